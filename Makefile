@@ -1,0 +1,64 @@
+# Every target works from a fresh clone: it installs what it needs.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+AS_OF  ?= 2026-06-28
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: demo test lint format bench ui stop venv requirements clean
+.DEFAULT_GOAL := demo
+
+## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
+demo: venv
+	@$(BIN)/stockproof up
+	@$(BIN)/stockproof erp seed --until $(AS_OF)
+	@$(BIN)/stockproof run training --as-of $(AS_OF)
+	@$(BIN)/stockproof run daily --as-of $(AS_OF)
+	@$(BIN)/stockproof orders export --as-of $(AS_OF) --format csv --output .stockproof/reports/orders-$(AS_OF).csv
+	@echo "report    $(CURDIR)/.stockproof/reports/stockproof-$(AS_OF).html"
+	@echo "proposals $(CURDIR)/.stockproof/reports/orders-$(AS_OF).csv"
+
+## test: lint, then unit and DAG tests, then everything that needs real servers (it starts its own)
+test: lint
+	@$(BIN)/pytest tests/unit tests/dags -n 2
+	@$(BIN)/pytest tests/integration tests/dbt tests/e2e --durations 10
+
+## lint: style, types and the direction of imports
+lint: venv
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing
+
+## format: let the formatter have its way
+format: venv
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+## bench: every figure of the README, beside its peer
+bench: venv
+	@$(BIN)/python -m tests.bench
+
+## ui: where Airflow, MLflow and the report are
+ui: venv
+	@$(BIN)/stockproof up
+
+## stop: end every server of the embedded stack
+stop: venv
+	@$(BIN)/stockproof down
+
+venv: $(VENV)/installed
+
+$(VENV)/installed: requirements.txt pyproject.toml
+	@echo "environment: $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(VENV) -r requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(VENV) --no-deps -e .
+	@touch $@
+
+## requirements: compile requirements.in to exact versions
+requirements: venv
+	@$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header requirements.in -o requirements.txt
+
+clean: stop
+	rm -rf $(VENV) .stockproof dbt/target dbt/logs

@@ -1,0 +1,81 @@
+"""The way from the ERP to checked marts, shared by every DAG that needs them, and what every DAG has in common."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from airflow.sdk import Param, get_current_context, task
+
+from pipelines import settings
+
+SCHEDULE = settings.load().schedule
+
+DEFAULTS: dict[str, Any] = {
+    "owner": "replenishment",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=5),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=5),
+}
+
+AS_OF = Param(
+    None,
+    type=["null", "string"],
+    format="date",
+    title="As-of date",
+    description="The run knows nothing recorded after this day. Empty: the day of the run.",
+)
+
+
+def as_of() -> date:
+    """As-of date of the run this task belongs to."""
+    from pipelines.core.calendar import run_date
+
+    context = get_current_context()
+    return run_date(context["params"]["as_of"], context["dag_run"].run_after, SCHEDULE.timezone)
+
+
+def param(name: str) -> Any:
+    """A param of the run this task belongs to."""
+    return get_current_context()["params"][name]
+
+
+def gate(boundary: str) -> Any:
+    """A step that checks the data rules of a boundary (expectations/<boundary>.yaml)."""
+
+    @task(task_id=f"validate_{boundary}", retries=1)
+    def validate() -> dict[str, Any]:
+        """Fatal rules stop the run; bad rows go to quarantine and the run goes on without them."""
+        from pipelines.validate import job
+
+        return job.run(boundary, as_of())
+
+    return validate()
+
+
+def checked_marts() -> Any:
+    """From preflight through extract, validate_sources and transform to validate_features. Returns the last step."""
+
+    @task(retries=1)
+    def preflight() -> dict[str, Any]:
+        """ERP and warehouse can be reached, tables and columns are there, sales are fresh."""
+        from pipelines.extract import preflight
+
+        return preflight.check(as_of())
+
+    @task
+    def extract() -> dict[str, Any]:
+        """New and changed rows of the ERP into raw."""
+        from pipelines.extract import job
+
+        return job.run(as_of())
+
+    @task(pool="heavy", retries=1)
+    def transform() -> dict[str, Any]:
+        """Staging, intermediate and marts: one dbt build; a retry builds only what failed."""
+        from pipelines.transform import job
+
+        return job.run(as_of())
+
+    features = gate("features")
+    preflight() >> extract() >> gate("sources") >> transform() >> features
+    return features

@@ -1,0 +1,101 @@
+"""Every morning: from the ERP to purchase order proposals and the report. Wiring only; the work is in pipelines/."""
+
+from typing import Any
+
+from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from common.steps import AS_OF, DEFAULTS, SCHEDULE, as_of, checked_marts, gate, param
+
+DOC = """
+### From the ERP's books to purchase orders a planner can check
+
+Extracts the ERP up to the **as-of date**, checks the rows, builds features and demand classes (dbt), forecasts demand over the lead time
+with the champion model, replays each SKU's policy against its own last year, decides an order for every SKU and writes the report.
+
+**When it fails** no new proposals exist for the date; those of earlier dates stand. Every step may be repeated: a date's outputs are
+replaced in one transaction. Clear the failed task to go on from there. `preflight` names what is wrong with the ERP or the warehouse;
+`validate_*` name the rule, table and rows; `transform` names the dbt model.
+"""
+
+PARAMS = {
+    "as_of": AS_OF,
+    "items": Param(
+        [],
+        type="array",
+        items={"type": "string"},
+        title="Items",
+        description="Forecast, replay and decide these item_ids alone, one a line. Empty: all items.",
+    ),
+    "chunk_size": Param(
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        maximum=100_000,
+        title="SKUs a replay task",
+        description="How many SKUs one mapped replay task takes; changes nothing in the results. Empty: as configured.",
+    ),
+}
+
+
+@dag(
+    schedule=CronTriggerTimetable(SCHEDULE.daily, timezone=SCHEDULE.timezone),
+    catchup=False,
+    max_active_runs=1,
+    params=PARAMS,
+    doc_md=DOC,
+    description="ERP → features → forecasts → replays → purchase order proposals and report",
+    tags=["stockproof", "daily"],
+    default_args=DEFAULTS,
+)
+def daily_replenishment() -> None:
+    """Wire the steps."""
+
+    @task
+    def forecast() -> dict[str, Any]:
+        """The champion's distribution of demand, per bucket and over the protection interval."""
+        from pipelines.forecast import job
+
+        return job.run(as_of(), items=param("items"))
+
+    @task
+    def plan_replay() -> list[dict[str, Any]]:
+        """Cut the catalogue into chunks and clear the date's replays."""
+        from pipelines.simulate import job
+
+        return job.prepare(as_of(), items=param("items"), chunk_size=param("chunk_size"))
+
+    @task(pool="replay", map_index_template="{{ task.op_kwargs['chunk']['label'] }}")
+    def replay(chunk: dict[str, Any]) -> dict[str, Any]:
+        """Each SKU's last year under the recorded, the incumbent and the candidate policy."""
+        from pipelines.simulate import job
+
+        return job.run_chunk(as_of(), chunk)
+
+    @task
+    def policy() -> dict[str, Any]:
+        """Reorder point and order-up-to level of every SKU."""
+        from pipelines.policy import job
+
+        return job.run(as_of())
+
+    @task
+    def purchase() -> dict[str, Any]:
+        """A decision with its reason for every SKU; orders for those that need one."""
+        from pipelines.purchase import job
+
+        return job.run(as_of())
+
+    @task
+    def report() -> dict[str, Any]:
+        """The report a planner reads, one self-contained HTML file."""
+        from pipelines.report import job
+
+        return job.run(as_of())
+
+    features_ok, orders_ok = checked_marts(), gate("orders")
+    replays = replay.expand(chunk=plan_replay())
+    features_ok >> forecast() >> gate("forecasts") >> policy() >> purchase() >> orders_ok
+    features_ok >> replays
+    [orders_ok, replays] >> report()
+
+
+daily_replenishment()

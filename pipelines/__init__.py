@@ -1,0 +1,1 @@
+"""Stockproof: replenishment you can check before you buy."""

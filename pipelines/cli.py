@@ -1,0 +1,42 @@
+"""The command ``stockproof``."""
+
+import logging
+import sys
+
+import typer
+from rich.console import Console
+
+from pipelines.commands import erp, forecast, orders, report, run, stack
+from pipelines.core.errors import StockproofError
+
+app = typer.Typer(
+    help="Replenishment you can check before you buy: from an ERP's MariaDB to purchase orders that carry their proof.",
+    epilog="Start: stockproof up && stockproof erp seed && stockproof run training && stockproof run daily",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+stack.register(app)
+app.add_typer(erp.app, name="erp")
+app.add_typer(run.app, name="run")
+app.add_typer(orders.app, name="orders")
+app.add_typer(forecast.app, name="forecast")
+report.register(app)
+
+
+def main() -> None:
+    """Run a command; a fault with a remedy ends with code 1 and no traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except StockproofError as fault:
+        console = Console(stderr=True, highlight=False)
+        console.print(f"[bold red]error[/] {fault.message}", markup=True, soft_wrap=True)
+        if fault.remedy:
+            console.print(f"[bold]remedy[/] {fault.remedy}", soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Follow an Airflow run: one line of progress, then stages with their durations, and the log's last words where it failed."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipelines.io import warehouse
+from pipelines.io.airflow_api import AirflowApi
+
+FINAL = {"success", "failed"}
+DONE = {"success", "failed", "skipped", "upstream_failed", "removed"}
+
+
+@dataclass
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        dag_id: the DAG.
+        run_id: the run.
+        as_of: its date, ISO.
+        state: ``success`` or ``failed``.
+        seconds: wall time from its start to its end.
+        stages: task → state, seconds (from the first start to the last end of its mapped instances) and number of instances.
+        errors: task → the end of its log, for tasks that failed.
+        report: path of the report, where one was written.
+    """
+
+    dag_id: str
+    run_id: str
+    as_of: str
+    state: str
+    seconds: float
+    stages: dict[str, dict[str, Any]]
+    errors: dict[str, str] = field(default_factory=dict)
+    report: str | None = None
+
+
+def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str], None]) -> Outcome:
+    """Start a run, or join the active one with the same params, and follow it.
+
+    Args:
+        api: Airflow.
+        dag_id: which DAG.
+        conf: params; ``as_of`` identifies the run.
+        say: receives lines for the user.
+
+    Returns:
+        The outcome.
+    """
+    same = [one for one in api.active_runs(dag_id) if (one.get("conf") or {}) == conf]
+    if same:
+        run_id = same[0]["dag_run_id"]
+        api.unpause(dag_id)
+        say(f"joining {run_id}, which is already {same[0]['state']}")
+    else:
+        run_id = f"{conf['as_of']}__{datetime.now().astimezone():%Y%m%dT%H%M%S%f}"
+        api.trigger(dag_id, run_id, conf)
+        say(f"{dag_id} {run_id}: {api.url}/dags/{dag_id}/runs/{run_id}")
+    final = _watch(api, dag_id, run_id)
+    return _outcome(api, dag_id, final, conf["as_of"])
+
+
+def show(outcome: Outcome, as_json: bool) -> None:
+    """Print an outcome for people, or as JSON."""
+    if as_json:
+        print(json.dumps(asdict(outcome), indent=2))
+        return
+    console = Console(highlight=False)
+    table = Table("stage", "state", "seconds", box=None, pad_edge=False)
+    for name, stage in outcome.stages.items():
+        count = f" ×{stage['instances']}" if stage["instances"] > 1 else ""
+        table.add_row(name + count, stage["state"], f"{stage['seconds']:.1f}")
+    console.print(table)
+    for task, words in outcome.errors.items():
+        console.print(f"[bold red]{task}[/] failed:", soft_wrap=True)
+        console.print(words, markup=False, soft_wrap=True)
+    colour = "green" if outcome.state == "success" else "red"
+    console.print(f"[bold {colour}]{outcome.state}[/] in {outcome.seconds:.1f} s")
+    if outcome.report:
+        console.print(f"report: {outcome.report}", soft_wrap=True)
+
+
+def _watch(api: AirflowApi, dag_id: str, run_id: str) -> dict[str, Any]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(dag_id, total=1)
+        while True:
+            state = api.run(dag_id, run_id)
+            instances = api.task_instances(dag_id, run_id)
+            running = sorted({one["task_id"] for one in instances if one["state"] == "running"})
+            done = sum(one["state"] in DONE for one in instances)
+            progress.update(
+                bar, total=max(len(instances), 1), completed=done, description=", ".join(running) or state["state"]
+            )
+            if state["state"] in FINAL:
+                return state
+            time.sleep(0.5)
+
+
+def _outcome(api: AirflowApi, dag_id: str, run_: dict[str, Any], as_of: str) -> Outcome:
+    run_id = run_["dag_run_id"]
+    instances = sorted(
+        api.task_instances(dag_id, run_id), key=lambda one: (one["start_date"] or "9999", one["task_id"])
+    )
+    grouped: dict[str, list[dict[str, Any]]] = {}
+    for one in instances:
+        grouped.setdefault(one["task_id"], []).append(one)
+    errors = {
+        name: _last_words(api, dag_id, run_id, one)
+        for name, members in grouped.items()
+        for one in members
+        if one["state"] == "failed"
+    }
+    wrote_report = dag_id == "daily_replenishment" and run_["state"] == "success"
+    paths = (
+        warehouse.read("select path from plan.reports where as_of = :as_of", as_of=as_of)["path"].to_list()
+        if wrote_report
+        else []
+    )
+    return Outcome(
+        dag_id, run_id, as_of, run_["state"], _seconds([run_]), {name: _stage(members) for name, members in grouped.items()}, errors,
+        paths[0] if paths else None,
+    )  # fmt: skip
+
+
+def _stage(members: list[dict[str, Any]]) -> dict[str, Any]:
+    states = {one["state"] for one in members}
+    state = states.pop() if len(states) == 1 else "failed" if "failed" in states else "mixed"
+    return {"state": state or "none", "seconds": _seconds(members), "instances": len(members)}
+
+
+def _seconds(members: list[dict[str, Any]]) -> float:
+    starts = [datetime.fromisoformat(one["start_date"]) for one in members if one["start_date"]]
+    ends = [datetime.fromisoformat(one["end_date"]) for one in members if one["end_date"]]
+    return round((max(ends) - min(starts)).total_seconds(), 2) if starts and ends else 0.0
+
+
+def _last_words(api: AirflowApi, dag_id: str, run_id: str, instance: dict[str, Any]) -> str:
+    lines = api.log(dag_id, run_id, instance["task_id"], instance["try_number"], instance["map_index"])
+    told = [line for line in lines if "StockproofError:" in line or "Error:" in line]
+    return (told[-1] if told else "\n".join(lines[-10:])).strip()

@@ -1,0 +1,76 @@
+"""``stockproof run daily | training``: start an Airflow run, or join the one that works on the same date, and follow it to its end."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipelines.core.errors import StockproofError
+
+app = typer.Typer(
+    help="Run a DAG through Airflow and follow it to its end; the exit code tells success.", no_args_is_help=True
+)
+console = Console(highlight=False)
+
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], help="Nothing recorded after this day is read. Default: the ERP's newest sale."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="End with one JSON document: state, seconds, stages, report.")]
+
+
+@app.command(epilog="Example: stockproof run daily --as-of 2026-06-28")
+def daily(
+    as_of: AsOf = None,
+    items: Annotated[str, typer.Option(help="item_ids, separated by commas; empty: all.")] = "",
+    chunk_size: Annotated[
+        int | None, typer.Option(min=1, help="SKUs a mapped replay task; default: replay.chunk_size.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """From the ERP to purchase order proposals and the report."""
+    conf: dict[str, Any] = {
+        "items": [item.strip() for item in items.split(",") if item.strip()],
+        "chunk_size": chunk_size,
+    }
+    _run("daily_replenishment", as_of, conf, as_json)
+
+
+@app.command(epilog="Example: stockproof run training --as-of 2026-06-28")
+def training(as_of: AsOf = None, as_json: Json = False) -> None:
+    """Backtest the forecasters and register the best as champion."""
+    _run("weekly_training", as_of, {}, as_json)
+
+
+def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: bool) -> None:
+    from pipelines.commands import follow
+    from pipelines.extract import preflight
+    from pipelines.local import stack
+
+    say = Console(stderr=True, highlight=False).print if as_json else console.print
+    stack.up(say, airflow=False)
+    day = as_of.date() if as_of else _newest_sale()
+    preflight.check(day)  # also the run's first task; here it spares a user the wait for a run that must fail
+    stack.up(say)
+    outcome = follow.run(stack.api(), dag_id, {"as_of": day.isoformat(), **conf}, say)
+    follow.show(outcome, as_json)
+    if outcome.state != "success":
+        raise typer.Exit(1)
+
+
+def _newest_sale() -> date:
+    import sqlalchemy as sa
+
+    from pipelines.extract import profiles
+    from pipelines.io import erp
+
+    with erp.transaction() as connection:
+        newest = connection.execute(sa.text(f"select max(sold_on) from ({profiles.query('sales')}) s")).scalar()
+    if newest is None:
+        raise StockproofError(
+            "the ERP holds no sale", "load data (`stockproof erp load DIR`) or make a sample (`stockproof erp seed`)"
+        )
+    return date.fromisoformat(str(newest)[:10])

@@ -1,0 +1,61 @@
+"""``stockproof up | down | status``."""
+
+import json
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+console = Console(highlight=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the root."""
+    app.command(epilog="Example: stockproof up")(up)
+    app.command(epilog="Example: stockproof down")(down)
+    app.command(epilog="Example: stockproof status --json | python -m json.tool")(status)
+
+
+def up() -> None:
+    """Start the embedded stack: PostgreSQL, MariaDB, MLflow and Airflow on 127.0.0.1. Harmless where it runs."""
+    from pipelines.local import stack
+
+    stack.up(console.print)
+    _addresses(stack.status())
+
+
+def down() -> None:
+    """Stop every server of the embedded stack. Data stays."""
+    from pipelines.local import stack
+
+    stack.down(console.print)
+
+
+def status(as_json: bool = typer.Option(False, "--json", help="For programs; holds passwords.")) -> None:
+    """Addresses and health of each part; code 1 where a part is down."""
+    from pipelines.local import stack
+
+    found = stack.status()
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        _addresses(found)
+    if any(state != "healthy" for state in found["health"].values()):
+        raise typer.Exit(1)
+
+
+def _addresses(found: dict[str, object]) -> None:
+    from urllib.parse import urlsplit
+
+    health = found["health"]
+    assert isinstance(health, dict)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("part", "address", "health"):
+        table.add_column(heading, overflow="fold")
+    for part, state in health.items():
+        address = str(found[f"{part}_url"])
+        password = urlsplit(address).password
+        colour = "green" if state == "healthy" else "red"
+        table.add_row(part, address.replace(f":{password}@", ":…@") if password else address, f"[{colour}]{state}[/]")
+    console.print(table)
+    console.print(f"Airflow's user is {found['airflow_user']}, its password {found['airflow_password']}")

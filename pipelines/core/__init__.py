@@ -1,0 +1,1 @@
+"""The shared vocabulary: planning unit, calendar, demand panel, cost rates, quantile grid, seeds. Pure."""

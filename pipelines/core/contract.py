@@ -1,0 +1,141 @@
+"""The ERP contract: which tables and columns an ERP must yield, whatever its own schema looks like.
+
+One description serves the sample ERP, ``stockproof erp load``, the source profiles, extraction and the raw tables.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Kind(Enum):
+    """Type of a contract column."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    BOOLEAN = "boolean"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the contract.
+
+    Attributes:
+        name: column name.
+        kind: type.
+        required: the column must exist in the source; an optional one reads as NULL where absent.
+        nullable: a present column may hold NULL.
+        meaning: one line for people and error messages.
+    """
+
+    name: str
+    kind: Kind
+    required: bool = True
+    nullable: bool = False
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the contract.
+
+    Attributes:
+        name: table name, also the file name of ``stockproof erp load``.
+        key: columns that identify a row.
+        columns: all columns, in order.
+        required: a source must have the table; an optional one reads as empty where absent.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    required: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(c.name for c in self.columns)
+
+    @property
+    def is_versioned(self) -> bool:
+        """Rows carry ``updated_at``: extracted by watermark. Others are small and read whole, as snapshots."""
+        return "updated_at" in self.names
+
+
+def _text(name: str, meaning: str = "", **kw: bool) -> Column:
+    return Column(name, Kind.TEXT, meaning=meaning, **kw)
+
+
+def _number(name: str, meaning: str = "", **kw: bool) -> Column:
+    return Column(name, Kind.NUMBER, meaning=meaning, **kw)
+
+
+def _money(name: str, meaning: str = "", **kw: bool) -> Column:
+    return Column(name, Kind.MONEY, meaning=meaning, **kw)
+
+
+def _date(name: str, meaning: str = "", **kw: bool) -> Column:
+    return Column(name, Kind.DATE, meaning=meaning, **kw)
+
+
+_OPTIONAL: Final = {"required": False, "nullable": True}
+_UPDATED: Final = Column("updated_at", Kind.TIMESTAMP, meaning="when this version of the row was recorded")
+
+TABLES: Final[tuple[Table, ...]] = (
+    Table("items", ("item_id",), (
+        _text("item_id"), _text("name"), _text("category", nullable=True),
+        _money("unit_cost", "what one unit costs us"), _money("unit_price", "what one unit sells for", nullable=True),
+        _money("holding_cost_per_day", "per unit and day", **_OPTIONAL),
+        _money("shortage_cost", "per unit of demand lost", **_OPTIONAL),
+        _text("priority", "planner's priority, e.g. A", **_OPTIONAL),
+        _date("created_on", **_OPTIONAL), _date("discontinued_on", **_OPTIONAL), _UPDATED,
+    )),
+    Table("suppliers", ("supplier_id",), (
+        _text("supplier_id"), _text("name"), _text("country", **_OPTIONAL), Column("active", Kind.BOOLEAN), _UPDATED,
+    )),
+    Table("item_suppliers", ("item_id", "supplier_id"), (
+        _text("item_id"), _text("supplier_id"), Column("is_primary", Kind.BOOLEAN),
+        _number("lead_time_days", "days from order to receipt, as agreed"),
+        _number("min_order_qty", nullable=True), _number("pack_size", nullable=True),
+        _money("unit_price", "purchase price per unit"), _money("ordering_cost", "fixed cost of one order", **_OPTIONAL),
+        _UPDATED,
+    )),
+    Table("price_breaks", ("item_id", "supplier_id", "min_qty"), (
+        _text("item_id"), _text("supplier_id"), _number("min_qty", "price holds from this quantity on"), _money("unit_price"),
+    ), required=False),
+    Table("locations", ("location_id",), (
+        _text("location_id"), _text("name"), _text("kind", "warehouse or store"),
+    )),
+    Table("sales", ("sale_id",), (
+        _text("sale_id"), _text("item_id"), _text("location_id"), _date("sold_on"),
+        _number("quantity", "units; negative is a return"), _money("unit_price", nullable=True), _UPDATED,
+    )),
+    Table("stock_levels", ("item_id", "location_id", "counted_on"), (
+        _text("item_id"), _text("location_id"), _date("counted_on"), _number("on_hand", "closing stock of that day"), _UPDATED,
+    )),
+    Table("purchase_orders", ("po_id",), (
+        _text("po_id"), _text("supplier_id"), _text("location_id"), _date("ordered_on"),
+        _text("status", "open, received or cancelled"), _text("external_ref", "our idempotency key", **_OPTIONAL), _UPDATED,
+    )),
+    Table("purchase_order_lines", ("po_id", "line_no"), (
+        _text("po_id"), Column("line_no", Kind.INTEGER), _text("item_id"), _number("quantity_ordered"),
+        _money("unit_price", nullable=True), _date("promised_on", **_OPTIONAL), _date("received_on", nullable=True, required=False),
+        _number("quantity_received", nullable=True), _number("quantity_rejected", nullable=True), _UPDATED,
+    )),
+    Table("item_policies", ("item_id", "location_id"), (
+        _text("item_id"), _text("location_id"), _number("reorder_point"), _number("order_up_to"), _UPDATED,
+    ), required=False),
+    Table("calendar_events", ("event_on", "name", "location_id"), (
+        _date("event_on"), _text("name"), _text("location_id", **_OPTIONAL),
+    ), required=False),
+    Table("promotions", ("item_id", "location_id", "starts_on"), (
+        _text("item_id"), _text("location_id", **_OPTIONAL), _date("starts_on"), _date("ends_on"), _money("price", **_OPTIONAL),
+    ), required=False),
+)  # fmt: skip
+"""All tables of the contract, in an order in which references point backwards."""
+
+BY_NAME: Final[dict[str, Table]] = {table.name: table for table in TABLES}

@@ -1,0 +1,21 @@
+"""The one exception a user is meant to read."""
+
+
+class StockproofError(Exception):
+    """A fault with a remedy: what is wrong, where, and what to do about it.
+
+    Args:
+        message: what is wrong, naming the file, row, key or table.
+        remedy: the next step for the user; printed on a line of its own.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  remedy: {self.remedy}" if self.remedy else self.message
+
+    def __reduce__(self) -> tuple[type["StockproofError"], tuple[str, str]]:
+        return (type(self), (self.message, self.remedy))

@@ -1,0 +1,1 @@
+"""The only doors to the outside: ERP, warehouse, model registry, files, notifications."""

@@ -1,0 +1,67 @@
+"""Paths of the state folder, and writes that are whole or absent."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pipelines import settings
+from pipelines.core.errors import StockproofError
+
+
+def state_dir(*parts: str) -> Path:
+    """A folder under the state folder, made where missing.
+
+    Args:
+        parts: path below the state folder, e.g. ``"reports"``.
+
+    Returns:
+        The folder.
+
+    Raises:
+        StockproofError: the folder cannot be made or written.
+    """
+    folder = settings.load().state_dir.resolve().joinpath(*parts)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise StockproofError(
+            f"state folder {folder} cannot be made: {fault.strerror}",
+            "mend its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
+        ) from None
+    if not os.access(folder, os.W_OK):
+        raise StockproofError(
+            f"state folder {folder} cannot be written",
+            "mend its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
+        )
+    return folder
+
+
+def write_atomic(path: Path, content: str | bytes) -> Path:
+    """Write a file whole: to a temporary neighbour, then renamed over the target.
+
+    Args:
+        path: target; its folder must exist.
+        content: text (UTF-8) or bytes.
+
+    Returns:
+        ``path``.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def read_secrets() -> dict[str, Any]:
+    """Passwords and keys of the embedded stack (mode 0600); empty before the first ``stockproof up``."""
+    path = settings.load().state_dir.resolve() / "secrets.json"
+    return json.loads(path.read_text()) if path.is_file() else {}

@@ -1,0 +1,160 @@
+"""The warehouse (PostgreSQL): bulk through ADBC and Arrow, everything else through SQLAlchemy.
+
+Stages read with :func:`read` and write with :func:`replace`; both are one transaction.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import polars as pl
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from pipelines import settings
+from pipelines.core.errors import StockproofError
+from pipelines.io import files
+
+_REMEDY = "is the stack up? `stockproof status` tells, `stockproof up` starts it; another warehouse: STOCKPROOF_STACK__WAREHOUSE_URL"
+
+
+def url() -> str:
+    """Address of the warehouse, ``postgresql://user:password@host:port/database``."""
+    stack = settings.load().stack
+    if stack.warehouse_url:
+        return stack.warehouse_url
+    password = files.read_secrets().get("postgres_password", "")
+    return f"postgresql://stockproof:{password}@127.0.0.1:{stack.postgres_port}/warehouse"
+
+
+@cache
+def _engine(address: str) -> sa.Engine:
+    return sa.create_engine(
+        address.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=2, pool_pre_ping=True
+    )
+
+
+@contextmanager
+def transaction() -> Iterator[sa.Connection]:
+    """One SQLAlchemy transaction: committed at the end, rolled back on any error.
+
+    Raises:
+        StockproofError: the warehouse cannot be reached.
+    """
+    engine = _engine(url())
+    try:
+        connection = engine.connect()
+    except sa.exc.OperationalError as fault:
+        host = urlsplit(url())
+        raise StockproofError(
+            f"warehouse {host.hostname}:{host.port} cannot be reached: {_first_line(fault)}", _REMEDY
+        ) from None
+    with connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def adbc() -> Iterator[Any]:
+    """One ADBC connection for bulk work; commits at the end, rolls back on any error.
+
+    Raises:
+        StockproofError: the warehouse cannot be reached.
+    """
+    import adbc_driver_postgresql.dbapi as driver
+
+    try:
+        connection = driver.connect(url())
+    except Exception as fault:
+        host = urlsplit(url())
+        raise StockproofError(
+            f"warehouse {host.hostname}:{host.port} cannot be reached: {_first_line(fault)}", _REMEDY
+        ) from None
+    try:
+        yield connection
+        connection.commit()
+    finally:
+        connection.close()
+
+
+def read(query: str, **parameters: Any) -> pl.DataFrame:
+    """Rows of a query as a frame.
+
+    Args:
+        query: SQL; parameters as ``:name``. Order rows explicitly where order matters.
+        parameters: values of the parameters.
+
+    Returns:
+        The frame, empty with the right columns where there are no rows.
+    """
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    compiled = sa.text(query).bindparams(**parameters).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    with adbc() as connection, connection.cursor() as cursor:
+        cursor.execute(str(compiled).replace("%%", "%"))
+        return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
+
+
+def execute(statement: str, **parameters: Any) -> int:
+    """Run one statement in its own transaction; see :func:`transaction` for several.
+
+    Returns:
+        Number of rows affected.
+    """
+    with transaction() as connection:
+        return connection.execute(sa.text(statement), parameters).rowcount
+
+
+def replace(table: str, frame: pl.DataFrame, where: Mapping[str, Any], *, also: Sequence[str] = ()) -> int:
+    """Replace the rows of a table that match ``where`` by a frame, in one transaction. Safe to repeat.
+
+    Args:
+        table: ``schema.name``.
+        frame: new rows; its columns are a subset of the table's.
+        where: column → value (a list means any of them) of the rows that go.
+        also: further columns of the frame that narrow the deletion to their distinct combinations, e.g. the SKUs of a chunk.
+
+    Returns:
+        Number of rows written.
+    """
+    schema, name = table.split(".")
+    with adbc() as connection, connection.cursor() as cursor:
+        cursor.execute(f"create temp table incoming (like {table} including defaults) on commit drop")
+        if frame.height:
+            # Naming the columns lets the table's defaults fill the rest.
+            cursor.adbc_ingest("incoming", frame.to_arrow(), mode="append", temporary=True)
+        conditions = [f"t.{column} {_matches(value)}" for column, value in where.items()]
+        if also:
+            same = " and ".join(f"i.{column} is not distinct from t.{column}" for column in also)
+            conditions.append(f"exists (select 1 from incoming i where {same})")
+        cursor.execute(f"delete from {table} t where {' and '.join(conditions) or 'true'}")
+        columns = ", ".join(f'"{column}"' for column in frame.columns)
+        cursor.execute(f"insert into {schema}.{name} ({columns}) select {columns} from incoming")
+    return frame.height
+
+
+def _matches(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"in ({', '.join(_literal(v) for v in value)})" if value else "is null and false"
+    return "is null" if value is None else f"= {_literal(value)}"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, bool | int | float):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _first_line(fault: BaseException) -> str:
+    return str(getattr(fault, "orig", fault)).strip().splitlines()[0]
+
+
+def migrate() -> None:
+    """Bring the tables this project owns (schemas ops, quarantine, plan) to the newest revision (Alembic)."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(settings.ROOT / "pipelines" / "io" / "migrations"))
+    config.attributes["url"] = url()
+    command.upgrade(config, "head")

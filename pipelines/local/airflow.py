@@ -1,0 +1,149 @@
+"""Airflow of the embedded stack: API server, scheduler (LocalExecutor), DAG processor and triggerer as processes of their own."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines import settings
+from pipelines.core.errors import StockproofError
+from pipelines.io.airflow_api import AirflowApi
+from pipelines.io.files import write_atomic
+from pipelines.local.process import Server
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+POOLS = {"heavy": (1, "Steps that use every core: training, dbt"), "replay": (2, "Chunks of the replay: one a core")}
+USER = "admin"
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """An Airflow installation in a folder.
+
+    Attributes:
+        folder: AIRFLOW_HOME; holds logs and pid files.
+        port: of the API server and web UI, on 127.0.0.1.
+        store: SQLAlchemy address of its metadata database.
+        secrets: ``airflow_password``, ``airflow_jwt_secret`` and ``airflow_fernet_key``.
+    """
+
+    folder: Path
+    port: int
+    store: str
+    secrets: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """Where people and programs find it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def api(self) -> AirflowApi:
+        """Its REST interface, as the administrator."""
+        return AirflowApi(self.url, USER, self.secrets["airflow_password"])
+
+    def servers(self) -> list[Server]:
+        """Its processes."""
+        return [
+            Server(f"airflow-{name}", self.folder, self.port if name == "api-server" else None, "stack.airflow_port")
+            for name in COMPONENTS
+        ]
+
+    def launch(self) -> None:
+        """Start every component without waiting. Tasks inherit this environment: another configuration restarts them."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._configuration_changed():
+            self.stop()
+        environment = self.environment()
+        passwords = self.folder / "passwords.json"
+        write_atomic(passwords, json.dumps({USER: self.secrets["airflow_password"]})).chmod(0o600)
+        if not all(server.process() for server in self.servers()):
+            self._migrate(environment)
+        for server, component in zip(self.servers(), COMPONENTS, strict=True):
+            server.start([sys.executable, "-m", "airflow", component], environment, cwd=self.folder)
+        write_atomic(self.folder / "fingerprint", fingerprint())
+
+    def wait(self) -> None:
+        """Wait until API server, scheduler and DAG processor report themselves healthy and the DAGs are parsed."""
+        api_server, *_ = self.servers()
+        api_server.wait_until(self.api.healthy, 120)
+        for name, (slots, description) in POOLS.items():
+            self.api.set_pool(name, slots, description)
+        dags = {path.stem for path in (settings.ROOT / "dags").glob("*.py")}
+        api_server.wait_until(lambda: dags <= self.api.dag_ids() or bool(self.api.import_errors()), 120)
+
+    def stop(self) -> bool:
+        """Stop every component; the scheduler first, so that it starts nothing new."""
+        order = sorted(self.servers(), key=lambda server: server.name != "airflow-scheduler")
+        stopped = [server.stop() for server in order]  # all of them, whatever the first says
+        return any(stopped)
+
+    def environment(self) -> dict[str, str]:
+        """The configuration of every component, as environment variables."""
+        s = settings.load()
+        own = {
+            "AIRFLOW_HOME": str(self.folder),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(settings.ROOT / "dags"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__CORE__FERNET_KEY": self.secrets["airflow_fernet_key"],
+            "AIRFLOW__CORE__DEFAULT_TIMEZONE": s.schedule.timezone,
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(self.folder / "passwords.json"),
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": self.store,
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(self.port),
+            "AIRFLOW__API__BASE_URL": self.url,
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__API__INSTANCE_NAME": "Stockproof",
+            "AIRFLOW__API__SECRET_KEY": self.secrets["airflow_jwt_secret"],
+            "AIRFLOW__API_AUTH__JWT_SECRET": self.secrets["airflow_jwt_secret"],
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.folder / "logs"),
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            # A laptop waits for one run: look for work often, and find killed tasks and schedulers soon.
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
+            "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "20",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(settings.ROOT), os.environ.get("PYTHONPATH", "")])),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        }
+        return dict(os.environ) | own
+
+    def _migrate(self, environment: Mapping[str, str]) -> None:
+        marker = self.folder / "migrated"
+        version = _airflow_version()
+        if marker.exists() and marker.read_text() == version:
+            return
+        command = [sys.executable, "-m", "airflow", "db", "migrate"]
+        done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise StockproofError(
+                f"Airflow's database could not be migrated:\n{done.stderr.strip()[-2000:]}", "mend what it names"
+            )
+        write_atomic(marker, version)
+
+    def _configuration_changed(self) -> bool:
+        stored = self.folder / "fingerprint"
+        return stored.exists() and stored.read_text() != fingerprint()
+
+
+def fingerprint() -> str:
+    """Hash of what tasks inherit from the environment: configuration file, overrides and the ERP's address."""
+    inherited = {
+        name: value for name, value in os.environ.items() if name.startswith("STOCKPROOF_") or name == "ERP_URL"
+    }
+    return hashlib.sha256(json.dumps([str(settings.config_file()), inherited], sort_keys=True).encode()).hexdigest()
+
+
+def _airflow_version() -> str:
+    from importlib.metadata import version
+
+    return version("apache-airflow-core")

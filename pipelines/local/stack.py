@@ -1,0 +1,184 @@
+"""The embedded stack as a whole: ``up`` starts what is missing, ``down`` leaves nothing running, ``status`` tells."""
+
+import base64
+import fcntl
+import json
+import secrets as random_secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pipelines import settings
+from pipelines.io import erp, files, warehouse
+from pipelines.local import mariadb
+from pipelines.local.airflow import Airflow
+from pipelines.local.mariadb import MariaDB
+from pipelines.local.mlflow import MLflow
+from pipelines.local.postgres import Postgres
+
+DATABASES = ("warehouse", "mlflow", "airflow")
+Say = Callable[[str], None]
+
+
+def up(say: Say = print, *, airflow: bool = True) -> None:
+    """Start whatever of the stack is configured as embedded and does not run yet; wait until all of it is healthy.
+
+    Args:
+        say: receives one line a step.
+        airflow: start Airflow and MLflow too; False for work on the ERP and the warehouse alone.
+
+    Raises:
+        StockproofError: a port is in use, the state folder cannot be written, or a server does not start.
+    """
+    stack = settings.load().stack
+    with _only_one():
+        _make_secrets()
+        if settings.load().erp.url is None:
+            _start_erp(say)
+        needs_postgres = not stack.warehouse_url or (airflow and not (stack.mlflow_url and stack.airflow_url))
+        if needs_postgres:
+            postgres = _postgres()
+            if postgres.server.process() is None:
+                say(f"PostgreSQL   127.0.0.1:{postgres.port}")
+            postgres.start()
+            for name in DATABASES:
+                postgres.create_database(name)
+        warehouse.migrate()
+        if airflow:
+            _start_services(say)
+
+
+def down(say: Say = print) -> None:
+    """Stop every server that ``up`` started; data stays."""
+    with _only_one():
+        parts: list[tuple[str, Callable[[], bool]]] = [
+            ("Airflow", lambda: _airflow().stop()),
+            ("MLflow", lambda: _mlflow().stop()),
+        ]
+        parts += [("MariaDB", lambda: _mariadb().stop()), ("PostgreSQL", lambda: _postgres().stop())]
+        for name, stop in parts:
+            if stop():
+                say(f"{name} stopped")
+
+
+def status() -> dict[str, Any]:
+    """Addresses and health of each part.
+
+    Returns:
+        ``erp_url``, ``warehouse_url``, ``mlflow_url``, ``airflow_url`` (with passwords: they are for programs on this machine),
+        ``airflow_user``, ``airflow_password``, and ``health``: part → ``healthy``, ``down`` or what it says of itself.
+    """
+    stack, secrets = settings.load().stack, files.read_secrets()
+    health: dict[str, str] = {}
+    for name, probe in (("erp", erp.transaction), ("warehouse", warehouse.transaction)):
+        try:
+            with probe():
+                health[name] = "healthy"
+        except Exception as fault:
+            health[name] = f"down: {str(fault).splitlines()[0]}"
+    mlflow = _mlflow()
+    health["mlflow"] = "healthy" if mlflow.answers() else "down"
+    airflow = _airflow()
+    reported = airflow.api.health()
+    health["airflow"] = "healthy" if airflow.api.healthy() else "down" if not reported else str(reported)
+    return {
+        "erp_url": erp.url(),
+        "warehouse_url": warehouse.url(),
+        "mlflow_url": stack.mlflow_url or mlflow.url,
+        "airflow_url": stack.airflow_url or airflow.url,
+        "airflow_user": "admin",
+        "airflow_password": secrets.get("airflow_password"),
+        "state_dir": str(settings.load().state_dir.resolve()),
+        "health": health,
+    }
+
+
+def api() -> Any:
+    """Airflow's REST interface."""
+    return _airflow().api
+
+
+def _start_erp(say: Say) -> None:
+    if files.read_secrets().get("erp_engine") == "sqlite":
+        return
+    if not mariadb.find("mariadbd"):
+        say("MariaDB      not on this machine; installing Debian's package")
+    if not mariadb.install():
+        say("MariaDB      cannot be had here: the sample ERP is SQLite instead, behind the same reader")
+        _make_secrets(erp_engine="sqlite")
+        return
+    server = _mariadb()
+    if server.server.process() is None:
+        say(f"MariaDB      127.0.0.1:{server.port}")
+    server.start()
+    server.create_database("erp")
+
+
+def _start_services(say: Say) -> None:
+    stack = settings.load().stack
+    mlflow, airflow = _mlflow(), _airflow()
+    if not stack.mlflow_url:
+        if mlflow.server.process() is None:
+            say(f"MLflow       {mlflow.url}")
+        mlflow.launch()
+    if not stack.airflow_url:
+        if not all(server.process() for server in airflow.servers()):
+            say(f"Airflow      {airflow.url}")
+        airflow.launch()
+        airflow.wait()
+    if not stack.mlflow_url:
+        mlflow.wait()
+
+
+def _make_secrets(**changes: str) -> None:
+    """Passwords and keys of this stack, made once; mode 0600."""
+    known = files.read_secrets()
+    fresh = {
+        "postgres_password": random_secrets.token_urlsafe(18),
+        "erp_password": random_secrets.token_urlsafe(18),
+        "erp_engine": "mariadb",
+        "airflow_password": random_secrets.token_urlsafe(12),
+        "airflow_jwt_secret": random_secrets.token_urlsafe(48),
+        "airflow_fernet_key": base64.urlsafe_b64encode(random_secrets.token_bytes(32)).decode(),
+    }
+    wanted = fresh | known | changes
+    if wanted != known:
+        files.write_atomic(files.state_dir() / "secrets.json", json.dumps(wanted, indent=2)).chmod(0o600)
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """Two ``up`` at once would start two of everything: the second waits."""
+    with (files.state_dir() / "stack.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _postgres() -> Postgres:
+    return Postgres(
+        files.state_dir("postgres"),
+        settings.load().stack.postgres_port,
+        files.read_secrets().get("postgres_password", ""),
+    )
+
+
+def _mariadb() -> MariaDB:
+    return MariaDB(
+        files.state_dir("mariadb"), settings.load().stack.mariadb_port, files.read_secrets().get("erp_password", "")
+    )
+
+
+def _mlflow() -> MLflow:
+    return MLflow(
+        files.state_dir("mlflow"), settings.load().stack.mlflow_port, _postgres().url("mlflow", "postgresql+psycopg2")
+    )
+
+
+def _airflow() -> Airflow:
+    store = _postgres().url("airflow", "postgresql+psycopg2")
+    return Airflow(
+        files.state_dir("airflow"),
+        settings.load().stack.airflow_port,
+        store,
+        {"airflow_password": "", **files.read_secrets()},
+    )

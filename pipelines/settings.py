@@ -1,0 +1,262 @@
+"""The only reader of files and environment for configuration.
+
+``stockproof.yaml`` (or the file ``STOCKPROOF_CONFIG`` names) is read first; every key can be overridden by an environment variable
+``STOCKPROOF_SECTION__KEY``; secrets come from the environment alone. An unknown key, a wrong type or an inconsistent cost set is
+refused at start, with the key, the value and what is allowed.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from pipelines.core.costs import service_conflicts
+from pipelines.core.errors import StockproofError
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The project's folder: holds dags/, dbt/ and stockproof.yaml."""
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Port = Annotated[int, Field(ge=1024, le=65535)]
+
+
+class Section(BaseModel):
+    """A part of the configuration; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Erp(Section):
+    """Where the ERP is and how its schema reads."""
+
+    url: str | None = None  # secret: environment only; None: the embedded sample ERP
+    profile: str = "canonical"
+    overlap_days: Annotated[int, Field(ge=0, le=365)] = 3
+    slice_rows: Annotated[int, Field(ge=1_000)] = 500_000
+    max_staleness_days: Annotated[int, Field(ge=0)] = 7
+
+
+class Stack(Section):
+    """Ports of the embedded stack, all on 127.0.0.1, and who the servers are when they are not embedded."""
+
+    postgres_port: Port = 15432
+    mariadb_port: Port = 13306
+    mlflow_port: Port = 15000
+    airflow_port: Port = 18080
+    warehouse_url: str | None = None
+    mlflow_url: str | None = None
+    airflow_url: str | None = None
+
+
+class Planning(Section):
+    """The planning unit's clock."""
+
+    bucket: Literal["day", "week"] = "day"
+    review_period_days: Annotated[int, Field(ge=1, le=365)] = 7
+    horizon_days: Annotated[int, Field(ge=1, le=365)] = 28
+    history_days: Annotated[int, Field(ge=30)] = 730
+    unmet_demand: Literal["lost", "backorder"] = "lost"
+
+
+class Costs(Section):
+    """Cost rates. They imply a service level; a set that contradicts itself is refused (see core.costs)."""
+
+    holding_cost_rate: Positive = 0.2  # per unit of stock value and year
+    ordering_cost: NotNegative = 50.0  # per order, where the ERP names none
+    service_target: Share = 0.95  # cycle service level over the protection interval
+    service_factor: Positive | None = 1.65  # z of the service target; checked against it
+    stockout_to_overstock_ratio: Positive | None = (
+        None  # e.g. 3 for 3:1; implies a service level of ratio / (1 + ratio)
+    )
+
+
+class Forecast(Section):
+    """Forecasters and their backtest."""
+
+    periods: Annotated[int, Field(ge=1, le=366)] = 12
+    confidence_level: Share = 0.95
+    min_training_data: Annotated[int, Field(ge=2)] = 30
+    seasonality: bool = True
+    ensemble: bool = True
+    backtest_origins: Annotated[int, Field(ge=1, le=52)] = 3
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    seed: int = 42
+
+
+class Replay(Section):
+    """The replay of policies against recorded demand."""
+
+    days: Annotated[int, Field(ge=28)] = 365
+    chunk_size: Annotated[int, Field(ge=1)] = 512  # SKUs a mapped task
+    warmup_days: Annotated[int, Field(ge=0)] = 0
+
+
+class Purchase(Section):
+    """Limits of a purchase order line."""
+
+    min_quantity: NotNegative = 1.0
+    max_quantity: Positive = 10_000.0
+
+
+class Vendors(Section):
+    """Weights of the six vendor dimensions; they sum to one."""
+
+    delivery_time: NotNegative = 0.25
+    on_time_delivery: NotNegative = 0.20
+    quality_score: NotNegative = 0.20
+    cost_efficiency: NotNegative = 0.15
+    reliability: NotNegative = 0.10
+    responsiveness: NotNegative = 0.10
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> "Vendors":
+        total = sum(self.model_dump().values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the six weights sum to {total:g}; they must sum to 1")
+        return self
+
+
+class Schedule(Section):
+    """When the DAGs run (cron, in the time zone named)."""
+
+    daily: str = "0 6 * * *"
+    training: str = "0 3 * * 0"
+    timezone: str = "UTC"
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Get it with :func:`load`."""
+
+    model_config = SettingsConfigDict(env_prefix="STOCKPROOF_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    state_dir: Path = ROOT / ".stockproof"
+    erp: Erp = Erp()
+    stack: Stack = Stack()
+    planning: Planning = Planning()
+    costs: Costs = Costs()
+    forecast: Forecast = Forecast()
+    replay: Replay = Replay()
+    purchase: Purchase = Purchase()
+    vendors: Vendors = Vendors()
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _costs_agree(self) -> "Settings":
+        costs = self.costs
+        conflicts = service_conflicts(costs.service_target, costs.service_factor, costs.stockout_to_overstock_ratio)
+        if conflicts:
+            raise ValueError("costs: " + "; ".join(conflicts))
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=config_file())
+
+
+# Read by Settings' own sources or by config_file(); everything else that begins with STOCKPROOF_ must be a key.
+_NOT_KEYS = {"STOCKPROOF_CONFIG", "STOCKPROOF_DATA", "STOCKPROOF_ERP_URL"}
+
+
+def config_file() -> Path:
+    """The configuration file in force."""
+    return Path(os.environ.get("STOCKPROOF_CONFIG") or ROOT / "stockproof.yaml")
+
+
+@cache
+def load() -> Settings:
+    """Read and check the configuration, once a process.
+
+    Returns:
+        The settings.
+
+    Raises:
+        StockproofError: file missing or unreadable, unknown key, wrong type or an inconsistent cost set.
+    """
+    source = config_file()
+    if not source.is_file():
+        raise StockproofError(
+            f"configuration file {source} does not exist", "set STOCKPROOF_CONFIG to a file, or unset it"
+        )
+    _refuse_secrets(source)
+    _refuse_unknown_environment()
+    overrides: dict[str, Any] = {}
+    erp_url = os.environ.get("ERP_URL") or os.environ.get("STOCKPROOF_ERP_URL")
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as fault:
+        raise StockproofError(
+            _explain(fault, source), "docs/configuration.md lists every key with its type and default"
+        ) from None
+    if erp_url and settings.erp.url is None:
+        settings = settings.model_copy(update={"erp": settings.erp.model_copy(update={"url": erp_url})})
+    return settings
+
+
+def _refuse_secrets(source: Path) -> None:
+    try:
+        content = yaml.safe_load(source.read_text()) or {}
+    except (OSError, yaml.YAMLError) as fault:
+        raise StockproofError(f"configuration file {source} cannot be read: {fault}", "mend the YAML") from None
+    if not isinstance(content, dict):
+        raise StockproofError(
+            f"configuration file {source} must hold sections, not a {type(content).__name__}",
+            "see docs/configuration.md",
+        )
+    erp = content.get("erp")
+    if isinstance(erp, dict) and erp.get("url"):
+        raise StockproofError(
+            f"{source}: erp.url holds a password and does not belong in a file", "set ERP_URL in the environment"
+        )
+
+
+def _refuse_unknown_environment() -> None:
+    allowed = _NOT_KEYS | {
+        f"STOCKPROOF_{name}".upper() if not _is_section(field.annotation) else f"STOCKPROOF_{name}__{key}".upper()
+        for name, field in Settings.model_fields.items()
+        for key in (field.annotation.model_fields if _is_section(field.annotation) else [""])  # type: ignore[union-attr]
+    }
+    unknown = sorted(name for name in os.environ if name.startswith("STOCKPROOF_") and name.upper() not in allowed)
+    if unknown:
+        raise StockproofError(
+            f"unknown configuration key in the environment: {', '.join(unknown)}",
+            "docs/configuration.md lists every key",
+        )
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Section)
+
+
+def _explain(fault: ValidationError, source: Path) -> str:
+    lines = [f"configuration refused ({source} and STOCKPROOF_… variables):"]
+    for error in fault.errors():
+        key = ".".join(str(part) for part in error["loc"]) or "(whole configuration)"
+        if error["type"] == "extra_forbidden":
+            lines.append(f"  {key}: unknown key; allowed here: {', '.join(_siblings(error['loc']))}")
+        elif key == "(whole configuration)":
+            lines.append(f"  {error['msg'].removeprefix('Value error, ')}")
+        else:
+            lines.append(f"  {key} = {error['input']!r}: {error['msg']}")
+    return "\n".join(lines)
+
+
+def _siblings(loc: tuple[int | str, ...]) -> list[str]:
+    model: Any = Settings
+    for part in loc[:-1]:
+        model = model.model_fields[part].annotation
+    return sorted(model.model_fields)

@@ -1,0 +1,71 @@
+"""Real servers for tests: one PostgreSQL and one MariaDB a session, a fresh database for each module that asks."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines import settings
+from pipelines.local import mariadb
+from pipelines.local.mariadb import MariaDB
+from pipelines.local.postgres import Postgres
+from pipelines.local.process import free_port
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL of our own."""
+    server = Postgres(tmp_path_factory.mktemp("postgres"), free_port(), "test-password")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
+    """A MariaDB of our own. Its absence fails the test: a skipped server is a failure."""
+    assert mariadb.install(), "MariaDB's server is missing and could not be installed"
+    server = MariaDB(tmp_path_factory.mktemp("mariadb"), free_port(), "test-password")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
+    """Environment of this module: a state folder of its own; settings are read again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STOCKPROOF_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        settings.load.cache_clear()
+        yield patch
+    settings.load.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def warehouse_url(postgres_server: Postgres, configured: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """A migrated, empty warehouse of this module's own; settings point at it."""
+    from pipelines.io import warehouse
+
+    name = _database_name(request)
+    postgres_server.create_database(name)
+    configured.setenv("STOCKPROOF_STACK__WAREHOUSE_URL", postgres_server.url(name))
+    settings.load.cache_clear()
+    warehouse.migrate()
+    return postgres_server.url(name)
+
+
+@pytest.fixture(scope="module")
+def erp_url(mariadb_server: MariaDB, configured: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """An empty ERP database of this module's own; settings point at it."""
+    name = _database_name(request)
+    mariadb_server.create_database(name)
+    configured.setenv("ERP_URL", mariadb_server.url(name))
+    settings.load.cache_clear()
+    return mariadb_server.url(name)
+
+
+def _database_name(request: pytest.FixtureRequest) -> str:
+    stem = re.sub(r"\W+", "_", Path(str(request.node.path)).stem)[:40]
+    return f"{stem}_{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,97 @@
+"""The DAGs are those we mean, import without error, and explain themselves. Their runs are in tests/e2e."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPECTED = {
+    "daily_replenishment": {
+        "preflight", "extract", "validate_sources", "transform", "validate_features", "forecast", "validate_forecasts",
+        "plan_replay", "replay", "policy", "purchase", "validate_orders", "report",
+    },
+    "weekly_training": {"preflight", "extract", "validate_sources", "transform", "validate_features", "train"},
+}  # fmt: skip
+
+# Airflow reads its configuration at import: a process of its own keeps ours clean.
+DUMP = """
+import json
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(dag_folder={folder!r})
+print("DUMP" + json.dumps({{
+    "errors": bag.import_errors,
+    "dags": {{d.dag_id: {{
+        "doc": d.doc_md or "", "tags": sorted(d.tags), "owner": d.owner, "catchup": d.catchup, "max_active_runs": d.max_active_runs,
+        "schedule": d.timetable.expression,
+        "params": {{k: d.params.get_param(k).dump() for k in d.params}},
+        "tasks": {{t.task_id: {{"pool": t.pool, "retries": t.retries, "downstream": sorted(t.downstream_task_ids), "mapped": t.is_mapped,
+                               "doc": t.doc_md or ""}} for t in d.tasks}},
+    }} for d in bag.dags.values()}},
+}}, default=str))
+"""
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    home = tmp_path_factory.mktemp("airflow")
+    environment = os.environ | {
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "PYTHONPATH": str(ROOT / "dags"),
+    }
+    code = DUMP.format(folder=str(ROOT / "dags"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    found = [line for line in done.stdout.splitlines() if line.startswith("DUMP")]
+    assert found, done.stderr[-3000:]
+    return dict(json.loads(found[0].removeprefix("DUMP")))
+
+
+def test_exactly_our_dags_and_tasks(bag: dict[str, Any]) -> None:
+    assert bag["errors"] == {}
+    assert {name: set(dag["tasks"]) for name, dag in bag["dags"].items()} == EXPECTED
+
+
+def test_every_dag_explains_itself(bag: dict[str, Any]) -> None:
+    for dag in bag["dags"].values():
+        assert "When it fails" in dag["doc"]
+        assert "stockproof" in dag["tags"]
+        assert dag["owner"] == "replenishment"
+        assert dag["catchup"] is False
+        assert dag["max_active_runs"] == 1
+        for name, param in dag["params"].items():
+            assert param["description"], name
+            assert param["schema"]["type"], name
+
+
+def test_schedules(bag: dict[str, Any]) -> None:
+    assert bag["dags"]["daily_replenishment"]["schedule"] == "0 6 * * *"
+    assert bag["dags"]["weekly_training"]["schedule"] == "0 3 * * 0"
+
+
+def test_gates_stand_between_the_stages(bag: dict[str, Any]) -> None:
+    tasks = bag["dags"]["daily_replenishment"]["tasks"]
+    assert tasks["extract"]["downstream"] == ["validate_sources"]
+    assert tasks["validate_sources"]["downstream"] == ["transform"]
+    assert tasks["forecast"]["downstream"] == ["validate_forecasts"]
+    assert tasks["purchase"]["downstream"] == ["validate_orders"]
+    assert tasks["replay"]["mapped"]
+    assert tasks["replay"]["pool"] == "replay"
+    assert all(task["retries"] >= 1 for task in tasks.values())
+
+
+def test_dag_files_are_wiring_only() -> None:
+    for path in (ROOT / "dags").rglob("*.py"):
+        text = path.read_text()
+        assert len(text.splitlines()) < 120, path
+        head = [line for line in text.splitlines() if line.startswith(("import ", "from "))]
+        assert not [
+            line for line in head if any(heavy in line for heavy in ("polars", "numpy", "mlflow", "lightgbm"))
+        ], path

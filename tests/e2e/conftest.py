@@ -1,0 +1,72 @@
+"""A stack of our own on free ports, driven only through the command line, as a user drives it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipelines.local.process import free_port
+
+STOCKPROOF = str(Path(sys.executable).parent / "stockproof")
+
+
+@dataclass(frozen=True)
+class Cli:
+    """The command ``stockproof`` with an environment of its own."""
+
+    environment: dict[str, str]
+    state: Path
+
+    def __call__(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        done = subprocess.run(
+            [STOCKPROOF, *arguments],
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
+        if check and done.returncode:
+            pytest.fail(
+                f"stockproof {' '.join(arguments)} ended {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            )
+        return done
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command and return at once."""
+        return subprocess.Popen(
+            [STOCKPROOF, *arguments],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def status(self) -> dict[str, object]:
+        """Addresses and health."""
+        return dict(json.loads(self("status", "--json", check=False).stdout))
+
+    def export(self, as_of: str) -> str:
+        """The proposals of a date as CSV."""
+        return self("orders", "export", "--as-of", as_of, "--format", "csv").stdout
+
+
+@pytest.fixture(scope="session")
+def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
+    """The command line on a stack of its own, stopped at the end."""
+    state = tmp_path_factory.mktemp("e2e") / "state"
+    ports = {
+        f"STOCKPROOF_STACK__{name}_PORT": str(free_port()) for name in ("POSTGRES", "MARIADB", "MLFLOW", "AIRFLOW")
+    }
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("STOCKPROOF_", "ERP_URL", "AIRFLOW"))
+    }
+    found = Cli(clean | ports | {"STOCKPROOF_STATE_DIR": str(state)}, state)
+    yield found
+    found("down", check=False)

@@ -1,0 +1,144 @@
+"""The main job through the real scheduler, on a small ERP: the same path as ``make demo``, and what may go wrong on it."""
+
+import csv
+import io
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from pipelines.io.airflow_api import AirflowApi
+from tests.e2e.conftest import Cli
+
+pytestmark = [pytest.mark.servers, pytest.mark.e2e]
+
+AS_OF = "2026-06-28"
+COLUMNS = ["as_of", "item_id", "location_id", "supplier_id", "quantity", "unit_price", "expected_on", "reason_code"]
+
+
+@pytest.fixture(scope="module")
+def first(cli: Cli) -> str:
+    """Stack, ERP, training and the first daily run. Returns the proposals as CSV."""
+    cli("up")
+    cli("erp", "seed", "--items", "120", "--days", "500", "--suppliers", "12", "--until", AS_OF)
+    trained = json.loads(cli("run", "training", "--as-of", AS_OF, "--json").stdout)
+    assert trained["state"] == "success"
+    daily = json.loads(cli("run", "daily", "--as-of", AS_OF, "--chunk-size", "50", "--json").stdout)
+    assert daily["state"] == "success"
+    assert daily["stages"]["replay"]["instances"] == 3
+    assert Path(daily["report"]).stat().st_size > 20_000
+    return cli.export(AS_OF)
+
+
+def test_proposals_are_orders_a_buyer_can_place(first: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(first)))
+    assert list(rows[0]) == COLUMNS
+    assert 5 < len(rows) <= 120
+    assert [(row["location_id"], row["item_id"]) for row in rows] == sorted(
+        (row["location_id"], row["item_id"]) for row in rows
+    )
+    assert all(float(row["quantity"]) > 0 and row["expected_on"] > AS_OF and row["supplier_id"] for row in rows)
+
+
+def test_everything_is_healthy_and_named(first: str, cli: Cli) -> None:
+    status = cli.status()
+    assert status["health"] == {"erp": "healthy", "warehouse": "healthy", "mlflow": "healthy", "airflow": "healthy"}
+    again = cli("up")
+    assert "Airflow  " not in again.stdout.splitlines()[0], "a second up starts nothing"
+
+
+def test_mapped_chunks_have_readable_names(first: str, cli: Cli) -> None:
+    api = _api(cli)
+    run = api.call("GET", "/dags/daily_replenishment/dagRuns", params={"limit": 1})["dag_runs"][0]
+    chunks = [one for one in api.task_instances("daily_replenishment", run["dag_run_id"]) if one["task_id"] == "replay"]
+    assert sorted(one["rendered_map_index"] for one in chunks) == [
+        "SKUs 101–120 of 120",
+        "SKUs 1–50 of 120",
+        "SKUs 51–100 of 120",
+    ]
+
+
+def test_champion_is_registered(first: str, cli: Cli) -> None:
+    import httpx
+
+    url = f"{cli.status()['mlflow_url']}/api/2.0/mlflow/registered-models/alias"
+    found = httpx.get(url, params={"name": "stockproof-forecaster", "alias": "champion"}).json()
+    assert found["model_version"]["version"] == "1"
+
+
+def test_rows_recorded_later_change_nothing_and_rerun_is_identical(first: str, cli: Cli) -> None:
+    with sa.create_engine(_sqlalchemy(str(cli.status()["erp_url"]))).begin() as erp:
+        some = erp.execute(sa.text("select item_id, location_id from sales limit 1")).one()
+        row = {"i": some.item_id, "l": some.location_id}
+        erp.execute(
+            sa.text("insert into sales values ('LATE-1', :i, :l, '2026-06-20', 5000, 1.0, '2026-06-29 08:00:00')"), row
+        )
+        erp.execute(sa.text("insert into stock_levels values (:i, :l, '2026-06-28', 0, '2026-06-29 08:00:00')"), row)
+    cli("run", "daily", "--as-of", AS_OF)
+    assert cli.export(AS_OF) == first
+
+
+def test_killed_in_the_middle_and_run_again(first: str, cli: Cli) -> None:
+    """SIGKILL to the command line, the scheduler and all its workers while chunks are replayed."""
+    command = cli.start("run", "daily", "--as-of", AS_OF, "--chunk-size", "7")
+    api = _api(cli)
+    _wait_for_task(api, "replay", "forecast")
+    scheduler = json.loads((cli.state / "airflow" / "airflow-scheduler.pid.json").read_text())["pid"]
+    victims = [psutil.Process(scheduler), *psutil.Process(scheduler).children(recursive=True)]
+    command.kill()
+    for victim in victims:
+        victim.send_signal(signal.SIGKILL)
+    command.wait()
+    again = json.loads(cli("run", "daily", "--as-of", AS_OF, "--chunk-size", "7", "--json").stdout)
+    assert again["state"] == "success"
+    assert cli.export(AS_OF) == first
+
+
+def test_wrong_erp_is_named_before_anything_starts(cli: Cli, first: str) -> None:
+    for url, words in (
+        ("mysql://nobody:wrong@127.0.0.1:1/erp", "cannot be reached"),
+        (str(cli.status()["erp_url"]).replace("stockproof:", "stockproof:x", 1), "refused user or password"),
+    ):
+        done = cli("run", "daily", "--as-of", AS_OF, check=False, ERP_URL=url)
+        assert done.returncode == 1
+        assert words in done.stderr + done.stdout
+        assert "Traceback" not in done.stderr
+
+
+def test_down_leaves_nothing_running(first: str, cli: Cli) -> None:
+    ours = [process for process in psutil.process_iter(["cmdline", "environ"]) if _belongs(process, cli.state)]
+    assert len(ours) > 5
+    cli("down")
+    left = [process for process in ours if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert left == []
+
+
+def _belongs(process: psutil.Process, state: Path) -> bool:
+    environment = process.info["environ"] or {}
+    in_command = any(str(state) in word for word in process.info["cmdline"] or [])
+    return process.pid != os.getpid() and (in_command or environment.get("STOCKPROOF_STATE_DIR") == str(state))
+
+
+def _api(cli: Cli) -> AirflowApi:
+    status = cli.status()
+    return AirflowApi(str(status["airflow_url"]), str(status["airflow_user"]), str(status["airflow_password"]))
+
+
+def _wait_for_task(api: AirflowApi, *task_ids: str) -> None:
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline:
+        for run in api.active_runs("daily_replenishment"):
+            instances = api.task_instances("daily_replenishment", run["dag_run_id"])
+            if any(one["task_id"] in task_ids and one["state"] == "running" for one in instances):
+                return
+        time.sleep(0.3)
+    pytest.fail(f"none of {task_ids} ran within 240 s")
+
+
+def _sqlalchemy(url: str) -> str:
+    return url.replace("mysql://", "mysql+pymysql://", 1)

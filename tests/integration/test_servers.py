@@ -1,0 +1,40 @@
+"""The servers under the other integration tests are the real ones."""
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from pipelines.io import erp, warehouse
+
+pytestmark = pytest.mark.servers
+
+
+def test_postgres_answers_and_is_migrated(warehouse_url: str) -> None:
+    tables = warehouse.read(
+        "select table_schema || '.' || table_name as t from information_schema.tables where table_schema = 'plan'"
+    )
+    assert "plan.decisions" in tables["t"].to_list()
+    assert warehouse.read("select version() as v")["v"][0].startswith("PostgreSQL 18")
+
+
+def test_replace_is_one_transaction_and_safe_to_repeat(warehouse_url: str) -> None:
+    frame = pl.DataFrame(
+        {"table_name": ["sales", "items"], "as_of": ["2026-01-01"] * 2, "rows_read": [1, 2], "rows_new": [1, 2]}
+    )
+    frame = frame.with_columns(pl.col("as_of").str.to_date())
+    for _ in range(2):
+        assert warehouse.replace("ops.extractions", frame, {"as_of": "2026-01-01"}) == 2
+    stored = warehouse.read("select table_name, rows_read from ops.extractions order by 1")
+    assert stored.rows() == [("items", 2), ("sales", 1)]
+    bad = frame.with_columns(pl.lit(None, dtype=pl.Int64).alias("rows_read"))
+    with pytest.raises(Exception, match="null value"):
+        warehouse.replace("ops.extractions", bad, {"as_of": "2026-01-01"})
+    assert warehouse.read("select count(*) as n from ops.extractions")["n"][0] == 2
+    assert warehouse.replace("ops.extractions", frame.head(1), {"as_of": "2026-01-01"}, also=["table_name"]) == 1
+    assert warehouse.read("select count(*) as n from ops.extractions")["n"][0] == 2
+
+
+def test_mariadb_answers(erp_url: str) -> None:
+    with erp.transaction() as connection:
+        assert "MariaDB" in connection.execute(sa.text("select version()")).scalar_one()
+    assert erp.read_arrow("select 1 as one").to_pydict() == {"one": [1]}

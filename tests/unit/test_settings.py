@@ -1,0 +1,78 @@
+"""The configuration is refused at start with the key, the value and what is allowed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines import settings
+from pipelines.core.errors import StockproofError
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    settings.load.cache_clear()
+    yield
+    settings.load.cache_clear()
+
+
+def _refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> str:
+    file = tmp_path / "other.yaml"
+    file.write_text(text)
+    monkeypatch.setenv("STOCKPROOF_CONFIG", str(file))
+    with pytest.raises(StockproofError) as fault:
+        settings.load()
+    assert fault.value.remedy
+    return str(fault.value)
+
+
+def test_project_file_is_accepted() -> None:
+    assert settings.load().planning.bucket in ("day", "week")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("costs: {holding_rate: 0.2}", ["costs.holding_rate: unknown key", "holding_cost_rate"]),
+        ("stok: {}", ["stok: unknown key", "stack"]),
+        ("planning: {bucket: month}", ["planning.bucket = 'month'", "'day' or 'week'"]),
+        ("costs: {service_target: 1.5}", ["costs.service_target = 1.5", "less than 1"]),
+        ("costs: {service_target: 0.8}", ["service_factor 1.65 implies a service level of 0.951", "0.842 would agree"]),
+        ("costs: {stockout_to_overstock_ratio: 3}", ["implies a service level of 0.75", "a ratio of 19 would agree"]),
+        ("vendors: {delivery_time: 0.5}", ["vendors", "sum to 1.25"]),
+        ("erp: {url: 'mysql://u:p@h/db'}", ["does not belong in a file"]),
+        ("- a list", ["must hold sections"]),
+        ("costs: [", ["cannot be read"]),
+    ],
+)
+def test_refusals_name_key_value_and_allowed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: list[str]
+) -> None:
+    told = _refused(monkeypatch, tmp_path, text)
+    assert all(word in told for word in words), told
+
+
+def test_missing_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOCKPROOF_CONFIG", "/nowhere/stockproof.yaml")
+    with pytest.raises(StockproofError, match=r"/nowhere/stockproof\.yaml does not exist"):
+        settings.load()
+
+
+def test_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "other.yaml"
+    file.write_text("planning: {review_period_days: 3}\nreplay: {days: 100}")
+    monkeypatch.setenv("STOCKPROOF_CONFIG", str(file))
+    monkeypatch.setenv("STOCKPROOF_PLANNING__REVIEW_PERIOD_DAYS", "14")
+    assert settings.load().planning.review_period_days == 14
+    assert settings.load().replay.days == 100
+
+
+def test_unknown_environment_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOCKPROOF_PLANNING__BUKET", "week")
+    with pytest.raises(StockproofError, match="STOCKPROOF_PLANNING__BUKET"):
+        settings.load()
+
+
+def test_erp_url_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ERP_URL", "mysql://u:p@127.0.0.1/erp")
+    assert settings.load().erp.url == "mysql://u:p@127.0.0.1/erp"
