@@ -22,7 +22,7 @@ app.add_typer(erp.app, name="erp")
 app.add_typer(run.app, name="run")
 app.add_typer(orders.app, name="orders")
 app.add_typer(forecast.app, name="forecast")
-report.register(app)
+app.command()(report.report)
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ class Erp(Section):
     url: str | None = None  # secret: environment only; None: the embedded sample ERP
     profile: str = "canonical"
     overlap_days: Annotated[int, Field(ge=0, le=365)] = 3
-    slice_rows: Annotated[int, Field(ge=1_000)] = 500_000
+    slice_rows: Annotated[int, Field(ge=1_000)] = 2_000_000
     max_staleness_days: Annotated[int, Field(ge=0)] = 7
 
 
@@ -61,6 +61,7 @@ class Planning(Section):
     review_period_days: Annotated[int, Field(ge=1, le=365)] = 7
     horizon_days: Annotated[int, Field(ge=1, le=365)] = 28
     history_days: Annotated[int, Field(ge=30)] = 730
+    default_lead_time_days: Positive = 14.0  # where nothing was agreed with a supplier and nothing observed
     unmet_demand: Literal["lost", "backorder"] = "lost"
 
 
@@ -122,6 +123,13 @@ class Vendors(Section):
         return self
 
 
+class Quality(Section):
+    """The data rules (docs/data-rules.md)."""
+
+    spike_sigmas: Positive = 3.0  # a day's sales this many standard deviations above the mean are listed for review
+    spike_min_days: Annotated[int, Field(ge=3)] = 8  # other days with sales a SKU needs before its spikes are judged
+
+
 class Schedule(Section):
     """When the DAGs run (cron, in the time zone named)."""
 
@@ -144,6 +152,7 @@ class Settings(BaseSettings):
     replay: Replay = Replay()
     purchase: Purchase = Purchase()
     vendors: Vendors = Vendors()
+    quality: Quality = Quality()
     schedule: Schedule = Schedule()
 
     @model_validator(mode="after")

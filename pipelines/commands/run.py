@@ -62,13 +62,10 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
 
 
 def _newest_sale() -> date:
-    import sqlalchemy as sa
+    from pipelines.extract import profiles, reader
 
-    from pipelines.extract import profiles
-    from pipelines.io import erp
-
-    with erp.transaction() as connection:
-        newest = connection.execute(sa.text(f"select max(sold_on) from ({profiles.query('sales')}) s")).scalar()
+    sales = profiles.load(date.max).sources["sales"]
+    newest = reader.first(sales, "max(sold_on)") if sales else None
     if newest is None:
         raise StockproofError(
             "the ERP holds no sale", "load data (`stockproof erp load DIR`) or make a sample (`stockproof erp seed`)"

@@ -92,6 +92,43 @@ def read_arrow(query: str) -> Any:
         ) from None
 
 
+def stream_arrow(query: str, batch_rows: int = 65_536) -> tuple[Any, Iterator[Any]]:
+    """Rows of a MariaDB query as Arrow batches that arrive while earlier ones are being used (ConnectorX reads ahead).
+
+    Args:
+        query: SQL without parameters.
+        batch_rows: rows a batch.
+
+    Returns:
+        ``pyarrow.Schema`` and an iterator of ``pyarrow.RecordBatch``.
+
+    Raises:
+        StockproofError: the ERP refused the query, or (from the iterator) broke off in the middle of it.
+    """
+    import connectorx
+
+    try:
+        reader = connectorx.read_sql(url(), query, return_type="arrow_stream", protocol="binary", batch_size=batch_rows)
+    except (RuntimeError, ValueError) as fault:
+        raise StockproofError(
+            f"the ERP at {shown_url()} refused a query: {fault}", "run `stockproof erp check`"
+        ) from None
+    return reader.schema, _unbroken(reader)
+
+
+def _unbroken(reader: Any) -> Iterator[Any]:
+    try:
+        yield from reader
+    except BaseException as fault:
+        # ConnectorX has no error for a stream that breaks: its Rust code panics, which Python sees as no Exception.
+        if type(fault).__name__ != "PanicException":
+            raise
+        raise StockproofError(
+            f"the ERP at {shown_url()} broke off in the middle of a query: {fault}",
+            "run again: what was read is kept; if it happens again, see the ERP's log",
+        ) from None
+
+
 def unreachable(fault: sa.exc.DBAPIError) -> StockproofError:
     """The error a user reads where the ERP cannot be entered."""
     code = fault.orig.args[0] if fault.orig is not None and fault.orig.args else None

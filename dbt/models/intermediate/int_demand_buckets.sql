@@ -1,0 +1,36 @@
+{#- Read by the mart fct_demand (a view), so it must survive a crash of the server. -#}
+{{ config(unlogged=false) }}
+
+with
+
+daily as (
+    select
+        *,
+        {{ bucket_on('day') }} as bucket_on
+    from {{ ref('int_demand_daily') }}
+)
+
+{% if var('bucket') == 'day' %}
+select
+    location_id,
+    item_id,
+    bucket_on,
+    quantity,
+    returned,
+    is_stockout::int as stockout_days,
+    is_stockout
+from daily
+{% else %}
+-- one censored day makes the bucket's sum a lower bound
+select
+    location_id,
+    item_id,
+    bucket_on,
+    sum(quantity) as quantity,
+    sum(returned) as returned,
+    (count(*) filter (where is_stockout))::int as stockout_days,
+    bool_or(is_stockout) as is_stockout
+from daily
+group by location_id, item_id, bucket_on
+order by location_id, item_id, bucket_on
+{% endif %}

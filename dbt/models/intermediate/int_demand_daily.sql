@@ -1,0 +1,37 @@
+{#- Read by the mart fct_daily_demand (a view), so it must survive a crash of the server; indexed for readers of a chunk of SKUs. -#}
+{{ config(unlogged=false, indexes=[{'columns': ['location_id', 'item_id']}]) }}
+
+with
+
+sales as (
+    select * from {{ ref('int_sales_daily') }} where day >= {{ history_start() }}
+),
+
+stockouts as (
+    select * from {{ ref('int_stockout_days') }}
+),
+
+joined as (
+    select
+        -- ids
+        location_id,
+        item_id,
+
+        -- dates
+        day,
+
+        -- numbers
+        coalesce(sales.quantity, 0) as quantity,
+        coalesce(sales.returned, 0) as returned,
+
+        -- booleans
+        stockouts.is_counted is not null as is_stockout
+
+    from sales
+    full outer join stockouts using (location_id, item_id, day)
+)
+
+-- sparse: a day without sales, returns and stockout has no row
+select * from joined
+where quantity > 0 or returned > 0 or is_stockout
+order by location_id, item_id, day

@@ -1,0 +1,37 @@
+{#- Read by the mart fct_stock (a view), so it must survive a crash of the server; indexed for readers of a chunk of SKUs. -#}
+{{ config(unlogged=false, indexes=[{'columns': ['location_id', 'item_id']}]) }}
+
+with
+
+stock as (
+    select * from {{ ref('stg_erp__stock_levels') }}
+),
+
+items as (
+    select item_id from {{ ref('stg_erp__items') }}
+),
+
+counted as (
+    select
+        location_id,
+        item_id,
+        counted_on,
+        on_hand,
+        lead(counted_on) over (partition by location_id, item_id order by counted_on) as next_counted_on
+    from stock
+)
+
+select
+    -- ids
+    counted.location_id,
+    counted.item_id,
+
+    -- dates
+    counted.counted_on,
+    counted.next_counted_on,
+
+    -- numbers
+    counted.on_hand
+
+from counted
+inner join items on counted.item_id = items.item_id

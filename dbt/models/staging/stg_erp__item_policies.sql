@@ -1,0 +1,20 @@
+with
+
+source as (
+    {{ as_of_rows('item_policies', ['item_id', 'location_id']) }}
+),
+
+renamed as (
+    select
+        -- ids
+        item_id,
+        location_id,
+
+        -- numbers
+        reorder_point,
+        order_up_to
+
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,19 @@
+with
+
+source as (
+    {{ as_of_rows('locations', ['location_id'], versioned=false) }}
+),
+
+renamed as (
+    select
+        -- ids
+        location_id,
+
+        -- text
+        name as location_name,
+        lower(kind) as location_kind
+
+    from source
+)
+
+select * from renamed

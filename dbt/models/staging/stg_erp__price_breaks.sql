@@ -1,0 +1,22 @@
+with
+
+source as (
+    {{ as_of_rows('price_breaks', ['item_id', 'supplier_id', 'min_qty'], versioned=false) }}
+),
+
+renamed as (
+    select
+        -- ids
+        item_id,
+        supplier_id,
+
+        -- numbers
+        min_qty,
+
+        -- money
+        unit_price
+
+    from source
+)
+
+select * from renamed

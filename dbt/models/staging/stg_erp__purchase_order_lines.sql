@@ -1,0 +1,29 @@
+with
+
+source as (
+    {{ as_of_rows('purchase_order_lines', ['po_id', 'line_no']) }}
+),
+
+renamed as (
+    select
+        -- ids
+        po_id,
+        line_no,
+        item_id,
+
+        -- numbers: a date of receipt after as_of is a plan, and so are its quantities
+        quantity_ordered,
+        case when received_on > {{ as_of() }} then 0 else coalesce(quantity_received, 0) end as quantity_received,
+        case when received_on > {{ as_of() }} then 0 else coalesce(quantity_rejected, 0) end as quantity_rejected,
+
+        -- money
+        unit_price,
+
+        -- dates
+        promised_on,
+        case when received_on <= {{ as_of() }} then received_on end as received_on
+
+    from source
+)
+
+select * from renamed

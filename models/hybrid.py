@@ -1,0 +1,220 @@
+"""The forecaster that serves: members mixed per demand class, a negative binomial around the mix, recalibrated."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from models import classical, features, negbin, seasonal, spread
+from models.calibration import Calibration, identity
+from models.interface import CumulativeDistribution, Distribution, Interval, Member, fitted
+from models.seasonal import Season
+from models.spread import Spread
+from pipelines.core.panel import CLASSES, Array, Panel, class_codes
+
+LONGEST_WEEKS: Final = 14
+"""Paths are computed this far; longer protection intervals go on with the mean of the last four weeks."""
+
+ZERO_METHOD: Final = "no_demand"
+YOUNG_METHOD: Final = "decayed_means"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the backtest decided, per demand class (in the order of CLASSES).
+
+    Attributes:
+        members: m names.
+        weights: [5, m] ≥ 0.
+        methods: [5] name of the method, a member's or ``"stack"``.
+        reasons: [5] why, for people.
+        window: recalibration of demand over the protection interval.
+        bucket: recalibration of demand per bucket.
+    """
+
+    members: tuple[str, ...]
+    weights: Array
+    methods: tuple[str, ...]
+    reasons: tuple[str, ...]
+    window: Calibration
+    bucket: Calibration
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """How each SKU is forecast.
+
+    Attributes:
+        weights: [n, m] weight of each member.
+        methods: [n] name of the method.
+        reasons: [n] why.
+    """
+
+    weights: Array
+    methods: Array
+    reasons: Array
+
+
+@dataclass
+class Hybrid:
+    """Members, recipe and dispersion.
+
+    Args:
+        recipe: what the backtest decided.
+        members: unfitted members by name; all of the recipe's.
+        min_observations: SKUs with fewer known buckets take the decayed means, which borrow from the group.
+    """
+
+    recipe: Recipe
+    members: dict[str, Member]
+    min_observations: int = 30
+    name: str = "hybrid"
+    season: Season | None = field(default=None, repr=False)
+    window_spread: Spread | None = field(default=None, repr=False)
+    bucket_spread: Spread | None = field(default=None, repr=False)
+
+    def fit(self, panel: Panel, interval: Interval) -> "Hybrid":
+        """A copy with members and dispersion fitted.
+
+        Args:
+            panel: histories.
+            interval: protection interval of each SKU, the width of the windows that dispersion is learnt on.
+
+        Returns:
+            The fitted forecaster.
+        """
+        season, prior = seasonal.fit(panel), features.priors(panel)
+        used = {name for j, name in enumerate(self.recipe.members) if self.recipe.weights[:, j].any()} | {YOUNG_METHOD}
+        return replace(
+            self,
+            members={name: self.members[name].fit(panel) for name in sorted(used)},
+            season=season,
+            window_spread=spread.fit(spread.windows(panel, season, prior, interval.mean)),
+            bucket_spread=spread.fit(spread.windows(panel, season, prior, np.ones(panel.skus), 91)),
+        )
+
+    def assign(self, panel: Panel) -> Assignment:
+        """Which method forecasts which SKU, and why."""
+        code = class_codes(panel.demand_class)
+        weights = self.recipe.weights[code].copy()
+        methods = np.array(self.recipe.methods, dtype=object)[code]
+        reasons = np.array(self.recipe.reasons, dtype=object)[code]
+        known = np.isfinite(panel.demand).sum(axis=1)
+        zero = np.nan_to_num(panel.demand).sum(axis=1) <= 0
+        young = known < self.min_observations
+        weights[young] = np.eye(len(self.recipe.members))[self.recipe.members.index(YOUNG_METHOD)]
+        weights[zero & ~young] = 0.0
+        methods[young], methods[zero & ~young] = YOUNG_METHOD, ZERO_METHOD
+        for i in np.flatnonzero(young):
+            reasons[i] = f"{known[i]} known buckets, fewer than {self.min_observations}: borrows from its group"
+        for i in np.flatnonzero(zero & ~young):
+            reasons[i] = f"no demand in {known[i]} known buckets: forecast is zero"
+        return Assignment(weights, methods, reasons)
+
+    def path(self, panel: Panel, horizon: int) -> Array:
+        """[n, h] expected demand of each coming bucket."""
+        weights = self.assign(panel).weights
+        out = np.zeros((panel.skus, horizon))
+        for j, name in enumerate(self.recipe.members):
+            rows = np.flatnonzero(weights[:, j] > 0)
+            if rows.size:
+                out[rows] += weights[rows, j, None] * self.members[name].path(panel.take(rows), horizon)
+        return np.where(np.isfinite(out), np.maximum(out, 0.0), 0.0)
+
+    def predict(self, panel: Panel, horizon: int, levels: tuple[float, ...]) -> Distribution:
+        """Distribution of demand in each of the next buckets; see :class:`models.interface.Forecaster`."""
+        return self.around(panel, self.path(panel, horizon), levels)
+
+    def around(self, panel: Panel, path: Array, levels: tuple[float, ...]) -> Distribution:
+        """The per-bucket distribution around a mean path [n, h]."""
+        bucket = fitted(self.bucket_spread)
+        past = spread.windows(panel, fitted(self.season), features.priors(panel), np.ones(panel.skus), 91)
+        own = spread.own_factor(past, bucket) * self.recipe.bucket.scale[past.code]
+        variance = bucket.variance(path, past.compound, past.code, own)
+        h = path.shape[1]
+        unit = np.repeat(negbin.units_of(panel.demand), h)
+        table, code = self.recipe.bucket.levels(levels), np.repeat(past.code, h)
+        quantiles = negbin.quantiles(path.ravel(), variance.ravel(), table, code, unit)
+        return Distribution(levels, path, quantiles.reshape(panel.skus, h, len(levels)))
+
+    def predict_cumulative(self, panel: Panel, interval: Interval, levels: tuple[float, ...]) -> CumulativeDistribution:
+        """Distribution of demand over the protection interval; see :class:`models.interface.Forecaster`."""
+        longest = int(np.ceil(interval.mean.max(initial=1.0)))
+        return self.cumulative_around(
+            panel, self.path(panel, min(longest, LONGEST_WEEKS * panel.period)), interval, levels
+        )
+
+    def cumulative_around(
+        self, panel: Panel, path: Array, interval: Interval, levels: tuple[float, ...]
+    ) -> CumulativeDistribution:
+        """The distribution over the protection interval around a mean path [n, h]."""
+        mean = cumulative_mean(path, interval.mean, panel.period)
+        variance, code = self.window_variance(panel, mean, interval)
+        # Mean rate² × variance of the interval's length: the compound-sum formula for an uncertain lead time.
+        variance = variance + (mean / interval.mean * interval.std) ** 2
+        quantiles = negbin.quantiles(
+            mean, variance, self.recipe.window.levels(levels), code, negbin.units_of(panel.demand)
+        )
+        std = np.sqrt(np.where(mean > 0, np.maximum(variance, 0.0), 0.0))
+        return CumulativeDistribution(levels, mean, std, quantiles)
+
+    def window_variance(self, panel: Panel, mean: Array, interval: Interval) -> tuple[Array, Array]:
+        """([n] units² of demand over an interval of certain length, [n] class codes)."""
+        window = fitted(self.window_spread)
+        past = spread.windows(panel, fitted(self.season), features.priors(panel), interval.mean)
+        own = spread.own_factor(past, window) * self.recipe.window.scale[past.code]
+        return window.variance(mean, past.compound, past.code, own), past.code
+
+    def explain(self, panel: Panel) -> list[dict[str, float]]:
+        """Per SKU, the drivers of the members that forecast it, named ``member.driver``."""
+        weights = self.assign(panel).weights
+        out: list[dict[str, float]] = [{} for _ in range(panel.skus)]
+        for j, name in enumerate(self.recipe.members):
+            rows = np.flatnonzero(weights[:, j] > 0)
+            if rows.size:
+                for i, told in zip(rows, self.members[name].explain(panel.take(rows)), strict=True):
+                    out[i][f"{name}.weight"] = round(float(weights[i, j]), 4)
+                    out[i].update({f"{name}.{key}": value for key, value in told.items()})
+        return out
+
+
+def cumulative_mean(path: Array, length: Array, period: int) -> Array:
+    """Expected demand over an interval, the last bucket counted in part.
+
+    Args:
+        path: [n, h] units per bucket.
+        length: [n] buckets; may pass the path's end, which then goes on with the mean of its last four weeks.
+        period: buckets a week.
+
+    Returns:
+        [n] units.
+    """
+    h = path.shape[1]
+    share = np.clip(length[:, None] - np.arange(h)[None, :], 0.0, 1.0)
+    beyond = np.maximum(length - h, 0.0) * path[:, -min(4 * period, h) :].mean(axis=1)
+    return np.asarray((path * share).sum(axis=1) + beyond)
+
+
+def fallback(min_observations: int, because: str) -> Hybrid:
+    """The statistical fallback: SBA for regular classes, TSB for intermittent ones. Unfitted.
+
+    Args:
+        min_observations: as in :class:`Hybrid`.
+        because: why no champion serves; becomes each SKU's reason.
+
+    Returns:
+        A forecaster that needs nothing but the histories.
+    """
+    names = ("sba", "tsb", YOUNG_METHOD)
+    choice = (0, 0, 1, 1, 1)
+    recipe = Recipe(
+        names,
+        np.eye(3)[list(choice)],
+        tuple(names[c] for c in choice),
+        tuple(f"fallback: {because}" for _ in CLASSES),
+        identity(),
+        identity(),
+    )
+    return Hybrid(
+        recipe, {"sba": classical.sba(), "tsb": classical.tsb(), YOUNG_METHOD: classical.Decayed()}, min_observations
+    )

@@ -1,0 +1,187 @@
+"""The demand panel: every SKU's history on one grid of buckets, with what is known of the future beside it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.core.calendar import DAYS_IN, Bucket, bucket_starts
+
+Array = npt.NDArray[Any]
+
+CLASSES: Final[tuple[str, ...]] = ("smooth", "erratic", "intermittent", "lumpy", "no_demand")
+"""Syntetos-Boylan-Croston classes, in the order of their codes."""
+
+ADI_CUT: Final = 1.32
+CV2_CUT: Final = 0.49
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Demand of n SKUs over T buckets, and covariates known for T + F buckets.
+
+    Attributes:
+        item_ids: [n] item of each SKU.
+        location_ids: [n] location of each SKU.
+        bucket: ``"day"`` or ``"week"``.
+        as_of: last day of the newest bucket.
+        demand: [n, T] units per bucket; NaN where the SKU did not exist yet (or no more), or a stockout hides the demand.
+        alive: [n, T] the SKU existed.
+        censored: [n, T] a stockout cut the sales of the bucket.
+        demand_class: [n] one of :data:`CLASSES`.
+        group: [n] code of the group that shares seasonality (category × location), 0 … g-1.
+        statics: name → [n] numbers that describe the SKU (codes, log price).
+        calendar: name → [T + F] numbers of the bucket that all SKUs share (events).
+        local: name → [n, T + F] numbers of SKU and bucket (promotion, relative price).
+        lead_time_mean: [n] days.
+        lead_time_std: [n] days.
+        weight: [n] importance of a SKU in training; None: all the same.
+    """
+
+    item_ids: Array
+    location_ids: Array
+    bucket: Bucket
+    as_of: date
+    demand: Array
+    alive: Array
+    censored: Array
+    demand_class: Array
+    group: Array
+    statics: Mapping[str, Array] = field(default_factory=dict)
+    calendar: Mapping[str, Array] = field(default_factory=dict)
+    local: Mapping[str, Array] = field(default_factory=dict)
+    lead_time_mean: Array | None = None
+    lead_time_std: Array | None = None
+    weight: Array | None = None
+
+    @property
+    def skus(self) -> int:
+        """Number of SKUs, n."""
+        return int(self.demand.shape[0])
+
+    @property
+    def length(self) -> int:
+        """Number of history buckets, T."""
+        return int(self.demand.shape[1])
+
+    @property
+    def period(self) -> int:
+        """Buckets in a season of the week: 7 for days, 1 for weeks."""
+        return 7 // DAYS_IN[self.bucket]
+
+    def starts(self, future: int = 0) -> list[date]:
+        """First days of the history buckets and of ``future`` buckets after them, oldest first."""
+        return bucket_starts(self.as_of, self.bucket, self.length) + bucket_starts(
+            self.as_of, self.bucket, future, future=True
+        )
+
+    def until(self, length: int) -> "Panel":
+        """The panel as it stood after its first ``length`` buckets; what was known of the future stays known.
+
+        Args:
+            length: history buckets kept, oldest first.
+
+        Returns:
+            A panel whose classes are taken from the shorter history, so that nothing later leaks into it.
+        """
+        if length == self.length:
+            return self
+        demand, alive = self.demand[:, :length], self.alive[:, :length]
+        back = timedelta(days=(self.length - length) * DAYS_IN[self.bucket])
+        return replace(
+            self,
+            demand=demand,
+            alive=alive,
+            censored=self.censored[:, :length],
+            as_of=self.as_of - back,
+            demand_class=classify(demand),
+        )
+
+    def take(self, index: Array) -> "Panel":
+        """The panel of some SKUs.
+
+        Args:
+            index: [m] positions of SKUs, or a boolean mask [n].
+
+        Returns:
+            A panel of m SKUs, in the order of ``index``; group codes are kept.
+        """
+        return replace(
+            self,
+            item_ids=self.item_ids[index],
+            location_ids=self.location_ids[index],
+            demand=self.demand[index],
+            alive=self.alive[index],
+            censored=self.censored[index],
+            demand_class=self.demand_class[index],
+            group=self.group[index],
+            statics={name: values[index] for name, values in self.statics.items()},
+            local={name: values[index] for name, values in self.local.items()},
+            lead_time_mean=_picked(self.lead_time_mean, index),
+            lead_time_std=_picked(self.lead_time_std, index),
+            weight=_picked(self.weight, index),
+        )
+
+
+def _picked(values: Array | None, index: Array) -> Array | None:
+    return None if values is None else values[index]
+
+
+def classify(demand: Array) -> Array:
+    """Syntetos-Boylan-Croston class of each series (Syntetos, Boylan & Croston 2005: ADI 1.32, CV² 0.49).
+
+    Counting begins with the first bucket that had demand, as in dbt's int_demand_stats.
+
+    Args:
+        demand: [n, T] units per bucket, NaN where unknown.
+
+    Returns:
+        [n] class names; ``"no_demand"`` where nothing was ever demanded.
+
+    >>> classify(np.array([[5.0, 5, 5, 5], [2, 0, 0, 2], [np.nan, 0, 0, 0]])).tolist()
+    ['smooth', 'intermittent', 'no_demand']
+    """
+    positive = demand > 0  # NaN is not
+    known = np.isfinite(demand) & (positive.cumsum(axis=1) > 0)
+    hits = positive.sum(axis=1)
+    safe = np.maximum(hits, 1)
+    sizes = np.where(positive, demand, 0.0)
+    mean = sizes.sum(axis=1) / safe
+    variance = np.where(positive, (demand - mean[:, None]) ** 2, 0.0).sum(axis=1) / safe
+    adi = known.sum(axis=1) / safe
+    cv2 = variance / np.maximum(mean, 1e-12) ** 2
+    names = np.array(CLASSES, dtype=object)
+    code = 2 * (adi >= ADI_CUT) + (cv2 >= CV2_CUT)
+    return np.asarray(names[np.where(hits == 0, 4, code)])
+
+
+def class_codes(demand_class: Array) -> Array:
+    """[n] position of each class name in :data:`CLASSES`; a name unknown there counts as ``"lumpy"``."""
+    codes = {name: code for code, name in enumerate(CLASSES)}
+    return np.array([codes.get(str(name), 3) for name in demand_class], dtype=np.int64)
+
+
+def mask_demand(quantity: Array, alive: Array, censored: Array) -> Array:
+    """Demand as far as it is known.
+
+    A stockout bucket only bounds demand from below. It is left out, unless more was sold in it than the SKU's mean: such a
+    bound says more than nothing, and leaving it out would drop just the large orders that emptied the shelf.
+
+    Args:
+        quantity: [n, T] units sold, ≥ 0.
+        alive: [n, T] the SKU existed.
+        censored: [n, T] a stockout cut the sales.
+
+    Returns:
+        [n, T] demand, NaN where unknown.
+
+    >>> mask_demand(np.array([[2.0, 0, 9, 1]]), np.ones((1, 4), bool), np.array([[False, True, True, False]])).tolist()
+    [[2.0, nan, 9.0, 1.0]]
+    """
+    open_ = alive & ~censored
+    mean = np.where(open_, quantity, 0.0).sum(axis=1) / np.maximum(open_.sum(axis=1), 1)
+    informative = censored & alive & (quantity > mean[:, None])
+    return np.where(open_ | informative, quantity, np.nan)

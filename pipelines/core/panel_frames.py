@@ -1,0 +1,127 @@
+"""From the marts' frames to the panel of arrays. Pure: frames in, panel out."""
+
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.core.calendar import DAYS_IN, Bucket, bucket_starts
+from pipelines.core.errors import StockproofError
+from pipelines.core.panel import Array, Panel, mask_demand
+
+KEY: Final = ["location_id", "item_id"]
+
+
+def build(
+    sku: pl.DataFrame, demand: pl.DataFrame, promotions: pl.DataFrame, events: pl.DataFrame, *,
+    as_of: date, bucket: Bucket, history_days: int, future: int,
+) -> Panel:  # fmt: skip
+    """The panel of a catalogue.
+
+    Args:
+        sku: marts.dim_sku: item_id, location_id, category, location_kind, unit_price, created_on, discontinued_on, first_demand_on,
+            demand_class, lead_time_mean, lead_time_std; one row a SKU.
+        demand: marts.fct_demand: item_id, location_id, bucket_on, quantity, is_stockout; sparse.
+        promotions: marts.fct_promotion: item_id, location_id, day.
+        events: marts.dim_calendar: bucket_on, events (text, empty where there is none).
+        as_of: last day of the newest bucket.
+        bucket: ``"day"`` or ``"week"``.
+        history_days: days of history.
+        future: buckets after ``as_of`` for which promotions and events are kept.
+
+    Returns:
+        The panel, SKUs ordered by location_id, item_id.
+
+    Raises:
+        StockproofError: a SKU twice in ``sku``, or demand that is negative or not a number.
+    """
+    sku = sku.sort(KEY)
+    if sku.select(KEY).is_duplicated().any():
+        twice = sku.filter(sku.select(KEY).is_duplicated()).row(0, named=True)
+        raise StockproofError(
+            f"marts.dim_sku holds SKU {twice['item_id']} at {twice['location_id']} twice",
+            "rebuild the marts: `stockproof run daily`",
+        )
+    days = DAYS_IN[bucket]
+    length = max(history_days // days, 1)
+    starts = bucket_starts(as_of, bucket, length)
+    ends = np.array([d + timedelta(days=days - 1) for d in starts], dtype="datetime64[D]")
+    alive = _alive(sku, np.array(starts, dtype="datetime64[D]"), ends)
+    rows = sku.select(KEY).with_row_index("row")
+    quantity, censored = _dense_demand(rows, demand, starts[0], days, (sku.height, length))
+    alive |= quantity > 0
+    category = _codes(sku["category"].fill_null(""))
+    place = _codes(sku["location_id"])
+    group = (
+        np.unique(np.stack([category, place]), axis=1, return_inverse=True)[1].reshape(-1)
+        if sku.height
+        else np.array([], dtype=np.int64)
+    )
+    price = sku["unit_price"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    return Panel(
+        item_ids=sku["item_id"].to_numpy(), location_ids=sku["location_id"].to_numpy(), bucket=bucket, as_of=as_of,
+        demand=mask_demand(quantity, alive, censored), alive=alive, censored=censored & alive,
+        demand_class=np.array(sku["demand_class"].fill_null("no_demand").to_list(), dtype=object), group=group.astype(np.int64),
+        statics={"category": category.astype(float), "location": place.astype(float), "log_price": np.log(np.maximum(price, 0.01))},
+        calendar={"event": _events(events, starts[0], days, length + future)},
+        local={"promotion": _promotions(rows, promotions, starts[0], days, (sku.height, length + future))},
+        lead_time_mean=sku["lead_time_mean"].cast(pl.Float64).to_numpy(), lead_time_std=sku["lead_time_std"].cast(pl.Float64).to_numpy(),
+    )  # fmt: skip
+
+
+def _alive(sku: pl.DataFrame, starts: Array, ends: Array) -> Array:
+    """[n, T] between the SKU's creation (else its first demand) and its end."""
+    first = sku.select(pl.coalesce("created_on", "first_demand_on").cast(pl.Date).alias("first"))["first"]
+    born = first.fill_null(date(1970, 1, 1)).to_numpy().astype("datetime64[D]")
+    gone = sku["discontinued_on"].cast(pl.Date).fill_null(date(9999, 12, 31)).to_numpy().astype("datetime64[D]")
+    return np.asarray((ends[None, :] >= born[:, None]) & (starts[None, :] < gone[:, None]))
+
+
+def _dense_demand(
+    rows: pl.DataFrame, demand: pl.DataFrame, first: date, days: int, shape: tuple[int, int]
+) -> tuple[Array, Array]:
+    bad = demand.filter(
+        pl.col("quantity").is_null() | ~pl.col("quantity").cast(pl.Float64).is_finite() | (pl.col("quantity") < 0)
+    )
+    if bad.height:
+        row = bad.row(0, named=True)
+        raise StockproofError(
+            f"marts.fct_demand: quantity {row['quantity']} of {row['item_id']} at {row['location_id']} on {row['bucket_on']}; "
+            f"{bad.height} such rows",
+            "demand must be a finite number of at least 0; rebuild the marts",
+        )
+    quantity, censored = np.zeros(shape), np.zeros(shape, dtype=bool)
+    placed = demand.join(rows, on=KEY).with_columns(at=(pl.col("bucket_on") - first).dt.total_days() // days)
+    placed = placed.filter(pl.col("at").is_between(0, shape[1] - 1))
+    i, t = placed["row"].to_numpy(), placed["at"].to_numpy()
+    np.add.at(quantity, (i, t), placed["quantity"].cast(pl.Float64).to_numpy())
+    censored[i, t] = placed["is_stockout"].fill_null(False).to_numpy()
+    return quantity, censored
+
+
+def _promotions(rows: pl.DataFrame, promotions: pl.DataFrame, first: date, days: int, shape: tuple[int, int]) -> Array:
+    """[n, T + F] share of the bucket's days on promotion."""
+    out = np.zeros(shape, dtype=np.float32)
+    placed = (
+        promotions.unique([*KEY, "day"])
+        .join(rows, on=KEY)
+        .with_columns(at=(pl.col("day") - first).dt.total_days() // days)
+    )
+    placed = placed.filter(pl.col("at").is_between(0, shape[1] - 1))
+    np.add.at(out, (placed["row"].to_numpy(), placed["at"].to_numpy()), np.float32(1 / days))
+    return out
+
+
+def _events(events: pl.DataFrame, first: date, days: int, length: int) -> Array:
+    """[T + F] 1 where the bucket holds an event."""
+    out = np.zeros(length, dtype=np.float32)
+    named = events.filter(pl.col("events").fill_null("") != "")
+    at = ((named["bucket_on"] - first).dt.total_days() // days).to_numpy()
+    out[at[(at >= 0) & (at < length)]] = 1.0
+    return out
+
+
+def _codes(values: pl.Series) -> Array:
+    """[n] rank of each text among the distinct ones: the same catalogue gives the same codes."""
+    return np.unique(np.array(values.to_list(), dtype=str), return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,1 @@
+"""Extraction: from the ERP, whatever its schema, into the append-only raw tables of the warehouse."""

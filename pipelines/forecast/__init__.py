@@ -1,0 +1,1 @@
+"""Forecasts: weekly training with a rolling-origin backtest, and the daily predictive distributions."""

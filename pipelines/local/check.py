@@ -1,0 +1,275 @@
+"""``stockproof erp check``: what of the ERP is usable for planning, and what is missing, in plain sentences."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any, Final, Literal
+
+import polars as pl
+import sqlalchemy as sa
+
+from pipelines import settings
+from pipelines.core.contract import TABLES
+from pipelines.extract import profiles, reader
+from pipelines.extract.profiles import Profile
+from pipelines.io import erp
+from pipelines.local.sample.balance import balance_errors
+
+Verdict = Literal["usable", "usable without", "not usable"]
+
+BALANCE_ITEMS: Final = 2_500
+"""The books are checked for this many items, by item_id; of a larger catalogue they are a sample."""
+
+_DATES: Final = {
+    "sales": "sold_on",
+    "stock_levels": "counted_on",
+    "purchase_orders": "ordered_on",
+    "promotions": "starts_on",
+    "calendar_events": "event_on",
+}
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """A table of the contract in this ERP.
+
+    Attributes:
+        table: its name.
+        rows: number of rows; None where the table is missing.
+        first: oldest business date, ISO.
+        last: newest business date, ISO.
+        lacks: optional columns that are absent.
+    """
+
+    table: str
+    rows: int | None
+    first: str | None
+    last: str | None
+    lacks: list[str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence on a part of the data: whether planning can use it."""
+
+    part: str
+    verdict: Verdict
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Usable:
+    """The answer of ``stockproof erp check``: the worst verdict, all findings, and the tables."""
+
+    erp: str
+    profile: str
+    verdict: Verdict
+    findings: list[Finding]
+    tables: list[TableFacts]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON types."""
+        return asdict(self)
+
+
+def check() -> Usable:
+    """Look at the ERP through its source profile.
+
+    Returns:
+        What is usable.
+
+    Raises:
+        StockproofError: the ERP cannot be entered.
+    """
+    profile = profiles.inspect(date.max)
+    tables = [_facts(profile, table.name) for table in TABLES]
+    findings = [Finding("schema", "not usable", problem) for problem in profile.problems]
+    sold = _skus(profile, "sales", "sold_on")
+    findings.append(_sales(sold))
+    if sold.height:
+        findings += [
+            _items(profile, sold),
+            _stock(profile, sold),
+            _suppliers(profile, sold),
+            _receipts(profile, sold),
+            _policies(profile, sold),
+        ]
+        findings += _books(profile)
+    verdicts = [finding.verdict for finding in findings]
+    worst: Verdict = (
+        "not usable" if "not usable" in verdicts else "usable without" if "usable without" in verdicts else "usable"
+    )
+    return Usable(erp.shown_url(), settings.load().erp.profile, worst, findings, tables)
+
+
+def _rows(query: str) -> pl.DataFrame:
+    with erp.transaction() as connection:
+        result = connection.exec_driver_sql(query.replace("%", "%%") if not erp.is_sqlite() else query)
+        return pl.DataFrame(
+            [tuple(row) for row in result], schema=list(result.keys()), orient="row", infer_schema_length=None
+        )
+
+
+def _facts(profile: Profile, name: str) -> TableFacts:
+    source = profile.sources[name]
+    if source is None:
+        return TableFacts(name, None, None, None, [])
+    day = f"min(t.{_DATES[name]}), max(t.{_DATES[name]})" if name in _DATES else "null, null"
+    with erp.transaction() as connection:
+        rows, first, last = connection.execute(sa.text(f"select count(*), {day} from (\n{source.query}\n) t")).one()
+    lacks = [column.name for column in source.table.columns if column.name not in source.columns]
+    return TableFacts(name, int(str(rows)), str(first)[:10] if first else None, str(last)[:10] if last else None, lacks)
+
+
+def _skus(profile: Profile, name: str, day: str) -> pl.DataFrame:
+    """SKUs of a table with number of rows, oldest and newest day."""
+    source = profile.sources[name]
+    empty = pl.DataFrame(
+        schema={"item_id": pl.String, "location_id": pl.String, "rows": pl.Int64, "first": pl.String, "last": pl.String}
+    )
+    if source is None:
+        return empty
+    found = _rows(
+        f"select item_id, location_id, count(*), min({day}), max({day}) from (\n{source.query}\n) t group by item_id, location_id"
+    )
+    return (
+        found.rename(dict(zip(found.columns, empty.columns, strict=True))).with_columns(
+            pl.col("first", "last").cast(pl.String)
+        )
+        if found.height
+        else empty
+    )
+
+
+def _items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str = "item_id") -> set[str]:
+    source = profile.sources[name]
+    if source is None:
+        return set()
+    return set(_rows(f"select distinct {column} from (\n{source.query}\n) t where {condition}").to_series(0).to_list())
+
+
+def _share(part: int, whole: int) -> str:
+    """A share in words that never rounds to all or nothing."""
+    percent = 100 * part / whole
+    return (
+        f"{percent:.0f} %"
+        if part in (0, whole) or 1 <= percent <= 99
+        else f"{percent:.2g} %"
+        if percent < 1
+        else f"{percent:.4g} %"
+    )
+
+
+def _sales(sold: pl.DataFrame) -> Finding:
+    if not sold.height:
+        return Finding("sales", "not usable", "no sale at all: planning starts from sales")
+    first, last = str(sold["first"].min())[:10], str(sold["last"].max())[:10]
+    days, need = (
+        (date.fromisoformat(last) - date.fromisoformat(first)).days + 1,
+        settings.load().forecast.min_training_data,
+    )
+    span = f"{int(sold['rows'].sum())} sales rows of {sold.height} SKUs over {days} days, {first} to {last}"
+    if days < need:
+        return Finding(
+            "sales", "not usable", f"{span}: fewer than the {need} days a forecast needs (forecast.min_training_data)"
+        )
+    return Finding("sales", "usable", span)
+
+
+def _items(profile: Profile, sold: pl.DataFrame) -> Finding:
+    known = _items_of(profile, "items")
+    if not known:
+        return Finding("items", "not usable", "no items: their costs are needed")
+    lost = int(sold.select((~pl.col("item_id").is_in(list(known))).sum()).item())
+    if lost:
+        return Finding(
+            "items",
+            "usable without",
+            f"{lost} of {sold.height} SKUs with sales name an item that items does not hold; they go to quarantine",
+        )
+    return Finding("items", "usable", f"all {sold['item_id'].n_unique()} items with sales are known")
+
+
+def _stock(profile: Profile, sold: pl.DataFrame) -> Finding:
+    counted = _skus(profile, "stock_levels", "counted_on")
+    have = sold.join(counted, on=["item_id", "location_id"], how="semi").height
+    sentence = f"{have} of {sold.height} SKUs with sales ({_share(have, sold.height)}) have stock levels"
+    if not have:
+        return Finding(
+            "stock",
+            "usable without",
+            f"{sentence}: stock counts as zero, stockouts of the past are unseen, replays start empty",
+        )
+    return Finding("stock", "usable" if have == sold.height else "usable without", sentence)
+
+
+def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
+    items = set(sold["item_id"].to_list())
+    supplied = items & _items_of(profile, "item_suppliers", "is_primary")
+    timed = items & _items_of(profile, "item_suppliers", "is_primary and lead_time_days > 0")
+    active = len(_items_of(profile, "suppliers", "active", "supplier_id"))
+    sentence = (
+        f"{active} active suppliers; {len(supplied)} of {len(items)} items with sales ({_share(len(supplied), len(items))}) have a primary "
+        f"supplier, {len(timed)} ({_share(len(timed), len(items))}) with a lead time above zero"
+    )
+    if not active or not supplied:
+        return Finding("suppliers", "not usable", f"{sentence}: nothing could be ordered")
+    return Finding("suppliers", "usable" if len(timed) == len(items) else "usable without", sentence)
+
+
+def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:
+    source = profile.sources["purchase_order_lines"]
+    items = set(sold["item_id"].to_list())
+    received = (
+        _items_of(profile, "purchase_order_lines", "received_on is not null")
+        if source and "received_on" in source.columns
+        else set()
+    )
+    have = len(items & received)
+    sentence = (
+        f"{have} of {len(items)} items with sales ({_share(have, len(items))}) have receipts to learn lead times from"
+    )
+    if not have:
+        return Finding("receipts", "usable without", f"{sentence}: the agreed lead times are taken as they are")
+    return Finding("receipts", "usable", sentence)
+
+
+def _policies(profile: Profile, sold: pl.DataFrame) -> Finding:
+    source = profile.sources["item_policies"]
+    own = _rows(f"select distinct item_id, location_id from (\n{source.query}\n) t") if source else pl.DataFrame()
+    have = sold.join(own, on=["item_id", "location_id"], how="semi").height if own.height else 0
+    sentence = f"{have} of {sold.height} SKUs with sales ({_share(have, sold.height)}) have a minimum and maximum to compare with"
+    if not have:
+        return Finding("policies", "usable without", f"{sentence}: the comparison is with what was really ordered")
+    return Finding("policies", "usable", sentence)
+
+
+def _books(profile: Profile) -> list[Finding]:
+    """Whether stock moves by receipts and sales alone; the replay can be calibrated only where it does."""
+    names = ("stock_levels", "sales", "purchase_orders", "purchase_order_lines")
+    sources = {name: source for name in names if (source := profile.sources[name]) is not None}
+    if len(sources) < len(names) or "received_on" not in sources["purchase_order_lines"].columns:
+        missing = "stock levels or purchase orders are missing: the books cannot be checked"
+        return [Finding("books", "usable without", missing)]
+    known = sorted(_items_of(profile, "items"))
+    last = known[min(len(known), BALANCE_ITEMS) - 1].replace("'", "''") if known else ""
+    frames = {}
+    for name, source in sources.items():
+        some = f"select * from (\n{source.query}\n) u where item_id <= '{last}'"
+        query = source.query if name == "purchase_orders" else some
+        frames[name] = pl.DataFrame(pl.from_arrow(reader.read(replace(source, query=query))))
+    stock = frames["stock_levels"]
+    if not stock.height:
+        return []
+    wrong = balance_errors(stock, frames["sales"], frames["purchase_orders"], frames["purchase_order_lines"])
+    skus, off = stock.select("item_id", "location_id").n_unique(), wrong.select("item_id", "location_id").n_unique()
+    sample = f" (of the first {BALANCE_ITEMS} items)" if len(known) > BALANCE_ITEMS else ""
+    sentence = (
+        f"{skus - off} of {skus} SKUs balance on every day{sample}: stock = stock before + accepted receipts − sales"
+    )
+    if off:
+        first = wrong.row(0, named=True)
+        sentence += (
+            f"; {wrong.height} counts of {off} SKUs do not, e.g. {first['item_id']} at {first['location_id']} on {first['counted_on']}: "
+            f"{first['on_hand']:g} instead of {first['expected']:g}"
+        )
+    return [Finding("books", "usable without" if off else "usable", sentence)]

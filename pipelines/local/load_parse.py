@@ -1,0 +1,294 @@
+"""One file of ``stockproof erp load``: read, check against the contract, and name every fault by file, row and column."""
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from pipelines.core.contract import Column, Kind, Table
+from pipelines.core.errors import StockproofError
+from pipelines.io import erp_tables
+
+SHOWN: Final = 20
+"""Faults of a file that are printed; the rest is counted."""
+
+_ALLOWED: Final = {
+    ("locations", "kind"): ("warehouse", "store"),
+    ("purchase_orders", "status"): ("open", "received", "cancelled"),
+}
+_UNIQUE: Final = {("purchase_orders", "external_ref")}
+_REMEDIES: Final = {
+    Kind.TEXT: "shorten it",
+    Kind.INTEGER: "write a whole number, e.g. 12",
+    Kind.NUMBER: "write a number with a decimal point and no thousands separator, e.g. 1234.5",
+    Kind.MONEY: "write an amount below 1e14 with a decimal point, no currency and no thousands separator, e.g. 1234.50",
+    Kind.DATE: "write the day as YYYY-MM-DD, e.g. 2026-06-28",
+    Kind.TIMESTAMP: "write the moment as YYYY-MM-DD HH:MM:SS without a time zone, e.g. 2026-06-28 17:30:00",
+    Kind.BOOLEAN: "write true or false",
+}
+_NOUNS: Final = {
+    Kind.TEXT: "a text that fits", Kind.INTEGER: "a whole number", Kind.NUMBER: "a number", Kind.MONEY: "an amount of money",
+    Kind.DATE: "a date", Kind.TIMESTAMP: "a date and time", Kind.BOOLEAN: "true or false",
+}  # fmt: skip
+
+
+@dataclass
+class Parsed:
+    """A file's rows in the contract's types.
+
+    Attributes:
+        table: the contract's table.
+        path: the file.
+        frame: columns of the contract that the file has, in the contract's order.
+        faults: one line each, the first :data:`SHOWN` of them.
+        fault_count: all of them.
+        notes: what is remarkable and no fault.
+    """
+
+    table: Table
+    path: Path
+    frame: pl.DataFrame
+    faults: list[str] = field(default_factory=list)
+    fault_count: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def parse(table: Table, path: Path) -> Parsed:
+    """Read and check a file.
+
+    Args:
+        table: what it should hold.
+        path: ``.csv`` (UTF-8, header line; comma, semicolon or tab) or ``.parquet``.
+
+    Returns:
+        Its rows, and all that is wrong with them.
+
+    Raises:
+        StockproofError: the file cannot be read at all.
+    """
+    raw = _read_csv(path) if path.suffix == ".csv" else _read_parquet(path)
+    raw = raw.rename({name: name.strip().lower() for name in raw.columns})
+    blank = (
+        raw.select(pl.all_horizontal(pl.all().is_null())).to_series() if raw.height else pl.Series([], dtype=pl.Boolean)
+    )
+    places, raw = (~blank).arg_true(), raw.filter(~blank)
+    parsed = Parsed(table, path, pl.DataFrame())
+    unknown = [name for name in raw.columns if name not in table.names]
+    if unknown:
+        parsed.notes.append(f"{path.name}: unknown columns are left out: {', '.join(unknown)}")
+    # An absent updated_at is filled in later from the row's own date.
+    missing = [c.name for c in table.columns if c.required and c.name not in raw.columns and c.name != "updated_at"]
+    if missing:
+        parsed.fault_count = len(missing)
+        parsed.faults = [f"{path.name}, header: column {name} is missing; {_about(table, name)}" for name in missing]
+        return parsed
+    columns = [column for column in table.columns if column.name in raw.columns]
+    values = {column.name: _converted(raw[column.name], column) for column in columns}
+    parsed.frame = pl.DataFrame(values)
+    _collect(parsed, raw, columns, places)
+    _note_duplicates(parsed)
+    return parsed
+
+
+def _about(table: Table, name: str) -> str:
+    meaning = next(column.meaning for column in table.columns if column.name == name)
+    return f"add it{f' ({meaning})' if meaning else ''}; {table.name} needs {', '.join(c.name for c in table.columns if c.required)}"
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    header = _header(path)
+    delimiter = max(",;\t", key=header.count)
+    names = next(csv.reader([header], delimiter=delimiter), [])
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise StockproofError(f"{path}, header: column {', '.join(twice)} is there twice", "keep one of them")
+    try:
+        return pl.read_csv(path, separator=delimiter, infer_schema=False)
+    except pl.exceptions.PolarsError as fault:
+        raise StockproofError(
+            _why_unreadable(path, delimiter, len(names), fault),
+            "save it as CSV: UTF-8, one header line, text with commas in quotes",
+        ) from None
+
+
+def _header(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header = file.readline().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise StockproofError(f"{path}: not UTF-8", "save it with the encoding UTF-8") from None
+    except OSError as fault:
+        raise StockproofError(f"{path} cannot be read: {fault.strerror}", "mend its permissions") from None
+    if not header:
+        raise StockproofError(
+            f"{path}: empty, without even a header line", "write the column names in its first line, or remove the file"
+        )
+    return header
+
+
+def _why_unreadable(path: Path, delimiter: str, width: int, fault: Exception) -> str:
+    """Name the line: the fast reader does not."""
+    start = 1
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, delimiter=delimiter)
+            for row in reader:
+                if row and len(row) > width:
+                    return f"{path.name}, line {start}: {len(row)} fields, the header has {width}"
+                start = reader.line_num + 1
+    except (UnicodeDecodeError, csv.Error) as found:
+        return f"{path.name}, line {start} or after it: {found}"
+    return f"{path.name}: {str(fault).splitlines()[0]}"
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as fault:
+        raise StockproofError(
+            f"{path}: not readable as Parquet: {str(fault).splitlines()[0]}", "write it again"
+        ) from None
+
+
+def _converted(values: pl.Series, column: Column) -> pl.Series:
+    """Values in the contract's type; null where there was none or where it does not fit."""
+    kind = erp_tables.schema(Table("", (), (column,)))[column.name]
+    if column.kind is Kind.TEXT:
+        return _as_text(values)
+    if values.dtype != pl.String:
+        if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone:
+            values = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return values.cast(kind, strict=False)
+    text = values.str.strip_chars()
+    text = text.set(text == "", None)
+    return _PARSERS[column.kind](text)
+
+
+def _as_text(values: pl.Series) -> pl.Series:
+    if values.dtype.is_float() and (values.drop_nulls() % 1 == 0).all():
+        values = values.cast(pl.Int64)  # item numbers that a spreadsheet turned into 12.0
+    text = values.cast(pl.String).str.strip_chars()
+    return text.set(text == "", None)
+
+
+def _as_number(text: pl.Series) -> pl.Series:
+    number = text.cast(pl.Float64, strict=False)
+    return number.set(~number.is_finite(), None)
+
+
+def _as_money(text: pl.Series) -> pl.Series:
+    money = _as_number(text)
+    return money.set(money.abs() >= 1e14, None)
+
+
+def _as_integer(text: pl.Series) -> pl.Series:
+    number = _as_number(text)
+    return number.set((number % 1 != 0) | (number.abs() > 2**53), None).cast(pl.Int64)
+
+
+def _as_date(text: pl.Series) -> pl.Series:
+    day = text.str.replace(r"[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "").str.to_date("%Y-%m-%d", strict=False)
+    return day.set((day.dt.year() < 1900) | (day.dt.year() > 2999), None)
+
+
+def _as_moment(text: pl.Series) -> pl.Series:
+    plain = text.str.replace("T", " ", literal=True).str.replace(r"^(\d{4}-\d{2}-\d{2})$", "$1 00:00:00")
+    plain = plain.str.replace(r"^(.{10} \d{2}:\d{2})$", "$1:00")
+    moment = plain.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+    return moment.set((moment.dt.year() < 1900) | (moment.dt.year() > 2999), None)
+
+
+def _as_boolean(text: pl.Series) -> pl.Series:
+    known = {
+        "true": True,
+        "t": True,
+        "yes": True,
+        "y": True,
+        "1": True,
+        "false": False,
+        "f": False,
+        "no": False,
+        "n": False,
+        "0": False,
+    }
+    return text.str.to_lowercase().replace_strict(known, default=None, return_dtype=pl.Boolean)
+
+
+_PARSERS: Final[dict[Kind, Callable[[pl.Series], pl.Series]]] = {
+    Kind.NUMBER: _as_number, Kind.MONEY: _as_money, Kind.INTEGER: _as_integer, Kind.DATE: _as_date, Kind.TIMESTAMP: _as_moment,
+    Kind.BOOLEAN: _as_boolean,
+}  # fmt: skip
+
+
+def _collect(parsed: Parsed, raw: pl.DataFrame, columns: list[Column], places: pl.Series) -> None:
+    found: list[tuple[int, str, str]] = []
+    for column in columns:
+        for bad, words in _rules(parsed, raw[column.name], column):
+            rows = bad.fill_null(False).arg_true().to_list()
+            parsed.fault_count += len(rows)
+            found += [(row, column.name, words.format(value=raw[column.name][row])) for row in rows[:SHOWN]]
+    found.sort()
+    shown = [(int(places[row]), name, words) for row, name, words in found[:SHOWN]]
+    lines = _lines(parsed.path, [row for row, _, _ in shown])
+    parsed.faults = [f"{parsed.path.name}, {lines[row]}, column {name}: {words}" for row, name, words in shown]
+
+
+def _rules(parsed: Parsed, raw: pl.Series, column: Column) -> Iterable[tuple[pl.Series, str]]:
+    """Which rows break which rule, and the words for it with ``{value}``."""
+    values = parsed.frame[column.name]
+    empty = raw.is_null() if raw.dtype != pl.String else raw.is_null() | (raw.str.strip_chars() == "")
+    yield values.is_null() & ~empty, f"{{value!r}} is not {_NOUNS[column.kind]}; {_REMEDIES[column.kind]}"
+    if column.required and not column.nullable:
+        hint = (
+            "; or leave the whole column out, it is then filled from the row's own date"
+            if column.name == "updated_at"
+            else ""
+        )
+        yield empty, f"no value; every row needs one{f' ({column.meaning})' if column.meaning else ''}{hint}"
+    limit = erp_tables.text_limit(column)
+    if limit:
+        yield values.str.len_chars() > limit, f"{{value!r}} is longer than {limit} characters; shorten it"
+    allowed = _ALLOWED.get((parsed.table.name, column.name))
+    if allowed:
+        yield ~values.is_in(allowed), f"{{value!r}} is not known; write one of {', '.join(allowed)}"
+    if (parsed.table.name, column.name) in _UNIQUE:
+        yield (
+            values.is_duplicated() & values.is_not_null(),
+            "{value!r} is there twice; each order has a reference of its own",
+        )
+
+
+def _lines(path: Path, rows: list[int]) -> dict[int, str]:
+    """Where rows are in the file: line numbers of a CSV (a row may span several), row numbers of a Parquet."""
+    if path.suffix != ".csv" or not rows:
+        return {row: f"row {row + 1}" for row in rows}
+    delimiter = max(",;\t", key=_header(path).count)
+    wanted, places, index, start = set(rows), {}, -1, 1
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        for _ in reader:
+            if index in wanted:  # the header is row -1
+                places[index] = f"line {start}"
+            index += 1
+            start = reader.line_num + 1
+            if len(places) == len(wanted):
+                break
+    return places
+
+
+def _note_duplicates(parsed: Parsed) -> None:
+    if not parsed.fault_count and parsed.frame.height:
+        twice = parsed.frame.select(
+            pl.struct(parsed.table.key).is_duplicated()
+            if set(parsed.table.key) <= set(parsed.frame.columns)
+            else pl.lit(False)
+        )
+        count = int(twice.to_series().sum())
+        if count:
+            key = ", ".join(parsed.table.key)
+            parsed.notes.append(
+                f"{parsed.path.name}: {count} rows share their key ({key}) with another; the daily run puts them into quarantine"
+            )

@@ -1,0 +1,1 @@
+"""Policy parameters for every SKU: reorder point, order-up-to level, safety stock. Pure but for ``job``."""

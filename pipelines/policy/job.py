@@ -1,0 +1,134 @@
+"""Candidate policies: from the forecast of demand over lead time and review to reorder point and order-up-to level."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipelines import settings
+from pipelines.core.calendar import DAYS_IN
+from pipelines.core.errors import StockproofError
+from pipelines.core.inventory import Floats
+from pipelines.core.quantiles import COLUMNS
+from pipelines.io import warehouse
+from pipelines.policy import levels
+from pipelines.policy.reasons import reasons
+from pipelines.settings import Settings
+
+_NUMBERS = (
+    "unit_cost", "holding_cost_per_day", "ordering_cost", "lead_time_days", "reorder_point", "order_up_to", "mean_demand", "adi", "cv2",
+)  # fmt: skip
+
+_QUERY = f"""
+select s.item_id, s.location_id, s.is_active, f.method, f.protection_days,
+    {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
+    f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)}
+from marts.dim_sku s
+left join plan.lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
+"""
+
+_FRACTIONAL = """
+select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)
+"""
+
+
+def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
+    """Write plan.policies of a date: one row a SKU, whether forecast or not. Safe to repeat.
+
+    Args:
+        as_of: the run's date.
+        items: these items alone; empty: all.
+
+    Returns:
+        Number of SKUs, in all and by who decided.
+
+    Raises:
+        StockproofError: the marts hold another date.
+    """
+    rows = warehouse.read(_QUERY, as_of=as_of)
+    if not rows.height:
+        _refuse_other_marts(as_of)
+    if items:
+        rows = rows.filter(pl.col("item_id").is_in(list(items)))
+    fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
+    rows = rows.join(fractional, on=["item_id", "location_id"], how="left", maintain_order="left")
+    policies = table(rows, as_of, settings.load())
+    warehouse.replace("plan.policies", policies, {"as_of": as_of})
+    by_level = {
+        level: int((policies["level"] == level).sum())
+        for level in (levels.POLICY, levels.REORDER_POINT, levels.SAFETY_STOCK)
+    }
+    return {"skus": policies.height, **by_level}
+
+
+def table(rows: pl.DataFrame, as_of: date, config: Settings) -> pl.DataFrame:
+    """Rows of plan.policies.
+
+    Args:
+        rows: SKUs with costs, the ERP's rule, the past's mean and, where forecast, the quantiles.
+        as_of: the run's date.
+        config: service target, review period, bucket.
+
+    Returns:
+        One row a SKU.
+    """
+    costs, planning = config.costs, config.planning
+    protection = _protection_days(rows, planning.review_period_days)
+    skus = _skus(rows, protection, DAYS_IN[planning.bucket], costs.holding_cost_rate, costs.ordering_cost)
+    chosen = levels.choose(skus, costs.service_target, planning.review_period_days)
+    one_by_one = chosen.order_up_to - chosen.reorder_point <= 1.0
+    policy = np.where(
+        chosen.level == levels.REORDER_POINT, "min_max", np.where(one_by_one, "base_stock", "reorder_order_up_to")
+    )
+    return rows.select(pl.lit(as_of).alias("as_of"), "item_id", "location_id").with_columns(
+        pl.Series("policy", policy),
+        pl.Series("level", chosen.level),
+        pl.Series("reorder_point", chosen.reorder_point),
+        pl.Series("order_up_to", chosen.order_up_to),
+        pl.Series("safety_stock", chosen.safety_stock),
+        pl.lit(costs.service_target).alias("service_target"),
+        pl.Series("protection_days", protection.astype(np.int32)),
+        reasons(rows, chosen, protection, costs.service_target),
+    )
+
+
+def _protection_days(rows: pl.DataFrame, review_period_days: int) -> Floats:
+    """As the forecast took it; where there is none, agreed lead time + review period."""
+    agreed = rows["lead_time_days"].fill_null(0.0).to_numpy() + review_period_days
+    forecast = rows["protection_days"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return np.ceil(np.where(np.isnan(forecast), agreed, forecast))
+
+
+def _skus(rows: pl.DataFrame, protection: Floats, bucket_days: int, rate: float, ordering_cost: float) -> levels.Skus:
+    def numbers(name: str) -> Floats:
+        values: Floats = rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        return values
+
+    mean, variance = levels.moments_of_past(numbers("mean_demand"), numbers("adi"), numbers("cv2"))
+    unit_cost = np.where(np.isnan(numbers("unit_cost")), 1.0, numbers("unit_cost"))
+    holding = np.where(
+        np.isnan(numbers("holding_cost_per_day")), unit_cost * rate / 365.0, numbers("holding_cost_per_day")
+    )
+    return levels.Skus(
+        quantiles=np.column_stack([numbers(column) for column in COLUMNS]),
+        mean=numbers("forecast_mean"),
+        protection_days=protection,
+        demand_per_day=mean / bucket_days,
+        variance_per_day=variance / bucket_days,
+        ordering_cost=np.where(np.isnan(numbers("ordering_cost")), ordering_cost, numbers("ordering_cost")),
+        holding_cost_per_day=np.maximum(holding, 1e-9),
+        minimum=numbers("reorder_point"),
+        maximum=numbers("order_up_to"),
+        whole=rows["fractional"].is_null().to_numpy(),
+    )
+
+
+def _refuse_other_marts(as_of: date) -> None:
+    held = warehouse.read("select distinct as_of from marts.dim_sku")["as_of"].to_list()
+    if held:
+        raise StockproofError(
+            f"marts.dim_sku holds {held[0]}, not {as_of}",
+            f"build the marts of that date: `stockproof run daily --as-of {as_of}`",
+        )

@@ -1,0 +1,52 @@
+"""Why a SKU's levels are what they are, one sentence with the numbers."""
+
+import polars as pl
+
+from pipelines.core.inventory import Floats
+from pipelines.policy.levels import POLICY, REORDER_POINT, Levels
+
+
+def reasons(rows: pl.DataFrame, chosen: Levels, protection: Floats, service_target: float) -> pl.Series:
+    """One sentence a SKU.
+
+    Args:
+        rows: SKUs with the forecast's ``method`` (null: no forecast).
+        chosen: their levels.
+        protection: days of the protection interval, shape (N,).
+        service_target: probability.
+
+    Returns:
+        The column ``reason``.
+    """
+    numbers = pl.DataFrame({
+        "level": chosen.level, "s": chosen.reorder_point.round(2), "up_to": chosen.order_up_to.round(2), "mean": chosen.mean.round(2),
+        "safety": chosen.safety_stock.round(2), "days": protection.round(0).astype(int), "method": rows["method"].fill_null(""),
+    })  # fmt: skip
+    share = f"{service_target * 100:g} %"
+    forecast = pl.format(
+        f"{share} of the demand forecast ({{}}) for the next {{}} days, {{}} units expected, is covered with a safety stock of {{}}: "
+        "order up to {}",
+        *_texts("method", "days", "mean", "safety", "up_to"),
+    )
+    rule = pl.format("No forecast: the ERP's own minimum {} and maximum {} stand", *_texts("s", "up_to"))
+    past = pl.format(
+        f"Neither a forecast nor a minimum in the ERP: {share} of {{}} days' demand at its past mean, {{}} units, is covered:"
+        " order up to {}",
+        *_texts("days", "mean", "up_to"),
+    )
+    nothing = pl.format("No demand is expected over the next {} days: nothing is stocked", *_texts("days"))
+    reason = (
+        pl.when((pl.col("up_to") <= 0) & (pl.col("level") != REORDER_POINT))
+        .then(nothing)
+        .when(pl.col("level") == POLICY)
+        .then(forecast)
+        .when(pl.col("level") == REORDER_POINT)
+        .then(rule)
+        .otherwise(past)
+    )
+    return numbers.select(reason.alias("reason"))["reason"]
+
+
+def _texts(*names: str) -> list[pl.Expr]:
+    """Numbers as a person writes them: 12, not 12.0."""
+    return [pl.col(name).cast(pl.String).str.replace(r"\.0$", "") for name in names]

@@ -1,0 +1,268 @@
+"""The figures of the report, from frames: proposals, risk, and what the replay says of the policies. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+POLICIES = ("recorded", "incumbent", "candidate")
+KEY = ["item_id", "location_id"]
+CLASSES = {"demand_class": ("smooth", "erratic", "intermittent", "lumpy", "no_demand"), "abc_class": ("A", "B", "C")}
+_Z95 = 1.959963984540054
+
+RISKY = 0.5
+"""Probability of running out from which a SKU counts as at risk: likelier than not."""
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """What the run proposes to buy.
+
+    Attributes:
+        lines: order lines.
+        value: money, of the lines with a known price.
+        vendors: distinct suppliers.
+        unpriced: lines whose price is not known.
+    """
+
+    lines: int
+    value: float
+    vendors: int
+    unpriced: int
+
+
+@dataclass(frozen=True)
+class PolicyTotals:
+    """One policy over the replay window, on the compared SKUs.
+
+    Attributes:
+        in_stock: share of SKU-days that did not end in a stockout.
+        fill: units sold over units demanded; None where the policy's lost sales were not observed (the books).
+        stock_value: Σ over SKUs of the mean daily stock value, money.
+        holding_cost: money over the window; likewise shortage_cost, ordering_cost, total_cost.
+        orders: replenishment orders placed.
+        lost_units: units of demand not met.
+    """
+
+    in_stock: float
+    fill: float | None
+    stock_value: float
+    holding_cost: float
+    shortage_cost: float
+    ordering_cost: float
+    total_cost: float
+    orders: int
+    lost_units: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The candidate policy against the ERP's own rule, both replayed on the same recorded demand.
+
+    Attributes:
+        skus: SKUs replayed under both policies.
+        days: length of the window, days.
+        from_on: first day of the window; None without daily rows. Likewise until_on.
+        totals: policy → totals; ``recorded`` only where the books of all compared SKUs are there.
+        censored_days: SKU-days of the window on which the books show a stockout, so demand was not seen in full.
+        censored_share: of all SKU-days compared.
+        unseen_units: units those days would add if demand on them had been as on the SKU's other days; an estimate.
+        seen_units: units of demand the books hold.
+        cost_change: candidate − incumbent, money over the window; negative is a saving.
+        cost_low: lower end of the 95 % interval of cost_change, over SKUs; cost_high the upper.
+    """
+
+    skus: int
+    days: int
+    from_on: date | None
+    until_on: date | None
+    totals: dict[str, PolicyTotals]
+    censored_days: int
+    censored_share: float
+    unseen_units: float
+    seen_units: float
+    cost_change: float
+    cost_low: float
+    cost_high: float
+
+    @property
+    def recorded_fill_low(self) -> float | None:
+        """Fill of the books if every unseen unit is a lost sale; 1 is the other end. None without demand."""
+        seen = self.seen_units
+        return seen / (seen + self.unseen_units) if seen > 0 else None
+
+
+def proposals(decisions: pl.DataFrame) -> Proposals:
+    """Totals of the proposed lines.
+
+    Args:
+        decisions: plan.decisions of one date.
+
+    Returns:
+        The totals; zeros where nothing is proposed.
+    """
+    lines = decisions.filter(pl.col("quantity") > 0)
+    return Proposals(
+        lines.height,
+        float(lines["order_value"].sum() or 0.0),
+        lines["supplier_id"].drop_nulls().n_unique(),
+        lines["unit_price"].null_count(),
+    )
+
+
+def at_risk(decisions: pl.DataFrame) -> pl.DataFrame:
+    """SKUs that run out likelier than not if nothing is ordered, riskiest first.
+
+    Args:
+        decisions: plan.decisions; ``risk`` is the probability that demand over the protection interval exceeds what there is.
+
+    Returns:
+        The rows of ``decisions`` with risk ≥ :data:`RISKY`; of equal risk, the one that falls shortest in money comes first.
+    """
+    price = pl.col("unit_price").fill_null(0.0)
+    short = ((pl.col("order_up_to") - pl.col("inventory_position")) * price).alias("short")
+    found = decisions.filter(pl.col("risk") >= RISKY).with_columns(pl.col("risk").round(3).alias("rounded"), short)
+    order = found.sort(["rounded", "short", "location_id", "item_id"], descending=[True, True, False, False])
+    return order.drop("rounded", "short")
+
+
+def compare(replays: pl.DataFrame, replay_days: pl.DataFrame) -> Comparison | None:
+    """Totals of each policy over the SKUs replayed under all policies that there are; see :func:`compared_skus`.
+
+    Args:
+        replays: plan.replays of one date.
+        replay_days: policy × day totals.
+
+    Returns:
+        The comparison, or None where no SKU was replayed under both.
+    """
+    both = compared_skus(replays)
+    if both.is_empty():
+        return None
+    rows = replays.join(both, on=KEY, how="semi")
+    groups = {policy: rows.filter(pl.col("policy") == policy) for policy in POLICIES}
+    # The books' stockout days are the same fact whichever policy is replayed; the candidate's rows always carry them.
+    seen = groups["candidate"].select(*KEY, "days", "censored_days", "demand_units")
+    open_days = (pl.col("days") - pl.col("censored_days")).clip(lower_bound=1)
+    unseen = seen.select((pl.col("censored_days") * pl.col("demand_units") / open_days).sum()).item()
+    change, low, high = _paired_change(groups["incumbent"], groups["candidate"])
+    sku_days = int(seen["days"].sum())
+    days = replay_days.select(pl.col("day").min().alias("first"), pl.col("day").max().alias("last")).row(0)
+    return Comparison(
+        skus=both.height,
+        days=int(seen["days"].max() or 0),  # type: ignore[arg-type]
+        from_on=days[0],
+        until_on=days[1],
+        totals={p: totals(g, observed=p != "recorded") for p, g in groups.items() if g.height},
+        censored_days=int(seen["censored_days"].sum()),
+        censored_share=int(seen["censored_days"].sum()) / sku_days if sku_days else 0.0,
+        unseen_units=float(unseen or 0.0),
+        seen_units=float(seen["demand_units"].sum()),
+        cost_change=change,
+        cost_low=low,
+        cost_high=high,
+    )
+
+
+def compared_skus(replays: pl.DataFrame) -> pl.DataFrame:
+    """Keys of the SKUs replayed under the ERP's rule and ours, and where any stock was recorded, of which it was recorded.
+
+    The same SKUs as in plan.replay_days, so that totals and curves agree.
+    """
+    of = {policy: replays.filter(pl.col("policy") == policy).select(KEY) for policy in POLICIES}
+    both = of["candidate"].join(of["incumbent"], on=KEY, how="semi")
+    if of["recorded"].height:
+        both = both.join(of["recorded"], on=KEY, how="semi")
+    return both.sort(["location_id", "item_id"])
+
+
+def totals(rows: pl.DataFrame, *, observed: bool = True) -> PolicyTotals:
+    """Totals of one policy.
+
+    Args:
+        rows: plan.replays of that policy.
+        observed: lost sales are known, so fill is.
+
+    Returns:
+        The totals.
+    """
+    sums: dict[str, Any] = rows.select(pl.sum(*_SUMMED)).row(0, named=True)
+    days, demand = sums["days"], sums["demand_units"]
+    return PolicyTotals(
+        in_stock=1.0 - sums["stockout_days"] / days if days else 1.0,
+        fill=sums["sold_units"] / demand if observed and demand > 0 else None,
+        stock_value=sums["mean_stock_value"],
+        holding_cost=sums["holding_cost"],
+        shortage_cost=sums["shortage_cost"],
+        ordering_cost=sums["ordering_cost"],
+        total_cost=sums["total_cost"],
+        orders=int(sums["orders"]),
+        lost_units=sums["lost_units"],
+    )
+
+
+_SUMMED = ("days", "stockout_days", "demand_units", "sold_units", "lost_units", "mean_stock_value", "holding_cost", "shortage_cost",
+           "ordering_cost", "total_cost", "orders")  # fmt: skip
+
+
+def _paired_change(incumbent: pl.DataFrame, candidate: pl.DataFrame) -> tuple[float, float, float]:
+    """Total change of cost with its normal 95 % interval over SKUs: Σd ± z·s·√n (paired differences d, their deviation s)."""
+    paired = candidate.join(incumbent, on=KEY, suffix="_incumbent").sort(KEY)
+    change = paired["total_cost"] - paired["total_cost_incumbent"]
+    total = float(change.sum())
+    half = _Z95 * float(change.std() or 0.0) * change.len() ** 0.5  # type: ignore[arg-type]
+    return total, total - half, total + half
+
+
+def by_class(replays: pl.DataFrame, skus: pl.DataFrame, column: str) -> list[dict[str, Any]]:
+    """Service and stock by a class of SKUs, on the compared SKUs.
+
+    Args:
+        replays: plan.replays of one date.
+        skus: dim_sku rows with ``column``.
+        column: ``demand_class`` or ``abc_class``.
+
+    Returns:
+        One dict a class that occurs, in the field's order: name, skus, and the totals of each policy present.
+    """
+    both = compared_skus(replays).join(skus.select(*KEY, column), on=KEY, how="inner")
+    found = set(both[column].drop_nulls().to_list())
+    names = [name for name in CLASSES[column] if name in found] + sorted(found - set(CLASSES[column]))
+    result = []
+    for name in names:
+        keys = both.filter(pl.col(column) == name)
+        rows = replays.join(keys, on=KEY, how="semi")
+        of = {policy: rows.filter(pl.col("policy") == policy) for policy in POLICIES}
+        row: dict[str, Any] = {"name": name, "skus": keys.height, "recorded": None}
+        for policy, group in of.items():
+            if group.height:
+                row[policy] = totals(group, observed=policy != "recorded")
+        result.append(row)
+    return result
+
+
+def left_out(replays: pl.DataFrame, skus: pl.DataFrame) -> list[tuple[str, int]]:
+    """Active SKUs the comparison leaves out, by reason.
+
+    Args:
+        replays: plan.replays of one date.
+        skus: dim_sku rows.
+
+    Returns:
+        (reason, SKUs), in order of the checks; reasons without SKUs are absent.
+    """
+    rest = skus.filter(pl.col("is_active").fill_null(True)).join(compared_skus(replays), on=KEY, how="anti")
+    if rest.is_empty():
+        return []
+    reason = (
+        pl.when(pl.col("last_demand_on").is_null()).then(pl.lit("no sale was ever recorded"))
+        .when(~pl.col("has_supplier").fill_null(False)).then(pl.lit("no active supplier, so no lead time"))
+        .when(pl.col("counted_on").is_null()).then(pl.lit("the ERP holds no stock record"))
+        .when(pl.col("reorder_point").is_null()).then(pl.lit("the ERP holds no minimum and maximum to compare with"))
+        .otherwise(pl.lit("too few days of recorded stock"))
+    )  # fmt: skip
+    counted = (
+        rest.select(reason.alias("reason")).group_by("reason").len().sort(["len", "reason"], descending=[True, False])
+    )
+    return [(str(name), int(number)) for name, number in counted.iter_rows()]

@@ -1,0 +1,34 @@
+"""Write the planner's report of a run: read plan.* and marts, write the file and its row in plan.reports."""
+
+import json
+from datetime import date
+
+from pipelines import settings
+from pipelines.io import files, warehouse
+from pipelines.report import page, reading, sections
+
+
+def run(as_of: date) -> dict[str, int | float | str]:
+    """Write ``reports/stockproof-<as_of>.html`` in the state folder, whole or not at all.
+
+    Args:
+        as_of: the run's as-of date; its decisions and marts must be in the warehouse.
+
+    Returns:
+        Figures of the headline, and ``path``.
+
+    Raises:
+        StockproofError: nothing was decided on that date, the marts hold another one, or the folder cannot be written.
+    """
+    tables = reading.read(as_of)
+    forecasts = reading.read_forecasts(as_of, sections.chosen(tables))
+    html, summary = page.render(tables, forecasts, settings.load())
+    path = files.write_atomic(files.state_dir("reports") / f"stockproof-{as_of}.html", html)
+    warehouse.execute(
+        """insert into plan.reports (as_of, path, summary) values (:as_of, :path, cast(:summary as jsonb))
+        on conflict (as_of) do update set path = excluded.path, summary = excluded.summary""",
+        as_of=as_of,
+        path=str(path),
+        summary=json.dumps(summary),
+    )
+    return {**{key: value for key, value in summary.items() if value is not None}, "path": str(path)}

@@ -1,0 +1,151 @@
+"""The page: figures and sentences of a run put into one self-contained HTML file. Pure."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import polars as pl
+from markupsafe import Markup
+
+from pipelines.report import facts, method, sections, wording
+from pipelines.report.formats import count, money, quantity
+from pipelines.report.tables import ForecastTables, Tables
+from pipelines.settings import Settings
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(tables: Tables, forecasts: ForecastTables, settings: Settings) -> tuple[str, dict[str, Any]]:
+    """The report of a run.
+
+    Args:
+        tables: what the run left in the warehouse.
+        forecasts: history and forecast of the SKUs of :func:`sections.chosen`.
+        settings: the configuration in force, for the method notes.
+
+    Returns:
+        (HTML, summary figures). The same input gives the same bytes.
+    """
+    tables = tables.decided()
+    proposed = facts.proposals(tables.decisions)
+    risky = facts.at_risk(tables.decisions)
+    compared = facts.compare(tables.replays, tables.replay_days)
+    omitted = facts.left_out(tables.replays, tables.skus)
+    context = {
+        "as_of": tables.as_of.isoformat(),
+        "weekday": wording.weekday(tables.as_of),
+        "headline": wording.headline(proposed, tables.decisions.height, risky.height),
+        "verdict": wording.verdict(compared) if compared else _alone(tables, omitted),
+        "caveats": wording.caveats(compared, omitted) if compared else [],
+        "missing": wording.missing(*_held(tables)),
+        "tiles": _tiles(tables, proposed, risky.height),
+        "unpriced": proposed.unpriced,
+        "year": sections.year(tables, compared),
+        "policies": [sections.LABELS[p] for p in facts.POLICIES if p in tables.replay_days["policy"]],
+        "classes": sections.classes(tables),
+        "vendors": sections.vendors(tables),
+        "risks": sections.risks(tables, risky),
+        "risky": risky.height,
+        "many_locations": tables.skus["location_id"].n_unique() > 1,
+        "examples": sections.examples(tables, forecasts, settings.planning.bucket),
+        "bucket": settings.planning.bucket,
+        "quarantined": tables.quarantined.to_dicts(),
+        "review": sections.review(tables),
+        "review_total": tables.review_total,
+        "gates": tables.gates.filter(~pl.col("passed")).to_dicts(),
+        "gates_total": tables.gates.height,
+        "method": method.notes(tables, settings, compared),
+    }
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["svg"] = Markup  # our own plots; every label in them is escaped where it is drawn
+    environment.filters["number"] = lambda value: f"{value:,}"
+    return environment.get_template("report.html").render(context), _summary(
+        tables, proposed, risky.height, compared, omitted
+    )
+
+
+def _held(tables: Tables) -> tuple[bool, bool, bool]:
+    """Whether the ERP holds stock records, purchase orders, and a minimum and maximum."""
+    return (
+        tables.skus["counted_on"].null_count() < tables.skus.height,
+        tables.receipts > 0 or tables.open_orders.height > 0,
+        tables.skus["reorder_point"].null_count() < tables.skus.height,
+    )
+
+
+def _tiles(tables: Tables, proposed: facts.Proposals, risky: int) -> list[tuple[str, str, str]]:
+    return [
+        (f"{proposed.lines:,}", "order lines", f"of {count(tables.decisions.height, 'SKU')} reviewed"),
+        (money(proposed.value), "order value", "in the ERP's currency"),
+        (f"{proposed.vendors:,}", "vendors", "one order each" if proposed.vendors else "nothing to order"),
+        (f"{risky:,}", "SKUs at risk", _empty(tables)),
+    ]
+
+
+def _empty(tables: Tables) -> str:
+    """How many shelves are empty today, where the ERP holds stock."""
+    if not _held(tables)[0]:
+        return "likelier than not to run out"
+    wanted = (pl.col("on_hand") <= 0) & (pl.col("order_up_to") > 0)
+    return f"{count(tables.decisions.filter(wanted).height, 'shelf', 'shelves')} empty today"
+
+
+def _alone(tables: Tables, omitted: list[tuple[str, int]]) -> str:
+    """What is left to say where nothing can be compared."""
+    ours = tables.replays.filter(pl.col("policy") == "candidate")
+    return wording.no_comparison(facts.totals(ours) if ours.height else None, ours.height, omitted)
+
+
+def _summary(
+    tables: Tables,
+    proposed: facts.Proposals,
+    risky: int,
+    compared: facts.Comparison | None,
+    omitted: list[tuple[str, int]],
+) -> dict[str, Any]:
+    """The figures of the headline, for tables and programs."""
+    summary: dict[str, Any] = {
+        "as_of": tables.as_of.isoformat(),
+        "skus": tables.decisions.height,
+        "lines": proposed.lines,
+        "order_value": round(proposed.value, 2),
+        "vendors": proposed.vendors,
+        "skus_at_risk": risky,
+        "skus_compared": compared.skus if compared else 0,
+        "skus_left_out": sum(number for _, number in omitted),
+        "quarantined_rows": int(tables.quarantined["rows"].sum() or 0),
+        "review_rows": tables.review_total,
+        "failed_gates": int((~tables.gates["passed"]).sum()),
+    }
+    if compared:
+        for policy, t in compared.totals.items():
+            summary[f"fill_{policy}"] = round(t.fill, 6) if t.fill is not None else None
+            summary[f"in_stock_{policy}"] = round(t.in_stock, 6)
+            summary[f"stock_value_{policy}"] = round(t.stock_value, 2)
+            summary[f"cost_{policy}"] = round(t.total_cost, 2)
+        summary |= {
+            "censored_sku_days": compared.censored_days,
+            "replay_days": compared.days,
+            "cost_change": round(compared.cost_change, 2),
+            "cost_change_low": round(compared.cost_low, 2),
+            "cost_change_high": round(compared.cost_high, 2),
+        }
+    return summary
+
+
+def line(summary: dict[str, Any]) -> str:
+    """One line about a report, for the terminal.
+
+    >>> line({"as_of": "2026-06-28", "lines": 2, "order_value": 1500.0, "vendors": 1, "skus_at_risk": 3})
+    '2026-06-28: 2 lines worth 1,500 from 1 vendor, 3 SKUs at risk'
+    """
+    return (
+        f"{summary['as_of']}: {count(summary['lines'], 'line')} worth {quantity(round(summary['order_value']))} "
+        f"from {count(summary['vendors'], 'vendor')}, {count(summary['skus_at_risk'], 'SKU')} at risk"
+    )

@@ -1,0 +1,102 @@
+"""What a planner could have known on each past review date: decayed moments of demand, and lead times seen so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.core.inventory import Floats
+
+HALF_LIFE_DAYS = 60.0
+"""Weight of a day's demand halves in so many days: slow enough for intermittent demand, fast enough for a season."""
+
+PRIOR_RECEIPTS = 3.0
+"""The agreed lead time counts like so many receipts."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Daily demand as known at the close of each review day, shape (N, E); NaN before the first observation.
+
+    Attributes:
+        mean: units per day.
+        variance: of one future day, units²: spread of the days plus the uncertainty of the mean.
+    """
+
+    mean: Floats
+    variance: Floats
+
+
+def decayed_moments(
+    demand: Floats, seen: npt.NDArray[np.bool_], reviews: Sequence[int], half_life: float = HALF_LIFE_DAYS
+) -> Moments:
+    """Exponentially decayed mean and variance of daily demand at each review date, from days up to that date only.
+
+    Args:
+        demand: units by day, shape (N, D).
+        seen: the day's demand was seen: the SKU existed and its shelf did not run out, shape (N, D).
+        reviews: ascending positions of the review days among the D days.
+        half_life: days after which a day's weight has halved.
+
+    Returns:
+        Moments at the close of each review day. A weighted sample of effective size n carries its own uncertainty, v (1 + 1 / n).
+    """
+    keep = 0.5 ** (1.0 / half_life)
+    skus = demand.shape[0]
+    weight, squared_weight, first, second = (np.zeros(skus) for _ in range(4))
+    mean, variance = np.full((skus, len(reviews)), np.nan), np.full((skus, len(reviews)), np.nan)
+    position = {day: e for e, day in enumerate(reviews)}
+    for day in range(reviews[-1] + 1 if len(reviews) else 0):
+        counts = seen[:, day]
+        asked = np.where(counts, demand[:, day], 0.0)
+        weight = weight * keep + counts
+        squared_weight = squared_weight * keep**2 + counts
+        first = first * keep + asked
+        second = second * keep + asked**2
+        if day in position:
+            mean[:, position[day]], variance[:, position[day]] = _moments(weight, squared_weight, first, second)
+    return Moments(mean, variance)
+
+
+def _moments(weight: Floats, squared_weight: Floats, first: Floats, second: Floats) -> tuple[Floats, Floats]:
+    """Weighted mean, and unbiased weighted variance (reliability weights) of a future day."""
+    some = weight > 0
+    safe = np.where(some, weight, 1.0)
+    mean = np.where(some, first / safe, np.nan)
+    effective = np.where(some, safe**2 / np.where(some, squared_weight, 1.0), 1.0)
+    spread = np.maximum(second / safe - mean**2, 0.0)
+    # One lone day says nothing of the spread: Poisson's variance stands in until there are two.
+    unbiased = np.where(effective > 1.5, spread / (1.0 - 1.0 / np.maximum(effective, 1.5)), mean)
+    return mean, unbiased * (1.0 + 1.0 / effective)
+
+
+def lead_times_known(
+    agreed: Floats,
+    sku: npt.NDArray[np.int64],
+    received_day: npt.NDArray[np.int64],
+    days: Floats,
+    reviews: Sequence[int],
+) -> tuple[Floats, Floats]:
+    """Mean and variance of the lead time from receipts up to each review date, drawn towards the agreed one.
+
+    Args:
+        agreed: lead time of the contract, days, shape (N,).
+        sku: SKU of each receipt, shape (V,).
+        received_day: its day, in the numbering of ``reviews``, shape (V,).
+        days: its lead time, shape (V,).
+        reviews: ascending review days.
+
+    Returns:
+        Mean and variance of the lead time, days and days², shape (N, E).
+    """
+    epoch = np.searchsorted(np.asarray(reviews), received_day)
+    shape = (agreed.size, len(reviews) + 1)
+    sums = [np.zeros(shape) for _ in range(3)]
+    for power, target in enumerate(sums):
+        np.add.at(target, (sku, epoch), days**power)
+    count, first, second = (np.cumsum(target, axis=1)[:, :-1] for target in sums)
+    total = count + PRIOR_RECEIPTS
+    mean = (first + PRIOR_RECEIPTS * agreed[:, None]) / total
+    variance = np.maximum((second + PRIOR_RECEIPTS * agreed[:, None] ** 2) / total - mean**2, 0.0)
+    return mean, variance

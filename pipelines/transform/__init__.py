@@ -1,0 +1,1 @@
+"""Transform: from raw to staging, intermediate and marts, by one dbt build."""

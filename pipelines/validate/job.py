@@ -1,0 +1,141 @@
+"""A gate: asks the rules of a boundary, writes down what it found, and stops the run where a fatal rule is broken."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from pipelines import settings
+from pipelines.core.errors import StockproofError
+from pipelines.validate import as_of as sql
+from pipelines.validate import docs, records, rules, session
+
+if TYPE_CHECKING:
+    from pipelines.validate.suites import Answer
+
+STOP_ROWS: Final = 20
+"""A quarantine rule's stop_above counts from so many rows on: in a handful of rows one fault is a large share."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a rule's answer.
+
+    Attributes:
+        answer: what the rule found.
+        stops: the run stops because of it.
+        message: one line for ops.gates and the error; empty where the rule is kept.
+    """
+
+    answer: "Answer"
+    stops: bool
+    message: str
+
+    def row(self) -> dict[str, Any]:
+        """The row of ops.gates."""
+        rule = self.answer.rule
+        return {
+            "rule": rule.name,
+            "table_name": rule.table,
+            "severity": "fatal" if self.stops else rule.severity,
+            "bad_rows": self.answer.bad_rows,
+            "passed": self.answer.passed,
+            "message": self.message,
+        }
+
+
+def run(boundary: str, as_of: date, *, items: Sequence[str] = ()) -> dict[str, int]:
+    """Check a boundary and act on what is found. Safe to repeat: the date's verdicts and rows are replaced.
+
+    Args:
+        boundary: ``sources``, ``features``, ``forecasts`` or ``orders``.
+        as_of: the run's date; nothing recorded after its end is looked at.
+        items: item_ids the run plans; only their SKUs must have forecasts and decisions. Empty: all.
+
+    Returns:
+        ``rules``, ``broken`` (rules), ``quarantined`` and ``review`` (rows).
+
+    Raises:
+        StockproofError: a fatal rule is broken (table, rule, count and sample rows), a table is missing, or a rule cannot be asked.
+    """
+    from pipelines.validate import suites
+
+    gate = rules.load(boundary)
+    values = _placeholders(as_of, items)
+    queries = {rule: sql.bad_rows(rule, gate.sources[rule.table], values) for rule in gate.rules if rule.bad_rows}
+    project = suites.context()
+    with session.opened(sql.statements(gate, as_of, values), boundary) as connection:
+        verdicts = [
+            _judge(connection, answer, queries) for answer in suites.ask(project, gate, queries, connection, as_of)
+        ]
+        kept = _write(connection, gate, as_of, verdicts, queries)
+    docs.publish(boundary, as_of, lambda folder: suites.write_docs(project, folder))
+    _stop(boundary, as_of, verdicts)
+    return {"rules": len(verdicts), "broken": sum(not v.answer.passed for v in verdicts), **kept}
+
+
+def docs_index() -> Path:
+    """First page of the data docs."""
+    return docs.index()
+
+
+def _placeholders(as_of: date, items: Sequence[str]) -> dict[str, str]:
+    config = settings.load()
+    return sql.placeholders(
+        as_of,
+        spike_sigmas=config.quality.spike_sigmas,
+        spike_min_days=config.quality.spike_min_days,
+        max_quantity=config.purchase.max_quantity,
+        items=items,
+    )
+
+
+def _judge(connection: sa.Connection, answer: "Answer", queries: dict[rules.Rule, str]) -> Verdict:
+    rule = answer.rule
+    if answer.passed:
+        return Verdict(answer, False, "")
+    found = answer.observed or f"{answer.bad_rows} rows"
+    stops = rule.severity == "fatal"
+    if rule.stop_above is not None and answer.bad_rows >= STOP_ROWS:
+        total = records.count(connection, rule.table)
+        stops = answer.bad_rows > rule.stop_above * total
+        found += f" of {total}" + (f", more than the {rule.stop_above:.0%} a run can go on without" if stops else "")
+    message = f"{rule.table}: {rule.name}: {found}"
+    if stops and rule in queries:
+        examples = [json.dumps(row, ensure_ascii=False) for row in records.sample(connection, queries[rule])]
+        message += ", for example\n" + "\n".join(f"    {row}" for row in examples)
+    return Verdict(answer, stops, message)
+
+
+def _write(
+    connection: sa.Connection,
+    gate: rules.Gate,
+    as_of: date,
+    verdicts: Sequence[Verdict],
+    queries: dict[rules.Rule, str],
+) -> dict[str, int]:
+    kept = {"quarantined": 0, "review": 0}
+    records.clear(connection, gate, as_of)
+    for verdict in verdicts:
+        rule = verdict.answer.rule
+        if verdict.answer.passed or verdict.stops:
+            continue
+        rows = records.keep_rows(connection, rule, gate.sources[rule.table], queries[rule], as_of)
+        kept["quarantined" if rule.severity == "quarantine" else "review"] += rows
+    records.keep_verdicts(connection, gate, as_of, [verdict.row() for verdict in verdicts])
+    return kept
+
+
+def _stop(boundary: str, as_of: date, verdicts: Sequence[Verdict]) -> None:
+    fatal = [verdict for verdict in verdicts if verdict.stops]
+    if not fatal:
+        return
+    plural = "rule is" if len(fatal) == 1 else "rules are"
+    lines = [f"gate {boundary} stopped the run of {as_of}: {len(fatal)} {plural} broken"]
+    remedies = dict.fromkeys(verdict.answer.rule.remedy for verdict in fatal)
+    lines += [f"  {verdict.message}" for verdict in fatal]
+    raise StockproofError("\n".join(lines), "; ".join(remedies))

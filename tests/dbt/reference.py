@@ -1,0 +1,105 @@
+"""The marts' arithmetic once more, slow and obvious: dictionaries and loops over the raw rows."""
+
+import math
+from collections import defaultdict
+from datetime import date, timedelta
+from statistics import fmean, pvariance
+from typing import Any
+
+from pipelines.core.calendar import DAYS_IN, Bucket, bucket_start
+
+Sku = tuple[str, str]
+Rows = list[dict[str, Any]]
+
+
+def daily_demand(sales: Rows) -> dict[Sku, dict[date, float]]:
+    """Units by SKU and day: sales net of returns, at least zero."""
+    net: dict[Sku, dict[date, float]] = defaultdict(lambda: defaultdict(float))
+    for sale in sales:
+        net[sale["location_id"], sale["item_id"]][sale["sold_on"]] += sale["quantity"]
+    return {sku: {day: max(quantity, 0.0) for day, quantity in days.items()} for sku, days in net.items()}
+
+
+def stockout_days(tables: dict[str, Rows], as_of: date) -> dict[Sku, set[date]]:
+    """Days that close empty, and uncounted days after one until a count, sale, receipt or the item's end."""
+    counts: dict[Sku, dict[date, float]] = defaultdict(dict)
+    for row in tables["stock_levels"]:
+        counts[row["location_id"], row["item_id"]][row["counted_on"]] = row["on_hand"]
+    demand = daily_demand(tables["sales"])
+    ended = {row["item_id"]: row["discontinued_on"] or date.max for row in tables["items"]}
+    place = {row["po_id"]: row["location_id"] for row in tables["purchase_orders"]}
+    arrivals = {
+        (place[line["po_id"]], line["item_id"], line["received_on"])
+        for line in tables["purchase_order_lines"]
+        if line["received_on"]
+    }
+    out: dict[Sku, set[date]] = {}
+    for sku, counted in counts.items():
+        empty, out[sku] = False, set()
+        day = min(counted)
+        while day <= as_of:
+            if day in counted:
+                empty = counted[day] <= 0
+            elif demand.get(sku, {}).get(day, 0) > 0 or (*sku, day) in arrivals or day >= ended[sku[1]]:
+                empty = False
+            if empty:
+                out[sku].add(day)
+            day += timedelta(days=1)
+    return out
+
+
+def demand_class(adi: float | None, cv2: float | None) -> str:
+    """Syntetos-Boylan-Croston class."""
+    if adi is None or cv2 is None:
+        return "no_demand"
+    if adi < 1.32:
+        return "smooth" if cv2 < 0.49 else "erratic"
+    return "intermittent" if cv2 < 0.49 else "lumpy"
+
+
+def demand_stats(
+    demand: dict[date, float], out: set[date], as_of: date, end: date, bucket: Bucket
+) -> tuple[float | None, float | None]:
+    """ADI and CV² of one SKU, walking its buckets one by one.
+
+    Args:
+        demand: units by day.
+        out: stockout days.
+        as_of: last day of the newest bucket.
+        end: last day of the SKU's life.
+        bucket: day or week.
+
+    Returns:
+        Both None without demand.
+    """
+    sizes: dict[date, float] = defaultdict(float)
+    for day, quantity in demand.items():
+        sizes[bucket_start(day, as_of, bucket)] += quantity
+    censored = {bucket_start(day, as_of, bucket) for day in out}
+    sold = sorted(start for start, quantity in sizes.items() if quantity > 0)
+    if not sold:
+        return None, None
+    start, counted = sold[0], 0
+    while start <= max(bucket_start(min(end, as_of), as_of, bucket), sold[-1]):
+        counted += not (start in censored and sizes.get(start, 0) == 0)
+        start += timedelta(days=DAYS_IN[bucket])
+    quantities = [sizes[start] for start in sold]
+    return counted / len(sold), pvariance(quantities) / fmean(quantities) ** 2
+
+
+def abc(values: dict[Sku, float]) -> dict[Sku, str]:
+    """A up to and with the SKU that crosses 80 % of value, B likewise 95 %, C the rest."""
+    total, ahead, classes = sum(values.values()), 0.0, {}
+    for sku in sorted(values, key=lambda sku: (-values[sku], sku)):
+        value = values[sku]
+        classes[sku] = "C" if value <= 0 else "A" if ahead < 0.8 * total else "B" if ahead < 0.95 * total else "C"
+        ahead += value
+    return classes
+
+
+def lead_time(took: list[int], of_supplier: list[int], k: int = 5) -> tuple[float, float]:
+    """Mean and deviation of an item's lead time, shrunk towards its supplier's."""
+    n = len(took)
+    own = pvariance(took) if took else 0.0
+    mean = ((fmean(took) * n if took else 0.0) + k * fmean(of_supplier)) / (n + k)
+    return mean, math.sqrt((n * own + k * pvariance(of_supplier)) / (n + k))

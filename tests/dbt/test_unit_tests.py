@@ -1,0 +1,25 @@
+"""The unit tests written beside the models, and the documentation built from them."""
+
+import pytest
+
+from pipelines.transform import dbt_cli, job
+from tests.dbt.conftest import AS_OF
+
+pytestmark = pytest.mark.servers
+
+
+def test_dbt_unit_tests_pass(small_erp) -> None:
+    job.run(AS_OF)  # unit tests read the types of columns from the tables above their model
+    arguments = ["test", "--select", "test_type:unit", "--vars", dbt_cli.yaml_of(job.variables_of(AS_OF))]
+    answer = dbt_cli.invoke(arguments, "dbt test could not start", dbt_cli.parse())
+    failed = {result.node.name: result.message for result in answer.result.results if result.status != "pass"}
+    assert failed == {}
+    assert len(answer.result.results) >= 19
+
+
+def test_docs_are_one_page(small_erp) -> None:
+    page = job.docs()
+    assert page.name == "index.html"
+    text = page.read_text()
+    assert "dim_sku" in text and "One row per" not in text[:100]
+    assert text.count("catalog") and len(text) > 1_000_000

@@ -1,0 +1,147 @@
+"""The contract's tables in a real MariaDB: types, bulk loads, refusals."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from pipelines.core.contract import BY_NAME, TABLES
+from pipelines.core.errors import StockproofError
+from pipelines.io import erp, erp_tables
+
+pytestmark = pytest.mark.servers
+
+MOMENT = datetime.fromisoformat("2026-01-02 03:04:05.678901")
+ODD_TEXTS = [
+    "plain",
+    "NULL",
+    "",
+    'say "hi"',
+    "a,b",
+    "back\\slash\\",
+    "two\nlines",
+    "Übergröße 漢字 🙂",
+    "\\N",
+    "'; drop table items; --",
+]
+
+
+@pytest.fixture
+def tables(erp_url: str) -> Iterator[None]:
+    with erp_tables.transaction() as connection:
+        erp_tables.create_tables(connection, replace=True)
+    yield
+
+
+def rows(query: str) -> list[tuple]:
+    with erp.transaction() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def suppliers(names: list[str | None]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "supplier_id": [f"S{i}" for i in range(len(names))], "name": names, "country": [None] * len(names),
+            "active": [i % 2 == 0 for i in range(len(names))], "updated_at": [MOMENT] * len(names),
+        },
+        schema=erp_tables.schema(BY_NAME["suppliers"]),
+    )  # fmt: skip
+
+
+def write(table: str, *frames: pl.DataFrame) -> int:
+    with erp_tables.transaction() as connection:
+        return erp_tables.replace_rows(connection, table, frames)
+
+
+def test_all_tables_with_indexes_and_types(tables: None) -> None:
+    assert {name for (name,) in rows("show tables")} == {table.name for table in TABLES}
+    types = dict(
+        rows(
+            "select column_name, column_type from information_schema.columns where table_schema = database() and table_name = 'items'"
+        )
+    )
+    assert types["item_id"] == "varchar(64)"
+    assert types["name"] == "varchar(255)"
+    assert types["unit_cost"] == "decimal(18,4)"
+    assert types["created_on"] == "date"
+    assert types["updated_at"] == "datetime(6)"
+    keyed = rows(
+        "select table_name, non_unique from information_schema.statistics "
+        "where table_schema = database() and index_name = concat(table_name, '_key')"
+    )
+    assert {name for name, _ in keyed} == {table.name for table in TABLES}
+    assert all(non_unique for _, non_unique in keyed), "an ERP may hold a key twice"
+    dated = rows(
+        "select table_name from information_schema.statistics where table_schema = database() and column_name = 'updated_at'"
+    )
+    assert {name for (name,) in dated} == {table.name for table in TABLES if table.is_versioned}
+
+
+@pytest.mark.parametrize("local_infile", [1, 0])
+def test_odd_values_survive_both_ways_of_loading(
+    tables: None, local_infile: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inserted, insert = [], erp_tables._insert
+    monkeypatch.setattr(erp_tables, "_insert", lambda *given: inserted.append(given) or insert(*given))
+    with erp_tables.transaction() as connection:
+        connection.execute(sa.text(f"set global local_infile = {local_infile}"))
+    try:
+        assert write("suppliers", suppliers(ODD_TEXTS)) == len(ODD_TEXTS)
+    finally:
+        with erp_tables.transaction() as connection:
+            connection.execute(sa.text("set global local_infile = 1"))
+    assert len(inserted) == (0 if local_infile else 1), "a server that refuses files is sent rows"
+    stored = rows(
+        "select name, country, active, updated_at from suppliers order by cast(substr(supplier_id, 2) as int)"
+    )
+    assert stored == [(name, None, (i + 1) % 2, MOMENT) for i, name in enumerate(ODD_TEXTS)]
+
+
+def test_numbers_and_dates_survive(tables: None) -> None:
+    numbers = [0.1, -2.5, 1e-7, 123456789.123, 3.0]
+    frame = pl.DataFrame(
+        {
+            "sale_id": list("abcde"), "item_id": ["A"] * 5, "location_id": ["W"] * 5,
+            "sold_on": [date(2026, 6, day) for day in range(1, 6)],
+            "quantity": numbers, "unit_price": [None, 1.23456789, 0.0, 99999999999.99, 2.0], "updated_at": [MOMENT] * 5,
+        }
+    )  # fmt: skip
+    write("sales", frame)
+    stored = rows("select quantity, unit_price, sold_on from sales order by sale_id")
+    assert [row[0] for row in stored] == numbers
+    assert [None if row[1] is None else float(row[1]) for row in stored] == [None, 1.2346, 0.0, 99999999999.99, 2.0]
+    assert [row[2] for row in stored] == frame["sold_on"].to_list()
+
+
+def test_replace_is_one_transaction(tables: None) -> None:
+    write("suppliers", suppliers(["first"]))
+    with pytest.raises(StockproofError, match="suppliers"):
+        write("suppliers", suppliers(["second", "third"]), suppliers(["x" * 256]))
+    assert rows("select name from suppliers") == [("first",)]
+    with pytest.raises(StockproofError, match="suppliers"):
+        write("suppliers", suppliers([None]))
+    assert rows("select name from suppliers") == [("first",)]
+    assert write("suppliers") == 0
+    assert rows("select count(*) from suppliers") == [(0,)]
+
+
+def test_keys_may_repeat_and_differ_by_case_but_our_reference_is_unique(tables: None) -> None:
+    write("suppliers", suppliers(["a", "b"]).with_columns(supplier_id=pl.lit("same")))
+    assert rows("select count(*) from suppliers where supplier_id = 'SAME'") == [(0,)]
+    order = "insert into purchase_orders values ('{0}', 'S', 'W', '2026-01-01', 'open', {1}, '2026-01-01')"
+    with erp.transaction() as connection:
+        for po_id, reference in (("1", "null"), ("1", "null"), ("2", "'r-1'")):
+            connection.execute(sa.text(order.format(po_id, reference)))
+    with pytest.raises(sa.exc.IntegrityError), erp.transaction() as connection:
+        connection.execute(sa.text(order.format("3", "'r-1'")))
+
+
+def test_tables_that_exist_stay_unless_replaced(tables: None) -> None:
+    write("suppliers", suppliers(["kept"]))
+    with erp_tables.transaction() as connection:
+        assert erp_tables.create_tables(connection, replace=False) == []
+        assert erp_tables.filled(connection) == ["suppliers"]
+        assert len(erp_tables.create_tables(connection, replace=True)) == len(TABLES)
+        assert erp_tables.filled(connection) == []

@@ -1,0 +1,153 @@
+"""ERPNext's purchase orders and receipts as the contract's: a line in several receipts, rejections, returns, cancellations."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.integration import erpnext_site
+from tests.integration.erpnext_site import Site, moment, rows
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def site(erp_url: str, configured: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A site with one warehouse and no document."""
+    yield from erpnext_site.fresh(configured)
+
+
+def order(site: Site, name: str = "PO-1", received_qty: float = 0, **fields: Any) -> None:
+    """An order of 100 A in dozens of none, and of 2 boxes of ten for the shop."""
+    site.item("A")
+    site.add("Warehouse", "Shop - T", "2026-01-01", warehouse_name="Shop")
+    head = {"supplier": "S1", "transaction_date": "2026-05-01", "docstatus": 1, "status": "To Receive and Bill"}
+    site.add("Purchase Order", name, "2026-05-01 10:00:00", **(head | fields))
+    line = {
+        "parent": name,
+        "parenttype": "Purchase Order",
+        "item_code": "A",
+        "docstatus": 1,
+        "schedule_date": "2026-05-15",
+    }
+    site.add(
+        "Purchase Order Item", "l1", "2026-05-01 10:00:00", warehouse="Main - T", qty=100, conversion_factor=1, base_net_rate=8, idx=1,
+        received_qty=received_qty, **line,
+    )  # fmt: skip
+    site.add(
+        "Purchase Order Item",
+        "l2",
+        "2026-05-01 10:00:00",
+        warehouse="Shop - T",
+        qty=2,
+        conversion_factor=10,
+        base_net_rate=90,
+        idx=2,
+        **line,
+    )
+
+
+def receive(site: Site, name: str, day: str, qty: float, rejected: float = 0, **fields: Any) -> None:
+    """A purchase receipt against the order's first line, one item line named after it."""
+    at = f"{day} 11:00:00"
+    site.add("Purchase Receipt", name, at, posting_date=day, **({"docstatus": 1} | fields))
+    site.add(
+        "Purchase Receipt Item", f"{name}-1", at, parent=name, parenttype="Purchase Receipt", item_code="A", warehouse="Main - T", qty=qty,
+        rejected_qty=rejected, received_qty=qty + rejected, conversion_factor=1, purchase_order="PO-1", purchase_order_item="l1",
+        purchase_receipt_item=fields.get("return_against") and f"{fields['return_against']}-1",
+    )  # fmt: skip
+
+
+COLUMNS = (
+    "po_id",
+    "quantity_ordered",
+    "promised_on",
+    "received_on",
+    "quantity_received",
+    "quantity_rejected",
+    "updated_at",
+)
+
+
+def test_an_open_order_splits_by_warehouse_and_counts_in_stock_units(site: Site) -> None:
+    order(site)
+    assert rows("purchase_orders") == [
+        ("PO-1", "S1", "Main - T", date(2026, 5, 1), "open", moment("2026-05-01 10:00")),
+        ("PO-1/Shop - T", "S1", "Shop - T", date(2026, 5, 1), "open", moment("2026-05-01 10:00")),
+    ]
+    assert rows("purchase_order_lines", "po_id", "item_id", "quantity_ordered", "unit_price", "received_on") == [
+        ("PO-1", "A", 100.0, 8.0, None),
+        ("PO-1/Shop - T", "A", 20.0, 9.0, None),
+    ]
+
+
+def test_a_partial_receipt_with_rejection_leaves_the_rest_open(site: Site) -> None:
+    order(site, received_qty=60)
+    receive(site, "PR-1", "2026-05-14", 55, rejected=5)
+    lines = rows("purchase_order_lines", *COLUMNS)[:2]
+    assert lines == [
+        ("PO-1", 40.0, date(2026, 5, 15), None, 0.0, 0.0, moment("2026-05-14 11:00")),
+        ("PO-1", 60.0, date(2026, 5, 15), date(2026, 5, 14), 60.0, 5.0, moment("2026-05-14 11:00")),
+    ]
+
+
+def test_lines_keep_their_numbers_when_the_rest_comes_and_when_a_receipt_is_cancelled(site: Site) -> None:
+    def numbered() -> dict[int, tuple[Any, ...]]:
+        found = rows("purchase_order_lines", "line_no", "po_id", "quantity_ordered", "quantity_received", "received_on")
+        first = min(line_no for line_no, po_id, *_ in found if po_id == "PO-1")
+        return {line_no - first + 1: tuple(rest) for line_no, po_id, *rest in found if po_id == "PO-1"}
+
+    order(site)
+    assert numbered() == {1: (100.0, 0.0, None)}
+    receive(site, "PR-1", "2026-05-14", 60)
+    site.change("Purchase Order Item", "l1", "2026-05-14", received_qty=60)
+    assert numbered() == {1: (60.0, 60.0, date(2026, 5, 14)), 2: (40.0, 0.0, None)}
+    receive(site, "PR-2", "2026-05-20", 40)
+    site.change("Purchase Order Item", "l1", "2026-05-20", received_qty=100)
+    assert numbered() == {1: (60.0, 60.0, date(2026, 5, 14)), 2: (40.0, 40.0, date(2026, 5, 20))}
+    site.change("Purchase Receipt", "PR-1", "2026-05-21 10:00:00", docstatus=2)
+    site.change("Purchase Order Item", "l1", "2026-05-21", received_qty=40)
+    assert numbered() == {1: (60.0, 0.0, date(2026, 5, 14)), 2: (40.0, 40.0, date(2026, 5, 20)), 3: (60.0, 0.0, None)}
+
+
+def test_goods_sent_back_to_the_supplier_count_as_rejected(site: Site) -> None:
+    order(site, received_qty=90)
+    receive(site, "PR-1", "2026-05-14", 100)
+    receive(site, "PR-R", "2026-05-20", -10, is_return=1, return_against="PR-1")
+    assert rows("purchase_order_lines", *COLUMNS)[:2] == [
+        ("PO-1", 10.0, date(2026, 5, 15), None, 0.0, 0.0, moment("2026-05-20 11:00")),
+        ("PO-1", 100.0, date(2026, 5, 15), date(2026, 5, 14), 100.0, 10.0, moment("2026-05-20 11:00")),
+    ]
+
+
+def test_an_invoice_that_moves_stock_is_a_receipt(site: Site) -> None:
+    order(site, received_qty=100)
+    site.add("Purchase Invoice", "PI-1", "2026-05-16 11:00:00", posting_date="2026-05-16", update_stock=1, docstatus=1)
+    site.add(
+        "Purchase Invoice Item", "pi1", "2026-05-16 11:00:00", parent="PI-1", item_code="A", warehouse="Main - T", qty=100, po_detail="l1",
+        conversion_factor=1,
+    )  # fmt: skip
+    assert rows("purchase_order_lines", *COLUMNS)[0] == (
+        "PO-1", 100.0, date(2026, 5, 15), date(2026, 5, 16), 100.0, 0.0, moment("2026-05-16 11:00"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"docstatus": 2, "status": "Cancelled"}, "cancelled"),
+        ({"status": "To Bill", "per_received": 100}, "received"),
+        ({"status": "Closed", "per_received": 60}, "received"),
+        ({"status": "Closed"}, "cancelled"),
+        ({"status": "On Hold"}, "open"),
+    ],
+)
+def test_order_status(site: Site, fields: dict[str, Any], status: str) -> None:
+    order(site, **fields)
+    assert {row[0] for row in rows("purchase_orders", "status")} == {status}
+
+
+def test_a_draft_order_is_no_order(site: Site) -> None:
+    order(site, docstatus=0, status="Draft")
+    assert rows("purchase_orders") == rows("purchase_order_lines") == []

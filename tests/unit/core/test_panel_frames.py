@@ -1,0 +1,113 @@
+"""From mart frames to the panel."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.core.errors import StockproofError
+from pipelines.core.panel import classify, mask_demand
+from pipelines.core.panel_frames import build
+
+AS_OF = date(2026, 6, 28)
+
+
+def _day(back: int) -> date:
+    return AS_OF - timedelta(days=back)
+
+
+def _sku(*ids: str, created: date | None = _day(300), gone: date | None = None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"item_id": ids, "location_id": ["W"] * len(ids), "category": ["c"] * len(ids), "unit_price": [2.0] * len(ids)}
+    ).with_columns(
+        created_on=pl.lit(created, pl.Date), discontinued_on=pl.lit(gone, pl.Date), first_demand_on=pl.lit(_day(8), pl.Date),
+        demand_class=pl.lit("smooth"), lead_time_mean=pl.lit(3.0), lead_time_std=pl.lit(1.0),
+    )  # fmt: skip
+
+
+def _demand(*rows: tuple[str, int, float, bool]) -> pl.DataFrame:
+    told = [(item, "W", _day(back), quantity, out) for item, back, quantity, out in rows]
+    schema = {
+        "item_id": pl.String,
+        "location_id": pl.String,
+        "bucket_on": pl.Date,
+        "quantity": pl.Float64,
+        "is_stockout": pl.Boolean,
+    }
+    return pl.DataFrame(told, schema=schema, orient="row")
+
+
+def _build(sku: pl.DataFrame, demand: pl.DataFrame, bucket: str = "day", history: int = 10, promotions=(), events=()):
+    promoted = pl.DataFrame(
+        [("a", "W", d) for d in promotions],
+        schema={"item_id": pl.String, "location_id": pl.String, "day": pl.Date},
+        orient="row",
+    )
+    named = pl.DataFrame(
+        [(d, "fair") for d in events], schema={"bucket_on": pl.Date, "events": pl.String}, orient="row"
+    )
+    return build(sku, demand, promoted, named, as_of=AS_OF, bucket=bucket, history_days=history, future=3)
+
+
+def test_skus_are_ordered_and_buckets_end_on_the_as_of_date() -> None:
+    panel = _build(_sku("b", "a"), _demand(("a", 0, 4.0, False), ("b", 9, 2.0, False)))
+    assert panel.item_ids.tolist() == ["a", "b"]
+    assert panel.demand.tolist() == [[0.0] * 9 + [4.0], [2.0] + [0.0] * 9]
+    assert panel.starts()[-1] == AS_OF
+
+
+def test_a_stockout_hides_demand_unless_more_was_sold_than_usual() -> None:
+    rows = [("a", back, 2.0, False) for back in range(3, 10)]
+    panel = _build(_sku("a"), _demand(*rows, ("a", 2, 0.0, True), ("a", 1, 1.0, True), ("a", 0, 9.0, True)))
+    assert np.isnan(panel.demand[0, -3:]).tolist() == [True, True, False]
+    assert panel.demand[0, -1] == 9.0 and panel.censored[0, -3:].all()
+
+
+def test_a_sku_is_unknown_before_its_creation_and_after_its_end() -> None:
+    panel = _build(_sku("a", created=_day(4), gone=_day(1)), _demand(("a", 3, 1.0, False)))
+    assert np.isfinite(panel.demand[0]).tolist() == [False] * 5 + [True] * 3 + [False] * 2
+    unborn = _build(_sku("a", created=None), _demand(("a", 8, 1.0, False)))
+    assert np.isfinite(unborn.demand[0]).tolist() == [False] + [True] * 9
+
+
+def test_weekly_buckets_and_the_share_of_promotion_days() -> None:
+    panel = _build(
+        _sku("a"), _demand(("a", 6, 5.0, False)), "week", 21, promotions=[_day(0), _day(-1), _day(-2)], events=[_day(6)]
+    )
+    assert panel.demand.tolist() == [[0.0, 0.0, 5.0]]
+    np.testing.assert_allclose(panel.local["promotion"][0], [0, 0, 1 / 7, 2 / 7, 0, 0], rtol=1e-6)
+    assert panel.calendar["event"].tolist() == [0, 0, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("quantity", [-1.0, float("nan"), float("inf"), None])
+def test_impossible_demand_is_refused_by_name(quantity: float | None) -> None:
+    with pytest.raises(StockproofError, match="of a at W"):
+        _build(_sku("a"), _demand(("a", 1, quantity, False)))
+
+
+def test_a_sku_twice_is_refused() -> None:
+    with pytest.raises(StockproofError, match="twice"):
+        _build(_sku("a", "a"), _demand())
+
+
+def test_until_forgets_what_came_later_and_classifies_anew() -> None:
+    panel = _build(_sku("a", "b"), _demand(("a", 9, 1.0, False), ("a", 0, 50.0, False), ("b", 0, 3.0, False)))
+    past = panel.until(6)
+    assert (past.length, past.as_of) == (6, _day(4))
+    assert past.demand_class.tolist() == ["intermittent", "no_demand"]
+    assert past.starts(1)[-1] == _day(3)
+
+
+def test_classes_at_their_borders() -> None:
+    every = np.tile([4.0, 4.0], 10)
+    assert classify(np.stack([every, every * np.tile([0.2, 3.8], 10), np.tile([4.0, 0, 0], 7)[:20]])).tolist() == [
+        "smooth",
+        "erratic",
+        "intermittent",
+    ]
+
+
+def test_mask_keeps_what_is_open_and_alive() -> None:
+    alive = np.array([[False, True, True]])
+    assert np.isnan(mask_demand(np.ones((1, 3)), alive, np.zeros((1, 3), bool))).tolist() == [[True, False, False]]

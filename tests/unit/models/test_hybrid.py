@@ -1,0 +1,140 @@
+"""The serving forecaster: shapes, sanity, calibration, bad input, and its folder."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import classical, hybrid, negbin, store
+from models.boosted import Booster
+from models.calibration import identity, share
+from models.classical import Decayed
+from models.hybrid import Hybrid, Recipe, cumulative_mean
+from models.interface import Interval
+from pipelines.core.errors import StockproofError
+from pipelines.core.quantiles import LEVELS
+from pipelines.forecast import router
+from tests.unit.models.panels import catalogue, make
+
+
+def _week(n: int, days: float = 14.0, std: float = 0.0) -> Interval:
+    return Interval(np.full(n, days), np.full(n, std))
+
+
+def test_lead_time_demand_is_calibrated_where_the_day_s_quantiles_summed_are_not() -> None:
+    panel, after = catalogue(1500, 400, seed=3, future=14)
+    plain = Recipe(("decayed_means",), np.ones((5, 1)), ("decayed_means",) * 5, ("",) * 5, identity(), identity())
+    model = Hybrid(plain, {"decayed_means": Decayed()}).fit(panel, _week(1500))
+    told = model.predict_cumulative(panel, _week(1500), LEVELS)
+    demand = after.sum(axis=1)
+    variance, _ = model.window_variance(panel, told.mean, _week(1500))
+    below, upto = negbin.cdf(demand, told.mean, variance, negbin.units_of(panel.demand))
+    assert share(below, upto, np.array([0.95]))[0] == pytest.approx(0.95, abs=0.02)
+    summed = model.predict(panel, 14, (0.95,)).quantiles[:, :, 0].sum(axis=1)
+    assert (demand <= summed).mean() > 0.985
+
+
+def test_an_uncertain_lead_time_widens_the_distribution_and_keeps_the_mean() -> None:
+    panel, _ = catalogue(40)
+    model = hybrid.fallback(30, "test").fit(panel, _week(40))
+    sure, unsure = (model.predict_cumulative(panel, _week(40, std=s), LEVELS) for s in (0.0, 5.0))
+    np.testing.assert_allclose(sure.mean, unsure.mean)
+    rate = sure.mean / 14
+    np.testing.assert_allclose(unsure.std**2, sure.std**2 + (5 * rate) ** 2)
+    assert (unsure.quantiles[:, -1] >= sure.quantiles[:, -1]).all()
+
+
+def test_cumulative_mean_counts_the_last_bucket_in_part_and_goes_on_beyond_the_path() -> None:
+    path = np.array([[1.0, 2.0, 3.0]] * 3)
+    assert cumulative_mean(path, np.array([1.0, 2.5, 5.0]), 7).tolist() == [1.0, 4.5, 10.0]
+
+
+BAD = {
+    "all zeros": np.zeros(200),
+    "one sale": np.r_[np.zeros(150), 5.0, np.zeros(49)],
+    "constant": np.full(200, 3.0),
+    "huge": np.full(200, 1e9),
+    "unknown": np.full(200, np.nan),
+    "gaps": np.where(np.arange(200) % 3 == 0, np.nan, 2.0),
+    "young": np.r_[np.full(195, np.nan), [1.0] * 5],
+    "a spike of a billion": np.r_[np.zeros(199), 1e9],
+}
+
+
+def test_bad_histories_get_a_named_fallback_and_never_spoil_the_batch() -> None:
+    good, _ = catalogue(20)
+    panel = make(np.vstack([good.demand, *BAD.values()]))
+    model = hybrid.fallback(30, "registry is down").fit(panel, _week(panel.skus))
+    daily, total = model.predict(panel, 28, LEVELS), model.predict_cumulative(panel, _week(panel.skus), LEVELS)
+    for values in (daily.mean, daily.quantiles, total.mean, total.std, total.quantiles):
+        assert np.isfinite(values).all() and (values >= 0).all()
+    assert (np.diff(daily.quantiles, axis=2) >= 0).all() and (np.diff(total.quantiles, axis=1) >= 0).all()
+    told = dict(zip(BAD, model.assign(panel).methods[20:], strict=True))
+    why = dict(zip(BAD, model.assign(panel).reasons[20:], strict=True))
+    assert (told["all zeros"], told["young"], told["unknown"]) == ("no_demand", "decayed_means", "decayed_means")
+    assert "fewer than 30" in why["young"] and "registry is down" in why["constant"]
+    zero = list(BAD).index("all zeros") + 20
+    assert total.quantiles[zero].sum() == 0
+    assert total.mean[20 + list(BAD).index("constant")] == pytest.approx(42, rel=0.15)
+
+
+def test_a_new_item_borrows_from_its_group() -> None:
+    demand = np.full((9, 200), 6.0)
+    demand[8] = np.nan
+    demand[8, -2:] = 0.0
+    panel = make(demand)
+    path = Decayed().fit(panel).path(panel, 7)
+    assert 1.0 < path[8].mean() < 6.0
+
+
+def _trained(panel) -> Hybrid:
+    members = {
+        "sba": classical.sba(), "tsb": classical.tsb(), "mean_nonzero": classical.mean_nonzero(), "decayed_means": Decayed(),
+        "lightgbm": Booster("lightgbm", rounds=10, max_rows=4000), "xgboost": Booster("xgboost", rounds=10, max_rows=4000),
+    }  # fmt: skip
+    return Hybrid(router.start(tuple(members)), members).fit(panel, _week(panel.skus))
+
+
+def test_a_stored_forecaster_says_the_same(tmp_path: Path) -> None:
+    panel, _ = catalogue(80, 260)
+    model = _trained(panel)
+    again = store.load(store.save(model, tmp_path / "model"))
+    np.testing.assert_array_equal(again.path(panel, 30), model.path(panel, 30))
+    a, b = (m.predict_cumulative(panel, _week(80), LEVELS).quantiles for m in (model, again))
+    np.testing.assert_array_equal(a, b)
+    assert again.explain(panel) == model.explain(panel)
+
+
+def test_explain_names_the_boosters_drivers() -> None:
+    panel, _ = catalogue(80, 260)
+    told = _trained(panel).explain(panel)
+    chosen = {name for one in told for name in one}
+    methods = {router.START[c] for c in panel.demand_class.astype(str)}
+    assert {f"{m}.weight" for m in methods} <= chosen
+    assert all(len(one) >= 2 for one in told)
+
+
+def test_training_twice_gives_the_same_model() -> None:
+    panel, _ = catalogue(80, 260)
+    np.testing.assert_array_equal(_trained(panel).path(panel, 28), _trained(panel).path(panel, 28))
+
+
+def test_a_booster_sees_nothing_after_its_origin() -> None:
+    panel, _ = catalogue(60, 260)
+    later = make(np.where(np.arange(260) < 220, panel.demand, 1e6))
+    paths = [Booster("lightgbm", rounds=10).fit(p.until(220)).path(p.until(220), 28) for p in (panel, later)]
+    np.testing.assert_array_equal(*paths)
+
+
+@pytest.mark.parametrize("content", ["{", '{"format": 99}', '{"format": 1}'])
+def test_a_broken_folder_is_refused_with_a_remedy(tmp_path: Path, content: str) -> None:
+    (tmp_path / "model.json").write_text(content)
+    with pytest.raises(StockproofError, match=r"model in .*") as fault:
+        store.load(tmp_path)
+    assert "training" in fault.value.remedy
+
+
+def test_asking_before_fitting_is_refused() -> None:
+    panel, _ = catalogue(5)
+    with pytest.raises(StockproofError, match="before it was fitted"):
+        Booster("lightgbm").path(panel, 3)

@@ -1,0 +1,93 @@
+"""A decision's row: position, price, date, risk, and a sentence with the numbers."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines import settings
+from pipelines.core.quantiles import COLUMNS, LEVELS
+from pipelines.purchase import quantity, risk
+from pipelines.purchase.job import table
+from pipelines.purchase.reasons import SENTENCES
+
+AS_OF = date(2026, 6, 28)
+GRID = np.linspace(0, 28, len(LEVELS))
+
+
+def rows(**changes):
+    base = {
+        "item_id": ["a"], "location_id": ["w"], "policy": ["base_stock"], "level": ["policy"],
+        "reorder_point": [25.0], "order_up_to": [26.0],
+        "safety_stock": [12.0], "protection_days": [14], "supplier_id": ["S1"], "has_supplier": [True], "abc_class": ["A"],
+        "created_on": [None], "discontinued_on": [None], "on_hand": [4.0], "on_order": [10.0], "due": [6.0], "lead_time_days": [6.5],
+        "min_order_qty": [None], "pack_size": [5.0], "purchase_price": [3.0], "mean_demand": [1.0], "forecast_mean": [14.0],
+        **{c: [v] for c, v in zip(COLUMNS, GRID, strict=True)},
+    }  # fmt: skip
+    dates = {
+        "created_on": pl.Date,
+        "discontinued_on": pl.Date,
+        "min_order_qty": pl.Float64,
+        "forecast_mean": pl.Float64,
+    }
+    return pl.DataFrame({**base, **changes}, schema_overrides={**dates, **dict.fromkeys(COLUMNS, pl.Float64)})
+
+
+BREAKS = pl.DataFrame(
+    {"item_id": ["a", "a"], "supplier_id": ["S1", "S2"], "min_qty": [20.0, 1.0], "unit_price": [2.5, 1.0]}
+)
+
+
+def one(**changes):
+    return table(rows(**changes), BREAKS, AS_OF, settings.load()).row(0, named=True)
+
+
+def test_an_order_with_its_numbers():
+    row = one()
+    assert row["inventory_position"] == 10.0  # what arrives in time counts, the rest of on_order does not
+    assert row["quantity"] == 20.0  # 16 wanted, packs of 5
+    assert row["unit_price"] == 2.5  # S1's break, not S2's
+    assert row["order_value"] == 50.0
+    assert row["expected_on"] == date(2026, 7, 6)  # 7 whole days, then one
+    assert row["projected_stock"] == 10.0 + 20.0 - 14.0
+    assert row["reason"] == (
+        "Order 20: on hand 4 + due within 14 days 6 = position 10, at or below the reorder point 25; up to 26, in packs of 5"
+    )
+    assert one(pack_size=[19.0])["unit_price"] == 3.0
+
+
+def test_no_order_keeps_its_reason_and_no_date():
+    row = one(on_hand=[30.0])
+    assert (row["quantity"], row["expected_on"], row["order_value"]) == (0.0, None, 0.0)
+    assert row["reason"] == "No order: on hand 30 + due within 14 days 6 = position 36, above the reorder point 25"
+    gone = one(discontinued_on=[date(2026, 6, 28)])
+    assert gone["reason"] == "No order: discontinued on 2026-06-28; on hand 4"
+    assert one(discontinued_on=[date(2026, 6, 29)])["quantity"] > 0
+
+
+def test_every_code_has_a_sentence():
+    codes = {value for name, value in vars(quantity).items() if name.isupper() and isinstance(value, str)}
+    assert codes == set(SENTENCES)
+
+
+def test_risk_is_the_share_of_demand_above_the_position():
+    demand = np.sort(np.random.default_rng(0).gamma(3, 5, 40_000))
+    grid = np.quantile(demand, LEVELS)[None, :]
+    for position in (3.0, 10.0, 20.0, 30.0):
+        got = risk.exceedance(grid, np.array([position]))[0]
+        assert got == pytest.approx((demand > position).mean(), abs=0.02)
+
+
+def test_risk_at_ties_and_ends():
+    grid = np.array([[0.0] * 7 + [1.0] * 8])
+    assert risk.exceedance(grid, np.array([0.0]))[0] == pytest.approx(1 - LEVELS[6])
+    assert risk.exceedance(grid, np.array([5.0]))[0] == pytest.approx(1 - LEVELS[-1])
+    assert risk.exceedance(grid, np.array([-1.0]))[0] == 1.0
+
+
+def test_risk_without_a_forecast():
+    blank = {column: [None] for column in COLUMNS}
+    empty = one(on_hand=[0.0], due=[0.0], forecast_mean=[None], level=["safety_stock"], **blank)
+    assert (empty["risk"], empty["priority"], empty["projected_stock"]) == (1.0, "high", 30.0 - 14.0)
+    assert one(forecast_mean=[None], **blank)["risk"] == 0.0

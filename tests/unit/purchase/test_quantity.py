@@ -1,0 +1,59 @@
+"""How much is ordered: against brute force, and against the replay's own rule."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.purchase import quantity as q
+from pipelines.simulate.kernel import order_quantity
+from tests.unit.simulate import reference
+
+
+def needs(position, s, S, pack=0.0, least=0.0, most=10_000.0, *, discontinued=False, not_yet=False, supplier=True):
+    one = [np.array([float(x)]) for x in (position, s, S, pack, least, most)]
+    return q.Needs(*one, *(np.array([flag]) for flag in (discontinued, not_yet, supplier)))
+
+
+def one(*args, **kw):
+    quantity, code = q.decide(needs(*args, **kw))
+    return quantity[0], code[0]
+
+
+whole = st.integers(-20, 60).map(float)
+
+
+@settings(max_examples=300, deadline=None)
+@given(whole, whole, st.integers(0, 40), st.integers(0, 13), st.integers(0, 40), st.integers(13, 90))
+def test_daily_decision_replay_and_brute_force_order_the_same(position, s, extra, pack, least, most):
+    S = s + extra
+    got, code = one(position, s, S, pack, least, most)
+    if S <= 0:
+        assert (got, code) == (0.0, q.NO_ORDER_NO_DEMAND)
+        return
+    expected = reference.order(position, s, S, "up_to", pack, float(least), float(most))
+    assert got == expected
+    size = max(pack, 1)
+    rule = np.array([0.0, pack, np.ceil(least / size) * size, np.floor(most / size) * size])
+    rule[2] = min(rule[2], rule[3])
+    assert order_quantity(position, s, float(S), rule) == expected
+    assert (got > 0) == code.startswith("ORDER")
+    if got > 0:
+        steps = np.arange(1, 200) * (pack or 1.0)
+        allowed = steps[
+            (steps <= most) & (steps >= min(np.ceil(least / (pack or 1)) * (pack or 1), steps[steps <= most].max()))
+        ]
+        enough = allowed[allowed >= S - position]
+        assert got == (enough.min() if enough.size else allowed.max())
+
+
+def test_each_code_has_its_case():
+    assert one(3, 5, 20, 6) == (18.0, q.ORDER_BELOW_REORDER_POINT)
+    assert one(5, 5, 20) == (15.0, q.ORDER_BELOW_REORDER_POINT)
+    assert one(6, 5, 20) == (0.0, q.NO_ORDER_POSITION_SUFFICIENT)
+    assert one(3, 5, 20, 6, 50) == (54.0, q.ORDER_RAISED_TO_MINIMUM)
+    assert one(3, 5, 200, 6, 0, 100) == (96.0, q.ORDER_CAPPED_AT_MAXIMUM)
+    assert one(3, 5, 20, 60, 0, 50) == (0.0, q.NO_ORDER_PACK_ABOVE_MAXIMUM)
+    assert one(0, -1, 0) == (0.0, q.NO_ORDER_NO_DEMAND)
+    assert one(3, 5, 20, discontinued=True) == (0.0, q.NO_ORDER_DISCONTINUED)
+    assert one(3, 5, 20, not_yet=True) == (0.0, q.NO_ORDER_NOT_YET_ON_SALE)
+    assert one(3, 5, 20, supplier=False) == (0.0, q.NO_ORDER_NO_SUPPLIER)

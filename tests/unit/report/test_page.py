@@ -1,0 +1,160 @@
+import doctest
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+from pipelines.report import facts, formats, method, page, sections, svg, wording
+from pipelines.settings import Settings
+from tests.unit.report import synthetic
+
+SETTINGS = Settings()
+TITLES = [
+    "The past year, replayed",
+    "Service by class",
+    "Proposals by vendor",
+    "SKUs at risk",
+    "Forecast examples",
+    "Data quality",
+    "Method",
+]
+
+
+class Reader(HTMLParser):
+    """Tags in order, their balance, and the text."""
+
+    VOID = frozenset({"meta", "link", "img", "br", "input", "hr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] not in ("script", "style"):
+            self.text.append(data)
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    assert reader.open == []
+    return reader
+
+
+@pytest.fixture(scope="module")
+def rendered() -> tuple[str, dict[str, object]]:
+    return page.render(*synthetic.run(), SETTINGS)
+
+
+def test_sections_come_in_the_order_a_planner_reads(rendered: tuple[str, dict[str, object]]) -> None:
+    assert re.findall(r"<h2>(.*?)</h2>", rendered[0]) == TITLES
+
+
+def test_page_is_self_contained_and_well_formed(rendered: tuple[str, dict[str, object]]) -> None:
+    html = rendered[0]
+    reader = read(html)
+    assert not [a for _, a in reader.tags if a.get("src") or (a.get("href") or "#")[0] != "#"]
+    assert not re.search(r"https?://|url\(|@import", html)
+    anchors = {a["href"][1:] for t, a in reader.tags if t == "a" and a.get("href")}
+    assert anchors == {a["id"] for t, a in reader.tags if t == "section"}
+    assert all(a.get("aria-label") for t, a in reader.tags if t == "svg")
+    assert len(html) < 300_000
+
+
+def test_the_same_input_gives_the_same_bytes(rendered: tuple[str, dict[str, object]]) -> None:
+    assert page.render(*synthetic.run(), SETTINGS) == rendered
+
+
+def test_figures_of_the_page_are_those_of_the_tables(rendered: tuple[str, dict[str, object]]) -> None:
+    html, summary = rendered
+    tables, _ = synthetic.run()
+    ordered = tables.decisions.filter(pl.col("quantity") > 0)
+    assert summary["lines"] == ordered.height
+    assert f"Order {ordered.height} lines worth {ordered['order_value'].sum():,.0f} from 5 vendors" in html
+    assert f"of the {summary['skus']}" in html or f"of {summary['skus']} SKUs" in html
+    ours = tables.replays.filter(pl.col("policy") == "candidate")
+    fill = ours["sold_units"].sum() / ours["demand_units"].sum()
+    assert f"our policy fills {fill * 100:.1f}% of the units demanded" in html
+    assert summary["fill_candidate"] == pytest.approx(fill, abs=1e-6)
+    assert summary["quarantined_rows"] == 4 and summary["failed_gates"] == 1
+    for item in ordered["item_id"]:
+        assert html.count(f'<th scope="row">{item}<small>') >= 1
+
+
+def test_names_from_the_erp_cannot_break_the_page() -> None:
+    tables, forecasts = synthetic.run()
+    evil = tables.skus.with_columns(
+        item_name=pl.lit("<script>alert('x')</script>"), supplier_name=pl.lit("</details><b>")
+    )
+    html, _ = page.render(replace(tables, skus=evil), forecasts, SETTINGS)
+    read(html)
+    assert "<script>alert" not in html and "</details><b>" not in html
+
+
+def test_an_erp_with_sales_only_says_what_is_missing() -> None:
+    tables, forecasts = synthetic.run()
+    html, summary = page.render(synthetic.without_stock(tables), forecasts, SETTINGS)
+    text = " ".join("".join(read(html).text).split())
+    assert re.findall(r"<h2>(.*?)</h2>", html) == TITLES
+    assert "The ERP holds no stock records" in text and "The ERP holds no purchase orders" in text
+    assert "40: the ERP holds no stock record" in text and "nothing is said of savings" in text
+    assert "Replayed alone on the past demand of 40 SKUs, our policy fills" in text and "instead of" not in text
+    assert "Each day's stock and service of our policy." in text
+    assert summary["skus_compared"] == 0 and summary["skus_left_out"] == 40
+
+
+def test_a_run_with_nothing_in_it_still_has_a_page() -> None:
+    tables, forecasts = synthetic.run()
+    cleared = {name: frame.clear() for name, frame in vars(tables).items() if isinstance(frame, pl.DataFrame)}
+    empty = replace(tables, **cleared, review_total=0, receipts=0)
+    html, summary = page.render(
+        empty, replace(forecasts, demand=forecasts.demand.clear(), forecasts=forecasts.forecasts.clear()), SETTINGS
+    )
+    read(html)
+    assert "The run decided nothing" in html and summary["lines"] == 0
+
+
+def test_lines_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sections, "MAX_LINES", 3)
+    tables, forecasts = synthetic.run()
+    html, summary = page.render(tables, forecasts, SETTINGS)
+    assert f"{summary['lines'] - 3} further lines" in html  # type: ignore[operator]
+
+
+def test_vendors_come_by_value_and_lines_within_them() -> None:
+    tables, _ = synthetic.run()
+    groups = sections.vendors(tables)["groups"]
+    values = [[line["value_raw"] for line in group["lines"]] for group in groups]
+    assert [sum(v) for v in values] == sorted((sum(v) for v in values), reverse=True)
+    assert all(v == sorted(v, reverse=True) for v in values)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(-9.0, -1.0, "a saving"), (-5.0, 5.0, "no saving is shown"), (1.0, 9.0, "would have cost more")],
+)
+def test_a_saving_is_claimed_only_where_its_interval_excludes_zero(low: float, high: float, words: str) -> None:
+    tables, _ = synthetic.run()
+    compared = facts.compare(tables.replays, tables.replay_days)
+    assert compared is not None
+    assert words in wording.verdict(replace(compared, cost_low=low, cost_high=high))
+
+
+@pytest.mark.parametrize("module", [formats, svg, wording, sections, page, method])
+def test_doctests(module: object) -> None:
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

@@ -1,0 +1,87 @@
+"""Levels of a review date know the days up to it, and nothing later."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.simulate.causal import decayed_moments, lead_times_known
+from pipelines.simulate.policies import Terms, candidate_levels, review_days
+from pipelines.simulate.window import Window
+
+
+def test_moments_equal_the_weighted_definition():
+    rng = np.random.default_rng(1)
+    demand, seen = rng.poisson(3, (4, 60)).astype(float), rng.random((4, 60)) < 0.8
+    got = decayed_moments(demand, seen, [10, 59], half_life=20)
+    for n in range(4):
+        for e, day in enumerate((10, 59)):
+            weight = 0.5 ** ((day - np.arange(day + 1)) / 20) * seen[n, : day + 1]
+            mean = np.average(demand[n, : day + 1], weights=weight)
+            effective = weight.sum() ** 2 / (weight**2).sum()
+            spread = np.average((demand[n, : day + 1] - mean) ** 2, weights=weight) / (1 - 1 / effective)
+            assert got.mean[n, e] == pytest.approx(mean)
+            assert got.variance[n, e] == pytest.approx(spread * (1 + 1 / effective))
+
+
+def test_a_day_not_seen_does_not_count_and_nothing_seen_is_nan():
+    demand, seen = np.array([[4.0, 100.0, 4.0], [1.0, 1.0, 1.0]]), np.array([[True, False, True], [False] * 3])
+    got = decayed_moments(demand, seen, [2])
+    assert got.mean[0, 0] == pytest.approx(4.0)
+    assert np.isnan(got.mean[1, 0])
+
+
+def test_lead_times_lean_on_the_agreed_one_until_receipts_come():
+    mean, variance = lead_times_known(
+        np.array([4.0]), np.array([0, 0]), np.array([5, 8]), np.array([10.0, 10.0]), [4, 5, 8]
+    )
+    assert mean[0].tolist() == pytest.approx([4.0, (3 * 4 + 10) / 4, (3 * 4 + 20) / 5])
+    assert variance[0, 0] == pytest.approx(0.0)
+    assert variance[0, 2] == pytest.approx((3 * 16 + 200) / 5 - (32 / 5) ** 2)
+
+
+def world(rng, skus=6, run_up=60, days=70):
+    demand = rng.poisson(rng.gamma(1, 3, (skus, 1)), (skus, run_up + days)).astype(float)
+    first = date(2026, 1, 1)
+    lines = 40
+    sku = np.sort(rng.integers(0, skus, lines))
+    ordered = rng.integers(-50, days - 1, lines)
+    received = ordered + rng.integers(1, 12, lines)
+    units = rng.integers(1, 9, lines).astype(float)
+    receipts = pl.DataFrame({
+        "sku": sku, "ordered_on": [first + timedelta(int(t)) for t in ordered],
+        "received_on": [first + timedelta(int(t)) for t in received],
+        "quantity_ordered": units, "quantity_received": units, "quantity_rejected": units * 0,
+    })  # fmt: skip
+    return Window(
+        first, demand, rng.random(demand.shape) < 0.05, np.zeros(skus, int), np.zeros((skus, days + 1)),
+        np.ones((skus, days), int), np.ones((skus, days)), receipts, days,
+    )  # fmt: skip
+
+
+TERMS = Terms(np.full(6, 50.0), np.full(6, 0.01), np.full(6, 5.0), 0.95, 7)
+
+
+def test_the_future_changes_no_earlier_level():
+    w = world(np.random.default_rng(5))
+    levels, start = candidate_levels(w, TERMS)
+    changed = world(np.random.default_rng(5))
+    cut = 30
+    changed.demand[:, changed.run_up + cut + 1 :] = 50.0
+    changed.stockout[:, changed.run_up + cut + 1 :] = True
+    kept = changed.receipts.filter(pl.col("received_on") <= w.first + timedelta(days=cut))
+    altered, altered_start = candidate_levels(Window(**{**changed.__dict__, "receipts": kept}), TERMS)
+    known = levels.review_column[: cut + 1].max() + 1
+    assert known > 3
+    assert np.array_equal(levels.order_up_to[:, :known], altered.order_up_to[:, :known])
+    assert np.array_equal(levels.reorder[:, :known], altered.reorder[:, :known])
+    assert np.array_equal(start, altered_start)
+    assert not np.array_equal(levels.order_up_to[:, known:], altered.order_up_to[:, known:])
+
+
+def test_the_last_day_is_a_review_day():
+    assert review_days(365, 7)[-1] == 364
+    assert review_days(365, 1).size == 365
+    levels, _ = candidate_levels(world(np.random.default_rng(5)), TERMS)
+    assert levels.review_column[-1] == levels.order_up_to.shape[1] - 1

@@ -1,0 +1,129 @@
+"""The three policies on one window: same demand, same start, honest counts."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines import settings
+from pipelines.simulate import measures
+from pipelines.simulate.play import play
+from pipelines.simulate.tables import Recorded
+
+AS_OF = date(2026, 6, 28)
+DAYS, HISTORY = 56, 120
+
+
+def config(**replay):
+    loaded = settings.load()
+    return loaded.model_copy(update={
+        "replay": loaded.replay.model_copy(update={"days": DAYS, **replay}),
+        "planning": loaded.planning.model_copy(update={"history_days": HISTORY}),
+    })  # fmt: skip
+
+
+def day(back):
+    return AS_OF - timedelta(days=back)
+
+
+@pytest.fixture
+def rows():
+    """a: ordinary; b: no rule in the ERP, discontinued 20 days ago; c: never counted; d: without supplier."""
+    keys = {"item_id": ["a", "b", "c", "d"], "location_id": ["w"] * 4}
+    skus = pl.DataFrame({
+        **keys, "created_on": [None] * 4, "discontinued_on": [None, day(20), None, None],
+        "unit_cost": [2.0] * 4, "holding_cost_per_day": [0.01] * 4, "shortage_cost": [3.0] * 4, "ordering_cost": [5.0] * 4,
+        "lead_time_days": [3.0, 3.0, 3.0, None], "min_order_qty": [None, 1.0, 1.0, 1.0], "pack_size": [6.0, None, 1.0, 1.0],
+        "reorder_point": [12.0, None, 8.0, 8.0], "order_up_to": [30.0, None, 20.0, 20.0],
+    }, schema_overrides={"created_on": pl.Date, "discontinued_on": pl.Date})  # fmt: skip
+    rng = np.random.default_rng(3)
+    demand = pl.DataFrame([
+        {"item_id": item, "location_id": "w", "day": day(back), "quantity": float(rng.poisson(2)),
+         "is_stockout": item == "a" and back == 10}
+        for item in "abcd" for back in range(HISTORY) if not (item == "b" and back <= 20)
+    ])  # fmt: skip
+    stock = pl.DataFrame([
+        {"item_id": item, "location_id": "w", "counted_on": day(back), "on_hand": 0.0 if back == 10 else 15.0}
+        for item in "abd" for back in range(HISTORY)
+    ])  # fmt: skip
+    lines = {"item_id": ["a", "a"], "location_id": ["w"] * 2, "ordered_on": [day(40), day(DAYS + 1)],
+             "received_on": [day(36), day(DAYS - 3)],
+             "quantity_ordered": [10.0, 4.0], "quantity_received": [10.0, 4.0], "quantity_rejected": [0.0, 0.0]}  # fmt: skip
+    open_orders = pl.DataFrame(
+        {"item_id": ["a"], "location_id": ["w"], "ordered_on": [day(2)], "quantity_ordered": [9.0]}
+    )
+    return Recorded(skus, demand, stock, pl.DataFrame(lines), open_orders)
+
+
+def test_who_can_be_replayed(rows):
+    present = play(rows, AS_OF, config()).present
+    assert present["recorded"].tolist() == [True, True, False, True]
+    assert present["incumbent"].tolist() == [True, False, True, False]
+    assert present["candidate"].tolist() == [True, True, True, False]
+
+
+def test_recorded_is_what_the_books_say(rows):
+    played = play(rows, AS_OF, config())
+    books = played.outcomes["recorded"]
+    sold = rows.demand.filter((pl.col("item_id") == "a") & (pl.col("day") > day(DAYS)))["quantity"].sum()
+    assert books.sold[0] == books.demand[0] == sold
+    assert books.on_hand_days[0] == 15.0 * (DAYS - 1)
+    assert books.stockout_days[:2].tolist() == [1.0, 0.0]  # b's empty day lies after its end
+    assert books.orders[0] == 2.0  # one received, one open; the earlier one was placed before the window
+
+
+def test_both_simulations_meet_the_same_demand_from_the_same_stock(rows):
+    played = play(rows, AS_OF, config())
+    incumbent, candidate = played.outcomes["incumbent"], played.outcomes["candidate"]
+    assert incumbent.demand[0] == candidate.demand[0] == played.window.asked[0].sum()
+    assert incumbent.trace[0, 0, 0] == candidate.trace[0, 0, 0] == 15.0 - played.window.asked[0, 0]
+    assert (incumbent.trace[3, 0] % 6 == 0).all()
+    assert candidate.ordered[1] > 0
+    assert candidate.trace[3, 1, DAYS - 21 :].sum() == 0  # nothing is ordered once discontinued
+    reviews = np.flatnonzero(candidate.trace[3].sum(axis=0))
+    assert ((reviews - (DAYS - 1)) % 7 == 0).all()
+
+
+def test_a_sku_without_counts_starts_full(rows):
+    played = play(rows, AS_OF, config())
+    assert played.outcomes["incumbent"].trace[0, 2, 0] == 20.0 - played.window.asked[2, 0]
+
+
+def test_costs_are_units_times_rates(rows):
+    played = play(rows, AS_OF, config(warmup_days=7))
+    keys = rows.skus.select("item_id", "location_id")
+    frame = measures.by_sku(
+        keys, "candidate", played.outcomes["candidate"], played.rates, played.days, np.zeros(4, int)
+    )
+    stock, _, short, ordered = played.outcomes["candidate"].trace[:, 0, 7:]
+    row = frame.row(0, named=True)
+    assert row["days"] == DAYS - 7
+    assert row["holding_cost"] == pytest.approx(stock.sum() * 0.01)
+    assert row["shortage_cost"] == pytest.approx(short.sum() * 3.0)
+    assert row["ordering_cost"] == pytest.approx((ordered > 0).sum() * 5.0)
+    assert row["total_cost"] == pytest.approx(row["holding_cost"] + row["shortage_cost"] + row["ordering_cost"])
+    assert row["mean_stock_value"] == pytest.approx(stock.mean() * 2.0)
+
+
+def test_daily_sums_do_not_depend_on_the_order_of_skus(rows):
+    played = play(rows, AS_OF, config())
+    everyone = np.array([True, True, True, False])
+    whole = measures.by_day(
+        "candidate", played.outcomes["candidate"], played.rates.unit_cost, played.days, played.window.first, everyone
+    )
+    parts = [
+        measures.by_day(
+            "candidate",
+            played.outcomes["candidate"],
+            played.rates.unit_cost,
+            played.days,
+            played.window.first,
+            np.arange(4) == n,
+        )
+        for n in (2, 0, 1)
+    ]
+    summed = parts[0]["stock_value"] + parts[1]["stock_value"] + parts[2]["stock_value"]
+    assert np.allclose(whole["stock_value"].to_numpy(), summed.to_numpy(), rtol=0, atol=1e-9)
+    assert whole["skus"].to_list() == [3] * DAYS
+    assert whole["sold_units"].sum() == pytest.approx(played.outcomes["candidate"].sold[:3].sum())
