@@ -1,6 +1,6 @@
 # One image for everything that runs Python: Airflow's components, the Celery workers, MLflow and the command line.
 FROM python:3.11.11-slim-bookworm AS build
-RUN pip install --no-cache-dir uv==0.9.7
+RUN pip install --no-cache-dir uv==0.13.8
 COPY requirements.txt /tmp/requirements.txt
 RUN uv venv /venv && uv pip install --no-cache --python /venv/bin/python -r /tmp/requirements.txt
 

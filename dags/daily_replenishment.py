@@ -92,9 +92,10 @@ def daily_replenishment() -> None:
         return job.run(as_of())
 
     features_ok, orders_ok = checked_marts(), gate("orders")
-    replays = replay.expand(chunk=plan_replay())
+    chunks = plan_replay()
+    replays = replay.expand(chunk=chunks)
     features_ok >> forecast() >> gate("forecasts") >> policy() >> purchase() >> orders_ok
-    features_ok >> replays
+    features_ok >> chunks
     [orders_ok, replays] >> report()
 
 

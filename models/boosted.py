@@ -38,11 +38,12 @@ class Booster:
     seed: int = 42
     horizon: int = 28
     rounds: int = 120
-    max_rows: int = 300_000
+    max_rows: int = 200_000
     depth_weeks: int = 60
     tweedie: float = 1.1
     learning_rate: float = 0.08
     leaves: int = 31
+    joint: bool = False
     season: Season | None = field(default=None, repr=False)
     model: Any = field(default=None, repr=False)
 

@@ -33,6 +33,7 @@ class Smoother:
     rate: Callable[[Panel], Array]
     state: Callable[[Panel], dict[str, Array]]
     seasonality: bool = True
+    joint: bool = False
     season: Season | None = field(default=None, repr=False)
 
     def fit(self, panel: Panel) -> "Smoother":
@@ -64,6 +65,7 @@ class Decayed:
     """The mean of four exponentially decayed means on the deseasonalised series; new items start from their group."""
 
     name: str = "decayed_means"
+    joint: bool = False
     season: Season | None = field(default=None, repr=False)
 
     def fit(self, panel: Panel) -> "Decayed":

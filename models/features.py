@@ -53,8 +53,9 @@ def priors(panel: Panel) -> Array:
     Returns:
         [n] units per bucket, > 0.
     """
-    known = np.isfinite(panel.demand)
-    seen = known.sum(axis=1)
+    if panel.prior is not None:
+        return panel.prior
+    seen = np.isfinite(panel.demand).sum(axis=1)
     mean = np.nan_to_num(panel.demand).sum(axis=1) / np.maximum(seen, 1)
     active = mean > 0
     whole = float(np.median(mean[active])) if active.any() else 1e-3

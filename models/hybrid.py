@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from models import classical, features, negbin, seasonal, spread
+from models.aligned import Aligned
 from models.calibration import Calibration, identity
 from models.interface import CumulativeDistribution, Distribution, Interval, Member, fitted
 from models.seasonal import Season
@@ -87,7 +88,7 @@ class Hybrid:
         used = {name for j, name in enumerate(self.recipe.members) if self.recipe.weights[:, j].any()} | {YOUNG_METHOD}
         return replace(
             self,
-            members={name: self.members[name].fit(panel) for name in sorted(used)},
+            members=_fit_all({name: self.members[name] for name in sorted(used)}, panel),
             season=season,
             window_spread=spread.fit(spread.windows(panel, season, prior, interval.mean)),
             bucket_spread=spread.fit(spread.windows(panel, season, prior, np.ones(panel.skus), 91)),
@@ -114,11 +115,15 @@ class Hybrid:
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] expected demand of each coming bucket."""
         weights = self.assign(panel).weights
+        panel = replace(
+            panel, prior=features.priors(panel)
+        )  # of the whole catalogue, whatever part a member is asked for
         out = np.zeros((panel.skus, horizon))
         for j, name in enumerate(self.recipe.members):
-            rows = np.flatnonzero(weights[:, j] > 0)
-            if rows.size:
-                out[rows] += weights[rows, j, None] * self.members[name].path(panel.take(rows), horizon)
+            rows, member = np.flatnonzero(weights[:, j] > 0), self.members.get(name)
+            if rows.size and member is not None:
+                path = member.path(panel, horizon)[rows] if member.joint else member.path(panel.take(rows), horizon)
+                out[rows] += weights[rows, j, None] * path
         return np.where(np.isfinite(out), np.maximum(out, 0.0), 0.0)
 
     def predict(self, panel: Panel, horizon: int, levels: tuple[float, ...]) -> Distribution:
@@ -176,6 +181,16 @@ class Hybrid:
                     out[i][f"{name}.weight"] = round(float(weights[i, j]), 4)
                     out[i].update({f"{name}.{key}": value for key, value in told.items()})
         return out
+
+
+def _fit_all(members: dict[str, Member], panel: Panel) -> dict[str, Member]:
+    """Fit each; an aligned member shares the fit of the member it moves."""
+    done = {name: member.fit(panel) for name, member in members.items() if not isinstance(member, Aligned)}
+    for name, member in members.items():
+        if isinstance(member, Aligned):
+            inner = done.get(member.member.name)
+            done[name] = member.fit(panel) if inner is None else member.around(inner)
+    return done
 
 
 def cumulative_mean(path: Array, length: Array, period: int) -> Array:

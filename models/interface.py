@@ -78,6 +78,10 @@ class Member(Protocol):
     def name(self) -> str:
         """Name in recipes and tables."""
 
+    @property
+    def joint(self) -> bool:
+        """The path of a SKU depends on the other SKUs of the panel, which must hold the whole catalogue."""
+
     def fit(self, panel: Panel) -> "Member":
         """Learn what is shared by all SKUs. Members without parameters return themselves."""
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from models import classical
+from models.aligned import Aligned
 from models.boosted import Booster
 from models.calibration import Calibration
 from models.classical import Decayed, Smoother
@@ -128,6 +129,8 @@ def _spread_from_json(told: dict[str, Any] | None) -> Spread | None:
 
 
 def _member_to_json(member: Member, folder: Path) -> dict[str, Any]:
+    if isinstance(member, Aligned):
+        return {"kind": "aligned", "member": _member_to_json(member.member, folder)}
     if isinstance(member, Booster):
         told: dict[str, Any] = {"kind": "booster", **{name: getattr(member, name) for name in _BOOSTER_FIELDS}}
         if member.model is not None:
@@ -149,6 +152,8 @@ def _member_to_json(member: Member, folder: Path) -> dict[str, Any]:
 
 
 def _member_from_json(told: dict[str, Any], folder: Path) -> Member:
+    if told["kind"] == "aligned":
+        return Aligned(_member_from_json(told["member"], folder))
     season = _season_from_json(told["season"])
     if told["kind"] == "decayed":
         return Decayed(season=season)

@@ -71,23 +71,7 @@ def tables(lines: pl.DataFrame, lead_time_days: float, cost_share: float) -> dic
     Returns:
         Frame by table name.
     """
-    # Master data counts as known from the first day on: every as-of date of the data can be planned.
-    first = pl.lit(datetime.combine(lines["sold_at"].min().date(), time.min)).alias("updated_at")  # type: ignore[union-attr]
-    names = (
-        lines.drop_nulls("name")
-        .group_by("item_id", "name")
-        .len()
-        .sort(["item_id", "len", "name"], descending=[False, True, False])
-    )
-    prices = lines.group_by("item_id").agg(pl.median("unit_price").round(4)).sort("item_id")
-    items = prices.join(names.group_by("item_id", maintain_order=True).first(), on="item_id", how="left").select(
-        "item_id",
-        pl.coalesce("name", "item_id").alias("name"),
-        pl.lit(None, dtype=pl.String).alias("category"),
-        (pl.col("unit_price") * cost_share).round(4).alias("unit_cost"),
-        "unit_price",
-        first,
-    )
+    items = _items(lines, cost_share)
     offers = items.select(
         "item_id",
         pl.lit(SUPPLIER).alias("supplier_id"),
@@ -98,8 +82,12 @@ def tables(lines: pl.DataFrame, lead_time_days: float, cost_share: float) -> dic
         pl.col("unit_cost").alias("unit_price"),
         "updated_at",
     )
-    suppliers = pl.select(pl.lit(SUPPLIER).alias("supplier_id"), pl.lit("Supplier of everything (assumed)").alias("name"),
-                          pl.lit(True).alias("active"), first)  # fmt: skip
+    suppliers = items.head(1).select(
+        pl.lit(SUPPLIER).alias("supplier_id"),
+        pl.lit("Supplier of everything (assumed)").alias("name"),
+        pl.lit(True).alias("active"),
+        "updated_at",
+    )
     locations = pl.DataFrame({"location_id": [LOCATION], "name": ["Warehouse"], "kind": ["warehouse"]})
     sales = lines.select(
         "sale_id",
@@ -111,6 +99,26 @@ def tables(lines: pl.DataFrame, lead_time_days: float, cost_share: float) -> dic
         pl.col("sold_at").alias("updated_at"),
     )
     return {"items": items, "suppliers": suppliers, "item_suppliers": offers, "locations": locations, "sales": sales}
+
+
+def _items(lines: pl.DataFrame, cost_share: float) -> pl.DataFrame:
+    """The item list: most frequent name, median price, and a share of it as cost."""
+    named = lines.drop_nulls("name").group_by("item_id", "name").len()
+    names = named.sort(["item_id", "len", "name"], descending=[False, True, False]).unique("item_id", keep="first")
+    prices = lines.group_by("item_id").agg(pl.median("unit_price").round(4))
+    return (
+        prices.join(names, on="item_id", how="left")
+        .sort("item_id")
+        .select(
+            "item_id",
+            pl.coalesce("name", "item_id").alias("name"),
+            pl.lit(None, dtype=pl.String).alias("category"),
+            (pl.col("unit_price") * cost_share).round(4).alias("unit_cost"),
+            "unit_price",
+            # Master data counts as known from the first day on: every as-of date of the data can be planned.
+            pl.lit(lines["sold_at"].min()).dt.truncate("1d").alias("updated_at"),
+        )
+    )
 
 
 def read_source(path: Path) -> pl.DataFrame:

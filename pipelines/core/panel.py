@@ -39,6 +39,9 @@ class Panel:
         lead_time_mean: [n] days.
         lead_time_std: [n] days.
         weight: [n] importance of a SKU in training; None: all the same.
+        prior: [n] units per bucket a SKU is expected to ask for before anything is known of it; None: taken from the panel itself.
+        levels: name → [n] codes of groups whose totals are forecast, the finest last.
+        events: [T + F] code of the event of each bucket, 0 for none.
     """
 
     item_ids: Array
@@ -56,6 +59,9 @@ class Panel:
     lead_time_mean: Array | None = None
     lead_time_std: Array | None = None
     weight: Array | None = None
+    prior: Array | None = None
+    levels: Mapping[str, Array] = field(default_factory=dict)
+    events: Array | None = None
 
     @property
     def skus(self) -> int:
@@ -123,6 +129,8 @@ class Panel:
             lead_time_mean=_picked(self.lead_time_mean, index),
             lead_time_std=_picked(self.lead_time_std, index),
             weight=_picked(self.weight, index),
+            prior=_picked(self.prior, index),
+            levels={name: values[index] for name, values in self.levels.items()},
         )
 
 

@@ -58,13 +58,14 @@ def build(
         if sku.height
         else np.array([], dtype=np.int64)
     )
+    codes = _events(events, starts[0], days, length + future)
     price = sku["unit_price"].cast(pl.Float64).fill_null(0.0).to_numpy()
     return Panel(
         item_ids=sku["item_id"].to_numpy(), location_ids=sku["location_id"].to_numpy(), bucket=bucket, as_of=as_of,
         demand=mask_demand(quantity, alive, censored), alive=alive, censored=censored & alive,
         demand_class=np.array(sku["demand_class"].fill_null("no_demand").to_list(), dtype=object), group=group.astype(np.int64),
         statics={"category": category.astype(float), "location": place.astype(float), "log_price": np.log(np.maximum(price, 0.01))},
-        calendar={"event": _events(events, starts[0], days, length + future)},
+        calendar={"event": (codes > 0).astype(np.float32)}, events=codes, levels=_levels(category, place, group),
         local={"promotion": _promotions(rows, promotions, starts[0], days, (sku.height, length + future))},
         lead_time_mean=sku["lead_time_mean"].cast(pl.Float64).to_numpy(), lead_time_std=sku["lead_time_std"].cast(pl.Float64).to_numpy(),
     )  # fmt: skip
@@ -114,12 +115,23 @@ def _promotions(rows: pl.DataFrame, promotions: pl.DataFrame, first: date, days:
 
 
 def _events(events: pl.DataFrame, first: date, days: int, length: int) -> Array:
-    """[T + F] 1 where the bucket holds an event."""
-    out = np.zeros(length, dtype=np.float32)
-    named = events.filter(pl.col("events").fill_null("") != "")
+    """[T + F] code of the bucket's events, 0 where there is none."""
+    out = np.zeros(length, dtype=np.int64)
+    named = events.filter(pl.col("events").fill_null("") != "").sort("bucket_on")
     at = ((named["bucket_on"] - first).dt.total_days() // days).to_numpy()
-    out[at[(at >= 0) & (at < length)]] = 1.0
+    inside = (at >= 0) & (at < length)
+    out[at[inside]] = _codes(named["events"])[inside] + 1
     return out
+
+
+def _levels(category: Array, place: Array, group: Array) -> dict[str, Array]:
+    """Groups whose totals are forecast: the whole, locations, categories, categories at locations."""
+    return {
+        "all": np.zeros(category.size, dtype=np.int64),
+        "location": place,
+        "category": category,
+        "category_location": group,
+    }
 
 
 def _codes(values: pl.Series) -> Array:

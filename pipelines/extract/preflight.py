@@ -1,6 +1,6 @@
 """Checks before a run: is everything there that the run will need, and is the ERP's data fresh?"""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
@@ -60,11 +60,8 @@ def check_sales(profile: Profile, as_of: date) -> date:
     oldest_fresh = as_of - timedelta(days=staleness)
     known = f"{reader.recorded_by(as_of)} AND t.sold_on <= '{as_of}'"
     # A fresh sale was recorded lately: this finds it through the index on updated_at and spares the scan below.
-    newest = _day(
-        reader.first(
-            sales, "MAX(t.sold_on)", f"{known} AND t.updated_at >= '{oldest_fresh}' AND t.sold_on >= '{oldest_fresh}'"
-        )
-    )
+    lately = f"{known} AND t.updated_at >= '{oldest_fresh}' AND t.sold_on >= '{oldest_fresh}'"
+    newest = _day(reader.first(sales, "MAX(t.sold_on)", lately, datetime.combine(oldest_fresh, time.min)))
     if newest is None:
         newest = _day(reader.first(sales, "MAX(t.sold_on)", known))
     if newest is None:

@@ -2,13 +2,14 @@
 
 ``erp.profile`` names one: ``canonical`` (the ERP has the contract's tables), a built-in folder beside this file, or a folder of the user's
 own. A profile is a folder of ``<table>.sql``, each one SELECT that yields the contract's columns by name; extraction wraps it with casts
-and with the window to read. ``:as_of`` in a file stands for the run's as-of date.
+and with the window to read. ``:as_of`` in a file stands for the run's as-of date, ``:since`` for the start of the window: rows recorded
+before it are not wanted, and a file that says so spares the ERP the work.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ _REMEDY: Final = (
     "an ERP with another schema needs a source profile (erp.profile, docs/source-profiles.md)"
 )
 _AS_OF: Final = re.compile(r":as_of\b")
+_SINCE: Final = re.compile(r":since\b")
+_ANY_DATE: Final = "'2000-01-01'"
 _NO_TABLE: Final = 1146
 _NO_RIGHT: Final = (1142, 1143)
 
@@ -37,7 +40,7 @@ class Source:
 
     Attributes:
         table: the contract's description.
-        query: SELECT whose result has at least ``columns``.
+        query: SELECT whose result has at least ``columns``; may hold ``:since``, see :meth:`since`.
         columns: the contract's columns that it yields, in the contract's order; the others read as NULL.
         origin: where the query comes from, for people: the ERP's table or the profile's file.
         types: MariaDB's type code of each column, where known; a value of the right type is not cast again.
@@ -48,6 +51,10 @@ class Source:
     columns: tuple[str, ...]
     origin: str
     types: Mapping[str, Any] = field(default_factory=dict)
+
+    def since(self, instant: datetime) -> str:
+        """The query for rows recorded from an instant on; it may yield earlier ones too."""
+        return _SINCE.sub(f"'{instant.isoformat(sep=' ')}'", self.query)
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ def _probe(
     try:
         # The line break keeps a trailing comment of the file from swallowing the parenthesis.
         probed = connection.execution_options(no_parameters=True).exec_driver_sql(
-            f"SELECT * FROM (\n{query}\n) t LIMIT 0"
+            f"SELECT * FROM (\n{_SINCE.sub(_ANY_DATE, query)}\n) t LIMIT 0"
         )
     except sa.exc.DBAPIError as fault:
         code = fault.orig.args[0] if fault.orig is not None and fault.orig.args else None

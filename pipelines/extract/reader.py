@@ -73,12 +73,13 @@ def read(source: Source, window: Window | None = None) -> Rows:
     columns = [column for column in source.table.columns if column.name in source.columns]
     schema = _schema(columns)
     condition = f"WHERE {_inside(window)}" if window else ""
+    query = source.since(window.low if window else BEGINNING)
     if erp.is_sqlite():
         names = ", ".join(f"t.`{column.name}`" for column in columns)
-        found = _rows(f"SELECT {names} FROM (\n{source.query}\n) t {condition}")
+        found = _rows(f"SELECT {names} FROM (\n{query}\n) t {condition}")
         return Rows(schema, _fitted(source, schema, iter(_typed(source, found, columns).to_batches())))
     values = ", ".join(f"{_value(source, column)} AS `{column.name}`" for column in columns)
-    _, batches = erp.stream_arrow(f"SELECT {values} FROM (\n{source.query}\n) t {condition}")
+    _, batches = erp.stream_arrow(f"SELECT {values} FROM (\n{query}\n) t {condition}")
     return Rows(schema, _fitted(source, schema, batches))
 
 
@@ -102,7 +103,7 @@ def total(source: Source, window: Window) -> int:
     """
     lost = f"t.updated_at IS NULL OR t.updated_at < '{_literal(BEGINNING)}'"  # zero dates count as none
     found = _rows(
-        f"SELECT COUNT(*), COUNT(t.updated_at), MIN(t.updated_at) FROM (\n{source.query}\n) t WHERE {_inside(window)} OR {lost}"
+        f"SELECT COUNT(*), COUNT(t.updated_at), MIN(t.updated_at) FROM (\n{source.since(window.low)}\n) t WHERE {_inside(window)} OR {lost}"
     )
     rows, dated, oldest = found[0]
     if rows != dated or (oldest is not None and str(oldest) < _literal(BEGINNING)):
@@ -125,7 +126,9 @@ def counts(source: Source, window: Window, slice_rows: int) -> list[tuple[dateti
     Returns:
         Start of each day (hour, minute) that holds rows, and their number, ascending.
     """
-    found = _rows(f"SELECT DATE(t.updated_at), COUNT(*) FROM (\n{source.query}\n) t WHERE {_inside(window)} GROUP BY 1")
+    found = _rows(
+        f"SELECT DATE(t.updated_at), COUNT(*) FROM (\n{source.since(window.low)}\n) t WHERE {_inside(window)} GROUP BY 1"
+    )
     days = sorted((datetime.fromisoformat(str(day)), int(rows)) for day, rows in found)
     if erp.is_sqlite():  # its texts compare safely at midnight only, see _literal
         return days
@@ -140,8 +143,9 @@ def _refined(
         return [unit]
     width = timedelta(days=1) if finer[0] == _FINER[0] else timedelta(hours=1)
     inside = Window(max(start, window.low), min(start + width, window.high))
+    unit_text = f"LEFT(CAST(t.updated_at AS CHAR), {finer[0]})"
     found = _rows(
-        f"SELECT LEFT(CAST(t.updated_at AS CHAR), {finer[0]}), COUNT(*) FROM (\n{source.query}\n) t WHERE {_inside(inside)} GROUP BY 1"
+        f"SELECT {unit_text}, COUNT(*) FROM (\n{source.since(inside.low)}\n) t WHERE {_inside(inside)} GROUP BY 1"
     )
     parts = sorted((_padded(str(text)), int(n)) for text, n in found)
     return [fine for part in parts for fine in _refined(source, inside, part, slice_rows, finer[1:])]
@@ -151,16 +155,17 @@ def _padded(text: str) -> datetime:
     return datetime.fromisoformat(text if len(text) > _FINER[0] else f"{text}:00")
 
 
-def first(source: Source, expression: str, condition: str = "") -> Any:
+def first(source: Source, expression: str, condition: str = "", since: datetime = BEGINNING) -> Any:
     """One value of a source, or None.
 
     Args:
         source: where from.
         expression: SQL over the alias ``t``.
         condition: SQL of a WHERE clause over ``t``; empty for all rows.
+        since: rows recorded earlier need not be looked at.
     """
     where = f" WHERE {condition}" if condition else ""
-    found = _rows(f"SELECT {expression} FROM (\n{source.query}\n) t{where} LIMIT 1")
+    found = _rows(f"SELECT {expression} FROM (\n{source.since(since)}\n) t{where} LIMIT 1")
     return found[0][0] if found else None
 
 

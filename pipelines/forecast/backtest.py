@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import features, negbin, seasonal, spread
+from models.aligned import Aligned, align
 from models.interface import Interval, Member
 from pipelines.core.panel import Array, Panel, class_codes
 from pipelines.forecast.metrics import window_scale
@@ -92,7 +93,10 @@ def collect(panel: Panel, interval: Interval, members: Mapping[str, Member], ori
         The evidence.
     """
     past = panel.until(origin)
-    paths = {name: member.fit(past).path(past, window) for name, member in members.items()}
+    paths: dict[str, Array] = {}
+    for name, member in members.items():
+        shared = paths.get(member.member.name) if isinstance(member, Aligned) else None  # fitted just before: not twice
+        paths[name] = member.fit(past).path(past, window) if shared is None else align(past, shared)
     actual = panel.demand[:, origin : origin + window]
     width = np.clip(np.round(interval.mean), 1, window).astype(np.int64)
     inside = np.arange(window)[None, :] < width[:, None]

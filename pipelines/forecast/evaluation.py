@@ -5,7 +5,6 @@ from datetime import date
 
 import polars as pl
 
-from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import CLASSES
 from pipelines.forecast import evaluate, members, panels, training
@@ -60,14 +59,15 @@ def run(as_of: date) -> Evaluation:
         StockproofError: no marts for the date, or a history too short for a window to judge on.
     """
     panel = panels.read(as_of, active_only=False)
-    trained = training.fit(panel, panels.protection(panel), members.configured())
+    plan = training.Plan.configured()
+    trained = training.fit(panel, panels.protection(panel), members.configured(), plan)
     told = trained.judged_on
     if told is None or not trained.scores:
         raise StockproofError(
             f"{panel.length} {panel.bucket}s of history allow no window to judge on",
             "load more history, or lower forecast.backtest_origins",
         )
-    fewest, recipe = settings.load().forecast.min_training_data, trained.recipe_judged
+    fewest, recipe = plan.fewest_known, trained.recipe_judged
     abc = panels.abc_classes(as_of)["abc_class"].fill_null("none").to_numpy()
     parts = []
     for name in sorted(set(abc.tolist())):

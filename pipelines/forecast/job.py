@@ -39,21 +39,21 @@ def run(as_of: date, items: list[str] | None = None) -> dict[str, int | float | 
     panel = panels.read(as_of, active_only=True)
     interval = panels.protection(panel)
     model, version, why = _model(as_of, panel, interval)
-    if items is not None:
-        keep = np.isin(panel.item_ids.astype(str), np.array(items, dtype=str))
-        panel, interval = panel.take(keep), Interval(interval.mean[keep], interval.std[keep])
     horizon = max(settings.load().planning.horizon_days // DAYS_IN[panel.bucket], 1)
     longest = min(int(np.ceil(interval.mean.max(initial=1.0))), hybrid.LONGEST_WEEKS * panel.period)
     path = model.path(panel, max(horizon, longest))
-    daily = model.around(panel, path[:, :horizon], LEVELS)
-    cumulative = model.cumulative_around(panel, path, interval, LEVELS)
+    daily = daily_frame(panel, model.around(panel, path[:, :horizon], LEVELS))
+    cumulative = cumulative_frame(
+        panel, model.cumulative_around(panel, path, interval, LEVELS), interval, model, version
+    )
+    if items is not None:  # only now: a SKU's forecast must not depend on which others were asked for
+        daily, cumulative = (frame.filter(pl.col("item_id").is_in(items)) for frame in (daily, cumulative))
     where: dict[str, object] = {"as_of": as_of} if items is None else {"as_of": as_of, "item_id": sorted(set(items))}
-    rows = warehouse.replace("plan.forecasts", daily_frame(panel, daily), where)
-    frame = cumulative_frame(panel, cumulative, interval, model, version)
-    warehouse.replace("plan.lead_time_forecasts", frame, where)
-    flagged = int(frame["reason"].str.contains("beyond").sum())
+    rows = warehouse.replace("plan.forecasts", daily, where)
+    skus = warehouse.replace("plan.lead_time_forecasts", cumulative, where)
+    flagged = int(cumulative["reason"].str.contains("mean beyond").sum())
     return {
-        "skus": panel.skus,
+        "skus": skus,
         "rows": rows,
         "model": version,
         "fallback": int(version == FALLBACK),

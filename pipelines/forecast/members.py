@@ -1,6 +1,7 @@
 """Which members compete, as configured."""
 
 from models import classical
+from models.aligned import Aligned
 from models.boosted import Booster
 from models.classical import Decayed
 from models.interface import Member
@@ -25,4 +26,7 @@ def configured() -> dict[str, Member]:
         horizon = max(chosen.planning.horizon_days // days, 1)
         members["lightgbm"] = Booster("lightgbm", threads=forecast.threads, seed=forecast.seed, horizon=horizon)
         members["xgboost"] = Booster("xgboost", threads=forecast.threads, seed=forecast.seed, horizon=horizon)
+        members["lightgbm_aligned"] = Aligned(
+            Booster("lightgbm", threads=forecast.threads, seed=forecast.seed, horizon=horizon)
+        )
     return members

@@ -26,6 +26,28 @@ SHORTEST_WEEKS = 8
 
 
 @dataclass(frozen=True)
+class Plan:
+    """How a training judges.
+
+    Attributes:
+        fewest_known: SKUs with fewer known buckets are forecast by rule.
+        origins: backtest origins to choose on; one more is kept to judge on.
+        horizon: buckets of the daily forecast.
+    """
+
+    fewest_known: int
+    origins: int
+    horizon: int
+
+    @classmethod
+    def configured(cls) -> "Plan":
+        """The plan of the configuration."""
+        chosen = settings.load()
+        horizon = max(chosen.planning.horizon_days // DAYS_IN[chosen.planning.bucket], 1)
+        return cls(chosen.forecast.min_training_data, chosen.forecast.backtest_origins, horizon)
+
+
+@dataclass(frozen=True)
 class Trained:
     """Outcome of a training, before it is registered.
 
@@ -69,7 +91,7 @@ def train(as_of: date) -> dict[str, int | float | str]:
                 "reason": "a version with the same data and configuration exists",
             }
     interval = panels.protection(panel)
-    trained = fit(panel, interval, members.configured())
+    trained = fit(panel, interval, members.configured(), Plan.configured())
     promote, reason, incumbent = _judge(trained, panel, as_of)
     with tempfile.TemporaryDirectory() as scratch:
         version = registry.register(
@@ -84,19 +106,20 @@ def train(as_of: date) -> dict[str, int | float | str]:
     }  # fmt: skip
 
 
-def fit(panel: Panel, interval: Interval, competing: Mapping[str, Member]) -> Trained:
+def fit(panel: Panel, interval: Interval, competing: Mapping[str, Member], plan: Plan) -> Trained:
     """Backtest, choose and fit. Pure.
 
     Args:
         panel: histories of all SKUs, discontinued ones too.
         interval: protection interval of each SKU.
         competing: unfitted members.
+        plan: how to judge.
 
     Returns:
         The forecaster and its scores on a window it was not chosen on.
     """
-    fewest, names = settings.load().forecast.min_training_data, tuple(competing)
-    origins, evidence = _backtest(panel, interval, competing)
+    fewest, names = plan.fewest_known, tuple(competing)
+    origins, evidence = _backtest(panel, interval, competing, plan)
     final = _recipe(evidence, names, fewest)
     judged, rows, by_member = final, list[Scores](), dict[str, list[Scores]]()
     if len(evidence) > 1:
@@ -121,20 +144,20 @@ def calibrated_fallback(panel: Panel, interval: Interval, because: str) -> Hybri
     Returns:
         A fitted forecaster.
     """
-    fewest = settings.load().forecast.min_training_data
-    plain = hybrid.fallback(fewest, because)
-    _, evidence = _backtest(panel, interval, plain.members)
+    plan = Plan.configured()
+    plain = hybrid.fallback(plan.fewest_known, because)
+    _, evidence = _backtest(panel, interval, plain.members, plan)
     if evidence:
-        windows = router.pool(evidence, plain.recipe.members, fewest)
-        plain = replace(plain, recipe=router.calibrated(plain.recipe, windows, evidence, fewest))
+        windows = router.pool(evidence, plain.recipe.members, plan.fewest_known)
+        plain = replace(plain, recipe=router.calibrated(plain.recipe, windows, evidence, plan.fewest_known))
     return plain.fit(panel, interval)
 
 
-def _backtest(panel: Panel, interval: Interval, competing: Mapping[str, Member]) -> tuple[list[int], list[Evidence]]:
-    chosen = settings.load()
-    count = chosen.forecast.backtest_origins + 1
-    horizon = max(chosen.planning.horizon_days // DAYS_IN[panel.bucket], 1)
-    window = backtest.window_length(panel, interval, horizon, count)
+def _backtest(
+    panel: Panel, interval: Interval, competing: Mapping[str, Member], plan: Plan
+) -> tuple[list[int], list[Evidence]]:
+    count = plan.origins + 1
+    window = backtest.window_length(panel, interval, plan.horizon, count)
     origins = backtest.origins(panel.length, window, count, SHORTEST_WEEKS * panel.period)
     return origins, [backtest.collect(panel, interval, competing, origin, window) for origin in origins]
 

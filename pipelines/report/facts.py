@@ -111,18 +111,28 @@ def proposals(decisions: pl.DataFrame) -> Proposals:
     )
 
 
-def at_risk(decisions: pl.DataFrame) -> pl.DataFrame:
+def active(rows: pl.DataFrame, skus: pl.DataFrame) -> pl.DataFrame:
+    """Rows of SKUs that are on sale: a discontinued item that runs out is no risk."""
+    return rows.join(skus.filter(pl.col("is_active").fill_null(True)), on=KEY, how="semi", maintain_order="left")
+
+
+def at_risk(decisions: pl.DataFrame, skus: pl.DataFrame) -> pl.DataFrame:
     """SKUs that run out likelier than not if nothing is ordered, riskiest first.
 
     Args:
         decisions: plan.decisions; ``risk`` is the probability that demand over the protection interval exceeds what there is.
+        skus: dim_sku rows.
 
     Returns:
-        The rows of ``decisions`` with risk ≥ :data:`RISKY`; of equal risk, the one that falls shortest in money comes first.
+        The rows of ``decisions`` of active SKUs with risk ≥ :data:`RISKY`; of equal risk, the one that falls shortest in money comes first.
     """
     price = pl.col("unit_price").fill_null(0.0)
     short = ((pl.col("order_up_to") - pl.col("inventory_position")) * price).alias("short")
-    found = decisions.filter(pl.col("risk") >= RISKY).with_columns(pl.col("risk").round(3).alias("rounded"), short)
+    found = (
+        active(decisions, skus)
+        .filter(pl.col("risk") >= RISKY)
+        .with_columns(pl.col("risk").round(3).alias("rounded"), short)
+    )
     order = found.sort(["rounded", "short", "location_id", "item_id"], descending=[True, True, False, False])
     return order.drop("rounded", "short")
 
@@ -252,14 +262,17 @@ def left_out(replays: pl.DataFrame, skus: pl.DataFrame) -> list[tuple[str, int]]
     Returns:
         (reason, SKUs), in order of the checks; reasons without SKUs are absent.
     """
-    rest = skus.filter(pl.col("is_active").fill_null(True)).join(compared_skus(replays), on=KEY, how="anti")
+    rest = active(skus, skus).join(compared_skus(replays), on=KEY, how="anti")
     if rest.is_empty():
         return []
+    ours = replays.filter(pl.col("policy") == "candidate").select(*KEY, pl.lit(True).alias("replayed"))
+    rest = rest.join(ours, on=KEY, how="left")
     reason = (
         pl.when(pl.col("last_demand_on").is_null()).then(pl.lit("no sale was ever recorded"))
         .when(~pl.col("has_supplier").fill_null(False)).then(pl.lit("no active supplier, so no lead time"))
         .when(pl.col("counted_on").is_null()).then(pl.lit("the ERP holds no stock record"))
         .when(pl.col("reorder_point").is_null()).then(pl.lit("the ERP holds no minimum and maximum to compare with"))
+        .when(pl.col("replayed").is_null()).then(pl.lit("not replayed"))
         .otherwise(pl.lit("too few days of recorded stock"))
     )  # fmt: skip
     counted = (

@@ -94,12 +94,7 @@ def forecast(
     marks = ticks(0.0, max([h[1] for h in history] + [f.outer[1] for f in future] + [1.0]), 3)
     x, y = box.across(first, last), box.up(0.0, marks[-1])
     parts = [grid(marks, y, box), months(first, last, x, box)]
-    bar = max((x(first + bucket) - x(first)) * 0.8, 1.0)
-    for day, value, stockout in history:
-        # A stockout bucket without a sale still shows: a stub on the axis.
-        top = y(value) if value > 0 else box.floor - 3
-        size = f'x="{x(day):.1f}" y="{top:.1f}" width="{bar:.1f}" height="{box.floor - top:.1f}"'
-        parts.append(f'<rect class="bar{" out" if stockout else ""}" {size}/>')
+    parts += _history(history, x, y, box, max((x(first + bucket) - x(first)) * 0.8, 1.0))
 
     def stairs(values: Sequence[float]) -> list[tuple[float, float]]:
         return [(x(f.day + k * bucket), y(v)) for f, v in zip(future, values, strict=True) for k in (0, 1)]
@@ -111,6 +106,16 @@ def forecast(
     now = x(until + timedelta(days=1))
     parts.append(f'<line class="now" x1="{now:.1f}" x2="{now:.1f}" y1="{box.top}" y2="{box.floor}"/>')
     return svg(title, box.width, box.height, parts)
+
+
+def _history(history: Sequence[tuple[date, float, bool]], x: Scale, y: Scale, box: Box, width: float) -> list[str]:
+    parts = []
+    for day, value, stockout in history:
+        # A stockout bucket without a sale still shows: a stub on the axis.
+        top = y(value) if value > 0 else box.floor - 3
+        size = f'x="{x(day):.1f}" y="{top:.1f}" width="{width:.1f}" height="{box.floor - top:.1f}"'
+        parts.append(f'<rect class="bar{" out" if stockout else ""}" {size}/>')
+    return parts
 
 
 def bars(title: str, rows: Sequence[tuple[str, float, str]]) -> str:

@@ -35,12 +35,12 @@ def notes(tables: Tables, settings: Settings, compared: Comparison | None) -> li
         ("Forecast", f"{forecasters}. Quantiles of demand per {bucket}; versions are those of the model registry."),
         (
             "Policy",
-            f"{policies}. On each review a stock that covers {percent(settings.costs.service_target)} of the demand distribution over "
+            f"{policies}. On each review a stock that covers {_target(settings)} of the demand distribution over "
             "lead time and review period is restored, in economic lots.",
         ),
         ("Clock", _clock(settings)),
         ("Costs", _costs(settings)),
-        ("Replay", _replay(compared)),
+        ("Replay", _replay(compared, settings.planning.review_period_days)),
         ("Risk", _RISK),
         ("Seed", f"{settings.forecast.seed}. The same data and seed give this page again, byte for byte."),
     ]
@@ -57,6 +57,10 @@ def _counted(tables: Tables, frame: str, name: str, kind: str) -> str:
     )
 
 
+def _target(settings: Settings) -> str:
+    return f"{settings.costs.service_target * 100:g}%"
+
+
 def _clock(settings: Settings) -> str:
     planning = settings.planning
     unmet = "lost" if planning.unmet_demand == "lost" else "backordered"
@@ -70,14 +74,15 @@ def _costs(settings: Settings) -> str:
     costs = settings.costs
     return (
         f"Holding {percent(costs.holding_cost_rate, 0)} of the stock's value a year, {money(costs.ordering_cost, 2)} an order, "
-        f"service target {percent(costs.service_target)}, where the ERP names nothing else. A unit short costs its margin."
+        f"service target {_target(settings)}, where the ERP names nothing else. A unit short costs its margin."
     )
 
 
-def _replay(compared: Comparison | None) -> str:
+def _replay(compared: Comparison | None, review_days: int) -> str:
     window = f"{compared.from_on} to {compared.until_on}, day by day. " if compared and compared.from_on else ""
     return (
-        f"{window}Both policies start from the same stock and meet the same demand. The ERP's rule is its present minimum and maximum. "
-        "Ours is the same kind of policy with its levels set anew on each past review day, from the demand and lead times recorded by then "
-        "(their weighted mean and spread, not the champion's forecast), so no later record enters it."
+        f"{window}Both policies start from the same stock and meet the same demand with the same lead times. "
+        "The ERP's rule is its present minimum and maximum, looked at every day. "
+        f"Ours is reviewed every {count(review_days, 'day')}; its levels are set anew each time from the demand and lead times recorded by "
+        "then (their weighted mean and spread, not the champion's forecast), so no later record enters it."
     )

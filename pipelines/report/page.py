@@ -28,32 +28,13 @@ def render(tables: Tables, forecasts: ForecastTables, settings: Settings) -> tup
     """
     tables = tables.decided()
     proposed = facts.proposals(tables.decisions)
-    risky = facts.at_risk(tables.decisions)
+    risky = facts.at_risk(tables.decisions, tables.skus)
     compared = facts.compare(tables.replays, tables.replay_days)
     omitted = facts.left_out(tables.replays, tables.skus)
     context = {
-        "as_of": tables.as_of.isoformat(),
-        "weekday": wording.weekday(tables.as_of),
-        "headline": wording.headline(proposed, tables.decisions.height, risky.height),
-        "verdict": wording.verdict(compared) if compared else _alone(tables, omitted),
-        "caveats": wording.caveats(compared, omitted) if compared else [],
-        "missing": wording.missing(*_held(tables)),
-        "tiles": _tiles(tables, proposed, risky.height),
-        "unpriced": proposed.unpriced,
+        **_top(tables, proposed, risky.height, compared, omitted),
+        **_figures(tables, forecasts, risky, settings),
         "year": sections.year(tables, compared),
-        "policies": [sections.LABELS[p] for p in facts.POLICIES if p in tables.replay_days["policy"]],
-        "classes": sections.classes(tables),
-        "vendors": sections.vendors(tables),
-        "risks": sections.risks(tables, risky),
-        "risky": risky.height,
-        "many_locations": tables.skus["location_id"].n_unique() > 1,
-        "examples": sections.examples(tables, forecasts, settings.planning.bucket),
-        "bucket": settings.planning.bucket,
-        "quarantined": tables.quarantined.to_dicts(),
-        "review": sections.review(tables),
-        "review_total": tables.review_total,
-        "gates": tables.gates.filter(~pl.col("passed")).to_dicts(),
-        "gates_total": tables.gates.height,
         "method": method.notes(tables, settings, compared),
     }
     environment = jinja2.Environment(
@@ -68,6 +49,45 @@ def render(tables: Tables, forecasts: ForecastTables, settings: Settings) -> tup
     return environment.get_template("report.html").render(context), _summary(
         tables, proposed, risky.height, compared, omitted
     )
+
+
+def _top(
+    tables: Tables,
+    proposed: facts.Proposals,
+    risky: int,
+    compared: facts.Comparison | None,
+    omitted: list[tuple[str, int]],
+) -> dict[str, Any]:
+    """What stands above the sections."""
+    return {
+        "as_of": tables.as_of.isoformat(),
+        "weekday": wording.weekday(tables.as_of),
+        "headline": wording.headline(proposed, tables.decisions.height, risky),
+        "verdict": wording.verdict(compared) if compared else _alone(tables, omitted),
+        "caveats": wording.caveats(compared, omitted) if compared else [],
+        "missing": wording.missing(*_held(tables)),
+        "tiles": _tiles(tables, proposed, risky),
+        "unpriced": proposed.unpriced,
+    }
+
+
+def _figures(tables: Tables, forecasts: ForecastTables, risky: pl.DataFrame, settings: Settings) -> dict[str, Any]:
+    """Tables and plots of the sections."""
+    bucket = settings.planning.bucket
+    return {
+        "policies": [sections.NAMES[p] for p in facts.POLICIES if p in tables.replay_days["policy"]],
+        "classes": sections.classes(tables),
+        "vendors": sections.vendors(tables),
+        "risks": sections.risks(tables, risky),
+        "risky": risky.height,
+        "many_locations": tables.skus["location_id"].n_unique() > 1,
+        "examples": sections.examples(tables, forecasts, bucket),
+        "bucket": bucket,
+        "quarantined": tables.quarantined.to_dicts(),
+        "review": sections.review(tables),
+        "gates": tables.gates.filter(~pl.col("passed")).to_dicts(),
+        "gates_total": tables.gates.height,
+    }
 
 
 def _held(tables: Tables) -> tuple[bool, bool, bool]:
@@ -92,8 +112,8 @@ def _empty(tables: Tables) -> str:
     """How many shelves are empty today, where the ERP holds stock."""
     if not _held(tables)[0]:
         return "likelier than not to run out"
-    wanted = (pl.col("on_hand") <= 0) & (pl.col("order_up_to") > 0)
-    return f"{count(tables.decisions.filter(wanted).height, 'shelf', 'shelves')} empty today"
+    empty = facts.active(tables.decisions, tables.skus).filter(pl.col("on_hand") <= 0, pl.col("order_up_to") > 0)
+    return f"{count(empty.height, 'shelf', 'shelves')} empty today"
 
 
 def _alone(tables: Tables, omitted: list[tuple[str, int]]) -> str:
@@ -120,7 +140,7 @@ def _summary(
         "skus_compared": compared.skus if compared else 0,
         "skus_left_out": sum(number for _, number in omitted),
         "quarantined_rows": int(tables.quarantined["rows"].sum() or 0),
-        "review_rows": tables.review_total,
+        "review_rows": sections.review_rows(tables),
         "failed_gates": int((~tables.gates["passed"]).sum()),
     }
     if compared:

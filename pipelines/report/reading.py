@@ -32,9 +32,14 @@ _OPEN_ORDERS = """
 _QUARANTINED = """
     select table_name, rule, count(*) as rows, min(row_key) as example, min(remedy) as remedy
     from quarantine.rows where as_of = :as_of group by table_name, rule order by table_name, rule"""
+# Of each rule the rows that stand out most; those without a measure in their own order.
 _REVIEW = """
-    select table_name, rule, row_key, cast(details as text) as details, remedy, count(*) over () as total
-    from quarantine.review where as_of = :as_of order by table_name, rule, row_key, row_id limit 200"""
+    select table_name, rule, row_key, details, remedy, rows from (
+        select table_name, rule, row_key, cast(details as text) as details, remedy, count(*) over (partition by table_name, rule) as rows,
+            row_number() over (partition by table_name, rule
+                order by cast(details ->> 'sigma' as double precision) desc nulls last, row_key, row_id) as place
+        from quarantine.review where as_of = :as_of) r
+    where place <= 15 order by table_name, rule, place"""
 _GATES = """
     select boundary, table_name, rule, severity, bad_rows, passed, message from ops.gates
     where as_of = :as_of order by passed, boundary, table_name, rule"""
@@ -58,7 +63,6 @@ def read(as_of: date) -> Tables:
         StockproofError: the run has no decisions, or the marts hold another date.
     """
     _refuse_other_date(as_of)
-    review = warehouse.read(_REVIEW, as_of=as_of)
     return Tables(
         as_of=as_of,
         skus=warehouse.read(_SKUS),
@@ -67,8 +71,7 @@ def read(as_of: date) -> Tables:
         replay_days=warehouse.read(_REPLAY_DAYS, as_of=as_of),
         open_orders=warehouse.read(_OPEN_ORDERS),
         quarantined=warehouse.read(_QUARANTINED, as_of=as_of),
-        review=review.drop("total"),
-        review_total=int(review["total"][0]) if review.height else 0,
+        review=warehouse.read(_REVIEW, as_of=as_of),
         gates=warehouse.read(_GATES, as_of=as_of),
         methods=warehouse.read(_METHODS, as_of=as_of),
         policies=warehouse.read(_POLICIES, as_of=as_of),

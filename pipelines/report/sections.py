@@ -13,9 +13,11 @@ from pipelines.report.tables import ForecastTables, Tables
 from pipelines.report.wording import difference
 
 LABELS = {"recorded": "the books", "incumbent": "ERP's rule", "candidate": "our policy"}
+NAMES = {**LABELS, "incumbent": "the ERP's rule"}
+"""The same within a sentence."""
+
 TOP_RISKS = 30
 TOP_VENDORS = 15
-TOP_REVIEW = 30
 MAX_LINES = 3_000
 """Lines printed on the page; the rest is in the export."""
 
@@ -80,7 +82,11 @@ def classes(tables: Tables) -> list[dict[str, Any]]:
         if not rows:
             continue
         shown = [_class_row(row) for row in rows]
-        pairs = [(f"{row['name']} ({row['skus']:,})", row["incumbent"].fill, row["candidate"].fill) for row in rows]
+        pairs = [
+            (f"{row['name'].replace('_', ' ')} ({row['skus']:,})", row["incumbent"].fill, row["candidate"].fill)
+            for row in rows
+            if row["candidate"].fill is not None
+        ]
         result.append(
             {"title": title, "rows": shown, "plot": figures.dumbbells(f"Units filled, {title.lower()}", pairs)}
         )
@@ -103,6 +109,10 @@ def vendors(tables: Tables) -> dict[str, Any]:
     lines = _named(tables.decisions.filter(pl.col("quantity") > 0), tables).with_columns(
         vendor=pl.coalesce("supplier_name", "supplier_id", pl.lit("no vendor known"))
     )
+    namesakes = pl.col("supplier_id").n_unique().over("vendor") > 1
+    lines = lines.with_columns(
+        vendor=pl.when(namesakes).then(pl.format("{} ({})", "vendor", "supplier_id")).otherwise("vendor")
+    )
     lines = lines.with_columns(total=pl.col("order_value").sum().over("vendor")).sort(
         ["total", "vendor", "order_value", "location_id", "item_id"], descending=[True, False, True, False, False]
     )
@@ -116,17 +126,18 @@ def vendors(tables: Tables) -> dict[str, Any]:
     for group in groups:
         fact = facts_of[group["vendor"]]
         first = f", first expected {fact['expected_on']}" if fact["expected_on"] else ""
-        group["summary"] = f"{count(fact['len'], 'line')}, {money(fact['order_value'])}{first}"
+        group["value"] = money(fact["order_value"])
+        group["summary"] = f"{count(fact['len'], 'line')}{first}"
     bars = [
         (r["vendor"], r["order_value"], f"{compact(r['order_value'])} · {count(r['len'], 'line')}")
         for r in per.iter_rows(named=True)
     ]
     rest = bars[TOP_VENDORS:]
-    if rest:
-        together = sum(value for _, value, _ in rest)
-        bars = [*bars[:TOP_VENDORS], (f"{count(len(rest), 'other vendor')}", together, compact(together))]
-    plot = figures.bars("Order value by vendor", bars) if bars else ""
-    return {"plot": plot, "groups": groups, "unlisted": max(lines.height - MAX_LINES, 0)}
+    others = (
+        f"{count(len(rest), 'other vendor')} together: {money(sum(value for _, value, _ in rest))}." if rest else ""
+    )
+    plot = figures.bars("Order value by vendor", bars[:TOP_VENDORS]) if bars else ""
+    return {"plot": plot, "groups": groups, "others": others, "unlisted": max(lines.height - MAX_LINES, 0)}
 
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
@@ -153,12 +164,17 @@ def risks(tables: Tables, risky: pl.DataFrame) -> list[dict[str, Any]]:
     for row in _named(risky.head(TOP_RISKS), tables).iter_rows(named=True):
         shown.append({
             **_line(row), "on_hand": quantity(row["on_hand"]), "on_hand_raw": row["on_hand"],
-            "projected": quantity(row["projected_stock"]), "projected_raw": row["projected_stock"],
+            "projected": quantity(_whole(row["projected_stock"])), "projected_raw": row["projected_stock"],
             "class": _pattern(row),
             "coming": _coming(coming.get((row["item_id"], row["location_id"]), [])), "on_order_raw": row["on_order"],
             "width": round(min(max(row["risk"], 0.0), 1.0) * 100), "ordered": quantity(row["quantity"]) if row["quantity"] > 0 else "no",
         })  # fmt: skip
     return shown
+
+
+def _whole(units: float) -> float:
+    """An expectation without the decimals it does not deserve."""
+    return round(units) if abs(units) >= 10 else units
 
 
 def _coming(orders: list[dict[str, Any]]) -> tuple[str, str]:
@@ -200,7 +216,7 @@ def examples(tables: Tables, forecasts: ForecastTables, bucket: Bucket) -> list[
         name = sku["item_name"] or item
         until = future[-1].day + timedelta(days=DAYS_IN[bucket] - 1)
         total = sum(f.mean for f in future)
-        note = f"{_pattern(sku)}; {quantity(round(total) if total >= 10 else total)} units expected until {until}"
+        note = f"{_pattern(sku)}; {quantity(_whole(total))} units expected until {until}"
         plot = figures.forecast(
             f"Demand per {bucket} and forecast of {name}", history, future, tables.as_of, DAYS_IN[bucket]
         )
@@ -217,10 +233,24 @@ def _pattern(row: dict[str, Any]) -> str:
     return ", ".join(v.replace("_", " ") for v in (row["demand_class"], row["abc_class"]) if v)
 
 
-def review(tables: Tables) -> list[dict[str, str]]:
-    """Rows kept and listed for review, their details as text."""
-    rows = tables.review.head(TOP_REVIEW).iter_rows(named=True)
-    return [{**row, "details": _details(row["details"])} for row in rows]
+def review(tables: Tables) -> list[dict[str, Any]]:
+    """Rows kept and listed for review, by rule, their details as text."""
+    groups: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in tables.review.iter_rows(named=True):
+        name = (row["table_name"], row["rule"])
+        group = groups.setdefault(
+            name, {"table": name[0], "rule": name[1], "found": row["rows"], "remedy": row["remedy"], "rows": []}
+        )
+        group["rows"].append({"key": row["row_key"], "details": _details(row["details"])})
+    return list(groups.values())
+
+
+def review_rows(tables: Tables) -> int:
+    """How many rows all rules found."""
+    return int(tables.review.group_by("table_name", "rule").agg(pl.first("rows"))["rows"].sum() or 0)
+
+
+_SPIKE = ("sigma", "item_id", "location_id", "sold_on", "day_quantity", "mean_of_other_days", "std_of_other_days")
 
 
 def _details(text: str) -> str:
@@ -232,6 +262,10 @@ def _details(text: str) -> str:
     found = json.loads(text)
     if not isinstance(found, dict):
         return str(found)
+    if found.keys() >= set(_SPIKE):
+        sigma, item, location, day, units, mean, deviation = (found[name] for name in _SPIKE)
+        usual = f"{quantity(round(mean, 1))} ± {quantity(round(deviation, 1))}"
+        return f"{item} at {location} on {day}: {quantity(units)} units, on other days {usual} ({sigma:g} standard deviations)"
     return ", ".join(f"{k.replace('_', ' ')} {quantity(v) if _is_number(v) else v}" for k, v in found.items())
 
 

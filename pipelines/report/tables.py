@@ -18,8 +18,7 @@ class Tables:
         replay_days: policy × day totals over all chunks (plan.replay_days).
         open_orders: one row an open purchase order line.
         quarantined: table × rule counts with one example.
-        review: rows kept and listed for review.
-        review_total: how many there are in all.
+        review: rows kept and listed for review, the most remarkable of each rule; ``rows`` is how many the rule found.
         gates: rules that were checked, one row each.
         methods: forecast method × model version × SKUs.
         policies: policy × level × SKUs.
@@ -34,7 +33,6 @@ class Tables:
     open_orders: pl.DataFrame
     quarantined: pl.DataFrame
     review: pl.DataFrame
-    review_total: int
     gates: pl.DataFrame
     methods: pl.DataFrame
     policies: pl.DataFrame

@@ -73,7 +73,8 @@ def run(boundary: str, as_of: date, *, items: Sequence[str] = ()) -> dict[str, i
             _judge(connection, answer, queries) for answer in suites.ask(project, gate, queries, connection, as_of)
         ]
         kept = _write(connection, gate, as_of, verdicts, queries)
-    docs.publish(boundary, as_of, lambda folder: suites.write_docs(project, folder))
+    shown = [verdict.row() | _asked(verdict.answer.rule, queries) for verdict in verdicts]
+    docs.publish(boundary, as_of, shown, lambda folder: suites.write_docs(project, folder))
     _stop(boundary, as_of, verdicts)
     return {"rules": len(verdicts), "broken": sum(not v.answer.passed for v in verdicts), **kept}
 
@@ -81,6 +82,11 @@ def run(boundary: str, as_of: date, *, items: Sequence[str] = ()) -> dict[str, i
 def docs_index() -> Path:
     """First page of the data docs."""
     return docs.index()
+
+
+def _asked(rule: rules.Rule, queries: dict[rules.Rule, str]) -> dict[str, str]:
+    asked = queries.get(rule) or f"{rule.expectation} {json.dumps(dict(rule.kwargs))}"
+    return {"description": rule.description, "remedy": rule.remedy, "asked": asked}
 
 
 def _placeholders(as_of: date, items: Sequence[str]) -> dict[str, str]:

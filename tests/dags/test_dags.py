@@ -80,6 +80,7 @@ def test_gates_stand_between_the_stages(bag: dict[str, Any]) -> None:
     tasks = bag["dags"]["daily_replenishment"]["tasks"]
     assert tasks["extract"]["downstream"] == ["validate_sources"]
     assert tasks["validate_sources"]["downstream"] == ["transform"]
+    assert tasks["validate_features"]["downstream"] == ["forecast", "plan_replay"]
     assert tasks["forecast"]["downstream"] == ["validate_forecasts"]
     assert tasks["purchase"]["downstream"] == ["validate_orders"]
     assert tasks["replay"]["mapped"]

@@ -130,10 +130,12 @@ def _purchases(as_of: date) -> tuple[Rows, Rows]:
             }
         )
         for line in range(1, 5):
-            took = int(draw.integers(2, 12))
+            took, item = int(draw.integers(2, 12)), int(draw.integers(0, 8)) * 4 + supplier
             lines.append({
-                "po_id": number, "line_no": line, "item_id": f"I{int(draw.integers(0, 8)) * 4 + supplier:02d}", "quantity_ordered": 20.0, "unit_price": 3.0,
-                "promised_on": ordered + timedelta(days=7), "received_on": None if is_open else min(ordered + timedelta(days=took), as_of),
-                "quantity_received": 0.0 if is_open else 20.0 - 2 * (took % 3 == 0), "quantity_rejected": float(took % 5 == 0 and not is_open),
+                "po_id": number, "line_no": line, "item_id": f"I{item:02d}", "quantity_ordered": 20.0, "unit_price": 3.0,
+                "promised_on": ordered + timedelta(days=7),
+                "received_on": None if is_open else min(ordered + timedelta(days=took), as_of),
+                "quantity_received": 0.0 if is_open else 20.0 - 2 * (took % 3 == 0),
+                "quantity_rejected": float(took % 5 == 0 and not is_open),
             })  # fmt: skip
     return orders, lines

@@ -1,7 +1,7 @@
 """A warehouse whose raw tables extraction itself has made, to be filled row by row or with a small made-up ERP."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
@@ -15,6 +15,7 @@ from pipelines.io import warehouse
 from tests.dbt import books
 
 AS_OF = date(2026, 6, 28)
+LONG_AGO = datetime.combine(date(2020, 1, 1), time.min)
 
 POLARS = {
     Kind.TEXT: pl.String, Kind.NUMBER: pl.Float64, Kind.MONEY: pl.Float64, Kind.INTEGER: pl.Int64, Kind.DATE: pl.Date,
@@ -37,7 +38,7 @@ def fill(warehouse_url: str) -> Fill:
         schema = {column.name: POLARS[column.kind] for column in table.columns}
         frame = pl.DataFrame(list(rows), schema=schema, orient="row")
         if table.is_versioned:
-            at = pl.lit(recorded_at or datetime(2020, 1, 1), pl.Datetime("us"))
+            at = pl.lit(recorded_at or LONG_AGO, pl.Datetime("us"))
             frame = frame.with_columns(updated_at=at if recorded_at else pl.col("updated_at").fill_null(at))
             frame = frame.with_columns(_recorded_at=pl.col("updated_at"))
         else:

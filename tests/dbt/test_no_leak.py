@@ -1,6 +1,6 @@
 """Nothing recorded after the as-of date changes a mart of that date, and nothing in quarantine reaches one."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import polars as pl
 import pytest
@@ -11,7 +11,7 @@ from pipelines.transform import job
 from tests.dbt.conftest import AS_OF, days_back, every_mart, mart
 
 pytestmark = pytest.mark.servers
-AFTER = datetime(2026, 6, 29)
+AFTER = datetime.combine(AS_OF + timedelta(days=1), time.min)
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_quarantined_rows_are_left_out(before, small_erp) -> None:
 def test_an_earlier_date_sees_its_own_past(before, fill) -> None:
     """The marts of an earlier date hold the versions of then, also after a later run."""
     earlier = AS_OF - timedelta(days=7)
-    fill("items", [{"item_id": "I00", "name": "Renamed", "unit_cost": 77.0}], datetime(2026, 6, 25))
+    fill("items", [{"item_id": "I00", "name": "Renamed", "unit_cost": 77.0}], datetime.combine(days_back(3), time.min))
     job.run(AS_OF)
     assert mart("dim_item").filter(pl.col("item_id") == "I00")["unit_cost"].to_list() == [77.0]
     job.run(earlier)

@@ -127,6 +127,14 @@ CHILDREN: Final = {
 }
 
 
+INDEXES: Final = {
+    "Stock Ledger Entry": ("item_code,warehouse,posting_date",),
+    "Purchase Receipt Item": ("purchase_order_item",),
+    "Purchase Invoice Item": ("po_detail",),
+}
+"""Further fields that ERPNext indexes and the profile needs."""
+
+
 def moment(text: str) -> datetime:
     """An instant, e.g. ``2026-06-01 10:00``."""
     return datetime.fromisoformat(text)
@@ -159,7 +167,10 @@ def create_tables(connection: sa.Connection) -> None:
     for doctype, fields in (DOCTYPES | CHILDREN).items():
         columns = [f"`{name}` {_TYPES[kind]}" for name, kind in (field.split(":") for field in fields.split())]
         own = [_STANDARD, *([_CHILD] if doctype in CHILDREN else []), *columns]
-        index = "KEY `parent` (`parent`)" if doctype in CHILDREN else "KEY `modified` (`modified`)"
+        index = ", ".join(
+            f"KEY `{key}` (`{key.replace(',', '`, `')}`)"
+            for key in ("parent" if doctype in CHILDREN else "modified", *INDEXES.get(doctype, ()))
+        )
         connection.exec_driver_sql(
             f"CREATE TABLE `tab{doctype}` ({', '.join(own)}, PRIMARY KEY (`name`), {index}) "
             "ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET=utf8mb4 COLLATE=utf8mb4_unicode_ci"

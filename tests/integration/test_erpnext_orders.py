@@ -1,4 +1,4 @@
-"""ERPNext's purchase orders and receipts as the contract's: a line in several receipts, rejections, returns, cancellations."""
+"""ERPNext's purchase orders and receipts as the contract has them; re-order levels and rules."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -151,3 +151,59 @@ def test_order_status(site: Site, fields: dict[str, Any], status: str) -> None:
 def test_a_draft_order_is_no_order(site: Site) -> None:
     order(site, docstatus=0, status="Draft")
     assert rows("purchase_orders") == rows("purchase_order_lines") == []
+
+
+def test_reorder_levels_holidays_promotions_and_price_breaks(site: Site) -> None:
+    site.item("A", standard_rate=20)
+    site.item("B", item_group="Other")
+    site.add(
+        "Item Reorder", "r1", "2026-02-01 09:00:00", parent="A", parenttype="Item", warehouse="Main - T", warehouse_reorder_level=10,
+        warehouse_reorder_qty=30,
+    )  # fmt: skip
+    assert rows("item_policies") == [("A", "Main - T", 10.0, 40.0, moment("2026-02-01 09:00"))]
+
+    for name, off, text in (("h1", 0, "<div>Midsummer</div>"), ("h2", 1, "Sunday"), ("h3", 0, "Midsummer")):
+        site.add(
+            "Holiday",
+            name,
+            "2026-01-01",
+            parenttype="Holiday List",
+            parent=name,
+            holiday_date="2026-06-21",
+            weekly_off=off,
+            description=text,
+        )
+    assert rows("calendar_events") == [(date(2026, 6, 21), "Midsummer")]
+
+    dates = {"valid_from": "2026-06-01", "valid_upto": "2026-06-07", "price_or_product_discount": "Price"}
+    site.add(
+        "Pricing Rule",
+        "R1",
+        "2026-01-01",
+        selling=1,
+        apply_on="Item Group",
+        rate_or_discount="Discount Percentage",
+        discount_percentage=25,
+        **dates,
+    )
+    site.add("Pricing Rule Item Group", "g1", "2026-01-01", parent="R1", parenttype="Pricing Rule", item_group="Tools")
+    site.add(
+        "Pricing Rule",
+        "R2",
+        "2026-01-01",
+        selling=1,
+        apply_on="Item Code",
+        rate_or_discount="Rate",
+        rate=1,
+        applicable_for="Customer",
+        **dates,
+    )
+    site.add("Pricing Rule Item Code", "c2", "2026-01-01", parent="R2", parenttype="Pricing Rule", item_code="B")
+    assert rows("promotions") == [("A", None, date(2026, 6, 1), date(2026, 6, 7), 15.0)]
+
+    site.add(
+        "Pricing Rule", "R3", "2026-01-01", buying=1, apply_on="Item Code", price_or_product_discount="Price", applicable_for="Supplier",
+        supplier="S1", rate_or_discount="Rate", rate=6.5, min_qty=100,
+    )  # fmt: skip
+    site.add("Pricing Rule Item Code", "c3", "2026-01-01", parent="R3", parenttype="Pricing Rule", item_code="A")
+    assert rows("price_breaks") == [("A", "S1", 100.0, 6.5)]

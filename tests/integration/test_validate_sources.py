@@ -210,12 +210,15 @@ def test_running_again_changes_nothing(planted: Planted) -> None:
     assert counts["rules"] == len(GATE.rules)
 
 
-def test_data_docs_have_a_page_a_table(planted: Planted) -> None:
+def test_data_docs_have_a_summary_and_a_page_a_table(planted: Planted) -> None:
     index = job.docs_index()
-    assert f"{AS_OF}/sources/index.html" in index.read_text()
+    assert f"{AS_OF}/sources/summary.html" in index.read_text()
     site = index.parent / str(AS_OF) / "sources"
     assert {page.name for page in (site / "validations" / "sources").iterdir()} == set(GATE.checked)
     assert any("stock_negative" in page.read_text() for page in site.glob("validations/**/*.html"))
+    summary = (site / "summary.html").read_text()
+    assert summary.count("<tr>") == len(GATE.rules) + 1
+    assert all(f">{table}</a>" in summary for table in GATE.checked)
 
 
 def test_rows_recorded_later_change_nothing(planted: Planted) -> None:

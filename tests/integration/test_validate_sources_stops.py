@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
+import expectations
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
 from pipelines.validate import job, rules
@@ -112,3 +115,19 @@ def test_an_empty_snapshot_is_no_faulty_row(warehouse_url: str) -> None:
     erp.add("promotions", {})
     erp.write()
     assert job.run("sources", AS_OF)["broken"] == 0
+
+
+def test_a_rule_that_cannot_be_asked_is_named_and_nothing_is_written(
+    warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean_erp().write()
+    job.run("sources", AS_OF)
+    rule = {"name": "odd", "table": "sales", "severity": "quarantine", "description": "d", "remedy": "r"}
+    content = yaml.safe_dump({"rules": [rule | {"bad_rows": "select * from {table} where colour = 'red'"}]})
+    (tmp_path / "sources.yaml").write_text(content)
+    monkeypatch.setattr(expectations, "path", lambda boundary: tmp_path / f"{boundary}.yaml")
+    with pytest.raises(StockproofError, match=r'rule odd on sales cannot be asked: .*column "colour" does not exist'):
+        job.run("sources", AS_OF)
+    kept = warehouse.read("select rule from ops.gates where as_of = :as_of", as_of=AS_OF)
+    assert kept.height == len(GATE.rules)
+    assert "odd" not in kept["rule"]

@@ -1,5 +1,5 @@
-{#- Read by the mart fct_demand (a view), so it must survive a crash of the server. -#}
-{{ config(unlogged=false) }}
+{#- Read by the mart fct_demand (a view), so it must survive a crash of the server. The index holds the grain and serves readers of a chunk of SKUs. -#}
+{{ config(unlogged=false, indexes=[{'columns': ['location_id', 'item_id', 'bucket_on'], 'unique': true}]) }}
 
 with
 

@@ -1,5 +1,5 @@
-{#- Read by the mart fct_stock (a view), so it must survive a crash of the server; indexed for readers of a chunk of SKUs. -#}
-{{ config(unlogged=false, indexes=[{'columns': ['location_id', 'item_id']}]) }}
+{#- Read by the mart fct_stock (a view), so it must survive a crash of the server. The index holds the grain and serves readers of a chunk of SKUs. -#}
+{{ config(unlogged=false, indexes=[{'columns': ['location_id', 'item_id', 'counted_on'], 'unique': true}]) }}
 
 with
 

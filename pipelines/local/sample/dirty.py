@@ -21,6 +21,9 @@ from pipelines.local.sample.config import SampleConfig
 NEGATIVE_STOCK, UNKNOWN_ITEM, ZERO_LEAD_TIME = "negative stock", "unknown item", "zero lead time"
 DUPLICATED_KEY, SPIKE = "duplicated key", "12-sigma spike"
 EACH: Final = 3
+SIGMAS: Final = 25
+"""A planted spike lies above 12 deviations of a SKU's days even where it is counted in itself; natural ones stay below 10."""
+
 SCHEMA: Final = {"table": pl.String, "key": pl.String, "kind": pl.String, "note": pl.String}
 
 Plan = dict[str, list[str]]
@@ -114,12 +117,12 @@ def plant_sales(config: SampleConfig, plan: Plan, sales: pl.DataFrame) -> tuple[
             row = own[_pick(config, kind, item_id, own.height)]
             note = "the same row twice"
             if kind == SPIKE:
-                quantity = max(1000.0, 100 * float(own["quantity"].max()))  # type: ignore[arg-type]
-                deviations = (quantity - float(own["quantity"].mean())) / max(float(own["quantity"].std() or 1.0), 1e-9)  # type: ignore[arg-type]
+                days = own.group_by("sold_on").agg(pl.col("quantity").sum())["quantity"].to_numpy()
+                quantity = float(np.ceil(days.mean() + SIGMAS * max(float(days.std()), 1.0)))
                 row = row.with_columns(
                     quantity=pl.lit(quantity), sale_id=pl.lit(f"{row['sale_id'][0][:-5]}{lines + 1:05d}")
                 )
-                note = f"{quantity:g} units typed; {deviations:.0f} standard deviations above the mean of the item's sales rows"
+                note = f"{quantity:g} units typed: more than {SIGMAS} standard deviations above the mean of the SKU's days with sales"
             added.append(row)
             listed.append(_fault("sales", row.to_dicts()[0], kind, note))
     return pl.concat([sales, *added]), faults(listed)

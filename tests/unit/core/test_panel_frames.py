@@ -17,7 +17,10 @@ def _day(back: int) -> date:
     return AS_OF - timedelta(days=back)
 
 
-def _sku(*ids: str, created: date | None = _day(300), gone: date | None = None) -> pl.DataFrame:
+LONG_AGO = _day(300)
+
+
+def _sku(*ids: str, created: date | None = LONG_AGO, gone: date | None = None) -> pl.DataFrame:
     return pl.DataFrame(
         {"item_id": ids, "location_id": ["W"] * len(ids), "category": ["c"] * len(ids), "unit_price": [2.0] * len(ids)}
     ).with_columns(

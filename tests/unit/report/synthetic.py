@@ -45,9 +45,8 @@ def run(skus: int = 40, seed: int = 42) -> tuple[Tables, ForecastTables]:
         }),
         review=pl.DataFrame({
             "table_name": ["sales"], "rule": ["within 3 standard deviations"], "row_key": ["sale_id=S0100"],
-            "details": ['{"quantity": 812, "mean": 9.1}'], "remedy": ["confirm the sale"],
+            "details": ['{"quantity": 812, "mean": 9.1}'], "remedy": ["confirm the sale"], "rows": [1],
         }),
-        review_total=1,
         gates=pl.DataFrame({
             "boundary": ["sources", "orders"], "table_name": ["sales", "plan.decisions"], "rule": ["fresh", "quantity >= 0"],
             "severity": ["warning", "fatal"], "bad_rows": [2, 0], "passed": [False, True], "message": ["newest sale is 9 days old", ""],

@@ -87,10 +87,11 @@ def test_totals() -> None:
 
 def test_a_sku_is_at_risk_where_it_runs_out_likelier_than_not() -> None:
     decisions = pl.DataFrame({
-        "item_id": ["a", "b", "c", "d"], "location_id": ["W1"] * 4, "risk": [0.49, 0.5, 0.9, 0.9], "order_up_to": [9.0, 9.0, 9.0, 9.0],
-        "inventory_position": [0.0, 0.0, 8.0, 1.0], "unit_price": [1.0, None, 1.0, 1.0],
+        "item_id": ["a", "b", "c", "d", "e"], "location_id": ["W1"] * 5, "risk": [0.49, 0.5, 0.9, 0.9, 1.0],
+        "order_up_to": [9.0] * 5, "inventory_position": [0.0, 0.0, 8.0, 1.0, 0.0], "unit_price": [1.0, None, 1.0, 1.0, 1.0],
     })  # fmt: skip
-    found = facts.at_risk(decisions)
+    skus = decisions.select("item_id", "location_id", is_active=pl.col("item_id") != "e")  # e is discontinued
+    found = facts.at_risk(decisions, skus)
     assert found["item_id"].to_list() == ["d", "c", "b"]  # of equal risk, the one that falls shorter comes first
     assert found.columns == decisions.columns
 
@@ -108,8 +109,15 @@ def test_left_out_names_the_first_reason_that_holds() -> None:
         "no sale was ever recorded": 1,
         "the ERP holds no stock record": 1,
         "the ERP holds no minimum and maximum to compare with": 1,
-        "too few days of recorded stock": 1,
+        "not replayed": 1,
     }
+
+
+def test_left_out_tells_a_replay_without_books_from_none() -> None:
+    tables, _ = synthetic.run(3)
+    first, second = pl.col("item_id") == "I0000", pl.col("item_id") == "I0001"
+    replays = tables.replays.filter(~second & ~(first & (pl.col("policy") == "recorded")))
+    assert facts.left_out(replays, tables.skus) == [("not replayed", 1), ("too few days of recorded stock", 1)]
 
 
 def test_classes_add_up_to_the_whole() -> None:

@@ -121,12 +121,30 @@ def test_an_erp_with_sales_only_says_what_is_missing() -> None:
 def test_a_run_with_nothing_in_it_still_has_a_page() -> None:
     tables, forecasts = synthetic.run()
     cleared = {name: frame.clear() for name, frame in vars(tables).items() if isinstance(frame, pl.DataFrame)}
-    empty = replace(tables, **cleared, review_total=0, receipts=0)
+    empty = replace(tables, **cleared, receipts=0)
     html, summary = page.render(
         empty, replace(forecasts, demand=forecasts.demand.clear(), forecasts=forecasts.forecasts.clear()), SETTINGS
     )
     read(html)
     assert "The run decided nothing" in html and summary["lines"] == 0
+
+
+def test_review_counts_all_rows_and_reads_like_a_sentence() -> None:
+    tables, _ = synthetic.run(3)
+    spike = '{"sigma": 5.6, "item_id": "I1", "location_id": "W1", "sold_on": "2026-03-01", "day_quantity": 26, "mean_of_other_days": 6.99, '
+    spike += '"std_of_other_days": 3.41, "unit_price": 2}'
+    rows = pl.DataFrame({
+        "table_name": ["items", "sales", "sales"], "rule": ["no_cost", "spike", "spike"], "row_key": ["i", "a", "b"],
+        "details": ['{"unit_cost": null, "name": "Tap"}', spike, spike], "remedy": ["mend it", "look", "look"], "rows": [1, 900, 900],
+    })  # fmt: skip
+    listed = replace(tables, review=rows)
+    assert sections.review_rows(listed) == 901
+    first, second = sections.review(listed)
+    assert first["rows"][0]["details"] == "unit cost None, name Tap"
+    assert (
+        second["rows"][0]["details"]
+        == "I1 at W1 on 2026-03-01: 26 units, on other days 7 ± 3.4 (5.6 standard deviations)"
+    )
 
 
 def test_lines_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,6 +160,17 @@ def test_vendors_come_by_value_and_lines_within_them() -> None:
     values = [[line["value_raw"] for line in group["lines"]] for group in groups]
     assert [sum(v) for v in values] == sorted((sum(v) for v in values), reverse=True)
     assert all(v == sorted(v, reverse=True) for v in values)
+
+
+def test_vendors_of_the_same_name_stay_apart() -> None:
+    tables, _ = synthetic.run()
+    names = [
+        group["vendor"]
+        for group in sections.vendors(replace(tables, skus=tables.skus.with_columns(supplier_name=pl.lit("Smith"))))[
+            "groups"
+        ]
+    ]
+    assert sorted(names) == [f"Smith (V{i})" for i in range(5)]
 
 
 @pytest.mark.parametrize(

@@ -2,34 +2,50 @@
 -- still open; they are numbered in the order of the receipts, behind a number made from the line's own name. A cancelled receipt keeps its
 -- number as a delivery of nothing, so that no later line changes its number. Quantities are in stock units; quantity_received includes what
 -- was rejected, and what was sent back later counts as rejected.
-WITH wanted AS (
+WITH touched AS (
+    SELECT l.name AS line FROM `tabPurchase Order Item` l WHERE l.modified >= :since
+    UNION
+    SELECT r.purchase_order_item
+    FROM `tabPurchase Receipt` d
+    JOIN `tabPurchase Receipt Item` r ON r.parent = d.name
+    WHERE d.modified >= :since AND r.purchase_order_item <> ''
+    UNION
+    SELECT r.po_detail
+    FROM `tabPurchase Invoice` d
+    JOIN `tabPurchase Invoice Item` r ON r.parent = d.name
+    WHERE d.modified >= :since AND d.update_stock = 1 AND r.po_detail <> ''
+),
+wanted AS (
     SELECT
         l.name, l.parent, l.item_code, l.warehouse, l.qty, l.received_qty, l.modified,
         COALESCE(NULLIF(l.conversion_factor, 0), 1) AS units,
         COALESCE(NULLIF(l.base_net_rate, 0), l.base_rate) AS rate,
         COALESCE(l.expected_delivery_date, l.schedule_date) AS promised_on,
-        COALESCE(NULLIF(o.set_warehouse, ''), FIRST_VALUE(l.warehouse) OVER (PARTITION BY l.parent ORDER BY l.idx)) AS main_warehouse
-    FROM `tabPurchase Order Item` l
+        COALESCE(
+            NULLIF(o.set_warehouse, ''),
+            (SELECT f.warehouse FROM `tabPurchase Order Item` f WHERE f.parent = o.name ORDER BY f.idx LIMIT 1)
+        ) AS main_warehouse
+    FROM touched
+    JOIN `tabPurchase Order Item` l ON l.name = touched.line AND l.delivered_by_supplier = 0
     JOIN `tabPurchase Order` o ON o.name = l.parent AND o.docstatus IN (1, 2)
     JOIN `tabItem` i ON i.name = l.item_code AND i.is_stock_item = 1 AND i.is_fixed_asset = 0
     JOIN `tabWarehouse` w ON w.name = l.warehouse AND w.is_group = 0 AND w.disabled = 0
         AND w.is_rejected_warehouse = 0 AND COALESCE(w.warehouse_type, '') <> 'Transit'
-    WHERE l.delivered_by_supplier = 0
 ),
 receipts AS (
     SELECT
-        r.name, r.purchase_order_item AS line, r.warehouse, d.posting_date, d.docstatus, d.is_return, r.purchase_receipt_item AS returned,
-        r.qty, r.rejected_qty, r.creation, GREATEST(d.modified, r.modified) AS modified
-    FROM `tabPurchase Receipt Item` r
+        r.name, touched.line, r.warehouse, d.posting_date, d.docstatus, d.is_return, r.purchase_receipt_item AS returned,
+        r.qty, r.rejected_qty, r.creation, d.modified
+    FROM touched
+    JOIN `tabPurchase Receipt Item` r ON r.purchase_order_item = touched.line
     JOIN `tabPurchase Receipt` d ON d.name = r.parent AND d.docstatus IN (1, 2)
-    WHERE COALESCE(r.purchase_order_item, '') <> ''
     UNION ALL
     SELECT
-        r.name, r.po_detail, r.warehouse, d.posting_date, d.docstatus, d.is_return, r.purchase_invoice_item,
-        r.qty, r.rejected_qty, r.creation, GREATEST(d.modified, r.modified)
-    FROM `tabPurchase Invoice Item` r
+        r.name, touched.line, r.warehouse, d.posting_date, d.docstatus, d.is_return, r.purchase_invoice_item,
+        r.qty, r.rejected_qty, r.creation, d.modified
+    FROM touched
+    JOIN `tabPurchase Invoice Item` r ON r.po_detail = touched.line
     JOIN `tabPurchase Invoice` d ON d.name = r.parent AND d.docstatus IN (1, 2) AND d.update_stock = 1
-    WHERE COALESCE(r.po_detail, '') <> ''
 ),
 sent_back AS (
     SELECT

@@ -1,31 +1,31 @@
 -- What left the stock for a customer: delivery notes, and invoices that move stock themselves (an invoice made from a delivery note does
 -- not). Quantities are in stock units, negative on returns. A cancelled document stays as a sale of nothing: it takes the place of the
--- version that was read before. Of a product bundle its parts are sold. Transfers to an internal customer are no demand.
+-- version that was read before. Its lines do not change but with it. Of a product bundle its parts are sold. Transfers to an internal customer are no demand.
 WITH wanted AS (
     SELECT
         l.parent, l.name, l.item_code, l.warehouse, d.posting_date, d.docstatus, l.stock_qty,
-        l.base_net_rate / COALESCE(NULLIF(l.conversion_factor, 0), 1) AS rate, GREATEST(d.modified, l.modified) AS updated_at
+        l.base_net_rate / COALESCE(NULLIF(l.conversion_factor, 0), 1) AS rate, d.modified AS updated_at
     FROM `tabDelivery Note Item` l
     JOIN `tabDelivery Note` d ON d.name = l.parent
-    WHERE d.docstatus IN (1, 2) AND d.is_internal_customer = 0
+    WHERE d.modified >= :since AND d.docstatus IN (1, 2) AND d.is_internal_customer = 0
     UNION ALL
     SELECT
         l.parent, l.name, l.item_code, l.warehouse, d.posting_date, d.docstatus, l.stock_qty,
-        l.base_net_rate / COALESCE(NULLIF(l.conversion_factor, 0), 1), GREATEST(d.modified, l.modified)
+        l.base_net_rate / COALESCE(NULLIF(l.conversion_factor, 0), 1), d.modified
     FROM `tabSales Invoice Item` l
     JOIN `tabSales Invoice` d ON d.name = l.parent
-    WHERE d.docstatus IN (1, 2) AND d.update_stock = 1 AND d.is_internal_customer = 0
+    WHERE d.modified >= :since AND d.docstatus IN (1, 2) AND d.update_stock = 1 AND d.is_internal_customer = 0
         AND COALESCE(l.dn_detail, '') = '' AND l.delivered_by_supplier = 0
     UNION ALL
-    SELECT l.parent, l.name, l.item_code, l.warehouse, d.posting_date, d.docstatus, l.qty, NULLIF(l.rate, 0), GREATEST(d.modified, l.modified)
+    SELECT l.parent, l.name, l.item_code, l.warehouse, d.posting_date, d.docstatus, l.qty, NULLIF(l.rate, 0), d.modified
     FROM `tabPacked Item` l
     JOIN `tabDelivery Note` d ON d.name = l.parent
-    WHERE l.parenttype = 'Delivery Note' AND d.docstatus IN (1, 2) AND d.is_internal_customer = 0
+    WHERE d.modified >= :since AND l.parenttype = 'Delivery Note' AND d.docstatus IN (1, 2) AND d.is_internal_customer = 0
     UNION ALL
-    SELECT l.parent, l.name, l.item_code, l.warehouse, d.posting_date, d.docstatus, l.qty, NULLIF(l.rate, 0), GREATEST(d.modified, l.modified)
+    SELECT l.parent, l.name, l.item_code, l.warehouse, d.posting_date, d.docstatus, l.qty, NULLIF(l.rate, 0), d.modified
     FROM `tabPacked Item` l
     JOIN `tabSales Invoice` d ON d.name = l.parent
-    WHERE l.parenttype = 'Sales Invoice' AND d.docstatus IN (1, 2) AND d.update_stock = 1 AND d.is_internal_customer = 0
+    WHERE d.modified >= :since AND l.parenttype = 'Sales Invoice' AND d.docstatus IN (1, 2) AND d.update_stock = 1 AND d.is_internal_customer = 0
 )
 SELECT
     CONCAT(wanted.parent, '/', wanted.name) AS sale_id,
