@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
-export PYTHONDONTWRITEBYTECODE := 1
+unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
 .PHONY: demo test lint format bench ui stop venv requirements clean
 .DEFAULT_GOAL := demo

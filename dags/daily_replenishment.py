@@ -23,7 +23,7 @@ PARAMS = {
         type="array",
         items={"type": "string"},
         title="Items",
-        description="Forecast, replay and decide these item_ids alone, one a line. Empty: all items.",
+        description="Forecast, replay and decide these item_ids alone, one a line; others keep what the date has. Empty: all.",
     ),
     "chunk_size": Param(
         None,
@@ -75,14 +75,14 @@ def daily_replenishment() -> None:
         """Reorder point and order-up-to level of every SKU."""
         from pipelines.policy import job
 
-        return job.run(as_of())
+        return job.run(as_of(), items=param("items"))
 
     @task
     def purchase() -> dict[str, Any]:
         """A decision with its reason for every SKU; orders for those that need one."""
         from pipelines.purchase import job
 
-        return job.run(as_of())
+        return job.run(as_of(), items=param("items"))
 
     @task
     def report() -> dict[str, Any]:

@@ -81,7 +81,7 @@ def align(panel: Panel, path: Array) -> Array:
     share = members * bottom.mean(axis=1)[None, :] / np.maximum(size, 1e-9)[:, None]
     h = path.shape[1]
     calendar = totals.Calendar(panel.starts(h), _events(panel, h), panel.period)
-    wanted = totals.forecast(history, np.round(share @ flags, 2), calendar)
+    wanted = totals.forecast(history, np.round(share @ flags, 2), _parents(members), calendar)
     factors = _factors(members, _sums(path, finest), wanted, (np.diff(history, axis=1) ** 2).mean(axis=1))
     return np.asarray(path * factors[finest])
 
@@ -127,6 +127,17 @@ def _events(panel: Panel, horizon: int) -> Array:
 def _membership(codes: Array) -> Array:
     """[k, g] 1 where the finest group belongs to a group of the level."""
     return np.asarray(np.equal.outer(np.unique(codes), codes).astype(float))
+
+
+def _parents(members: Array) -> Array:
+    """[k] the smallest earlier group that holds all of this one, -1 for none."""
+    size = members.sum(axis=1)
+    out = np.full(members.shape[0], -1)
+    for k in range(1, members.shape[0]):
+        holds = np.flatnonzero((members[:k] @ members[k] == size[k]) & (size[:k] > size[k]))
+        if holds.size:
+            out[k] = holds[np.argmin(size[holds])]
+    return out
 
 
 def _sums(values: Array, group: Array) -> Array:

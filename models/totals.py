@@ -12,10 +12,13 @@ import numpy as np
 from pipelines.core.panel import Array
 
 PENALTIES: Final[dict[str, float]] = {
-    "level": 1e-6, "weekday": 0.5, "flag": 1.0, "weekday_flag": 10.0, "year": 2.0, "year_weekend": 10.0, "month": 20.0, "event": 0.7,
-    "beside_event": 3.0, "step": 40.0,
+    "level": 1e-6, "weekday": 0.5, "flag": 1.0, "weekday_flag": 4.0, "year": 8.0, "year_weekend": 10.0, "month": 20.0, "event": 0.3,
+    "beside_event": 1.5, "step": 40.0,
 }  # fmt: skip
 """Ridge penalty of each kind of column: the stiffer, the more evidence it takes."""
+
+TO_PARENT: Final[dict[str, float]] = {"event": 4.0, "beside_event": 4.0, "step": 1.0}
+"""Factor on the penalty where a group is drawn to its parent's coefficient instead of zero; 3 for all other kinds."""
 
 FLOOR: Final = 0.15
 """Totals are read as at least this share of their own local mean: a closed day must not pull a logarithm to minus infinity."""
@@ -24,7 +27,7 @@ OUTLYING: Final = 4.0
 HALF_LIFE_DAYS: Final = 2500.0
 RESIDUAL_HALF_LIFE_DAYS: Final = 7.0
 STEP_DAYS: Final = 14
-BESIDE: Final = (-2, -1, 1)
+BESIDE: Final = (-3, -2, -1, 1, 2)
 """Buckets around an event that have an effect of their own."""
 
 
@@ -43,48 +46,64 @@ class Calendar:
     period: int
 
 
-def forecast(totals: Array, flags: Array, calendar: Calendar) -> Array:
+def forecast(totals: Array, flags: Array, parents: Array, calendar: Calendar) -> Array:
     """Expected totals of the buckets after the history.
 
     Args:
         totals: [g, T] units, ≥ 0.
         flags: [g, T + h] share of the group's SKUs under a promotion (or any other cause of the kind) in each bucket.
+        parents: [g] position of a group that holds this one, always before it; -1 for none. Coefficients are drawn to the parent's.
         calendar: of the T + h buckets.
 
     Returns:
         [g, h] units.
     """
-    length = totals.shape[1]
-    out = np.zeros((totals.shape[0], flags.shape[1] - length))
+    groups, length = totals.shape
     common, kinds = _common_columns(calendar, length)
-    patterns, which = np.unique(flags, axis=0, return_inverse=True)
     per_day = calendar.period / 7.0
     weight = 0.5 ** (np.arange(length)[::-1] / (HALF_LIFE_DAYS * per_day))
     newest = 0.5 ** (np.arange(length)[::-1] / max(RESIDUAL_HALF_LIFE_DAYS * per_day, 1.0))
-    for k, flag in enumerate(patterns):
-        rows = np.flatnonzero(which.reshape(-1) == k)
-        own, own_kinds = _flag_columns(flag, calendar)
-        design = np.concatenate([common, own], axis=1)
-        penalty = np.array([PENALTIES[kind] for kind in (*kinds, *own_kinds)])
-        logs = _logs(totals[rows], calendar.period)
-        past = design[:length]
-        gram = past.T @ (weight[:, None] * past) + np.diag(penalty)
-        solve = np.linalg.solve(gram, past.T * weight)
+    logs = _logs(totals, calendar.period)
+    out, learnt = np.zeros((groups, flags.shape[1] - length)), np.zeros((groups, 0))
+    designs: dict[tuple[bytes, bool], tuple[Array, Array, Array]] = {}
+    for g in range(groups):
+        child = bool(parents[g] >= 0)
+        key = (flags[g].tobytes(), child)
+        if key not in designs:
+            designs[key] = _design(common, kinds, flags[g], calendar, weight, child)
+        design, solve, inherited = designs[key]
+        if not learnt.size:
+            learnt = np.zeros((groups, design.shape[1]))
+        past, start = design[:length], learnt[parents[g]] * inherited
+        first = past @ (start + solve @ (logs[g] - past @ start))
         # A second pass without what no calendar explains: a closed day, a bulk buyer.
-        logs = _winsorised(logs, (past @ (solve @ logs.T)).T)
-        coefficients = solve @ logs.T
-        residual = logs - (past @ coefficients).T
-        drift = (residual * newest).sum(axis=1) / newest.sum()
-        variance = (weight * np.minimum(residual**2, 0.25)).sum(axis=1) / weight.sum()
+        clean = _winsorised(logs[g], first)
+        learnt[g] = start + solve @ (clean - past @ start)
+        residual = clean - past @ learnt[g]
+        drift = (residual * newest).sum() / newest.sum()
+        variance = (weight * np.minimum(residual**2, 0.25)).sum() / weight.sum()
         # The mean of a log-normal: half the variance above its median.
-        out[rows] = np.exp((design[length:] @ coefficients).T + drift[:, None] + 0.5 * variance[:, None])
+        out[g] = np.exp(design[length:] @ learnt[g] + drift + 0.5 * variance)
     return out
+
+
+def _design(
+    common: Array, kinds: list[str], flag: Array, calendar: Calendar, weight: Array, child: bool
+) -> tuple[Array, Array, Array]:
+    """([T + h, p] columns, [p, T] the ridge solution as a matrix, [p] 1 where a parent's coefficient is taken over)."""
+    own, own_kinds = _flag_columns(flag, calendar)
+    design, names = np.concatenate([common, own], axis=1), [*kinds, *own_kinds]
+    factor = np.array([TO_PARENT.get(name, 3.0) if child and name != "level" else 1.0 for name in names])
+    past = design[: weight.size]
+    gram = past.T @ (weight[:, None] * past) + np.diag(factor * np.array([PENALTIES[name] for name in names]))
+    inherited = np.array([float(child and name not in ("level", "step")) for name in names])
+    return design, np.linalg.solve(gram, past.T * weight), inherited
 
 
 def _winsorised(values: Array, fitted: Array) -> Array:
     """Values within :data:`OUTLYING` robust standard deviations of what was fitted (1.4826 × median absolute deviation)."""
     residual = values - fitted
-    reach = OUTLYING * 1.4826 * np.median(np.abs(residual), axis=1, keepdims=True)
+    reach = OUTLYING * 1.4826 * np.median(np.abs(residual))
     return np.asarray(fitted + np.clip(residual, -reach, reach))
 
 

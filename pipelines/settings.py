@@ -127,6 +127,9 @@ class Quality(Section):
     """The data rules (docs/data-rules.md)."""
 
     spike_sigmas: Positive = 3.0  # a day's sales this many standard deviations above the mean are listed for review
+    spike_quarantine_sigmas: Positive = (
+        12.0  # a sale this far above is taken for a typing error: out of demand until somebody looks
+    )
     spike_min_days: Annotated[int, Field(ge=3)] = 8  # other days with sales a SKU needs before its spikes are judged
 
 

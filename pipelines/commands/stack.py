@@ -1,6 +1,7 @@
 """``stockproof up | down | status``."""
 
 import json
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -44,15 +45,13 @@ def status(as_json: bool = typer.Option(False, "--json", help="For programs; hol
         raise typer.Exit(1)
 
 
-def _addresses(found: dict[str, object]) -> None:
+def _addresses(found: dict[str, Any]) -> None:
     from urllib.parse import urlsplit
 
-    health = found["health"]
-    assert isinstance(health, dict)
     table = Table(box=None, pad_edge=False)
     for heading in ("part", "address", "health"):
         table.add_column(heading, overflow="fold")
-    for part, state in health.items():
+    for part, state in found["health"].items():
         address = str(found[f"{part}_url"])
         password = urlsplit(address).password
         colour = "green" if state == "healthy" else "red"

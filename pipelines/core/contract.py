@@ -82,26 +82,25 @@ def _date(name: str, meaning: str = "", **kw: bool) -> Column:
     return Column(name, Kind.DATE, meaning=meaning, **kw)
 
 
-_OPTIONAL: Final = {"required": False, "nullable": True}
 _UPDATED: Final = Column("updated_at", Kind.TIMESTAMP, meaning="when this version of the row was recorded")
 
 TABLES: Final[tuple[Table, ...]] = (
     Table("items", ("item_id",), (
         _text("item_id"), _text("name"), _text("category", nullable=True),
         _money("unit_cost", "what one unit costs us"), _money("unit_price", "what one unit sells for", nullable=True),
-        _money("holding_cost_per_day", "per unit and day", **_OPTIONAL),
-        _money("shortage_cost", "per unit of demand lost", **_OPTIONAL),
-        _text("priority", "planner's priority, e.g. A", **_OPTIONAL),
-        _date("created_on", **_OPTIONAL), _date("discontinued_on", **_OPTIONAL), _UPDATED,
+        _money("holding_cost_per_day", "per unit and day", required=False, nullable=True),
+        _money("shortage_cost", "per unit of demand lost", required=False, nullable=True),
+        _text("priority", "planner's priority, e.g. A", required=False, nullable=True),
+        _date("created_on", required=False, nullable=True), _date("discontinued_on", required=False, nullable=True), _UPDATED,
     )),
     Table("suppliers", ("supplier_id",), (
-        _text("supplier_id"), _text("name"), _text("country", **_OPTIONAL), Column("active", Kind.BOOLEAN), _UPDATED,
+        _text("supplier_id"), _text("name"), _text("country", required=False, nullable=True), Column("active", Kind.BOOLEAN), _UPDATED,
     )),
     Table("item_suppliers", ("item_id", "supplier_id"), (
         _text("item_id"), _text("supplier_id"), Column("is_primary", Kind.BOOLEAN),
-        _number("lead_time_days", "days from order to receipt, as agreed"),
+        _number("lead_time_days", "whole days between order and receipt, as agreed"),
         _number("min_order_qty", nullable=True), _number("pack_size", nullable=True),
-        _money("unit_price", "purchase price per unit"), _money("ordering_cost", "fixed cost of one order", **_OPTIONAL),
+        _money("unit_price", "purchase price per unit"), _money("ordering_cost", "fixed cost of one order", required=False, nullable=True),
         _UPDATED,
     )),
     Table("price_breaks", ("item_id", "supplier_id", "min_qty"), (
@@ -118,22 +117,24 @@ TABLES: Final[tuple[Table, ...]] = (
         _text("item_id"), _text("location_id"), _date("counted_on"), _number("on_hand", "closing stock of that day"), _UPDATED,
     )),
     Table("purchase_orders", ("po_id",), (
-        _text("po_id"), _text("supplier_id"), _text("location_id"), _date("ordered_on"),
-        _text("status", "open, received or cancelled"), _text("external_ref", "our idempotency key", **_OPTIONAL), _UPDATED,
+        _text("po_id"), _text("supplier_id"), _text("location_id"), _date("ordered_on"), _text("status", "open, received or cancelled"),
+        _text("external_ref", "our idempotency key", required=False, nullable=True), _UPDATED,
     )),
     Table("purchase_order_lines", ("po_id", "line_no"), (
         _text("po_id"), Column("line_no", Kind.INTEGER), _text("item_id"), _number("quantity_ordered"),
-        _money("unit_price", nullable=True), _date("promised_on", **_OPTIONAL), _date("received_on", nullable=True, required=False),
+        _money("unit_price", nullable=True), _date("promised_on", required=False, nullable=True),
+        _date("received_on", nullable=True, required=False),
         _number("quantity_received", nullable=True), _number("quantity_rejected", nullable=True), _UPDATED,
     )),
     Table("item_policies", ("item_id", "location_id"), (
         _text("item_id"), _text("location_id"), _number("reorder_point"), _number("order_up_to"), _UPDATED,
     ), required=False),
     Table("calendar_events", ("event_on", "name", "location_id"), (
-        _date("event_on"), _text("name"), _text("location_id", **_OPTIONAL),
+        _date("event_on"), _text("name"), _text("location_id", required=False, nullable=True),
     ), required=False),
     Table("promotions", ("item_id", "location_id", "starts_on"), (
-        _text("item_id"), _text("location_id", **_OPTIONAL), _date("starts_on"), _date("ends_on"), _money("price", **_OPTIONAL),
+        _text("item_id"), _text("location_id", required=False, nullable=True), _date("starts_on"), _date("ends_on"),
+        _money("price", required=False, nullable=True),
     ), required=False),
 )  # fmt: skip
 """All tables of the contract, in an order in which references point backwards."""

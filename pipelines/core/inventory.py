@@ -63,21 +63,26 @@ def demand_quantile(
     >>> demand_quantile(np.array([4.0, 4.0]), np.array([4.0, 12.0]), 0.95, True).tolist()
     [8.0, 11.0]
     """
-    from scipy import special, stats
+    from scipy import special  # scipy.stats knows these laws too, but takes seconds to import
 
     shape = np.broadcast_shapes(np.shape(mean), np.shape(variance), np.shape(level), np.shape(whole))
     m, v, q, w = (np.broadcast_to(x, shape) for x in (mean, variance, level, whole))
     result = np.where(np.isnan(m) | np.isnan(v), np.nan, 0.0)
     some = m > 0
     over = some & w & (v > m * (1 + 1e-6))
-    result[over] = stats.nbinom.ppf(q[over], m[over] ** 2 / (v[over] - m[over]), m[over] / v[over])
+    result[over] = _least_whole(special.nbdtrik(q[over], m[over] ** 2 / (v[over] - m[over]), m[over] / v[over]))
     poisson = some & w & ~over & ~np.isnan(v)
-    result[poisson] = stats.poisson.ppf(q[poisson], m[poisson])
+    result[poisson] = _least_whole(special.pdtrik(q[poisson], m[poisson]))
     split = some & ~w & (v > 0)
     result[split] = special.gammaincinv(m[split] ** 2 / v[split], q[split]) * v[split] / m[split]
     certain = some & ~w & (v <= 0)
     result[certain] = m[certain]
     return result
+
+
+def _least_whole(inverse: Floats) -> Floats:
+    """The least whole number at or above the inverse of a distribution function; 0 where zero alone already covers the level."""
+    return np.ceil(np.maximum(np.nan_to_num(inverse), 0.0) - 1e-9)
 
 
 def periodic_levels(

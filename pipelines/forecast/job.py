@@ -1,6 +1,7 @@
 """The daily forecast: the champion, or the statistical fallback that says why, and two tables of quantiles."""
 
 import tempfile
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -21,14 +22,14 @@ from pipelines.io import registry, warehouse
 FALLBACK = "statistical-fallback"
 
 
-def run(as_of: date, items: list[str] | None = None) -> dict[str, int | float | str]:
+def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     """Forecast all active SKUs and write plan.forecasts and plan.lead_time_forecasts.
 
     Reads marts.dim_sku, fct_demand, fct_promotion and dim_calendar of the date, and the registry.
 
     Args:
         as_of: nothing recorded later is seen; a model trained later is not used.
-        items: only these items; None: all. Rows of other items stay as they are.
+        items: only these items; empty: all. Rows of other items stay as they are.
 
     Returns:
         Counts for the log, and which model served.
@@ -46,9 +47,9 @@ def run(as_of: date, items: list[str] | None = None) -> dict[str, int | float | 
     cumulative = cumulative_frame(
         panel, model.cumulative_around(panel, path, interval, LEVELS), interval, model, version
     )
-    if items is not None:  # only now: a SKU's forecast must not depend on which others were asked for
-        daily, cumulative = (frame.filter(pl.col("item_id").is_in(items)) for frame in (daily, cumulative))
-    where: dict[str, object] = {"as_of": as_of} if items is None else {"as_of": as_of, "item_id": sorted(set(items))}
+    if items:  # only now: a SKU's forecast must not depend on which others were asked for
+        daily, cumulative = (frame.filter(pl.col("item_id").is_in(list(items))) for frame in (daily, cumulative))
+    where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
     rows = warehouse.replace("plan.forecasts", daily, where)
     skus = warehouse.replace("plan.lead_time_forecasts", cumulative, where)
     flagged = int(cumulative["reason"].str.contains("mean beyond").sum())

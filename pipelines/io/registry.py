@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ def _client() -> Iterator[Any]:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", str(_TIMEOUT_SECONDS))
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     import mlflow
     import requests
 
@@ -181,10 +183,15 @@ def register(
         mlflow.set_experiment(EXPERIMENT)
         for name, content in artifacts.items():
             (Path(scratch) / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        with mlflow.start_run(run_name=f"training {trained_as_of.isoformat()}", tags=dict(tags)):
+        with (
+            warnings.catch_warnings(),
+            mlflow.start_run(run_name=f"training {trained_as_of.isoformat()}", tags=dict(tags)),
+        ):
             mlflow.log_params(dict(parameters))
             mlflow.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
             mlflow.log_artifacts(scratch, "backtest")
+            # A frame in and a frame out: MLflow would rather have a list.
+            warnings.filterwarnings("ignore", r".*(Type hint|type hint)", UserWarning)
             info = mlflow.pyfunc.log_model(
                 name="forecaster", python_model=_served(serve), artifacts={"forecaster": str(folder)}, registered_model_name=MODEL,
                 pip_requirements=["stockproof"],

@@ -117,19 +117,16 @@ def replace(table: str, frame: pl.DataFrame, where: Mapping[str, Any], *, also: 
     Returns:
         Number of rows written.
     """
-    schema, name = table.split(".")
     with adbc() as connection, connection.cursor() as cursor:
-        cursor.execute(f"create temp table incoming (like {table} including defaults) on commit drop")
-        if frame.height:
-            # Naming the columns lets the table's defaults fill the rest.
-            cursor.adbc_ingest("incoming", frame.to_arrow(), mode="append", temporary=True)
+        # A table of the frame's own types: the insert below casts them to those of the target.
+        cursor.adbc_ingest("incoming", frame.to_arrow(), mode="create", temporary=True)
         conditions = [f"t.{column} {_matches(value)}" for column, value in where.items()]
         if also:
             same = " and ".join(f"i.{column} is not distinct from t.{column}" for column in also)
             conditions.append(f"exists (select 1 from incoming i where {same})")
         cursor.execute(f"delete from {table} t where {' and '.join(conditions) or 'true'}")
         columns = ", ".join(f'"{column}"' for column in frame.columns)
-        cursor.execute(f"insert into {schema}.{name} ({columns}) select {columns} from incoming")
+        cursor.execute(f"insert into {table} ({columns}) select {columns} from incoming")
     return frame.height
 
 

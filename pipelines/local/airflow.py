@@ -115,7 +115,9 @@ class Airflow:
             "PYTHONPATH": os.pathsep.join(filter(None, [str(settings.ROOT), os.environ.get("PYTHONPATH", "")])),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         }
-        return dict(os.environ) | own
+        # Bytecode is kept: every task is a process, and compiling its imports anew would cost more than most tasks do.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return inherited | own
 
     def _migrate(self, environment: Mapping[str, str]) -> None:
         marker = self.folder / "migrated"

@@ -46,7 +46,8 @@ class MLflow:
             "DO_NOT_TRACK": "true",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         }
-        self.server.start(command, os.environ | quiet)
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self.server.start(command, inherited | quiet)
 
     def wait(self) -> None:
         """Wait until it answers."""

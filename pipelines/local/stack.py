@@ -7,9 +7,11 @@ import secrets as random_secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from pipelines import settings
 from pipelines.io import erp, files, warehouse
+from pipelines.io.airflow_api import AirflowApi
 from pipelines.local import mariadb
 from pipelines.local.airflow import Airflow
 from pipelines.local.mariadb import MariaDB
@@ -68,7 +70,7 @@ def status() -> dict[str, Any]:
         ``erp_url``, ``warehouse_url``, ``mlflow_url``, ``airflow_url`` (with passwords: they are for programs on this machine),
         ``airflow_user``, ``airflow_password``, and ``health``: part → ``healthy``, ``down`` or what it says of itself.
     """
-    stack, secrets = settings.load().stack, files.read_secrets()
+    stack = settings.load().stack
     health: dict[str, str] = {}
     for name, probe in (("erp", erp.transaction), ("warehouse", warehouse.transaction)):
         try:
@@ -78,24 +80,29 @@ def status() -> dict[str, Any]:
             health[name] = f"down: {str(fault).splitlines()[0]}"
     mlflow = _mlflow()
     health["mlflow"] = "healthy" if mlflow.answers() else "down"
-    airflow = _airflow()
-    reported = airflow.api.health()
-    health["airflow"] = "healthy" if airflow.api.healthy() else "down" if not reported else str(reported)
+    airflow = api()
+    reported = airflow.health()
+    health["airflow"] = "healthy" if airflow.healthy() else "down" if not reported else str(reported)
     return {
         "erp_url": erp.url(),
         "warehouse_url": warehouse.url(),
         "mlflow_url": stack.mlflow_url or mlflow.url,
-        "airflow_url": stack.airflow_url or airflow.url,
-        "airflow_user": "admin",
-        "airflow_password": secrets.get("airflow_password"),
+        "airflow_url": airflow.url,
+        "airflow_user": airflow.user,
+        "airflow_password": airflow.password,
         "state_dir": str(settings.load().state_dir.resolve()),
         "health": health,
     }
 
 
-def api() -> Any:
-    """Airflow's REST interface."""
-    return _airflow().api
+def api() -> AirflowApi:
+    """Airflow's REST interface: that of ``stack.airflow_url`` (``http://user:password@host:port``) where set, else the embedded one's."""
+    given = settings.load().stack.airflow_url
+    if given is None:
+        return _airflow().api
+    parts = urlsplit(given)
+    address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return AirflowApi(address.rstrip("/"), unquote(parts.username or "admin"), unquote(parts.password or ""))
 
 
 def _start_erp(say: Say) -> None:

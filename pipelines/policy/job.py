@@ -39,7 +39,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
 
     Args:
         as_of: the run's date.
-        items: these items alone; empty: all.
+        items: these items alone; empty: all. Rows of other items stay as they are.
 
     Returns:
         Number of SKUs, in all and by who decided.
@@ -55,7 +55,8 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
     rows = rows.join(fractional, on=["item_id", "location_id"], how="left", maintain_order="left")
     policies = table(rows, as_of, settings.load())
-    warehouse.replace("plan.policies", policies, {"as_of": as_of})
+    only = {"item_id": sorted(set(items))} if items else {}
+    warehouse.replace("plan.policies", policies, {"as_of": as_of, **only})
     by_level = {
         level: int((policies["level"] == level).sum())
         for level in (levels.POLICY, levels.REORDER_POINT, levels.SAFETY_STOCK)

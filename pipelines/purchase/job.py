@@ -1,5 +1,6 @@
 """Decisions: for every SKU how much to order, from whom, at which price and why; quantity 0 where nothing is ordered."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -41,11 +42,12 @@ from marts.fct_price_breaks where unit_price is not null order by item_id, suppl
 """
 
 
-def run(as_of: date) -> dict[str, int | float | str]:
+def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     """Write plan.decisions of a date: one row for every SKU with a policy. Safe to repeat.
 
     Args:
         as_of: the run's date.
+        items: these items alone; empty: all. Rows of other items stay as they are.
 
     Returns:
         Number of SKUs, lines and suppliers ordered from, and the value of the orders.
@@ -56,10 +58,13 @@ def run(as_of: date) -> dict[str, int | float | str]:
     rows = warehouse.read(_SKUS, as_of=as_of)
     if not rows.height:
         _refuse_other_marts(as_of)
+    if items:
+        rows = rows.filter(pl.col("item_id").is_in(list(items)))
     due = warehouse.read(_DUE, as_of=as_of)
     rows = rows.join(due, on=["item_id", "location_id"], how="left", maintain_order="left")
     decided = table(rows.with_columns(pl.col("due").fill_null(0.0)), warehouse.read(_BREAKS), as_of, settings.load())
-    warehouse.replace("plan.decisions", decided, {"as_of": as_of})
+    only = {"item_id": sorted(set(items))} if items else {}
+    warehouse.replace("plan.decisions", decided, {"as_of": as_of, **only})
     ordered = decided.filter(pl.col("quantity") > 0)
     return {
         "skus": decided.height,
@@ -94,6 +99,7 @@ def table(rows: pl.DataFrame, breaks: pl.DataFrame, as_of: date, config: Setting
         pl.Series("gap", np.maximum(needs.order_up_to - needs.position, 0.0)),
         pl.Series("position", needs.position),
         pl.Series("pack", np.where(needs.pack > 0, needs.pack, 1.0)),
+        pl.Series("minimum", needs.minimum),
         pl.Series("maximum", needs.maximum),
         pl.Series("inventory_position", needs.position),
         pl.Series("risk", danger),

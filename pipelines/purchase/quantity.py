@@ -16,6 +16,7 @@ NO_ORDER_NO_SUPPLIER = "NO_ORDER_NO_SUPPLIER"
 NO_ORDER_DISCONTINUED = "NO_ORDER_DISCONTINUED"
 NO_ORDER_NOT_YET_ON_SALE = "NO_ORDER_NOT_YET_ON_SALE"
 NO_ORDER_PACK_ABOVE_MAXIMUM = "NO_ORDER_PACK_ABOVE_MAXIMUM"
+NO_ORDER_MINIMUM_ABOVE_MAXIMUM = "NO_ORDER_MINIMUM_ABOVE_MAXIMUM"
 
 _TOLERANCE = 1e-9
 """Keeps 12.000000001 packs, an artefact of subtraction, from becoming 13."""
@@ -70,11 +71,19 @@ def decide(needs: Needs) -> tuple[Floats, npt.NDArray[np.str_]]:
         "",
     )
     code = np.select(
-        [forbidden != "", wanted <= _TOLERANCE, most <= 0, in_packs > most + _TOLERANCE, least > in_packs + _TOLERANCE],
+        [
+            forbidden != "",
+            wanted <= _TOLERANCE,
+            most <= 0,
+            least > most + _TOLERANCE,
+            in_packs > most + _TOLERANCE,
+            least > in_packs + _TOLERANCE,
+        ],
         [
             forbidden,
             NO_ORDER_POSITION_SUFFICIENT,
             NO_ORDER_PACK_ABOVE_MAXIMUM,
+            NO_ORDER_MINIMUM_ABOVE_MAXIMUM,
             ORDER_CAPPED_AT_MAXIMUM,
             ORDER_RAISED_TO_MINIMUM,
         ],

@@ -36,6 +36,10 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"No order: the pack of {{}} is more than one line may hold ({{}}); {_POSITION}, at or below the reorder point {{}}",
         ("pack", "maximum", *_COLUMNS, "reorder_point"),
     ),
+    q.NO_ORDER_MINIMUM_ABOVE_MAXIMUM: (
+        f"No order: the supplier's minimum of {{}} is more than one line may hold ({{}}); {_POSITION}, at or below the reorder point {{}}",
+        ("minimum", "maximum", *_COLUMNS, "reorder_point"),
+    ),
 }
 """Sentence and the columns that fill it, by reason code."""
 

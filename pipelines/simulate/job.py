@@ -50,7 +50,8 @@ def prepare(as_of: date, items: Sequence[str] = (), chunk_size: int | None = Non
         See :func:`chunks`.
     """
     planned = chunks(as_of, chunk_size or settings.load().replay.chunk_size, items)
-    tables.clear(as_of)
+    if not items:  # chunks of another size leave nothing behind
+        tables.clear(as_of)
     return planned
 
 
@@ -74,7 +75,8 @@ def run_chunk(as_of: date, chunk: dict[str, Any]) -> dict[str, int | float | str
     kinds = tables.kinds(as_of)
     by_day = pl.concat([_by_day(played, policy, kinds) for policy in POLICIES])
     stamped = by_day.select(pl.lit(as_of).alias("as_of"), pl.lit(chunk["chunk"], pl.Int32).alias("chunk"), pl.all())
-    tables.write(as_of, chunk["chunk"], rows.skus, replays, stamped)
+    # The sums by day are of the whole catalogue: a run of some items leaves them as they are.
+    tables.write(as_of, chunk["chunk"], rows.skus, replays, None if items else stamped)
     counts = {f"{policy}_skus": int(present.sum()) for policy, present in played.present.items()}
     return {"skus": rows.skus.height, **counts, "label": chunk["label"]}
 

@@ -121,8 +121,8 @@ def clear(as_of: date) -> None:
             cursor.execute(f"delete from {table} where as_of = '{as_of}'")
 
 
-def write(as_of: date, chunk: int, keys: pl.DataFrame, replays: pl.DataFrame, days: pl.DataFrame) -> None:
-    """Replace a chunk's rows of plan.replays and plan.replay_days in one transaction. Safe to repeat."""
+def write(as_of: date, chunk: int, keys: pl.DataFrame, replays: pl.DataFrame, days: pl.DataFrame | None) -> None:
+    """Replace a chunk's rows of plan.replays and, where given, plan.replay_days in one transaction. Safe to repeat."""
     with warehouse.adbc() as connection, connection.cursor() as cursor:
         cursor.execute("create temp table replayed (item_id text, location_id text) on commit drop")
         cursor.adbc_ingest("replayed", keys.select("item_id", "location_id").to_arrow(), mode="append", temporary=True)
@@ -130,9 +130,10 @@ def write(as_of: date, chunk: int, keys: pl.DataFrame, replays: pl.DataFrame, da
             f"""delete from plan.replays r using replayed k
             where r.as_of = '{as_of}' and r.item_id = k.item_id and r.location_id = k.location_id"""
         )
-        cursor.execute(f"delete from plan.replay_days where as_of = '{as_of}' and chunk = {int(chunk)}")
+        if days is not None:
+            cursor.execute(f"delete from plan.replay_days where as_of = '{as_of}' and chunk = {int(chunk)}")
         for table, frame in (("replays", replays), ("replay_days", days)):
-            if frame.height:
+            if frame is not None and frame.height:
                 cursor.adbc_ingest(table, frame.to_arrow(), mode="append", db_schema_name="plan")
 
 

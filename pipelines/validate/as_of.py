@@ -13,13 +13,20 @@ ADDED: Final[tuple[str, ...]] = ("_row_id", "_copy", "_extracted_at")
 
 
 def placeholders(
-    as_of: date, *, spike_sigmas: float, spike_min_days: int, max_quantity: float, items: Sequence[str]
+    as_of: date,
+    *,
+    spike_sigmas: float,
+    spike_quarantine_sigmas: float,
+    spike_min_days: int,
+    max_quantity: float,
+    items: Sequence[str],
 ) -> dict[str, str]:
     """What the placeholders of every rule and table stand for, apart from those of the rule's own table.
 
     Args:
         as_of: the run's date.
         spike_sigmas: standard deviations from which on a day's sales are a spike.
+        spike_quarantine_sigmas: standard deviations from which on a sale is taken for a typing error.
         spike_min_days: other days with sales a SKU needs before its spikes are judged.
         max_quantity: largest quantity of an order line, units.
         items: item_ids the run plans; empty: all.
@@ -31,6 +38,7 @@ def placeholders(
     return {
         "as_of": f"date '{as_of.isoformat()}'",
         "spike_sigmas": repr(float(spike_sigmas)),
+        "spike_quarantine_sigmas": repr(float(spike_quarantine_sigmas)),
         "spike_min_days": str(int(spike_min_days)),
         "max_quantity": repr(float(max_quantity)),
         "in_scope": f"item_id in ({listed})" if items else "true",

@@ -94,6 +94,7 @@ def _placeholders(as_of: date, items: Sequence[str]) -> dict[str, str]:
     return sql.placeholders(
         as_of,
         spike_sigmas=config.quality.spike_sigmas,
+        spike_quarantine_sigmas=config.quality.spike_quarantine_sigmas,
         spike_min_days=config.quality.spike_min_days,
         max_quantity=config.purchase.max_quantity,
         items=items,

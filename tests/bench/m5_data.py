@@ -68,7 +68,20 @@ def panel(origin: int, history: int, rows: Array | None = None, future: int = HO
         item_ids=ids["item_id"].to_numpy(), location_ids=ids["store_id"].to_numpy(), bucket="day",
         as_of=FIRST_DAY + timedelta(days=origin - 1), demand=demand, alive=started, censored=np.zeros(demand.shape, dtype=bool),
         demand_class=classify(demand), group=group, statics=statics, calendar=_events(span), local=_local(ids, price, span),
+        levels=_levels(codes),
+        events=_events(span)["event"].astype(np.int64),
     ), ids  # fmt: skip
+
+
+def _levels(codes: dict[str, Array]) -> dict[str, Array]:
+    """Levels 1 to 9 of the competition, the finest last."""
+    told = {"all": np.zeros_like(codes["state_id"])}
+    for name, keys in {
+        "state": ("state_id",), "store": ("store_id",), "cat": ("cat_id",), "dept": ("dept_id",), "state_cat": ("state_id", "cat_id"),
+        "state_dept": ("state_id", "dept_id"), "store_cat": ("store_id", "cat_id"), "store_dept": ("store_id", "dept_id"),
+    }.items():  # fmt: skip
+        told[name] = sum(codes[key] * 100**k for k, key in enumerate(keys))
+    return told
 
 
 def _events(span: slice) -> dict[str, Array]:

@@ -13,7 +13,15 @@ _WIDTHS = [round(200 * level - 100, 4) for level in LEVELS[1:]]
 def members(season: int) -> list[Any]:
     """Models with native intervals, and intermittent ones with conformal intervals (their only kind)."""
     from statsforecast.models import (
-        ADIDA, IMAPA, TSB, AutoETS, CrostonSBA, DynamicOptimizedTheta, HistoricAverage, SeasonalNaive, SimpleExponentialSmoothingOptimized,
+        ADIDA,
+        IMAPA,
+        TSB,
+        AutoETS,
+        CrostonSBA,
+        DynamicOptimizedTheta,
+        HistoricAverage,
+        SeasonalNaive,
+        SimpleExponentialSmoothingOptimized,
         WindowAverage,
     )  # fmt: skip
     from statsforecast.utils import ConformalIntervals

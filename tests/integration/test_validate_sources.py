@@ -104,17 +104,24 @@ def plant_key_duplicated(erp: Erp, planted: Planted, table: str, rule: str) -> N
 
 
 def plant_spike(erp: Erp, planted: Planted, table: str, rule: str) -> None:
-    """Twenty ordinary days, 5.5 ± 3.4; then 40, or 15, which is within three deviations."""
-    for mark, quantity in (("bad", 40.0), ("good", 15.0)):
+    """Twenty ordinary days, 5.5 ± 3.4; then 40, or 15, which is within three deviations. 90 is absurd, 60 no more than a spike."""
+    absurd = rule == "sale_absurd"
+    for mark, quantity in (("bad", 90.0), ("good", 60.0)) if absurd else (("bad", 40.0), ("good", 15.0)):
         sale = erp.valid(table, f"{table} {rule} {mark}")
-        for day in range(20):
-            ordinary = {"sale_id": f"{mark} {day}", "sold_on": date(2026, 1, 1 + day), "quantity": 1.0 + 3 * (day % 4)}
+        for day in range(28 if absurd else 20):
+            ordinary = {
+                "sale_id": f"{rule} {mark} {day}",
+                "sold_on": date(2026, 1, 1) + timedelta(days=day),
+                "quantity": 1.0 + 3 * (day % 4),
+            }
             erp.add(table, sale | ordinary)
         # The return of the same day lessens the day's sales, and the day's largest sale is the one listed.
-        erp.add(table, sale | {"sale_id": f"{mark} return", "sold_on": date(2026, 2, 1), "quantity": -1.0})
+        erp.add(table, sale | {"sale_id": f"{rule} {mark} return", "sold_on": date(2026, 2, 1), "quantity": -1.0})
         row_id = erp.add(table, sale | {"sold_on": date(2026, 2, 1), "quantity": quantity + 1})
         (planted.bad if mark == "bad" else planted.good)[table, rule] = row_id
     planted.expected.add((table, rule, planted.bad[table, rule]))
+    if absurd:  # also far enough out for the list of spikes
+        planted.expected |= {(table, "demand_spike", row[table, rule]) for row in (planted.bad, planted.good)}
 
 
 def plant_two_primaries(erp: Erp, planted: Planted, table: str, rule: str) -> None:
@@ -131,6 +138,7 @@ PLANTERS = {
     "key_missing": plant_key_missing,
     "key_duplicated": plant_key_duplicated,
     "demand_spike": plant_spike,
+    "sale_absurd": plant_spike,
     "primary_suppliers_contradict": plant_two_primaries,
 }
 
@@ -196,7 +204,7 @@ def test_a_listed_row_carries_its_key_its_values_and_the_remedy(planted: Planted
 
 def test_a_spike_says_how_far_out_it_is(planted: Planted) -> None:
     details = warehouse.read("select details ->> 'sigma' as sigma, details ->> 'day_quantity' as day from quarantine.review "
-                             "where rule = 'demand_spike'")  # fmt: skip
+                             "where rule = 'demand_spike' and row_key like '%demand_spike%'")  # fmt: skip
     ordinary = np.array([1.0 + 3 * (day % 4) for day in range(20)])
     assert float(details["sigma"][0]) == pytest.approx((40 - ordinary.mean()) / ordinary.std(ddof=1), abs=0.05)
     assert float(details["day"][0]) == 40

@@ -33,7 +33,7 @@ joined as (
         lines.promised_on,
         coalesce(
             lines.promised_on,
-            orders.ordered_on + ceil(coalesce(agreed.lead_time_days, {{ var('default_lead_time_days') }}))::int
+            orders.ordered_on + 1 + ceil(coalesce(agreed.lead_time_days, {{ var('default_lead_time_days') }}))::int
         ) as expected_on,
         lines.received_on,
 

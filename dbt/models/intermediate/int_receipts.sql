@@ -23,7 +23,8 @@ select
     quantity_received,
     quantity_rejected,
     quantity_accepted,
-    received_on - ordered_on as lead_time_days,
+    -- ordered at the close of a day, there before the sales of another: the days between are the lead time
+    greatest(received_on - ordered_on - 1, 0) as lead_time_days,
 
     -- money
     unit_price,

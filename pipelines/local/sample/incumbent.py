@@ -1,7 +1,7 @@
 """The incumbent: the minimum/maximum rule of the ERP, run day by day. Its stock, orders and lost sales become the ERP's books.
 
 A day: receipts arrive, then sales (what stock cannot serve is lost and never recorded), then returns, then the count, then orders.
-``received_on - ordered_on`` is the lead time in days. All quantities are whole steps of the item, so the books balance exactly.
+``received_on - ordered_on - 1`` is the lead time in days. All quantities are whole steps of the item, so the books balance exactly.
 """
 
 from typing import Final, NamedTuple
@@ -141,10 +141,10 @@ def deliver(rule: Rule, days: Days, supply: Supply, sku: int, day: int, quantity
     """
     supplier, last = rule.supplier[sku], days.demand.shape[1] - 1
     partial, split = days.chance[PARTIAL, sku, day], days.chance[SPLIT, sku, day]
-    lead = max(1, int(np.rint(rule.lead_time[sku] * supply.lead_factor[supplier, day])))
+    lead = max(0, int(np.rint(rule.lead_time[sku] * supply.lead_factor[supplier, day])))
     if supply.cancelled[supplier, day]:
         return Delivery(_working(day + max(1, lead // 2), days.first_weekday), -1, 0, 0, -1, 0)
-    first_on, first, second_on, second = _working(day + lead, days.first_weekday), quantity, -1, 0
+    first_on, first, second_on, second = _working(day + lead + 1, days.first_weekday), quantity, -1, 0
     if partial < supply.partial_rate[supplier] and quantity > 1:
         first = max(1, int(quantity * (0.3 + 0.6 * split)))
         if partial < 0.6 * supply.partial_rate[supplier]:  # the rest follows; otherwise the supplier drops it

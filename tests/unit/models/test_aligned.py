@@ -12,6 +12,7 @@ from models.classical import Decayed
 from tests.unit.models.panels import catalogue
 
 START = date(2024, 1, 1)
+ALONE = np.array([-1])
 
 
 def _calendar(span: int, events: dict[int, int] | None = None) -> totals.Calendar:
@@ -29,7 +30,7 @@ def _series(span: int, seed: int = 0) -> np.ndarray:
 
 def test_weekday_and_time_of_year_are_foretold() -> None:
     y = _series(728 + 28)
-    told = totals.forecast(y[None, :728], np.zeros((1, 756)), _calendar(756))[0]
+    told = totals.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756))[0]
     assert np.abs(told / y[728:] - 1).mean() < 0.04
 
 
@@ -38,7 +39,7 @@ def test_an_event_seen_before_is_foretold_and_its_neighbours_are_not_touched() -
     events = {100: 1, 300: 1, 500: 1, 700: 1, 740: 1}
     for at in events:
         y[at] *= 1.8
-    told = totals.forecast(y[None, :728], np.zeros((1, 756)), _calendar(756, events))[0]
+    told = totals.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756, events))[0]
     assert told[12] / y[740] == pytest.approx(1, abs=0.12)
     assert np.abs(np.delete(told / y[728:], 12) - 1).max() < 0.15
 
@@ -47,15 +48,29 @@ def test_a_promoted_share_moves_the_total() -> None:
     y = _series(756)
     flag = (np.arange(756) // 28 % 3 == 0).astype(float)
     y *= 1 + 0.5 * flag
-    told = totals.forecast(y[None, :728], flag[None, :], _calendar(756))[0]
+    told = totals.forecast(y[None, :728], flag[None, :], ALONE, _calendar(756))[0]
     assert np.abs(told / y[728:] - 1).mean() < 0.05
 
 
 def test_closed_days_do_not_sink_the_forecast() -> None:
     y = _series(756)
     y[[359, 725]] = 0.0
-    told = totals.forecast(y[None, :728], np.zeros((1, 756)), _calendar(756))[0]
+    told = totals.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756))[0]
     assert np.abs(told / y[728:] - 1).mean() < 0.08
+
+
+def test_a_thin_group_learns_the_event_from_its_parent() -> None:
+    whole = _series(756)
+    events = {100: 1, 300: 1, 500: 1, 740: 1}
+    for at in events:
+        whole[at] *= 1.8
+    part = whole * 0.05 * np.exp(np.random.default_rng(3).normal(0, 0.6, 756))
+    both, calendar = np.stack([whole, part])[:, :728], _calendar(756, events)
+    errors = []
+    for parent in (-1, 0):
+        told = totals.forecast(both, np.zeros((2, 756)), np.array([-1, parent]), calendar)[1]
+        errors.append(np.abs(told / (whole[728:] * 0.05 * np.exp(0.18)) - 1).mean())
+    assert errors[1] < errors[0]
 
 
 def _grouped(skus: int = 80, length: int = 400):

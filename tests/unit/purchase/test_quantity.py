@@ -1,7 +1,7 @@
 """How much is ordered: against brute force, and against the replay's own rule."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pipelines.purchase import quantity as q
@@ -25,6 +25,10 @@ whole = st.integers(-20, 60).map(float)
 @settings(max_examples=300, deadline=None)
 @given(whole, whole, st.integers(0, 40), st.integers(0, 13), st.integers(0, 40), st.integers(13, 90))
 def test_daily_decision_replay_and_brute_force_order_the_same(position, s, extra, pack, least, most):
+    size = max(pack, 1)
+    assume(
+        np.ceil(least / size) * size <= np.floor(most / size) * size
+    )  # a minimum above the maximum: test_each_code_has_its_case
     S = s + extra
     got, code = one(position, s, S, pack, least, most)
     if S <= 0:
@@ -32,7 +36,6 @@ def test_daily_decision_replay_and_brute_force_order_the_same(position, s, extra
         return
     expected = reference.order(position, s, S, "up_to", pack, float(least), float(most))
     assert got == expected
-    size = max(pack, 1)
     rule = np.array([0.0, pack, np.ceil(least / size) * size, np.floor(most / size) * size])
     rule[2] = min(rule[2], rule[3])
     assert order_quantity(position, s, float(S), rule) == expected
@@ -53,6 +56,7 @@ def test_each_code_has_its_case():
     assert one(3, 5, 20, 6, 50) == (54.0, q.ORDER_RAISED_TO_MINIMUM)
     assert one(3, 5, 200, 6, 0, 100) == (96.0, q.ORDER_CAPPED_AT_MAXIMUM)
     assert one(3, 5, 20, 60, 0, 50) == (0.0, q.NO_ORDER_PACK_ABOVE_MAXIMUM)
+    assert one(3, 5, 20, 6, 60, 50) == (0.0, q.NO_ORDER_MINIMUM_ABOVE_MAXIMUM)
     assert one(0, -1, 0) == (0.0, q.NO_ORDER_NO_DEMAND)
     assert one(3, 5, 20, discontinued=True) == (0.0, q.NO_ORDER_DISCONTINUED)
     assert one(3, 5, 20, not_yet=True) == (0.0, q.NO_ORDER_NOT_YET_ON_SALE)

@@ -3,96 +3,82 @@
 -- number as a delivery of nothing, so that no later line changes its number. Quantities are in stock units; quantity_received includes what
 -- was rejected, and what was sent back later counts as rejected.
 WITH touched AS (
-    SELECT l.name AS line FROM `tabPurchase Order Item` l WHERE l.modified >= :since
+    SELECT o.name FROM `tabPurchase Order` o WHERE o.modified >= :since
     UNION
-    SELECT r.purchase_order_item
-    FROM `tabPurchase Receipt` d
-    JOIN `tabPurchase Receipt Item` r ON r.parent = d.name
-    WHERE d.modified >= :since AND r.purchase_order_item <> ''
+    SELECT r.purchase_order FROM `tabPurchase Receipt` d JOIN `tabPurchase Receipt Item` r ON r.parent = d.name WHERE d.modified >= :since
     UNION
-    SELECT r.po_detail
-    FROM `tabPurchase Invoice` d
-    JOIN `tabPurchase Invoice Item` r ON r.parent = d.name
-    WHERE d.modified >= :since AND d.update_stock = 1 AND r.po_detail <> ''
+    SELECT r.purchase_order FROM `tabPurchase Invoice` d JOIN `tabPurchase Invoice Item` r ON r.parent = d.name WHERE d.modified >= :since
 ),
-wanted AS (
+-- Everything that happened to a line: receipts (0), then the rest still to come (1); goods sent back (2) only date the change.
+events AS (
     SELECT
-        l.name, l.parent, l.item_code, l.warehouse, l.qty, l.received_qty, l.modified,
-        COALESCE(NULLIF(l.conversion_factor, 0), 1) AS units,
-        COALESCE(NULLIF(l.base_net_rate, 0), l.base_rate) AS rate,
-        COALESCE(l.expected_delivery_date, l.schedule_date) AS promised_on,
-        COALESCE(
-            NULLIF(o.set_warehouse, ''),
-            (SELECT f.warehouse FROM `tabPurchase Order Item` f WHERE f.parent = o.name ORDER BY f.idx LIMIT 1)
-        ) AS main_warehouse
+        l.name AS line, r.name, CASE WHEN d.is_return = 1 THEN 2 ELSE 0 END AS kind,
+        r.warehouse, d.posting_date, d.docstatus, r.qty, r.rejected_qty, r.creation, d.modified
     FROM touched
-    JOIN `tabPurchase Order Item` l ON l.name = touched.line AND l.delivered_by_supplier = 0
-    JOIN `tabPurchase Order` o ON o.name = l.parent AND o.docstatus IN (1, 2)
-    JOIN `tabItem` i ON i.name = l.item_code AND i.is_stock_item = 1 AND i.is_fixed_asset = 0
-    JOIN `tabWarehouse` w ON w.name = l.warehouse AND w.is_group = 0 AND w.disabled = 0
-        AND w.is_rejected_warehouse = 0 AND COALESCE(w.warehouse_type, '') <> 'Transit'
-),
-receipts AS (
-    SELECT
-        r.name, touched.line, r.warehouse, d.posting_date, d.docstatus, d.is_return, r.purchase_receipt_item AS returned,
-        r.qty, r.rejected_qty, r.creation, d.modified
-    FROM touched
-    JOIN `tabPurchase Receipt Item` r ON r.purchase_order_item = touched.line
+    JOIN `tabPurchase Order Item` l ON l.parent = touched.name
+    JOIN `tabPurchase Receipt Item` r ON r.purchase_order_item = l.name
     JOIN `tabPurchase Receipt` d ON d.name = r.parent AND d.docstatus IN (1, 2)
     UNION ALL
     SELECT
-        r.name, touched.line, r.warehouse, d.posting_date, d.docstatus, d.is_return, r.purchase_invoice_item,
-        r.qty, r.rejected_qty, r.creation, d.modified
+        l.name, r.name, CASE WHEN d.is_return = 1 THEN 2 ELSE 0 END,
+        r.warehouse, d.posting_date, d.docstatus, r.qty, r.rejected_qty, r.creation, d.modified
     FROM touched
-    JOIN `tabPurchase Invoice Item` r ON r.po_detail = touched.line
+    JOIN `tabPurchase Order Item` l ON l.parent = touched.name
+    JOIN `tabPurchase Invoice Item` r ON r.po_detail = l.name
     JOIN `tabPurchase Invoice` d ON d.name = r.parent AND d.docstatus IN (1, 2) AND d.update_stock = 1
-),
-sent_back AS (
-    SELECT
-        returned, warehouse, SUM(CASE WHEN docstatus = 1 THEN -qty ELSE 0 END) AS qty, MAX(modified) AS modified
-    FROM receipts
-    WHERE is_return = 1 AND COALESCE(returned, '') <> ''
-    GROUP BY returned, warehouse
-),
-deliveries AS (
-    SELECT
-        r.line, r.posting_date, r.docstatus, r.qty, r.rejected_qty,
-        -- goods sent back from the warehouse of the rejected were rejected before
-        LEAST(COALESCE(b.qty, 0), r.qty) AS sent_back_qty,
-        GREATEST(r.modified, COALESCE(b.modified, r.modified)) AS modified,
-        ROW_NUMBER() OVER (PARTITION BY r.line ORDER BY r.creation, r.name) AS delivery_no
-    FROM receipts r
-    LEFT JOIN sent_back b ON b.returned = r.name AND b.warehouse = r.warehouse
-    WHERE r.is_return = 0 AND r.qty + r.rejected_qty > 0
-),
-totals AS (
-    SELECT line, COUNT(*) AS deliveries, MAX(modified) AS modified FROM deliveries GROUP BY line
+    UNION ALL
+    SELECT l.name, '', 1, '', NULL, l.docstatus, 0, 0, l.creation, l.modified
+    FROM touched
+    JOIN `tabPurchase Order Item` l ON l.parent = touched.name
 ),
 numbered AS (
     SELECT
-        wanted.*, d.delivery_no, d.qty + d.rejected_qty AS ordered, d.posting_date AS received_on,
-        CASE WHEN d.docstatus = 1 THEN d.qty + d.rejected_qty ELSE 0 END AS received,
-        CASE WHEN d.docstatus = 1 THEN d.rejected_qty + d.sent_back_qty ELSE 0 END AS rejected,
-        GREATEST(wanted.modified, d.modified) AS updated_at
-    FROM wanted
-    JOIN deliveries d ON d.line = wanted.name
-    UNION ALL
-    SELECT
-        wanted.*, COALESCE(t.deliveries, 0) + 1, wanted.qty - wanted.received_qty, NULL, 0, 0,
-        GREATEST(wanted.modified, COALESCE(t.modified, wanted.modified))
-    FROM wanted
-    LEFT JOIN totals t ON t.line = wanted.name
-    WHERE wanted.qty > wanted.received_qty
+        line, name, kind, warehouse, posting_date, docstatus, qty, rejected_qty, modified,
+        ROW_NUMBER() OVER (PARTITION BY line ORDER BY kind, creation, name) AS delivery_no,
+        MAX(modified) OVER (PARTITION BY line) AS line_modified
+    FROM events
+    WHERE kind > 0 OR qty + rejected_qty > 0
+),
+sent_back AS (
+    SELECT receipt, warehouse, SUM(CASE WHEN docstatus = 1 THEN -qty ELSE 0 END) AS qty, MAX(modified) AS modified
+    FROM (
+        SELECT r.purchase_receipt_item AS receipt, r.warehouse, d.docstatus, r.qty, d.modified
+        FROM `tabPurchase Receipt` d
+        JOIN `tabPurchase Receipt Item` r ON r.parent = d.name
+        WHERE d.is_return = 1 AND d.docstatus IN (1, 2) AND r.purchase_receipt_item <> ''
+        UNION ALL
+        SELECT r.purchase_invoice_item, r.warehouse, d.docstatus, r.qty, d.modified
+        FROM `tabPurchase Invoice` d
+        JOIN `tabPurchase Invoice Item` r ON r.parent = d.name
+        WHERE d.is_return = 1 AND d.update_stock = 1 AND d.docstatus IN (1, 2) AND r.purchase_invoice_item <> ''
+    ) AS returned
+    GROUP BY receipt, warehouse
 )
 SELECT
-    CASE WHEN warehouse = main_warehouse THEN parent ELSE CONCAT(parent, '/', warehouse) END AS po_id,
-    CRC32(name) * 1000 + delivery_no AS line_no,
-    item_code AS item_id,
-    ordered * units AS quantity_ordered,
-    rate / units AS unit_price,
-    promised_on,
-    received_on,
-    received * units AS quantity_received,
-    rejected * units AS quantity_rejected,
-    updated_at
-FROM numbered
+    CASE
+        WHEN l.warehouse = COALESCE(
+            NULLIF(o.set_warehouse, ''),
+            (SELECT f.warehouse FROM `tabPurchase Order Item` f WHERE f.parent = o.name ORDER BY f.idx LIMIT 1)
+        ) THEN o.name
+        ELSE CONCAT(o.name, '/', l.warehouse)
+    END AS po_id,
+    CRC32(l.name) * 1000 + n.delivery_no AS line_no,
+    l.item_code AS item_id,
+    CASE n.kind WHEN 0 THEN n.qty + n.rejected_qty ELSE l.qty - l.received_qty END * COALESCE(NULLIF(l.conversion_factor, 0), 1) AS quantity_ordered,
+    COALESCE(NULLIF(l.base_net_rate, 0), l.base_rate) / COALESCE(NULLIF(l.conversion_factor, 0), 1) AS unit_price,
+    COALESCE(l.expected_delivery_date, l.schedule_date) AS promised_on,
+    n.posting_date AS received_on,
+    CASE WHEN n.kind = 0 AND n.docstatus = 1 THEN n.qty + n.rejected_qty ELSE 0 END
+        * COALESCE(NULLIF(l.conversion_factor, 0), 1) AS quantity_received,
+    -- only what went back from the accepted stock: the rest of it was rejected before
+    CASE WHEN n.kind = 0 AND n.docstatus = 1 THEN n.rejected_qty + LEAST(COALESCE(b.qty, 0), n.qty) ELSE 0 END
+        * COALESCE(NULLIF(l.conversion_factor, 0), 1) AS quantity_rejected,
+    GREATEST(l.modified, CASE n.kind WHEN 0 THEN GREATEST(n.modified, COALESCE(b.modified, n.modified)) ELSE n.line_modified END) AS updated_at
+FROM numbered n
+JOIN `tabPurchase Order Item` l ON l.name = n.line AND l.delivered_by_supplier = 0
+JOIN `tabPurchase Order` o ON o.name = l.parent AND o.docstatus IN (1, 2)
+JOIN `tabItem` i ON i.name = l.item_code AND i.is_stock_item = 1 AND i.is_fixed_asset = 0
+JOIN `tabWarehouse` w ON w.name = l.warehouse AND w.is_group = 0 AND w.disabled = 0
+    AND w.is_rejected_warehouse = 0 AND COALESCE(w.warehouse_type, '') <> 'Transit'
+LEFT JOIN sent_back b ON b.receipt = n.name AND b.warehouse = n.warehouse
+WHERE n.kind = 0 OR (n.kind = 1 AND l.qty > l.received_qty)

@@ -1,6 +1,7 @@
 -- Closing stock of every day with a movement: the balance after the day's last entry; days between carry it forward.
--- A backdated entry changes the balances of later entries without touching their `modified`: a day counts as changed when any entry of its
--- item and warehouse up to that day was. A day left with cancelled entries only closes as the day before did.
+-- An entry that is recorded (or cancelled) after its day changes the balances of later days without touching their `modified`: a day counts
+-- as changed when one of its entries was, or such a late one before it. A day left with cancelled entries only closes as the day before did.
+-- Grouped, not windowed: MariaDB's running MAX() takes the square of the number of entries.
 WITH changed AS (
     SELECT e.item_code, e.warehouse, MIN(e.posting_date) AS from_day
     FROM `tabStock Ledger Entry` e
@@ -10,29 +11,39 @@ WITH changed AS (
     WHERE e.modified >= :since AND e.docstatus < 2
     GROUP BY e.item_code, e.warehouse
 ),
-entries AS (
+days AS (
     SELECT
-        e.item_code, e.warehouse, e.posting_date, e.is_cancelled, e.qty_after_transaction,
-        ROW_NUMBER() OVER (
-            PARTITION BY e.item_code, e.warehouse, e.posting_date ORDER BY e.is_cancelled, e.posting_time DESC, e.creation DESC, e.name DESC
-        ) AS rank_no,
-        MAX(e.modified) OVER (PARTITION BY e.item_code, e.warehouse ORDER BY e.posting_date) AS updated_at
+        e.item_code, e.warehouse, e.posting_date, MAX(e.modified) AS modified,
+        -- the last entry and its balance in one text that sorts by time
+        MAX(CASE WHEN e.is_cancelled = 0 THEN CONCAT_WS('|', e.posting_time, e.creation, e.name, e.qty_after_transaction) END) AS last_entry
     FROM changed
     JOIN `tabStock Ledger Entry` e
         ON e.item_code = changed.item_code AND e.warehouse = changed.warehouse AND e.posting_date >= changed.from_day AND e.docstatus < 2
+    GROUP BY e.item_code, e.warehouse, e.posting_date
+),
+late AS (
+    SELECT e.item_code, e.warehouse, MIN(e.posting_date) AS from_day, MAX(e.modified) AS modified
+    FROM `tabStock Ledger Entry` e
+    WHERE e.modified >= :since AND DATE(e.modified) > e.posting_date AND e.docstatus < 2
+    GROUP BY e.item_code, e.warehouse, DATE(e.modified)
 )
 SELECT
-    entries.item_code AS item_id,
-    entries.warehouse AS location_id,
-    entries.posting_date AS counted_on,
-    CASE WHEN entries.is_cancelled = 0 THEN entries.qty_after_transaction ELSE COALESCE((
-        SELECT earlier.qty_after_transaction
-        FROM `tabStock Ledger Entry` earlier
-        WHERE earlier.item_code = entries.item_code AND earlier.warehouse = entries.warehouse
-            AND earlier.posting_date < entries.posting_date AND earlier.is_cancelled = 0
-        ORDER BY earlier.posting_date DESC, earlier.posting_time DESC, earlier.creation DESC, earlier.name DESC
-        LIMIT 1
-    ), 0) END AS on_hand,
-    entries.updated_at
-FROM entries
-WHERE entries.rank_no = 1
+    days.item_code AS item_id,
+    days.warehouse AS location_id,
+    days.posting_date AS counted_on,
+    COALESCE(
+        SUBSTRING_INDEX(days.last_entry, '|', -1),
+        (
+            SELECT earlier.qty_after_transaction
+            FROM `tabStock Ledger Entry` earlier
+            WHERE earlier.item_code = days.item_code AND earlier.warehouse = days.warehouse
+                AND earlier.posting_date < days.posting_date AND earlier.is_cancelled = 0
+            ORDER BY earlier.posting_date DESC, earlier.posting_time DESC, earlier.creation DESC, earlier.name DESC
+            LIMIT 1
+        ),
+        0
+    ) AS on_hand,
+    GREATEST(days.modified, COALESCE(MAX(late.modified), days.modified)) AS updated_at
+FROM days
+LEFT JOIN late ON late.item_code = days.item_code AND late.warehouse = days.warehouse AND late.from_day <= days.posting_date
+GROUP BY days.item_code, days.warehouse, days.posting_date, days.modified, days.last_entry

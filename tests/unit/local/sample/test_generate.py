@@ -1,7 +1,7 @@
 """The sample ERP: its books balance, it is reproducible, and what is wrong with it is listed."""
 
 import json
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import polars as pl
 import pytest
@@ -180,7 +180,9 @@ def test_orders_read_as_an_erp_writes_them(medium: Frames) -> None:
     assert 0.05 < (done["received_on"] > done["promised_on"]).mean() < 0.5
     halves = lines.group_by("po_id", "item_id").len().filter(pl.col("len") == 2)
     assert halves.height, "no delivery came in two parts"
-    ordered = lines.group_by("po_id", "supplier_id", "item_id").agg(pl.col("quantity_ordered").sum())
+    # An order from before the opening stock may have lost the half that came before it.
+    whole = lines.filter(pl.col("ordered_on") > UNTIL - timedelta(days=365))
+    ordered = whole.group_by("po_id", "supplier_id", "item_id").agg(pl.col("quantity_ordered").sum())
     terms = ordered.join(medium["item_suppliers"], on=["item_id", "supplier_id"])
     assert terms.height == ordered.height
     packs = terms["quantity_ordered"] / terms["pack_size"]

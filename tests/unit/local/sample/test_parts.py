@@ -23,7 +23,7 @@ def one_sku(
     """One SKU: minimum 10, maximum 20, lead time 3 days, orders any day; day 0 is a Monday."""
     days = len(demand)
     terms = {
-        "start": 0, "end": days - 1, "supplier": 0, "lead_time": 3, "pack": 1, "min_order": 1, "cover": 7.0, "cycle": 10.0, "guess": 1.0,
+        "start": 0, "end": days - 1, "supplier": 0, "lead_time": 2, "pack": 1, "min_order": 1, "cover": 8.0, "cycle": 10.0, "guess": 1.0,
         "reset_every": 10_000, "reset_phase": 9_999, "error_day": -1, "error": 0,
     } | changes  # fmt: skip
     rule = Rule(**{name: np.array([value]) for name, value in terms.items()})

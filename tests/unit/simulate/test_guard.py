@@ -1,0 +1,42 @@
+"""The guard holds its error rate, and lets a real saving through."""
+
+import numpy as np
+import pytest
+
+from pipelines.simulate import guard
+
+
+def noise(kind, rng, skus=600, days=365):
+    if kind == "normal":
+        return rng.normal(0, 1, (skus, days))
+    if kind == "rare and large":
+        return rng.gamma(0.02, 50, (skus, days)) - 1
+    steps, series = rng.normal(0, 1, (skus, days)), np.zeros((skus, days))
+    for t in range(1, days):
+        series[:, t] = 0.8 * series[:, t - 1] + steps[:, t]
+    return series
+
+
+@pytest.mark.parametrize("kind", ["normal", "rare and large", "day after day"])
+def test_without_a_saving_at_most_one_in_twenty_switches(kind):
+    _, low, _ = guard.saving_interval(noise(kind, np.random.default_rng(4)), 0.95, seed=1)
+    assert guard.switches(low).mean() <= 0.05
+
+
+@pytest.mark.parametrize("kind", ["normal", "rare and large", "day after day"])
+def test_a_clear_saving_passes(kind):
+    days = noise(kind, np.random.default_rng(4))
+    mean, low, high = guard.saving_interval(days + 0.8 * days.std(), 0.95, seed=1)
+    assert guard.switches(low).mean() >= 0.9
+    assert ((low <= mean + 1e-9) & (mean - 1e-9 <= high)).mean() >= 0.99
+
+
+def test_too_short_a_past_never_switches():
+    _, low, high = guard.saving_interval(np.ones((1, 3 * guard.BLOCK_DAYS + 27)), 0.95, seed=1)
+    assert (low[0], high[0]) == (-np.inf, np.inf)
+
+
+def test_a_sku_alone_has_the_interval_it_has_among_others():
+    days = noise("normal", np.random.default_rng(9), skus=7)
+    whole, alone = guard.saving_interval(days, 0.9, seed=3), guard.saving_interval(days[2:3], 0.9, seed=3)
+    assert np.allclose([x[2] for x in whole], [x[0] for x in alone], rtol=0, atol=1e-12)
