@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from pipelines import settings
+from pipelines.core.errors import StockproofError
 
 app = typer.Typer(help="The ERP: make a sample, load your own data, see what is usable.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -48,6 +49,8 @@ def seed(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     _start_embedded(as_json)
     with _progress() as tell:
         state = writer.seed(config, tell, replace=replace, force=force)
+    if not state["unchanged"]:
+        _forget(give_up=True)
     if as_json:
         print(json.dumps(state | {"state_file": str(writer.state_file())}, indent=2))
     elif state["unchanged"]:
@@ -72,6 +75,7 @@ def load(
     _start_embedded(as_json)
     with _progress() as tell:
         loaded = loading.load(folder, tell, replace=replace)
+    _forget(give_up=False)
     if as_json:
         print(json.dumps(loaded.to_json(), indent=2))
         return
@@ -106,6 +110,29 @@ def check(as_json: Json = False) -> None:
         console.print(f"[bold {_COLOURS[found.verdict]}]{ending[found.verdict]}[/]", soft_wrap=True)
     if found.verdict == "not usable":
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example: ERP_URL=mysql://reader:…@erp.example/erp stockproof erp adopt")
+def adopt() -> None:
+    """Give the warehouse to the ERP configured now: rows extracted from another one, and models trained on them, are given up."""
+    from pipelines.extract import source
+
+    source.give_up()
+    console.print(f"the warehouse now belongs to {source.claim()}", soft_wrap=True)
+
+
+def _forget(*, give_up: bool) -> None:
+    """What the warehouse has of the rows that were just replaced is no longer true."""
+    from pipelines.extract import source
+
+    try:
+        if give_up:
+            source.give_up()
+        else:
+            source.refilled()
+    except StockproofError as fault:
+        told = f"{fault.message}; if it holds rows of this ERP, run `stockproof erp adopt` when it is up"
+        Console(stderr=True, highlight=False).print(f"[yellow]note[/] {told}", soft_wrap=True)
 
 
 def _start_embedded(as_json: bool) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.extract import profiles, reader
+from pipelines.extract import profiles, reader, source
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp, warehouse
 
@@ -33,8 +33,9 @@ def check(as_of: date) -> dict[str, int | str]:
                 "`stockproof up` makes them (or `warehouse.migrate()` from Python)",
             )
     newest = check_sales(profile, as_of)
+    source.claim()
     return {
-        "tables": sum(source is not None for source in profile.sources.values()),
+        "tables": sum(one is not None for one in profile.sources.values()),
         "profile": profile.name,
         "newest_sale": newest.isoformat(),
     }

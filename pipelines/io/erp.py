@@ -34,6 +34,17 @@ def is_sqlite() -> bool:
     return url().startswith("sqlite:")
 
 
+EMBEDDED = "the embedded ERP"
+
+
+def address() -> str:
+    """What tells this ERP from another: host, port and database, no user."""
+    if settings.load().erp.url is None:
+        return EMBEDDED
+    parts = urlsplit(url())
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 def shown_url() -> str:
     """The address without its password, for people."""
     parts = urlsplit(url())

@@ -4,7 +4,6 @@ import logging
 import math
 import os
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +13,14 @@ from typing import Any, Final
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
+from pipelines.io import warehouse
 
 MODEL: Final = "stockproof-forecaster"
 EXPERIMENT: Final = "forecast"
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
+SOURCE: Final = "source_id"
+"""Tag: the ERP whose rows a version was trained on; versions of another ERP do not exist for us."""
 
 _REMEDY: Final = "is the stack up? `stockproof status` tells, `stockproof up` starts it; another server: STOCKPROOF_STACK__MLFLOW_URL"
 _TIMEOUT_SECONDS: Final = 20
@@ -83,17 +85,18 @@ def _words(fault: BaseException) -> str:
 
 
 def versions() -> list[Version]:
-    """All versions whose training finished, newest number first.
+    """All versions trained on this warehouse's ERP whose training finished, newest number first.
 
     Raises:
         StockproofError: the registry cannot be reached.
     """
+    ours = warehouse.source_id()
     with _client() as client:
         found = client.search_model_versions(f"name = '{MODEL}'")
     made = [
         Version(int(v.version), date.fromisoformat(v.tags["trained_as_of"]), v.tags.get("role", ""), dict(v.tags))
         for v in found
-        if "trained_as_of" in v.tags and "role" in v.tags
+        if "trained_as_of" in v.tags and "role" in v.tags and v.tags.get(SOURCE, "") == ours
     ]
     return sorted(made, key=lambda v: -v.number)
 
@@ -183,15 +186,10 @@ def register(
         mlflow.set_experiment(EXPERIMENT)
         for name, content in artifacts.items():
             (Path(scratch) / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        with (
-            warnings.catch_warnings(),
-            mlflow.start_run(run_name=f"training {trained_as_of.isoformat()}", tags=dict(tags)),
-        ):
+        with mlflow.start_run(run_name=f"training {trained_as_of.isoformat()}", tags=dict(tags)):
             mlflow.log_params(dict(parameters))
             mlflow.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
             mlflow.log_artifacts(scratch, "backtest")
-            # A frame in and a frame out: MLflow would rather have a list.
-            warnings.filterwarnings("ignore", r".*(Type hint|type hint)", UserWarning)
             info = mlflow.pyfunc.log_model(
                 name="forecaster", python_model=_served(serve), artifacts={"forecaster": str(folder)}, registered_model_name=MODEL,
                 pip_requirements=["stockproof"],
@@ -202,7 +200,7 @@ def register(
             for alias, held in client.get_registered_model(MODEL).aliases.items():
                 if alias == CHALLENGER and held == number:
                     client.delete_registered_model_alias(MODEL, alias)
-        told = {**tags, "trained_as_of": trained_as_of.isoformat(), "role": role}
+        told = {**tags, SOURCE: warehouse.source_id(), "trained_as_of": trained_as_of.isoformat(), "role": role}
         for name, value in told.items():
             client.set_model_version_tag(MODEL, number, name, value)
     return Version(int(number), trained_as_of, role, told)
@@ -219,7 +217,8 @@ def _served(serve: Callable[[Path, Any], Any]) -> Any:
             """Remember the folder."""
             self.folder = Path(context.artifacts["forecaster"])
 
-        def predict(self, context: Any, model_input: Any, params: Mapping[str, Any] | None = None) -> Any:
+        # Without types: MLflow reads them as a schema, and knows lists alone.
+        def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             """Answer a frame with a frame."""
             del context, params
             return serve(self.folder, model_input)

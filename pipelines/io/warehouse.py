@@ -146,6 +146,12 @@ def _first_line(fault: BaseException) -> str:
     return str(getattr(fault, "orig", fault)).strip().splitlines()[0]
 
 
+def source_id() -> str:
+    """Id of the ERP whose rows the warehouse holds; empty before the first extraction."""
+    found = read("select cast(source_id as text) as id from ops.erp")["id"].to_list()
+    return found[0] if found else ""
+
+
 def migrate() -> None:
     """Bring the tables this project owns (schemas ops, quarantine, plan) to the newest revision (Alembic)."""
     from alembic import command

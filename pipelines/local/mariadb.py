@@ -50,6 +50,11 @@ class MariaDB:
                 os.chown(data, account.pw_uid, account.pw_gid)
             self._initialise(prefix, data)
             (data / "initialised").touch()
+        # A starting server deletes the temporary tables it finds in its tmpdir: in a shared /tmp, those of every other one.
+        scratch = self.folder / "tmp"
+        scratch.mkdir(mode=0o700, exist_ok=True)
+        if account:
+            os.chown(scratch, account.pw_uid, account.pw_gid)
         self.server.start(
             [*prefix, str(find("mariadbd")), *self._options(data), f"--init-file={self._init_file(data)}"]
         )
@@ -79,9 +84,10 @@ class MariaDB:
     def _options(self, data: Path) -> list[str]:
         # The sample ERP can be seeded again: durability of its last second is traded for a quick load.
         return [
-            "--no-defaults", f"--datadir={data}", "--bind-address=127.0.0.1", f"--port={self.port}", f"--socket={data / 'mariadb.sock'}",
-            f"--pid-file={data / 'mariadb.pid'}", "--skip-name-resolve", "--local-infile=1", "--innodb-buffer-pool-size=768M",
-            "--innodb-flush-log-at-trx-commit=2", "--innodb-log-file-size=512M", "--skip-log-bin", "--max-allowed-packet=64M",
+            "--no-defaults", f"--datadir={data}", "--bind-address=127.0.0.1", f"--port={self.port}",
+            f"--socket={data / 'mariadb.sock'}", f"--pid-file={data / 'mariadb.pid'}", f"--tmpdir={data.parent / 'tmp'}",
+            "--skip-name-resolve", "--local-infile=1", "--innodb-buffer-pool-size=768M", "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-log-file-size=512M", "--skip-log-bin", "--max-allowed-packet=64M",
         ]  # fmt: skip
 
     def _init_file(self, data: Path) -> Path:

@@ -222,12 +222,12 @@ def _by_day(values: npt.ArrayLike, skus: int, kind: type[S]) -> npt.NDArray[S]:
 
 
 def _rules(limits: Sequence[npt.ArrayLike], batches: bool, skus: int) -> Floats:
-    """Rule, pack, minimum and maximum; the last two in whole packs, the maximum never below one pack."""
+    """Rule, pack, minimum and maximum; the last two in whole packs. A minimum or a pack above the maximum orders nothing."""
     pack, least, most = (np.broadcast_to(np.asarray(value, dtype=np.float64), (skus,)) for value in limits)
     size = np.where(pack > 0, pack, 1.0)
     least = np.where(pack > 0, np.ceil(least / size - 1e-9) * size, least)
-    most = np.where(pack > 0, np.maximum(np.floor(most / size + 1e-9), 1.0) * size, most)
-    return np.column_stack([np.full(skus, float(batches)), pack, np.minimum(least, most), most])
+    most = np.where(pack > 0, np.floor(most / size + 1e-9) * size, most)
+    return np.column_stack([np.full(skus, float(batches)), pack, least, np.where(least > most, 0.0, most)])
 
 
 def _events(arrivals: Arrivals | None, skus: int) -> tuple[Ints, Ints, Floats, Floats]:

@@ -132,15 +132,15 @@ def test_a_chunk_run_twice_changes_nothing():
     assert warehouse.read("select count(*) as n from plan.replays")["n"][0] == 24
 
 
-def test_only_the_items_asked_for():
+def test_only_the_items_asked_for_and_the_rest_stays():
+    before, _ = _replay(100)
+    warehouse.execute("delete from plan.replays where item_id in ('ITEM-02', 'ITEM-05')")
     chunks = simulate.prepare(AS_OF, items=["ITEM-02", "ITEM-05"], chunk_size=1)
     assert [c["first"] for c in chunks] == ["ITEM-02", "ITEM-05"]
     for chunk in chunks:
         simulate.run_chunk(AS_OF, chunk)
-    assert warehouse.read("select distinct item_id from plan.replays order by 1")["item_id"].to_list() == [
-        "ITEM-02",
-        "ITEM-05",
-    ]
+    assert warehouse.read("select * from plan.replays order by location_id, item_id, policy").equals(before)
+    assert warehouse.read("select count(*) as n from plan.replay_days")["n"][0] == 3 * 365
 
 
 def test_another_date_is_refused():

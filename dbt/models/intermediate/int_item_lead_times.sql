@@ -1,5 +1,5 @@
 {#-
-    Days from order to receipt of an item from a supplier: as observed, and shrunk towards the supplier's, since most items have few
+    Days between order and receipt of an item from a supplier: as observed, and shrunk towards the supplier's, since most items have few
     receipts. With n receipts of the item and k = var lead_time_prior_receipts (an empirical-Bayes mean with a fixed prior weight):
     mean = (n·x̄_item + k·x̄_supplier) / (n + k), variance = (n·s²_item + k·s²_supplier) / (n + k); so the deviation is zero only where the
     supplier's is.

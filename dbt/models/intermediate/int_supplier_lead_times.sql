@@ -1,4 +1,4 @@
-{#- Days from order to receipt as observed, all items of a supplier together. Variances are population variances. -#}
+{#- Days between order and receipt as observed, all items of a supplier together. Variances are population variances. -#}
 with
 
 receipts as (

@@ -149,7 +149,8 @@ def lines_frame(part: Part, days: Days, supply: Supply) -> pl.DataFrame:
     return pl.DataFrame({
         "supplier": part.rule.supplier[sku], "location_id": part.location_ids.gather(sku), "ordered_on": part.dates(ordered_on),
         "item_id": part.item_ids.gather(sku), "half": half, "quantity_ordered": part.units(steps, sku), "unit_price": price,
-        "promised_on": part.dates(_working_day(part.config, ordered_on + part.rule.lead_time[sku] + 1)), "received_on": part.dates(received_on),
+        "promised_on": part.dates(_working_day(part.config, ordered_on + part.rule.lead_time[sku] + 1)),
+        "received_on": part.dates(received_on),
         "quantity_received": part.units(received, sku), "quantity_rejected": part.units(rejected, sku), "state": state,
         "updated_at": part.moments(changed, hour * 3600),
     })  # fmt: skip

@@ -14,8 +14,8 @@ def order(position, s, S, rule, pack, least, most):
     if pack > 0:
         quantity = pack * math.ceil(quantity / pack - 1e-9)
         least = pack * math.ceil(least / pack - 1e-9)
-        most = pack * max(1, math.floor(most / pack + 1e-9)) if math.isfinite(most) else most
-    return min(max(quantity, min(least, most)), most)
+        most = pack * math.floor(most / pack + 1e-9) if math.isfinite(most) else most
+    return min(max(quantity, least), most) if least <= most else 0.0
 
 
 def replay(demand, on_hand, levels, lead_time, *, backorders=False, usable=None, pack=0.0, least=0.0, most=math.inf,

@@ -43,7 +43,9 @@ SELECT
         ),
         0
     ) AS on_hand,
-    GREATEST(days.modified, COALESCE(MAX(late.modified), days.modified)) AS updated_at
+    GREATEST(days.modified, COALESCE((
+        SELECT MAX(late.modified)
+        FROM late
+        WHERE late.item_code = days.item_code AND late.warehouse = days.warehouse AND late.from_day <= days.posting_date
+    ), days.modified)) AS updated_at
 FROM days
-LEFT JOIN late ON late.item_code = days.item_code AND late.warehouse = days.warehouse AND late.from_day <= days.posting_date
-GROUP BY days.item_code, days.warehouse, days.posting_date, days.modified, days.last_entry
