@@ -199,6 +199,8 @@ def unprivileged() -> tuple[list[str], pwd.struct_passwd | None]:
             "install util-linux, or run as an ordinary user",
         )
     switch = [tool, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
-    passing = [*switch, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    # no_setuid_fixup: PostgreSQL asks access(2) about its own binaries, which otherwise forgets the capability.
+    capability = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
+    passing = [switch[0], "--securebits=+no_setuid_fixup", *switch[1:], *capability]
     works = subprocess.run([*passing, "true"], capture_output=True, check=False).returncode == 0
     return (passing if works else switch), account

@@ -1,7 +1,9 @@
 """Servers are found by pid and start time, stopped whole, and never confused with somebody else's process."""
 
 import json
+import os
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +12,7 @@ import psutil
 import pytest
 
 from pipelines.core.errors import StockproofError
-from pipelines.local.process import Server, free_port, listens
+from pipelines.local.process import Server, free_port, listens, unprivileged
 
 SLEEP = [
     sys.executable,
@@ -77,3 +79,24 @@ def test_a_server_that_dies_shows_its_log(tmp_path: Path) -> None:
     server.start([sys.executable, "-c", "print('no space left'); raise SystemExit(3)"])
     with pytest.raises(StockproofError, match="no space left"):
         server.wait_until(lambda: False, 10)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root switches accounts")
+def test_the_account_passes_through_private_folders_and_has_no_other_right(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    (private / "program").write_text("#!/bin/sh\nid -u\n")
+    (private / "program").chmod(0o755)
+    prefix, account = unprivileged()
+    assert account is not None
+    told = subprocess.run(
+        [*prefix, "sh", "-c", f"test -x {private}/program && {private}/program"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.stdout == f"{account.pw_uid}\n"
+    rights = subprocess.run(
+        [*prefix, "grep", "CapEff", "/proc/self/status"], capture_output=True, text=True, check=True
+    ).stdout
+    assert int(rights.split()[1], 16) == 1 << 1  # CAP_DAC_OVERRIDE alone

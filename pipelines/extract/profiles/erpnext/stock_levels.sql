@@ -13,19 +13,21 @@ WITH changed AS (
 ),
 days AS (
     SELECT
-        e.item_code, e.warehouse, e.posting_date, MAX(e.modified) AS modified,
+        e.item_code, e.warehouse, e.posting_date, CRC32(CONCAT_WS('|', e.item_code, e.warehouse)) AS pair, MAX(e.modified) AS modified,
         -- the last entry and its balance in one text that sorts by time
         MAX(CASE WHEN e.is_cancelled = 0 THEN CONCAT_WS('|', e.posting_time, e.creation, e.name, e.qty_after_transaction) END) AS last_entry
     FROM changed
     JOIN `tabStock Ledger Entry` e
         ON e.item_code = changed.item_code AND e.warehouse = changed.warehouse AND e.posting_date >= changed.from_day AND e.docstatus < 2
-    GROUP BY e.item_code, e.warehouse, e.posting_date
+    GROUP BY e.item_code, e.warehouse, e.posting_date, pair
 ),
 late AS (
-    SELECT e.item_code, e.warehouse, MIN(e.posting_date) AS from_day, MAX(e.modified) AS modified
+    SELECT
+        e.item_code, e.warehouse, CRC32(CONCAT_WS('|', e.item_code, e.warehouse)) AS pair,
+        MIN(e.posting_date) AS from_day, MAX(e.modified) AS modified
     FROM `tabStock Ledger Entry` e
     WHERE e.modified >= :since AND DATE(e.modified) > e.posting_date AND e.docstatus < 2
-    GROUP BY e.item_code, e.warehouse, DATE(e.modified)
+    GROUP BY e.item_code, e.warehouse, DATE(e.modified), pair
 )
 SELECT
     days.item_code AS item_id,
@@ -46,6 +48,8 @@ SELECT
     GREATEST(days.modified, COALESCE((
         SELECT MAX(late.modified)
         FROM late
-        WHERE late.item_code = days.item_code AND late.warehouse = days.warehouse AND late.from_day <= days.posting_date
+        -- by a number, as the two names together are too long for the key of a derived table; CONCAT keeps them out of it
+        WHERE late.pair = days.pair AND CONCAT(late.item_code, '|', late.warehouse) = CONCAT(days.item_code, '|', days.warehouse)
+            AND late.from_day <= days.posting_date
     ), days.modified)) AS updated_at
 FROM days
