@@ -52,13 +52,13 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	@echo "environment: $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(VENV) -r requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(VENV) --no-deps -r requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(VENV) --no-deps -e .
 	@touch $@
 
 ## requirements: compile requirements.in to exact versions
 requirements: venv
-	@$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --override requirements-overrides.txt requirements.in -o requirements.txt
 
 clean: stop
 	rm -rf $(VENV) .stockproof dbt/target dbt/logs

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from pipelines import settings
 from pipelines.core.contract import TABLES, Kind
 from pipelines.core.errors import StockproofError
 from pipelines.extract import profiles, reader
+from pipelines.extract.windows import Window
 
 AS_OF = date(2026, 6, 28)
 _SQL = {Kind.TEXT: "'x'", Kind.DATE: "'2026-06-01'", Kind.TIMESTAMP: "'2026-06-01 10:00:00'"}
@@ -68,6 +69,17 @@ def test_comments_semicolons_and_the_as_of_date(folder: Path) -> None:
     assert source is not None
     (batch,) = reader.read(source)
     assert batch.to_pylist() == [{"location_id": "2026-06-28", "name": "at :as_office", "kind": "store"}]
+
+
+def test_the_start_of_the_window_reaches_the_file(folder: Path) -> None:
+    (folder / "suppliers.sql").write_text(
+        "SELECT :since AS supplier_id, 'x' AS name, 1 AS active, '2026-06-01 10:00:00' AS updated_at"
+    )
+    source = profiles.load(AS_OF).sources["suppliers"]
+    assert source is not None
+    window = Window(datetime.fromisoformat("2026-06-01 07:00:00"), datetime.fromisoformat("2026-06-02"))
+    assert [batch.to_pylist()[0]["supplier_id"] for batch in reader.read(source, window)] == ["2026-06-01 07:00:00"]
+    assert [batch.to_pylist()[0]["supplier_id"] for batch in reader.read(source)] == ["0001-01-01 00:00:00"]
 
 
 def test_every_problem_is_named_with_its_file(folder: Path) -> None:
