@@ -2,7 +2,7 @@
 FROM python:3.11.11-slim-bookworm AS build
 RUN pip install --no-cache-dir uv==0.13.8
 COPY requirements.txt /tmp/requirements.txt
-RUN uv venv /venv && uv pip install --no-cache --python /venv/bin/python -r /tmp/requirements.txt
+RUN uv venv /venv && uv pip install --no-cache --python /venv/bin/python --no-deps -r /tmp/requirements.txt
 
 FROM python:3.11.11-slim-bookworm
 # libgomp1: the OpenMP runtime of LightGBM and XGBoost.

@@ -19,8 +19,8 @@ replaced in one transaction. Clear the failed task to go on from there. `preflig
 PARAMS = {
     "as_of": AS_OF,
     "items": Param(
-        [],
-        type="array",
+        None,
+        type=["null", "array"],
         items={"type": "string"},
         title="Items",
         description="Forecast, replay and decide these item_ids alone, one a line; others keep what the date has. Empty: all.",
@@ -54,14 +54,14 @@ def daily_replenishment() -> None:
         """The champion's distribution of demand, per bucket and over the protection interval."""
         from pipelines.forecast import job
 
-        return job.run(as_of(), items=param("items"))
+        return job.run(as_of(), items=param("items") or ())
 
     @task
     def plan_replay() -> list[dict[str, Any]]:
         """Cut the catalogue into chunks and clear the date's replays."""
         from pipelines.simulate import job
 
-        return job.prepare(as_of(), items=param("items"), chunk_size=param("chunk_size"))
+        return job.prepare(as_of(), items=param("items") or (), chunk_size=param("chunk_size"))
 
     @task(pool="replay", map_index_template="{{ task.op_kwargs['chunk']['label'] }}")
     def replay(chunk: dict[str, Any]) -> dict[str, Any]:
@@ -75,14 +75,14 @@ def daily_replenishment() -> None:
         """Reorder point and order-up-to level of every SKU."""
         from pipelines.policy import job
 
-        return job.run(as_of(), items=param("items"))
+        return job.run(as_of(), items=param("items") or ())
 
     @task
     def purchase() -> dict[str, Any]:
         """A decision with its reason for every SKU; orders for those that need one."""
         from pipelines.purchase import job
 
-        return job.run(as_of(), items=param("items"))
+        return job.run(as_of(), items=param("items") or ())
 
     @task
     def report() -> dict[str, Any]:

@@ -35,8 +35,8 @@ def as_of() -> date:
 
 
 def param(name: str) -> Any:
-    """A param of the run this task belongs to; nothing where its DAG has no such param."""
-    return get_current_context()["params"].get(name, ())
+    """A param of the run this task belongs to; None where it was left empty or its DAG has no such param."""
+    return get_current_context()["params"].get(name)
 
 
 def gate(boundary: str) -> Any:
@@ -47,7 +47,7 @@ def gate(boundary: str) -> Any:
         """Fatal rules stop the run; bad rows go to quarantine and the run goes on without them."""
         from pipelines.validate import job
 
-        return job.run(boundary, as_of(), items=param("items"))
+        return job.run(boundary, as_of(), items=param("items") or ())
 
     return validate()
 

@@ -57,9 +57,9 @@ def test_mapped_chunks_have_readable_names(first: str, cli: Cli) -> None:
     run = api.call("GET", "/dags/daily_replenishment/dagRuns", params={"limit": 1})["dag_runs"][0]
     chunks = [one for one in api.task_instances("daily_replenishment", run["dag_run_id"]) if one["task_id"] == "replay"]
     assert sorted(one["rendered_map_index"] for one in chunks) == [
-        "SKUs 101–120 of 120",
-        "SKUs 1–50 of 120",
-        "SKUs 51–100 of 120",
+        "SKUs 1–40 of 120",
+        "SKUs 41–80 of 120",
+        "SKUs 81–120 of 120",
     ]
 
 
