@@ -1,6 +1,7 @@
 """``stockproof run daily | training``: start an Airflow run, or join the one that works on the same date, and follow it to its end."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,6 @@ from pipelines.core.errors import StockproofError
 app = typer.Typer(
     help="Run a DAG through Airflow and follow it to its end; the exit code tells success.", no_args_is_help=True
 )
-console = Console(highlight=False)
 
 AsOf = Annotated[
     datetime | None,
@@ -50,7 +50,7 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
     from pipelines.extract import preflight
     from pipelines.local import stack
 
-    say = Console(stderr=True, highlight=False).print if as_json else console.print
+    say = partial(Console(stderr=as_json, highlight=False).print, soft_wrap=True)
     stack.up(say, airflow=False)
     day = as_of.date() if as_of else _newest_sale()
     preflight.check(day)  # also the run's first task; here it spares a user the wait for a run that must fail
