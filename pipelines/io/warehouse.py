@@ -5,6 +5,7 @@ Stages read with :func:`read` and write with :func:`replace`; both are one trans
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -144,6 +145,20 @@ def _literal(value: Any) -> str:
 
 def _first_line(fault: BaseException) -> str:
     return str(getattr(fault, "orig", fault)).strip().splitlines()[0]
+
+
+def refuse_other_marts(as_of: date) -> None:
+    """Say which date the marts hold, where it is not the one asked for; an empty catalogue is no fault.
+
+    Raises:
+        StockproofError: the marts hold another date.
+    """
+    held = read("select distinct as_of from marts.dim_sku")["as_of"].to_list()
+    if held and as_of not in held:
+        raise StockproofError(
+            f"marts.dim_sku holds {held[0]}, not {as_of}",
+            f"build the marts of that date: `stockproof run daily --as-of {as_of}`",
+        )
 
 
 def source_id() -> str:

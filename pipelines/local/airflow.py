@@ -14,7 +14,7 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.io.airflow_api import AirflowApi
 from pipelines.io.files import write_atomic
-from pipelines.local.process import Server
+from pipelines.local.process import Server, inherited_environment
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 POOLS = {"heavy": (1, "Steps that use every core: training, dbt"), "replay": (2, "Chunks of the replay: one a core")}
@@ -116,9 +116,7 @@ class Airflow:
             "PYTHONPATH": os.pathsep.join(filter(None, [str(settings.ROOT), os.environ.get("PYTHONPATH", "")])),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         }
-        # Bytecode is kept: every task is a process, and compiling its imports anew would cost more than most tasks do.
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        return inherited | own
+        return inherited_environment() | own
 
     def _migrate(self, environment: Mapping[str, str]) -> None:
         marker = self.folder / "migrated"

@@ -1,13 +1,12 @@
 """The MLflow server of the embedded stack: runs and registry in PostgreSQL, artifacts in the state folder."""
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from pipelines.local.process import Server
+from pipelines.local.process import Server, inherited_environment
 
 
 @dataclass(frozen=True)
@@ -46,8 +45,7 @@ class MLflow:
             "DO_NOT_TRACK": "true",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         }
-        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        self.server.start(command, inherited | quiet)
+        self.server.start(command, inherited_environment() | quiet)
 
     def wait(self) -> None:
         """Wait until it answers."""

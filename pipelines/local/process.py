@@ -138,6 +138,14 @@ class Server:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
 
 
+def inherited_environment() -> dict[str, str]:
+    """Our environment for a Python server, with bytecode kept.
+
+    Airflow starts a process a task: compiling its imports anew would cost more than most tasks do.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def listens(port: int) -> bool:
     """Whether anything accepts connections on a port of this machine."""
     with socket.socket() as probe:

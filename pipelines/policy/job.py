@@ -8,7 +8,6 @@ import polars as pl
 
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
-from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS
 from pipelines.io import warehouse
@@ -49,7 +48,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     """
     rows = warehouse.read(_QUERY, as_of=as_of)
     if not rows.height:
-        _refuse_other_marts(as_of)
+        warehouse.refuse_other_marts(as_of)
     if items:
         rows = rows.filter(pl.col("item_id").is_in(list(items)))
     fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
@@ -124,12 +123,3 @@ def _skus(rows: pl.DataFrame, protection: Floats, bucket_days: int, rate: float,
         maximum=numbers("order_up_to"),
         whole=rows["fractional"].is_null().to_numpy(),
     )
-
-
-def _refuse_other_marts(as_of: date) -> None:
-    held = warehouse.read("select distinct as_of from marts.dim_sku")["as_of"].to_list()
-    if held:
-        raise StockproofError(
-            f"marts.dim_sku holds {held[0]}, not {as_of}",
-            f"build the marts of that date: `stockproof run daily --as-of {as_of}`",
-        )

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
 
 # "C" collation: the order of SKUs is that of their bytes, whatever the database's locale.
@@ -61,22 +60,8 @@ def catalogue(as_of: date, items: Sequence[str]) -> pl.DataFrame:
     """
     found = warehouse.read(_filtered(_CATALOGUE, items), as_of=as_of, **_parameters(items))
     if not found.height and not items:
-        refuse_missing_marts(as_of)
+        warehouse.refuse_other_marts(as_of)
     return found
-
-
-def refuse_missing_marts(as_of: date) -> None:
-    """Say which date the marts hold, where it is not the one asked for; an empty catalogue is no fault.
-
-    Raises:
-        StockproofError: the marts hold another date.
-    """
-    held = warehouse.read("select distinct as_of from marts.dim_sku")["as_of"].to_list()
-    if held and as_of not in held:
-        raise StockproofError(
-            f"marts.dim_sku holds {held[0]}, not {as_of}",
-            f"build the marts of that date: `stockproof run daily --as-of {as_of}`",
-        )
 
 
 def recorded(as_of: date, items: Sequence[str], low: int, high: int, history_days: int) -> Recorded:
