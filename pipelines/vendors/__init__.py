@@ -1,0 +1,1 @@
+"""Vendors measured from their receipts, and the lead times they really keep."""
