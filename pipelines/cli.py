@@ -6,7 +6,19 @@ import sys
 import typer
 from rich.console import Console
 
-from pipelines.commands import erp, forecast, orders, report, run, stack
+from pipelines.commands import (
+    erp,
+    forecast,
+    inventory,
+    orders,
+    orders_decide,
+    run,
+    safety_stock,
+    stack,
+    study,
+    twin,
+    vendors,
+)
 from pipelines.core.errors import StockproofError
 
 app = typer.Typer(
@@ -20,9 +32,14 @@ app = typer.Typer(
 stack.register(app)
 app.add_typer(erp.app, name="erp")
 app.add_typer(run.app, name="run")
+orders_decide.register(orders.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(forecast.app, name="forecast")
-app.command()(report.report)
+app.add_typer(study.app, name="study")
+app.add_typer(inventory.app, name="report")
+app.add_typer(twin.app, name="twin")
+app.add_typer(vendors.app, name="vendors")
+safety_stock.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,62 @@
+"""The report: complete, self-contained, and honest about what it shows."""
+
+import json
+import re
+
+import pytest
+
+from pipelines.simulate import network_kernel
+from pipelines.twin import config, page, run, scenarios
+from pipelines.twin.scenarios import find
+
+PLAN = run.plan(config.load(), replications=20)
+
+
+@pytest.fixture(scope="module")
+def html():
+    return page.render(PLAN, run.run_all(PLAN, scenarios.several([])))
+
+
+def test_it_needs_nothing_but_itself(html):
+    assert not re.findall(r'(?:src|href)="[^"]*"|https?://|@import', html)
+    assert "$" not in re.sub(r"<script>.*?</script>", "", html, flags=re.S)
+
+
+def test_every_scenario_metric_and_site_is_there(html):
+    for name in scenarios.SCENARIOS:
+        assert f"<th>{name}</th>" in html
+    for name in ("service_level", "fill_rate", "lost_sales", "total_cost", "bullwhip"):
+        assert f"<td>{name}</td>" in html
+    for site in PLAN.network.buyers:
+        assert f"<h3>{site}</h3>" in html
+    assert html.count('class="series"') == 3 * 4 * 4
+    assert html.count('class="series base"') == 3 * 4
+
+
+def test_the_spike_moves_by_the_runs_own_figures(html):
+    data = json.loads(re.search(r"const spike = (\{.*?\});", html).group(1))
+    assert (data["first"], data["last"], data["spike"]) == (25, 62, [30, 32])
+    base, hit = run.run(PLAN, find("normal")), run.run(PLAN, find("demand_spike"))
+    more = (hit.daily - base.daily)[25:63, 2, network_kernel.ORDERED]
+    store = next(site for site in data["sites"] if site["id"] == "2")
+    assert store["more"] == pytest.approx(more.tolist(), abs=0.051)
+    assert "bullwhip" in html
+
+
+def test_without_a_spike_or_beyond_the_last_day_there_is_no_picture_of_it():
+    short = run.plan(config.load(), days=30, replications=3)
+    for plan, names in ((PLAN, ["normal", "supplier_delay"]), (short, ["normal", "demand_spike"])):
+        assert "travels upstream" not in page.render(plan, run.run_all(plan, scenarios.several(names)))
+
+
+def test_a_network_of_another_shape(tmp_path):
+    content = PLAN.network.model_dump(mode="json", exclude_none=True)
+    content["name"] = "<wide> & deep"
+    content["warehouses"]["hub"] = dict(content["warehouses"]["warehouse_1"], source="warehouse_1")
+    content["stores"]["store_3"]["source"] = "hub"
+    content["stores"]["store_2"]["source"] = "supplier_1"
+    content["skus"]["SKU_002"] = dict(content["skus"]["SKU_001"], demand_mean=7)
+    wide = run.plan(config.parse(content), replications=3)
+    html = page.render(wide, run.run_all(wide, scenarios.several(["normal", "spike"])))
+    assert "&lt;wide&gt; &amp; deep" in html
+    assert html.count('class="node"') == 6
