@@ -9,7 +9,8 @@ DOC = """
 ### From the ERP's books to purchase orders a planner can check
 
 Extracts the ERP up to the **as-of date**, checks the rows, builds features and demand classes (dbt), forecasts demand over the lead time
-with the champion model, replays each SKU's policy against its own last year, decides an order for every SKU and writes the report.
+with the champion model, replays each SKU's policy on its own past and keeps the ERP's rule where that proves no saving, decides an order
+for every SKU and writes the report.
 
 **When it fails** no new proposals exist for the date; those of earlier dates stand. Every step may be repeated: a date's outputs are
 replaced in one transaction. Clear the failed task to go on from there. `preflight` names what is wrong with the ERP or the warehouse;
@@ -50,6 +51,13 @@ def daily_replenishment() -> None:
     """Wire the steps."""
 
     @task
+    def vendors() -> dict[str, Any]:
+        """How vendors deliver, how long each really takes, and the safety stock that follows."""
+        from pipelines.vendors import job, stock_job
+
+        return {**job.run(as_of()), "safety_stocks": stock_job.run(as_of())["skus"]}
+
+    @task
     def forecast() -> dict[str, Any]:
         """The champion's distribution of demand, per bucket and over the protection interval."""
         from pipelines.forecast import job
@@ -65,14 +73,14 @@ def daily_replenishment() -> None:
 
     @task(pool="replay", map_index_template="{{ task.op_kwargs['chunk']['label'] }}")
     def replay(chunk: dict[str, Any]) -> dict[str, Any]:
-        """Each SKU's last year under the recorded, the incumbent and the candidate policy."""
+        """Each SKU's past under its books, the ERP's rule and ours; the guarded choice between the last two; passports."""
         from pipelines.simulate import job
 
         return job.run_chunk(as_of(), chunk)
 
     @task
     def policy() -> dict[str, Any]:
-        """Reorder point and order-up-to level of every SKU."""
+        """Reorder point and order-up-to level of every SKU; where the replay proved no saving, the ERP's own."""
         from pipelines.policy import job
 
         return job.run(as_of(), items=param("items") or ())
@@ -85,6 +93,13 @@ def daily_replenishment() -> None:
         return job.run(as_of(), items=param("items") or ())
 
     @task
+    def orders() -> dict[str, Any]:
+        """What the ERP received of earlier orders; today's proposals as orders that wait for approval."""
+        from pipelines.orders import job
+
+        return job.daily(as_of())
+
+    @task
     def report() -> dict[str, Any]:
         """The report a planner reads, one self-contained HTML file."""
         from pipelines.report import job
@@ -93,10 +108,11 @@ def daily_replenishment() -> None:
 
     features_ok, orders_ok = checked_marts(), gate("orders")
     chunks = plan_replay()
-    replays = replay.expand(chunk=chunks)
-    features_ok >> forecast() >> gate("forecasts") >> policy() >> purchase() >> orders_ok
-    features_ok >> chunks
-    [orders_ok, replays] >> report()
+    replays, forecasts = replay.expand(chunk=chunks), forecast()
+    measured = vendors()
+    features_ok >> [chunks, measured]
+    measured >> forecasts
+    [forecasts >> gate("forecasts"), replays] >> policy() >> purchase() >> orders_ok >> [orders(), report()]
 
 
 daily_replenishment()

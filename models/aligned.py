@@ -5,8 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from models import totals
+from models import total_trees, totals
 from models.interface import Member
+from models.total_trees import Plan
 from pipelines.core.panel import Array, Panel
 
 LEAST_TOTAL: Final = 20.0
@@ -17,6 +18,10 @@ BOUNDS: Final = (0.6, 1.6)
 """No group is moved by a factor outside."""
 
 STIFFNESS: Final = 1e-3
+TREES: Final = 0.4
+"""Weight of the trees' logarithm beside the regression's, where trees forecast the totals too."""
+
+NO_TREES: Final = Plan()
 
 
 @dataclass
@@ -25,9 +30,12 @@ class Aligned:
 
     Args:
         member: whose paths are moved; a group's SKUs all by the same factor in a bucket.
+        trees: boosted trees that forecast the totals beside the regression; none by default, since they take minutes on wide trees of
+            groups and a backtest asks often.
     """
 
     member: Member
+    trees: Plan = NO_TREES
     joint: bool = True
 
     @property
@@ -45,14 +53,14 @@ class Aligned:
 
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] the member's path, aligned; ``panel`` must hold the whole catalogue."""
-        return align(panel, self.member.path(panel, horizon))
+        return align(panel, self.member.path(panel, horizon), self.trees)
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, what drove the member."""
         return self.member.explain(panel)
 
 
-def align(panel: Panel, path: Array) -> Array:
+def align(panel: Panel, path: Array, trees: Plan = NO_TREES) -> Array:
     """Move the paths of SKUs so that sums of groups come near the forecasts of their totals.
 
     Per bucket, the factors of the finest groups minimise the squared gaps between sums and totals over all groups of all levels,
@@ -61,6 +69,7 @@ def align(panel: Panel, path: Array) -> Array:
     Args:
         panel: the whole catalogue, with :attr:`Panel.levels`, the finest level last.
         path: [n, h] expected demand.
+        trees: as in :class:`Aligned`.
 
     Returns:
         [n, h]; unchanged where the history is shorter than :data:`LEAST_WEEKS` or all totals are thin.
@@ -81,9 +90,18 @@ def align(panel: Panel, path: Array) -> Array:
     share = members * bottom.mean(axis=1)[None, :] / np.maximum(size, 1e-9)[:, None]
     h = path.shape[1]
     calendar = totals.Calendar(panel.starts(h), _events(panel, h), panel.period)
-    wanted = totals.forecast(history, np.round(share @ flags, 2), _parents(members), calendar)
+    wanted = _wanted(members, history, np.round(share @ flags, 2), calendar, trees)
     factors = _factors(members, _sums(path, finest), wanted, (np.diff(history, axis=1) ** 2).mean(axis=1))
     return np.asarray(path * factors[finest])
+
+
+def _wanted(members: Array, history: Array, flags: Array, calendar: totals.Calendar, trees: Plan) -> Array:
+    """[k, h] forecasts of the totals: the regression's, with the trees' where those are wanted, averaged in logarithms."""
+    regressed = totals.forecast(history, flags, _parents(members), calendar)
+    grown = total_trees.forecast(history, flags, members.sum(axis=1), calendar, trees)
+    if grown is None:
+        return regressed
+    return np.asarray(regressed ** (1 - TREES) * grown**TREES)
 
 
 def _factors(members: Array, sums: Array, wanted: Array, scale: Array) -> Array:

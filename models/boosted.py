@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from models import features, seasonal
+from models import features, objectives, seasonal
 from models.features import Builder
 from models.interface import fitted
 from models.seasonal import Season
@@ -31,6 +31,8 @@ class Booster:
         tweedie: variance power of the Tweedie deviance, between 1 (Poisson) and 2 (gamma).
         learning_rate: shrinkage.
         leaves: leaves per tree.
+        objective: ``"tweedie"``, ``"poisson"`` (means), ``"quantile"`` or ``"asymmetric"`` (see :mod:`models.objectives`).
+        ratio: cost of a unit short over a unit left over, for the last two.
     """
 
     library: Literal["lightgbm", "xgboost"]
@@ -43,6 +45,8 @@ class Booster:
     tweedie: float = 1.1
     learning_rate: float = 0.08
     leaves: int = 31
+    objective: str = "tweedie"
+    ratio: float = 3.0
     joint: bool = False
     season: Season | None = field(default=None, repr=False)
     model: Any = field(default=None, repr=False)
@@ -135,6 +139,7 @@ class Booster:
         return np.asarray((typical / np.maximum(mean, 0.05 * typical)) ** 0.5)
 
     def _train(self, rows: features.Rows, target: Array, weight: Array, labels: list[str]) -> Any:
+        target = objectives.label(self.objective, target, rows.offset)
         if self.library == "lightgbm":
             import lightgbm as lgb
 
@@ -153,20 +158,21 @@ class Booster:
             nthread=self.threads,
             max_bin=128,
         )
-        return xgb.train(self._xgboost(), matrix, self.rounds)
+        goal, custom = objectives.xgboost(self.objective, self.tweedie, self.ratio)
+        return xgb.train({**self._xgboost(), **goal}, matrix, self.rounds, obj=custom)
 
     def _lightgbm(self) -> dict[str, Any]:
         return {
-            "objective": "tweedie", "tweedie_variance_power": self.tweedie, "learning_rate": self.learning_rate, "num_leaves": self.leaves,
+            **objectives.lightgbm(self.objective, self.tweedie, self.ratio), "learning_rate": self.learning_rate, "num_leaves": self.leaves,
             "min_data_in_leaf": 100, "feature_fraction": 0.7, "lambda_l2": 5.0, "max_bin": 127, "num_threads": self.threads,
             "deterministic": True, "force_row_wise": True, "seed": self.seed, "verbosity": -1,
         }  # fmt: skip
 
     def _xgboost(self) -> dict[str, Any]:
         return {
-            "objective": "reg:tweedie", "tweedie_variance_power": self.tweedie, "eta": self.learning_rate, "max_leaves": self.leaves,
+            "eta": self.learning_rate, "max_leaves": self.leaves,
             "max_depth": 0, "grow_policy": "lossguide", "min_child_weight": 20.0, "colsample_bytree": 0.7, "lambda": 5.0, "max_bin": 128,
-            "tree_method": "hist", "nthread": self.threads, "seed": self.seed, "verbosity": 0, "base_score": 1.0,
+            "tree_method": "hist", "nthread": self.threads, "seed": self.seed, "verbosity": 0,
         }  # fmt: skip
 
     def _raw(self, matrix: Array) -> Array:

@@ -7,8 +7,9 @@ import numpy as np
 
 from models import classical, features, negbin, seasonal, spread
 from models.aligned import Aligned
-from models.calibration import Calibration, identity
-from models.interface import CumulativeDistribution, Distribution, Interval, Member, fitted
+from models.calibration import identity
+from models.interface import CumulativeDistribution, Distribution, Interval, Member, Shaped, fitted
+from models.recipe import Recipe, mean_rates
 from models.seasonal import Season
 from models.spread import Spread
 from pipelines.core.panel import CLASSES, Array, Panel, class_codes
@@ -18,27 +19,6 @@ LONGEST_WEEKS: Final = 14
 
 ZERO_METHOD: Final = "no_demand"
 YOUNG_METHOD: Final = "decayed_means"
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What the backtest decided, per demand class (in the order of CLASSES).
-
-    Attributes:
-        members: m names.
-        weights: [5, m] ≥ 0.
-        methods: [5] name of the method, a member's or ``"stack"``.
-        reasons: [5] why, for people.
-        window: recalibration of demand over the protection interval.
-        bucket: recalibration of demand per bucket.
-    """
-
-    members: tuple[str, ...]
-    weights: Array
-    methods: tuple[str, ...]
-    reasons: tuple[str, ...]
-    window: Calibration
-    bucket: Calibration
 
 
 @dataclass(frozen=True)
@@ -85,7 +65,7 @@ class Hybrid:
             The fitted forecaster.
         """
         season, prior = seasonal.fit(panel), features.priors(panel)
-        used = {name for j, name in enumerate(self.recipe.members) if self.recipe.weights[:, j].any()} | {YOUNG_METHOD}
+        used = self.recipe.used() | {YOUNG_METHOD}
         return replace(
             self,
             members=_fit_all({name: self.members[name] for name in sorted(used)}, panel),
@@ -97,9 +77,7 @@ class Hybrid:
     def assign(self, panel: Panel) -> Assignment:
         """Which method forecasts which SKU, and why."""
         code = class_codes(panel.demand_class)
-        weights = self.recipe.weights[code].copy()
-        methods = np.array(self.recipe.methods, dtype=object)[code]
-        reasons = np.array(self.recipe.reasons, dtype=object)[code]
+        weights, methods, reasons = self.recipe.rows(code, mean_rates(panel))
         known = np.isfinite(panel.demand).sum(axis=1)
         zero = np.nan_to_num(panel.demand).sum(axis=1) <= 0
         young = known < self.min_observations
@@ -154,14 +132,30 @@ class Hybrid:
     ) -> CumulativeDistribution:
         """The distribution over the protection interval around a mean path [n, h]."""
         mean = cumulative_mean(path, interval.mean, panel.period)
-        variance, code = self.window_variance(panel, mean, interval)
+        certain, code = self.window_variance(panel, mean, interval)
         # Mean rate² × variance of the interval's length: the compound-sum formula for an uncertain lead time.
-        variance = variance + (mean / interval.mean * interval.std) ** 2
+        variance = certain + (mean / interval.mean * interval.std) ** 2
         quantiles = negbin.quantiles(
             mean, variance, self.recipe.window.levels(levels), code, negbin.units_of(panel.demand)
         )
+        self._shape(panel, interval, levels, np.sqrt(variance / np.maximum(certain, 1e-12)), mean, quantiles)
         std = np.sqrt(np.where(mean > 0, np.maximum(variance, 0.0), 0.0))
         return CumulativeDistribution(levels, mean, std, quantiles)
+
+    def _shape(
+        self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, quantiles: Array
+    ) -> None:
+        """Write in the quantiles of members that speak a distribution of their own, widened for an uncertain lead time."""
+        methods = self.assign(panel).methods
+        panel = replace(panel, prior=features.priors(panel))
+        for name, member in self.members.items():
+            rows = np.flatnonzero(methods == name) if isinstance(member, Shaped) else np.array([], dtype=np.int64)
+            if not rows.size or not isinstance(member, Shaped):
+                continue
+            told = member.window_quantiles(panel.take(rows), interval.mean[rows], levels)
+            told = np.maximum(mean[rows, None] + (told - mean[rows, None]) * wider[rows, None], 0.0)
+            known = np.isfinite(told).all(axis=1)
+            quantiles[rows[known]] = told[known]
 
     def window_variance(self, panel: Panel, mean: Array, interval: Interval) -> tuple[Array, Array]:
         """([n] units² of demand over an interval of certain length, [n] class codes)."""
@@ -171,14 +165,18 @@ class Hybrid:
         return window.variance(mean, past.compound, past.code, own), past.code
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
-        """Per SKU, the drivers of the members that forecast it, named ``member.driver``."""
+        """Per SKU, the weight of each member in its forecast, and the drivers of the heaviest one, named ``member.driver``."""
         weights = self.assign(panel).weights
-        out: list[dict[str, float]] = [{} for _ in range(panel.skus)]
+        out: list[dict[str, float]] = [
+            {f"{self.recipe.members[j]}.weight": round(float(row[j]), 4) for j in np.flatnonzero(row > 0)}
+            for row in weights
+        ]
+        heaviest = np.where(weights.any(axis=1), weights.argmax(axis=1), -1)
+        whole = replace(panel, prior=features.priors(panel))
         for j, name in enumerate(self.recipe.members):
-            rows = np.flatnonzero(weights[:, j] > 0)
+            rows = np.flatnonzero(heaviest == j)
             if rows.size:
-                for i, told in zip(rows, self.members[name].explain(panel.take(rows)), strict=True):
-                    out[i][f"{name}.weight"] = round(float(weights[i, j]), 4)
+                for i, told in zip(rows, self.members[name].explain(whole.take(rows)), strict=True):
                     out[i].update({f"{name}.{key}": value for key, value in told.items()})
         return out
 

@@ -1,7 +1,8 @@
 """What a forecaster is: a mean path per SKU, and predictive distributions per bucket and over the protection interval."""
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
@@ -98,6 +99,34 @@ class Member(Protocol):
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, what drove the forecast: smoothing state, or the share of each feature for boosted models."""
+
+
+@runtime_checkable
+class Shaped(Protocol):
+    """What a member may add: a distribution of its own, where a negative binomial around its path would not do."""
+
+    def window_quantiles(self, panel: Panel, width: Array, levels: tuple[float, ...]) -> Array:
+        """Quantiles of demand summed over the next buckets.
+
+        Args:
+            panel: histories.
+            width: [n] buckets, > 0; may be fractional.
+            levels: q probability levels, ascending.
+
+        Returns:
+            [n, q] units, ascending; NaN rows where the member cannot tell.
+        """
+
+
+class Storable(Protocol):
+    """What a member must offer to be part of a stored model; :data:`models.store.KINDS` names its class."""
+
+    def state(self, folder: Path) -> dict[str, Any]:
+        """JSON values that :meth:`restore` needs; large parts may be written into the folder."""
+
+    @classmethod
+    def restore(cls, told: dict[str, Any], folder: Path) -> "Storable":
+        """The fitted member that :meth:`state` described."""
 
 
 class Forecaster(Protocol):

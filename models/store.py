@@ -1,23 +1,30 @@
 """A hybrid forecaster as a folder: JSON, and the boosters in their libraries' own text formats. No pickles, no network."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from models import classical
 from models.aligned import Aligned
 from models.boosted import Booster
-from models.calibration import Calibration
-from models.classical import Decayed, Smoother
-from models.hybrid import Hybrid, Recipe
+from models.bootstrap import WindowBootstrap
+from models.catalogue import MAKERS, Options
+from models.classical import Decayed, SeasonalNaive, Smoother
+from models.ensemble import Ensemble
+from models.hurdle import Hurdle
+from models.hybrid import Hybrid
 from models.interface import Member
-from models.seasonal import Season
+from models.quantiles import QuantileBooster
+from models.recipe import from_json as recipe_from_json
+from models.recipe import to_json as recipe_to_json
 from models.spread import Spread
+from models.states import season_from_json, season_to_json
+from models.total_trees import Plan
 from pipelines.core.errors import StockproofError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _BOOSTER_FIELDS: Final = (
     "library",
     "threads",
@@ -29,10 +36,13 @@ _BOOSTER_FIELDS: Final = (
     "tweedie",
     "learning_rate",
     "leaves",
+    "objective",
+    "ratio",
 )
-_MAKERS: Final = {
-    "croston": classical.croston, "sba": classical.sba, "tsb": classical.tsb, "mean_nonzero": classical.mean_nonzero,
-}  # fmt: skip
+__all__ = ["FORMAT", "KINDS", "load", "recipe_from_json", "recipe_to_json", "save"]
+
+KINDS: Final[dict[str, Any]] = {kind.__name__: kind for kind in (WindowBootstrap, Hurdle, Ensemble, QuantileBooster)}
+"""Classes of members that store themselves (:class:`models.interface.Storable`), by name."""
 
 
 def save(model: Hybrid, folder: Path) -> Path:
@@ -48,7 +58,7 @@ def save(model: Hybrid, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     content = {
         "format": FORMAT, "name": model.name, "min_observations": model.min_observations, "recipe": recipe_to_json(model.recipe),
-        "season": _season_to_json(model.season), "window_spread": _spread_to_json(model.window_spread),
+        "season": season_to_json(model.season), "window_spread": _spread_to_json(model.window_spread),
         "bucket_spread": _spread_to_json(model.bucket_spread),
         "members": {name: _member_to_json(member, folder) for name, member in sorted(model.members.items())},
     }  # fmt: skip
@@ -78,46 +88,11 @@ def load(folder: Path) -> Hybrid:
         return Hybrid(
             recipe_from_json(content["recipe"]),
             {name: _member_from_json(told, folder) for name, told in content["members"].items()},
-            content["min_observations"], content["name"], _season_from_json(content["season"]),
+            content["min_observations"], content["name"], season_from_json(content["season"]),
             _spread_from_json(content["window_spread"]), _spread_from_json(content["bucket_spread"]),
         )  # fmt: skip
     except (OSError, KeyError, ValueError, TypeError) as fault:
         raise StockproofError(f"model in {folder} cannot be read: {fault!r}", remedy) from None
-
-
-def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
-    """The recipe as JSON values."""
-    return {
-        "members": recipe.members, "weights": recipe.weights.tolist(), "methods": recipe.methods, "reasons": recipe.reasons,
-        "window": _calibration_to_json(recipe.window), "bucket": _calibration_to_json(recipe.bucket),
-    }  # fmt: skip
-
-
-def recipe_from_json(told: dict[str, Any]) -> Recipe:
-    """The recipe that :func:`recipe_to_json` wrote."""
-    window, bucket = (
-        Calibration(np.array(told[name]["scale"]), np.array(told[name]["curve"])) for name in ("window", "bucket")
-    )
-    return Recipe(
-        tuple(told["members"]),
-        np.array(told["weights"]),
-        tuple(told["methods"]),
-        tuple(told["reasons"]),
-        window,
-        bucket,
-    )
-
-
-def _calibration_to_json(calibration: Calibration) -> dict[str, Any]:
-    return {"scale": calibration.scale.tolist(), "curve": calibration.curve.tolist()}
-
-
-def _season_to_json(season: Season | None) -> dict[str, Any] | None:
-    return None if season is None else {"weekday": season.weekday.tolist(), "year": season.year.tolist()}
-
-
-def _season_from_json(told: dict[str, Any] | None) -> Season | None:
-    return None if told is None else Season(np.array(told["weekday"]), np.array(told["year"]))
 
 
 def _spread_to_json(spread: Spread | None) -> dict[str, Any] | None:
@@ -130,22 +105,27 @@ def _spread_from_json(told: dict[str, Any] | None) -> Spread | None:
 
 def _member_to_json(member: Member, folder: Path) -> dict[str, Any]:
     if isinstance(member, Aligned):
-        return {"kind": "aligned", "member": _member_to_json(member.member, folder)}
+        return {"kind": "aligned", "member": _member_to_json(member.member, folder), "trees": asdict(member.trees)}
     if isinstance(member, Booster):
         told: dict[str, Any] = {"kind": "booster", **{name: getattr(member, name) for name in _BOOSTER_FIELDS}}
         if member.model is not None:
             told["file"] = {"lightgbm": "lightgbm.txt", "xgboost": "xgboost.json"}[member.library]
             member.model.save_model(str(folder / told["file"]))
-        return {**told, "season": _season_to_json(member.season)}
+        return {**told, "season": season_to_json(member.season)}
     if isinstance(member, Smoother):
         return {
             "kind": "smoother",
             "name": member.name,
             "seasonality": member.seasonality,
-            "season": _season_to_json(member.season),
+            "season": season_to_json(member.season),
+            "chosen": None if member.chosen is None else member.chosen.tolist(),
         }
     if isinstance(member, Decayed):
-        return {"kind": "decayed", "season": _season_to_json(member.season)}
+        return {"kind": "decayed", "season": season_to_json(member.season)}
+    if isinstance(member, SeasonalNaive):
+        return {"kind": "seasonal_naive"}
+    if type(member).__name__ in KINDS:
+        return {"kind": type(member).__name__, **member.state(folder)}  # type: ignore[attr-defined]
     raise StockproofError(
         f"member {member.name} of type {type(member).__name__} cannot be stored", "store members of models/ only"
     )
@@ -153,14 +133,20 @@ def _member_to_json(member: Member, folder: Path) -> dict[str, Any]:
 
 def _member_from_json(told: dict[str, Any], folder: Path) -> Member:
     if told["kind"] == "aligned":
-        return Aligned(_member_from_json(told["member"], folder))
-    season = _season_from_json(told["season"])
+        return Aligned(_member_from_json(told["member"], folder), Plan(**told.get("trees", {})))
+    if told["kind"] == "seasonal_naive":
+        return SeasonalNaive()
+    if told["kind"] in KINDS:
+        made: Member = KINDS[told["kind"]].restore(told, folder)
+        return made
+    season = season_from_json(told["season"])
     if told["kind"] == "decayed":
         return Decayed(season=season)
     if told["kind"] == "smoother":
-        made = _MAKERS[told["name"]](told["seasonality"])
-        made.season = season
-        return made
+        smoother: Any = MAKERS[told["name"]](Options(seasonality=told["seasonality"]))
+        smoother.season, chosen = season, told["chosen"]
+        smoother.chosen = None if chosen is None else np.array(chosen)
+        return smoother  # type: ignore[no-any-return]
     booster = Booster(**{name: told[name] for name in _BOOSTER_FIELDS})
     booster.season, booster.model = season, _load_trees(told, folder)
     return booster

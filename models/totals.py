@@ -1,6 +1,7 @@
 """Forecasts of group totals: ridge regression on log totals over weekday, time of year, events, promotions and a slow random walk.
 
-A catalogue's total follows the calendar closely although its SKUs look like noise. One linear model a total is fast and steady.
+A catalogue's total follows the calendar closely although its SKUs look like noise. One linear model a total is fast and steady. Where
+more than a year is known, its smooth year is averaged with what the level did after the same day of the years before.
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ OUTLYING: Final = 4.0
 HALF_LIFE_DAYS: Final = 2500.0
 RESIDUAL_HALF_LIFE_DAYS: Final = 7.0
 STEP_DAYS: Final = 14
+YEARS_BACK: Final = 4
+YEAR_FADE: Final = 0.6
+"""Weight of a year against the one after it, where earlier years tell how the level goes on."""
+
 BESIDE: Final = (-3, -2, -1, 1, 2)
 """Buckets around an event that have an effect of their own."""
 
@@ -66,11 +71,13 @@ def forecast(totals: Array, flags: Array, parents: Array, calendar: Calendar) ->
     logs = _logs(totals, calendar.period)
     out, learnt = np.zeros((groups, flags.shape[1] - length)), np.zeros((groups, 0))
     designs: dict[tuple[bytes, bool], tuple[Array, Array, Array]] = {}
+    labels: dict[tuple[bytes, bool], Array] = {}
     for g in range(groups):
         child = bool(parents[g] >= 0)
         key = (flags[g].tobytes(), child)
         if key not in designs:
             designs[key] = _design(common, kinds, flags[g], calendar, weight, child)
+            labels[key] = np.array([*kinds, *_flag_columns(flags[g], calendar)[1]])
         design, solve, inherited = designs[key]
         if not learnt.size:
             learnt = np.zeros((groups, design.shape[1]))
@@ -83,8 +90,31 @@ def forecast(totals: Array, flags: Array, parents: Array, calendar: Calendar) ->
         drift = (residual * newest).sum() / newest.sum()
         variance = (weight * np.minimum(residual**2, 0.25)).sum() / weight.sum()
         # The mean of a log-normal: half the variance above its median.
-        out[g] = np.exp(design[length:] @ learnt[g] + drift + 0.5 * variance)
+        onward = design[length:] @ learnt[g] + drift
+        slow = np.isin(labels[key], ("level", "step", "year"))
+        level, rest = residual + past[:, slow] @ learnt[g, slow], design[length:, ~slow] @ learnt[g, ~slow]
+        analogue = _as_years_before(level, out.shape[1], calendar.period)
+        if analogue is not None:
+            onward = 0.5 * (onward + rest + analogue)
+        out[g] = np.exp(onward + 0.5 * variance)
     return out
+
+
+def _as_years_before(level: Array, horizon: int, period: int) -> Array | None:
+    """[h] the level's logarithm if it goes on as after the same bucket of earlier years; None where no whole year lies behind."""
+    year, reach, length = 52 * period, 6 * period, level.size
+    weight = 0.5 ** (np.arange(reach)[::-1] / period)
+    weight /= weight.sum()
+    half = period // 2
+    smooth = np.convolve(np.pad(level, (half, half), mode="edge"), np.ones(2 * half + 1) / (2 * half + 1), "valid")
+    total, share = np.zeros(horizon), 0.0
+    for back in range(1, YEARS_BACK + 1):
+        at = length - back * year
+        if at < reach or at + horizon > length:
+            break
+        total += YEAR_FADE**back * (smooth[at : at + horizon] - weight @ level[at - reach : at])
+        share += YEAR_FADE**back
+    return weight @ level[-reach:] + total / share if share > 0 else None
 
 
 def _design(

@@ -8,12 +8,13 @@ refused at start, with the key, the value and what is allowed.
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
+from pipelines.core.business_rules import Rule, VendorTerms
 from pipelines.core.costs import service_conflicts
 from pipelines.core.errors import StockproofError
 
@@ -86,6 +87,11 @@ class Forecast(Section):
     seasonality: bool = True
     ensemble: bool = True
     backtest_origins: Annotated[int, Field(ge=1, le=52)] = 3
+    members: list[str] = [
+        "seasonal_naive", "moving_average", "ses", "croston", "adida", "window_bootstrap", "hurdle", "ensemble", "lightgbm", "xgboost",
+        "lightgbm_aligned", "lightgbm_quantile",
+    ]  # fmt: skip
+    objective: Literal["tweedie", "poisson", "quantile", "asymmetric"] = "tweedie"  # of the boosters
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     seed: int = 42
 
@@ -96,13 +102,24 @@ class Replay(Section):
     days: Annotated[int, Field(ge=28)] = 365
     chunk_size: Annotated[int, Field(ge=1)] = 512  # SKUs a mapped task
     warmup_days: Annotated[int, Field(ge=0)] = 0
+    judged_days: Annotated[int, Field(ge=14)] = (
+        112  # the last so many days report the saving; earlier ones choose and guard
+    )
 
 
 class Purchase(Section):
-    """Limits of a purchase order line."""
+    """Limits of a purchase order line, and how lines become a supplier's order."""
 
     min_quantity: NotNegative = 1.0
     max_quantity: Positive = 10_000.0
+    late_days: Annotated[int, Field(ge=0)] = 14  # an open line overdue by more is no longer counted on
+    absurd_multiple: Annotated[float, Field(gt=1)] = 10.0  # levels this many times what the past explains are refused
+    supplier_saving: Annotated[float, Field(ge=0, lt=1)] = 0.03  # landed cost another supplier must save to be chosen
+    consolidate: bool = True  # lines join a supplier's order where that saves more than it holds
+    line_cost_share: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the ordering cost: what a further line costs
+    budget: NotNegative | None = None  # money a run may spend
+    vendor_terms: dict[str, VendorTerms] = {}
+    rules: list[Rule] = []
 
 
 class Vendors(Section):
@@ -133,11 +150,46 @@ class Quality(Section):
     spike_min_days: Annotated[int, Field(ge=3)] = 8  # other days with sales a SKU needs before its spikes are judged
 
 
+class Approvals(Section):
+    """Who may approve orders of which value."""
+
+    author: str | None = None  # who acts where --by names nobody; None: the user of the operating system
+    roles: dict[str, NotNegative | None] = {"planner": 10_000.0, "manager": 100_000.0, "director": None}
+    authors: dict[str, str] = {}  # author → role; empty: everybody may approve everything
+
+    @model_validator(mode="after")
+    def _roles_exist(self) -> "Approvals":
+        lost = sorted(f"{name} has the role {role}" for name, role in self.authors.items() if role not in self.roles)
+        if lost:
+            raise ValueError(f"{', '.join(lost)}; the roles are {', '.join(self.roles)}")
+        return self
+
+
+class Release(Section):
+    """How approved orders reach the ERP."""
+
+    adapter: Literal["auto", "erp", "file", "rest"] = "auto"  # auto: erp where the profile is canonical, else file
+    rest_url: str | None = None  # takes POST /purchase-orders
+    rest_token: str | None = None  # secret: environment only
+    attempts: Annotated[int, Field(ge=1, le=20)] = 5  # of one request, with growing pauses
+
+
+class Notify(Section):
+    """Who is told of new proposals and released orders."""
+
+    smtp_url: str | None = None  # secret: environment only, smtp://user:password@host:587
+    sender: str = "stockproof@localhost"
+    recipients: list[str] = []
+    webhook_url: str | None = None  # secret: environment only
+    timeout_seconds: Positive = 10.0
+
+
 class Schedule(Section):
     """When the DAGs run (cron, in the time zone named)."""
 
     daily: str = "0 6 * * *"
     training: str = "0 3 * * 0"
+    release: str | None = None  # None: by hand, `stockproof run release`
     timezone: str = "UTC"
 
 
@@ -156,6 +208,9 @@ class Settings(BaseSettings):
     purchase: Purchase = Purchase()
     vendors: Vendors = Vendors()
     quality: Quality = Quality()
+    approvals: Approvals = Approvals()
+    release: Release = Release()
+    notify: Notify = Notify()
     schedule: Schedule = Schedule()
 
     @model_validator(mode="after")
@@ -179,6 +234,14 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=config_file())
 
+
+SECRETS = {
+    "erp.url": "ERP_URL",
+    "release.rest_token": "STOCKPROOF_RELEASE__REST_TOKEN",
+    "notify.smtp_url": "STOCKPROOF_NOTIFY__SMTP_URL",
+    "notify.webhook_url": "STOCKPROOF_NOTIFY__WEBHOOK_URL",
+}
+"""Keys that a file must not hold, and the variable to set instead."""
 
 # Read by Settings' own sources or by config_file(); everything else that begins with STOCKPROOF_ must be a key.
 _NOT_KEYS = {"STOCKPROOF_CONFIG", "STOCKPROOF_DATA", "STOCKPROOF_ERP_URL"}
@@ -229,11 +292,13 @@ def _refuse_secrets(source: Path) -> None:
             f"configuration file {source} must hold sections, not a {type(content).__name__}",
             "see docs/configuration.md",
         )
-    erp = content.get("erp")
-    if isinstance(erp, dict) and erp.get("url"):
-        raise StockproofError(
-            f"{source}: erp.url holds a password and does not belong in a file", "set ERP_URL in the environment"
-        )
+    for key, variable in SECRETS.items():
+        section, _, name = key.partition(".")
+        held = content.get(section)
+        if isinstance(held, dict) and held.get(name):
+            raise StockproofError(
+                f"{source}: {key} holds a password and does not belong in a file", f"set {variable} in the environment"
+            )
 
 
 def _refuse_unknown_environment() -> None:
@@ -257,7 +322,7 @@ def _is_section(annotation: Any) -> bool:
 def _explain(fault: ValidationError, source: Path) -> str:
     lines = [f"configuration refused ({source} and STOCKPROOF_… variables):"]
     for error in fault.errors():
-        key = ".".join(str(part) for part in error["loc"]) or "(whole configuration)"
+        key = ".".join(str(part) for part in error["loc"] if part != "[key]") or "(whole configuration)"
         if error["type"] == "extra_forbidden":
             lines.append(f"  {key}: unknown key; allowed here: {', '.join(_siblings(error['loc']))}")
         elif key == "(whole configuration)":
@@ -270,5 +335,9 @@ def _explain(fault: ValidationError, source: Path) -> str:
 def _siblings(loc: tuple[int | str, ...]) -> list[str]:
     model: Any = Settings
     for part in loc[:-1]:
-        model = model.model_fields[part].annotation
-    return sorted(model.model_fields)
+        if hasattr(model, "model_fields"):
+            names = {field.alias or name: name for name, field in model.model_fields.items()}
+            model = model.model_fields[names[str(part)]].annotation
+        else:  # an entry of a list or a mapping: its type is the container's last argument that is no ellipsis
+            model = [argument for argument in get_args(model) if argument is not Ellipsis][-1]
+    return sorted(field.alias or name for name, field in model.model_fields.items())

@@ -1,8 +1,8 @@
-"""``stockproof forecast``: how good the forecasts are."""
+"""``stockproof forecast``: what is forecast for an item, and how good the forecasts are."""
 
 import json
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,51 +11,122 @@ from rich.table import Table
 if TYPE_CHECKING:
     import polars as pl
 
-app = typer.Typer(help="Forecasts: how good they are, by demand class, horizon and ABC class.", no_args_is_help=True)
+app = typer.Typer(help="Forecasts: of an item, and how good they are.", no_args_is_help=True)
 console = Console(highlight=False)
 
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the marts. Default: as they stand.")
 ]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+DRIVERS_SHOWN = 8
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `evaluate` a subcommand while it is the only one."""
+@app.command(epilog="Example: stockproof forecast show ITEM-000001 --location WH-1")
+def show(
+    item: Annotated[str, typer.Argument(help="item_id.")],
+    location: Annotated[str | None, typer.Option("--location", help="Only this location.")] = None,
+    as_of: AsOf = None,
+    as_json: Json = False,
+) -> None:
+    """The newest forecast of an item: interval, risk of a stockout, method with its reason, what drives it, coming periods."""
+    from pipelines.forecast import detail
+
+    told = detail.show(item, location, as_of.date() if as_of else None)
+    if as_json:
+        typer.echo(json.dumps(told, default=_text))
+        return
+    for row in told:
+        _show(row)
 
 
 @app.command(epilog="Example: stockproof forecast evaluate --as-of 2026-06-28")
-def evaluate(
-    as_of: AsOf = None, as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False
-) -> None:
-    """Backtest all forecasters on the marts, rolling origin, and judge the choice on windows it has not seen."""
+def evaluate(as_of: AsOf = None, as_json: Json = False) -> None:
+    """Backtest all forecasters on the marts over rolling origins, and judge each choice on the window after it.
+
+    The scores are kept in plan.forecast_scores, and a picture of accuracy and calibration beside the reports.
+    """
     from pipelines.forecast import evaluation
 
     with Console(stderr=True).status("backtest: fitting every member at every origin"):
         told = evaluation.run(as_of.date() if as_of else evaluation.newest())
-    tables = {
-        "by_class": told.by_class, "by_abc": told.by_abc, "by_horizon": told.by_horizon, "by_member": told.by_member,
-    }  # fmt: skip
+        picture = evaluation.keep(told)
     if as_json:
-        content = {name: json.loads(frame.write_json()) for name, frame in tables.items()}
-        typer.echo(
-            json.dumps({"as_of": told.as_of.isoformat(), "window": told.window, **content, "reasons": told.reasons})
-        )
+        frames = {"overall": told.overall, "by_member": told.by_member, "targets": told.targets}
+        content = {name: json.loads(frame.write_json()) for name, frame in frames.items()}
+        about = {
+            "as_of": told.as_of,
+            "window": told.window,
+            "origins": told.origins,
+            "all_zero_left_out": told.left_out,
+        }
+        typer.echo(json.dumps({**about, **content, "reasons": told.reasons, "picture": picture}, default=_text))
         return
-    console.print(f"As of {told.as_of}; judged on the newest {told.window} buckets, chosen on earlier ones.")
-    for name, frame in tables.items():
-        console.print(_shown(name.replace("_", " "), frame))
+    _evaluation(told)
+    console.print(f"Picture: {picture}")
+
+
+def _evaluation(told: Any) -> None:
+    import polars as pl
+
+    days = ", ".join(str(day) for day in told.origins)
+    console.print(
+        f"As of {told.as_of}: judged on the {told.window} buckets after {days}; each choice was made on earlier windows alone."
+    )
+    lead, whole = pl.col("horizon") == "lead time", pl.col("abc_class") == "all"
+    names = {"rmsse": "RMSSE", "mae": "MAE", "mape": "MAPE", "mape_undefined": "no MAPE"}
+    tables = {
+        "Lead-time demand, by class": told.overall.filter(lead & whole).drop("abc_class", "horizon"),
+        "Lead-time demand, by class and ABC class": told.overall.filter(lead & ~whole)
+        .drop("horizon", "method")
+        .select("abc_class", pl.exclude("abc_class")),
+        "Weeks ahead, by class": told.overall.filter(~lead & whole)
+        .drop("abc_class", "method")
+        .select("horizon", pl.exclude("horizon")),
+        "Members alone": told.by_member,
+        "What users ask for (chooses nothing)": told.targets,
+    }
+    for title, frame in tables.items():
+        console.print(_table(title, frame.rename(names, strict=False)))
     for reason in told.reasons.values():
         console.print(f"  {reason}")
     console.print(
-        "MAE and MAPE are shown because they are asked for; they choose nothing: both reward forecasting zero."
+        f"{told.left_out} SKUs without any demand before the newest origin are in no scaled measure; their forecast is zero.\n"
+        "MAE and MAPE are shown because they are asked for; they choose nothing: on intermittent demand both reward forecasting zero."
     )
 
 
-def _shown(title: str, frame: "pl.DataFrame") -> Table:
+def _show(row: dict[str, Any]) -> None:
+    """One SKU: the risk in a sentence, the drivers, and the coming periods as a table."""
+    console.print(
+        f"[bold]{row['item_id']}[/bold] at {row['location_id']}, as of {row['as_of']}  ({row['demand_class']})"
+    )
+    console.print(
+        f"  Next {row['protection_days']} days, until the order after this one arrives: {row['mean']:.1f} expected, "
+        f"{row['low']:.0f} to {row['high']:.0f} with {row['confidence_level']:.0%} confidence."
+    )
+    console.print(
+        f"  Stock {row['on_hand']:.0f} + due {row['due']:.0f} = {row['inventory_position']:.0f}: "
+        f"runs out in {row['stockout_probability']:.1%} of such intervals if nothing is ordered."
+    )
+    console.print(f"  Method {row['method']} ({row['model_version']}). {row['reason']}")
+    drivers = list(row["drivers"].items())
+    shown = ", ".join(f"{name} {value:g}" for name, value in drivers[:DRIVERS_SHOWN])
+    console.print(f"  Driven by: {shown or 'nothing: no demand was ever seen'}")
+    table = Table("period", "from", "mean", "low", "median", "high", title_justify="left")
+    for period in row["periods"]:
+        numbers = (f"{period[name]:.2f}" for name in ("mean", "low", "median", "high"))
+        table.add_row(str(period["horizon"]), str(period["bucket_on"]), *numbers)
+    console.print(table)
+
+
+def _table(title: str, frame: "pl.DataFrame") -> Table:
     table = Table(title=title, title_justify="left")
     for column, kind in frame.schema.items():
-        table.add_column(column, justify="right" if kind.is_numeric() else "left")
+        table.add_column(column, justify="right" if kind.is_numeric() else "left", overflow="fold")
     for row in frame.iter_rows():
-        table.add_row(*(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row))
+        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
     return table
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,10 +1,10 @@
-"""``stockproof orders``: the proposals of a run, for people and for programs."""
+"""``stockproof orders list | show | export``: the proposals of a run and the orders made of them, for people and for programs."""
 
 import json
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -15,7 +15,7 @@ from pipelines.core.errors import StockproofError
 if TYPE_CHECKING:
     import polars as pl
 
-app = typer.Typer(help="Purchase order proposals: look at them, take them elsewhere.", no_args_is_help=True)
+app = typer.Typer(help="Purchase orders: look at them, sign them, take them elsewhere.", no_args_is_help=True)
 
 Day = Annotated[
     datetime | None,
@@ -41,15 +41,15 @@ where d.as_of = :as_of and d.quantity > 0 group by d.supplier_id order by order_
     name="export", epilog="Example: stockproof orders export --format csv --as-of 2026-06-28 --output orders.csv"
 )
 def export(
-    form: Annotated[Literal["csv", "parquet", "json"], typer.Option("--format", help="File format.")] = "csv",
+    form: Annotated[Literal["csv", "parquet", "json", "xlsx"], typer.Option("--format", help="File format.")] = "csv",
     as_of: Day = None,
+    order: Annotated[list[str] | None, typer.Option(help="xlsx: this order alone; may be repeated.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
 ) -> None:
-    """Write the proposals of a run, one row a line to order, sorted by location and item."""
-    from pipelines.io import files, warehouse
-    from pipelines.purchase.export import encode
+    """Write the proposals of a run, one row a line to order, sorted by location and item. xlsx: its orders, one sheet each, for vendors."""
+    from pipelines.io import files
 
-    content = encode(warehouse.read(_PROPOSALS, as_of=_run(as_of)), form)
+    content = _content(form, as_of, order or [])
     if output is None:
         sys.stdout.buffer.write(content)
         return
@@ -61,18 +61,63 @@ def export(
         ) from None
 
 
-@app.command(name="list", epilog="Example: stockproof orders list --as-of 2026-06-28 --json")
-def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """Show what a run proposes to buy, by supplier."""
+def _content(form: str, as_of: datetime | None, only: list[str]) -> bytes:
     from pipelines.io import warehouse
 
+    if form == "xlsx":
+        from pipelines.orders import reading
+        from pipelines.orders.workbook import workbook
+
+        return workbook(reading.for_vendors(_run(as_of), only))
+    if only:
+        raise StockproofError(f"--order goes with --format xlsx, not {form}", "leave one of the two out")
+    from pipelines.purchase.export import encode
+
+    return encode(warehouse.read(_PROPOSALS, as_of=_run(as_of)), form)
+
+
+@app.command(name="list", epilog="Example: stockproof orders list --as-of 2026-06-28 --json")
+def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Show what a run proposes to buy, by supplier, and the state of the orders made of it."""
+    from pipelines.io import warehouse
+    from pipelines.orders import reading
+
     day = _run(as_of)
-    vendors = warehouse.read(_VENDORS, as_of=day)
+    vendors, orders = warehouse.read(_VENDORS, as_of=day), reading.of_date(day)
     if as_json:
         rows = vendors.with_columns(vendors["expected_by"].cast(str)).to_dicts()
-        typer.echo(json.dumps({"as_of": day.isoformat(), "suppliers": rows}, indent=2))
+        typer.echo(json.dumps({"as_of": day.isoformat(), "suppliers": rows, "orders": orders}, indent=2, default=str))
         return
-    Console(highlight=False).print(_table(day, vendors))
+    console = Console(highlight=False)
+    console.print(_table(day, vendors))
+    if orders:
+        console.print(_orders(orders))
+
+
+@app.command(name="show", epilog="Example: stockproof orders show SP-260628-A283654F77")
+def one(
+    order_id: Annotated[str, typer.Argument(metavar="ORDER")],
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show an order: its lines, why each is there, and who did what to it."""
+    from pipelines.orders import reading
+
+    order = reading.one(order_id)
+    if as_json:
+        typer.echo(json.dumps(order, indent=2, default=str))
+        return
+    console = Console(highlight=False)
+    supplier = order["supplier_name"] or order["supplier_id"]
+    console.print(
+        f"[bold]{order_id}[/] {supplier} → {order['location_id']}: {order['state']}, {order['order_value']:,.2f}"
+    )
+    console.print(_lines(order["lines"]))
+    for event in order["events"]:
+        told = f": {event['reason']}" if event["reason"] else ""
+        line = f" line {event['line_no']}" if event["line_no"] else ""
+        console.print(
+            f"{event['at']:%Y-%m-%d %H:%M:%S} {event['event']}{line} by {event['author']}{told}", markup=False
+        )
 
 
 def _run(as_of: datetime | None) -> date:
@@ -118,4 +163,39 @@ def _table(day: date, vendors: "pl.DataFrame") -> Table:
             f"{row['high_priority']:,}",
         )
         table.add_row(name, *numbers, str(row["expected_by"]))
+    return table
+
+
+def _orders(orders: list[dict[str, Any]]) -> Table:
+    table = Table(title="Orders", box=None)
+    table.add_column("order", no_wrap=True, min_width=20)  # people copy it
+    for heading in ("supplier", "location", "state"):
+        table.add_column(heading)
+    for heading in ("lines", "units", "value"):
+        table.add_column(heading, justify="right")
+    for row in orders:
+        state = row["state"] + (
+            " (look at it)" if row["needs_review"] and row["state"] in ("proposed", "overridden") else ""
+        )
+        numbers = (f"{row['lines']:,}", f"{row['units']:,.0f}", f"{row['order_value']:,.2f}")
+        table.add_row(row["order_id"], row["supplier_name"] or row["supplier_id"], row["location_id"], state, *numbers)
+    return table
+
+
+def _lines(lines: list[dict[str, Any]]) -> Table:
+    table = Table(box=None)
+    for heading in ("line", "item", "quantity", "price", "expected", "why"):
+        table.add_column(heading, justify="right" if heading in ("quantity", "price") else "left")
+    for row in lines:
+        changed = "" if row["quantity"] == row["proposed_quantity"] else f" (proposed {row['proposed_quantity']:g})"
+        price = "" if row["unit_price"] is None else f"{row['unit_price']:,.2f}"
+        why = row["reason"] or row["reason_code"]
+        table.add_row(
+            str(row["line_no"]),
+            row["item_id"],
+            f"{row['quantity']:g}{changed}",
+            price,
+            str(row["expected_on"] or ""),
+            why,
+        )
     return table

@@ -1,4 +1,4 @@
-"""``stockproof run daily | training``: start an Airflow run, or join the one that works on the same date, and follow it to its end."""
+"""``stockproof run daily | training | release``: start an Airflow run, or join the one on the same date, and follow it to its end."""
 
 from datetime import date, datetime
 from functools import partial
@@ -43,6 +43,12 @@ def daily(
 def training(as_of: AsOf = None, as_json: Json = False) -> None:
     """Backtest the forecasters and register the best as champion."""
     _run("weekly_training", as_of, {}, as_json)
+
+
+@app.command(epilog="Example: stockproof run release --as-of 2026-06-28")
+def release(as_of: AsOf = None, as_json: Json = False) -> None:
+    """Write the approved orders into the ERP, each exactly once; --as-of is the day they are placed."""
+    _run("release_orders", as_of, {}, as_json)
 
 
 def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: bool) -> None:

@@ -27,6 +27,33 @@ def economic_order_quantity(demand_per_day: Floats, ordering_cost: Floats, holdi
     return np.minimum(lot, LONGEST_COVER_DAYS * demand_per_day)
 
 
+def lot_within_review(
+    demand_per_day: Floats,
+    ordering_cost: Floats,
+    holding_cost_per_day: Floats,
+    least_lot: Floats,
+    review_period_days: int,
+) -> npt.NDArray[np.bool_]:
+    """Where ordering at every review pays: economic lot and least lot are within a review period's demand, or one unit.
+
+    Args:
+        demand_per_day: units, shape (N,).
+        ordering_cost: money per order, shape (N,).
+        holding_cost_per_day: money per unit and day, shape (N,).
+        least_lot: minimum order or pack, units, shape (N,).
+        review_period_days: days between reviews.
+
+    Returns:
+        Shape (N,).
+
+    >>> lot_within_review(np.array([2.0, 2.0, 0.1]), np.array([0.0, 50.0, 0.0]), np.full(3, 0.1), np.array([6.0, 1.0, 1.0]), 7).tolist()
+    [True, False, True]
+    """
+    demand = np.maximum(demand_per_day * review_period_days, 0.0)
+    lot = economic_order_quantity(demand_per_day, ordering_cost, np.maximum(holding_cost_per_day, 1e-9))
+    return np.asarray((lot <= demand) & (least_lot <= np.maximum(demand, 1.0)))
+
+
 def lead_time_demand(
     mean: Floats, variance: Floats, days: Floats, days_variance: Floats | float = 0.0
 ) -> tuple[Floats, Floats]:

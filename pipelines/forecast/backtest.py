@@ -1,15 +1,16 @@
 """Rolling-origin backtest: at each origin the members know the past alone, and what came after is laid beside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from models import features, negbin, seasonal, spread
 from models.aligned import Aligned, align
-from models.interface import Interval, Member
+from models.interface import Interval, Member, Shaped
+from models.recipe import mean_rates
 from pipelines.core.panel import Array, Panel, class_codes
-from pipelines.forecast.metrics import window_scale
+from pipelines.forecast.metrics import FINE, window_scale
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class Evidence:
         unit: [n] step of demand.
         window_terms: [2, n] variance of the window is ``terms[0] × mean + terms[1] × mean²``.
         bucket_terms: [2, n] the same for one bucket.
+        week_terms: [2, n] the same for one week.
+        rate: [n] mean demand per known bucket at the origin.
+        shapes: member → [n, len(FINE)] quantiles of the window by members that speak a distribution of their own; NaN where silent.
     """
 
     length: int
@@ -43,6 +47,9 @@ class Evidence:
     unit: Array
     window_terms: Array
     bucket_terms: Array
+    week_terms: Array
+    rate: Array
+    shapes: Mapping[str, Array] = field(default_factory=dict)
 
 
 def origins(length: int, window: int, count: int, shortest: int) -> list[int]:
@@ -93,14 +100,22 @@ def collect(panel: Panel, interval: Interval, members: Mapping[str, Member], ori
         The evidence.
     """
     past = panel.until(origin)
-    paths: dict[str, Array] = {}
-    for name, member in members.items():
-        shared = paths.get(member.member.name) if isinstance(member, Aligned) else None  # fitted just before: not twice
-        paths[name] = member.fit(past).path(past, window) if shared is None else align(past, shared)
     actual = panel.demand[:, origin : origin + window]
     width = np.clip(np.round(interval.mean), 1, window).astype(np.int64)
     inside = np.arange(window)[None, :] < width[:, None]
     seen = inside & np.isfinite(actual)
+    paths: dict[str, Array] = {}
+    shapes: dict[str, Array] = {}
+    for name, member in members.items():
+        if isinstance(member, Aligned) and member.member.name in paths:  # fitted just before: not twice
+            paths[name] = align(past, paths[member.member.name], member.trees)
+            continue
+        fitted: Member = member.fit(past)
+        paths[name] = fitted.path(past, window)
+        if isinstance(fitted, Shaped):
+            whole, part = (np.where(rows, paths[name], 0.0).sum(axis=1) for rows in (inside, seen))
+            share = np.where(whole > 0, part / np.maximum(whole, 1e-12), 1.0)
+            shapes[name] = fitted.window_quantiles(past, width.astype(float), FINE) * share[:, None]
     scale = window_scale(past.demand, width)
     usable = (2 * seen.sum(axis=1) >= width) & np.isfinite(scale)
     known = np.isfinite(past.demand).sum(axis=1)
@@ -110,6 +125,7 @@ def collect(panel: Panel, interval: Interval, members: Mapping[str, Member], ori
         means={name: np.where(seen, path, 0.0).sum(axis=1) for name, path in paths.items()},
         demand=np.where(seen, np.nan_to_num(actual), 0.0).sum(axis=1), usable=usable, scale=scale, unit=negbin.units_of(past.demand),
         window_terms=_terms(past, season, prior, width.astype(float), 24), bucket_terms=_terms(past, season, prior, np.ones(past.skus), 91),
+        week_terms=_terms(past, season, prior, np.full(past.skus, float(past.period)), 52), rate=mean_rates(past), shapes=shapes,
     )  # fmt: skip
 
 

@@ -1,14 +1,47 @@
-"""The evaluation a user asks for: the training's own backtest on the marts, without registering anything."""
+"""The evaluation a user asks for: the training's own backtest on the marts, judged at every origin the choice had not seen."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+import numpy as np
 import polars as pl
 
+from models.recipe import Recipe
+from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
-from pipelines.core.panel import CLASSES
-from pipelines.forecast import evaluate, members, panels, training
-from pipelines.io import warehouse
+from pipelines.core.panel import CLASSES, Array, Panel, class_codes
+from pipelines.forecast import evaluate, members, panels, plots, router, training
+from pipelines.forecast.backtest import Evidence
+from pipelines.forecast.evaluate import LEAD_TIME, PerSku, Scores
+from pipelines.io import files, warehouse
+
+HYBRID = "hybrid"
+TOP_SHARE = 0.2
+TARGET_MAE = 2.0
+TARGET_MAPE = 0.3
+
+_MEASURES = (
+    "scaled_pinball", "scaled_crps", "rmsse", "bias", "coverage_95", "mae", "mape", "mape_undefined",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One judged origin.
+
+    Attributes:
+        ends_on: last day known.
+        recipe: chosen on the origins before it alone.
+        told: its evidence.
+        lead_time: measures of each SKU on lead-time demand.
+        weeks: the same for each week of the horizon.
+    """
+
+    ends_on: date
+    recipe: Recipe
+    told: Evidence
+    lead_time: PerSku
+    weeks: list[PerSku]
 
 
 @dataclass(frozen=True)
@@ -17,21 +50,27 @@ class Evaluation:
 
     Attributes:
         as_of: date of the marts.
-        window: buckets that followed the origin.
-        by_class: measures by demand class.
-        by_abc: the same for the SKUs of each ABC class.
-        by_horizon: measures of the path by week of the horizon.
-        by_member: scaled pinball loss and coverage of each member used alone.
-        reasons: class → why its method was chosen.
+        window: buckets that followed each origin.
+        origins: last days known at the judged origins, oldest first.
+        scores: one row a forecaster, origin, class, ABC class and horizon: what plan.forecast_scores holds.
+        overall: the origins together, by class × ABC class × horizon, of the hybrid.
+        by_member: the origins together, each member alone beside the hybrid.
+        targets: what users ask for: MAE of the SKUs of the highest volume, MAPE of regular items.
+        reasons: class → why its method was chosen, at the newest origin.
+        left_out: SKUs without any demand before the newest origin: scored by no scaled measure.
+        picture: PNG of accuracy and calibration.
     """
 
     as_of: date
     window: int
-    by_class: pl.DataFrame
-    by_abc: pl.DataFrame
-    by_horizon: pl.DataFrame
+    origins: list[date]
+    scores: pl.DataFrame
+    overall: pl.DataFrame
     by_member: pl.DataFrame
+    targets: pl.DataFrame
     reasons: dict[str, str]
+    left_out: int
+    picture: bytes
 
 
 def newest() -> date:
@@ -47,7 +86,7 @@ def newest() -> date:
 
 
 def run(as_of: date) -> Evaluation:
-    """Backtest the forecasters on the marts of a date.
+    """Backtest the forecasters on the marts of a date, and keep the scores in plan.forecast_scores.
 
     Args:
         as_of: the marts must have been built for it.
@@ -59,30 +98,125 @@ def run(as_of: date) -> Evaluation:
         StockproofError: no marts for the date, or a history too short for a window to judge on.
     """
     panel = panels.read(as_of, active_only=False)
-    plan = training.Plan.configured()
-    trained = training.fit(panel, panels.protection(panel), members.configured(), plan)
-    told = trained.judged_on
-    if told is None or not trained.scores:
+    abc = panels.abc_classes(as_of)["abc_class"].fill_null("none").to_numpy()
+    told = judge(panel, abc, training.Plan.configured())
+    warehouse.replace(
+        "plan.forecast_scores", told.scores.insert_column(0, pl.lit(as_of).alias("as_of")), {"as_of": as_of}
+    )
+    return told
+
+
+def keep(told: Evaluation) -> str:
+    """Write the picture beside the reports.
+
+    Returns:
+        Its path.
+    """
+    path = files.state_dir("reports") / f"forecast-evaluation-{told.as_of}.png"
+    return str(files.write_atomic(path, told.picture))
+
+
+def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
+    """Rolling origins: at each, the choice is made on the windows before it and judged on the one after it.
+
+    Args:
+        panel: histories of all SKUs.
+        abc: [n] ABC class of each SKU.
+        plan: how to judge.
+
+    Returns:
+        The tables.
+
+    Raises:
+        StockproofError: the history is too short for a window to judge on.
+    """
+    competing = members.configured()
+    names = tuple(competing)
+    _, evidence = training.backtested(panel, panels.protection(panel), competing, plan)
+    if len(evidence) < 2:
         raise StockproofError(
             f"{panel.length} {panel.bucket}s of history allow no window to judge on",
             "load more history, or lower forecast.backtest_origins",
         )
-    fewest, recipe = plan.fewest_known, trained.recipe_judged
-    abc = panels.abc_classes(as_of)["abc_class"].fill_null("none").to_numpy()
-    parts = []
-    for name in sorted(set(abc.tolist())):
-        rows = evaluate.scores(told, recipe, panel.demand, fewest, abc == name)
-        if rows:
-            parts.append(evaluate.table(rows).insert_column(0, pl.lit(name).alias("abc_class")))
-    alone = {name: rows[-1] for name, rows in trained.members_scores.items()}
-    by_member = pl.DataFrame({
-        "member": [*alone, "hybrid"],
-        "scaled_pinball": [*(row.scaled_pinball for row in alone.values()), trained.scores[-1].scaled_pinball],
-        "coverage_95": [*(row.coverage_95 for row in alone.values()), trained.scores[-1].coverage_95],
-        "rmsse": [*(row.rmsse for row in alone.values()), trained.scores[-1].rmsse],
-    }).sort("scaled_pinball")  # fmt: skip
+    judged = [_origin(panel, evidence[: k + 1], names, plan.fewest_known) for k in range(1, len(evidence))]
+    alone = {name: [_alone(o, name, panel, plan.fewest_known) for o in judged] for name in names}
+    whole = evaluate.joined([o.lead_time for o in judged])
+    many = np.tile(abc, len(judged))
+    overall = evaluate.detailed(whole, many, LEAD_TIME)
+    for k in range(len(judged[0].weeks)):
+        overall += evaluate.detailed(evaluate.joined([o.weeks[k] for o in judged]), many, f"week {k + 1}")
+    last = judged[-1]
     return Evaluation(
-        as_of, told.actual.shape[1], evaluate.table(trained.scores), pl.concat(parts),
-        evaluate.by_horizon(told, recipe, panel.demand, fewest, panel.period), by_member,
-        {row.demand_class: recipe.reasons[CLASSES.index(row.demand_class)] for row in trained.scores[:-1]},
+        panel.as_of, last.told.actual.shape[1], [o.ends_on for o in judged], _stored(judged, alone, abc), evaluate.table(overall),
+        _by_member(whole, alone), targets(whole, np.concatenate([o.told.rate for o in judged])),
+        {name: last.recipe.reasons[CLASSES.index(name)] for name in dict.fromkeys(str(c) for c in panel.demand_class)},
+        int((np.nan_to_num(panel.demand[:, : last.told.length]).sum(axis=1) <= 0).sum()), plots.both(
+            {name: evaluate.summary(evaluate.joined(told)) for name, told in alone.items()}, evaluate.summary(whole), last.told,
+            last.recipe, plan.fewest_known,
+        ),
     )  # fmt: skip
+
+
+def targets(told: PerSku, rate: Array) -> pl.DataFrame:
+    """MAE of the fifth of SKUs with the greatest demand, and MAPE of smooth items, beside what users have asked for.
+
+    Information only: on intermittent demand both reward forecasting zero, so neither chooses anything.
+
+    Args:
+        told: measures of each SKU.
+        rate: [n] mean demand per bucket before the origin, units.
+
+    Returns:
+        measure, of, value, target, met.
+    """
+    top = told.usable & (rate >= np.quantile(rate[told.usable], 1 - TOP_SHARE)) if told.usable.any() else told.usable
+    smooth = told.usable & (told.code == class_codes(np.array(["smooth"]))[0])
+    rows = []
+    for measure, group, mask, target in (
+        ("mae", f"top {TOP_SHARE:.0%} by volume", top, TARGET_MAE), ("mape", "smooth items", smooth, TARGET_MAPE),
+    ):  # fmt: skip
+        values = told.values[measure][mask]
+        known = values[np.isfinite(values)]
+        value = float(known.mean()) if known.size else float("nan")
+        rows.append((measure, group, value, target, value < target))
+    return pl.DataFrame(rows, schema=["measure", "of", "value", "target", "met"], orient="row")
+
+
+def _origin(panel: Panel, evidence: list[Evidence], names: tuple[str, ...], fewest: int) -> Origin:
+    """The newest of some origins, judged by a recipe chosen on the others."""
+    told, earlier = evidence[-1], evidence[:-1]
+    recipe = router.choose(router.pool(earlier, names, fewest), names, earlier, fewest)
+    weeks = evaluate.per_week(told, recipe, panel.demand, fewest, panel.period)
+    day = panel.as_of - timedelta(days=(panel.length - told.length) * DAYS_IN[panel.bucket])
+    return Origin(day, recipe, told, evaluate.per_sku(told, recipe, panel.demand, fewest), weeks)
+
+
+def _alone(origin: Origin, name: str, panel: Panel, fewest: int) -> PerSku:
+    return evaluate.per_sku(origin.told, evaluate.single_recipe(name, origin.recipe), panel.demand, fewest)
+
+
+def _by_member(whole: PerSku, alone: dict[str, list[PerSku]]) -> pl.DataFrame:
+    """Measures over all SKUs, the best first."""
+    last = {name: evaluate.summary(evaluate.joined(told))[-1] for name, told in alone.items()}
+    rows = {HYBRID: evaluate.summary(whole)[-1], **last}
+    measures = {measure: [getattr(row, measure) for row in rows.values()] for measure in _MEASURES}
+    return pl.DataFrame({"member": list(rows), **measures}).sort("scaled_pinball")
+
+
+def _stored(judged: list[Origin], alone: dict[str, list[PerSku]], abc: Array) -> pl.DataFrame:
+    """Rows of plan.forecast_scores but for the date."""
+    parts = []
+    for k, origin in enumerate(judged):
+        rows: list[tuple[str, Scores]] = [(HYBRID, row) for row in evaluate.detailed(origin.lead_time, abc, LEAD_TIME)]
+        for w, week in enumerate(origin.weeks):
+            rows += [(HYBRID, row) for row in evaluate.detailed(week, abc, f"week {w + 1}")]
+        rows += [(name, row) for name, told in alone.items() for row in evaluate.summary(told[k])]
+        frame = evaluate.table([row for _, row in rows])
+        parts.append(
+            frame.with_columns(
+                pl.Series("forecaster", [name for name, _ in rows]), pl.lit(origin.ends_on).alias("origin")
+            )
+        )
+    whole = pl.concat(parts)
+    known = [pl.when(pl.col(measure).is_finite()).then(pl.col(measure)).alias(measure) for measure in _MEASURES]
+    return whole.with_columns(*known)

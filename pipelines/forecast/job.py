@@ -16,14 +16,14 @@ from pipelines.core.calendar import DAYS_IN, bucket_starts
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS
-from pipelines.forecast import panels, sanity, training
+from pipelines.forecast import detail, panels, periods, sanity, training
 from pipelines.io import registry, warehouse
 
 FALLBACK = "statistical-fallback"
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
-    """Forecast all active SKUs and write plan.forecasts and plan.lead_time_forecasts.
+    """Forecast all active SKUs and write plan.forecasts, lead_time_forecasts, forecast_detail and period_forecasts.
 
     Reads marts.dim_sku, fct_demand, fct_promotion and dim_calendar of the date, and the registry.
 
@@ -37,29 +37,47 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     Raises:
         StockproofError: no marts for the date.
     """
-    panel = panels.read(as_of, active_only=True)
+    panel, unusable = panels.read_checked(as_of, active_only=True)
     interval = panels.protection(panel)
     model, version, why = _model(as_of, panel, interval)
     horizon = max(settings.load().planning.horizon_days // DAYS_IN[panel.bucket], 1)
     longest = min(int(np.ceil(interval.mean.max(initial=1.0))), hybrid.LONGEST_WEEKS * panel.period)
-    path = model.path(panel, max(horizon, longest))
+    try:
+        path = model.path(panel, max(horizon, longest))
+    except Exception as fault:  # whatever a library finds wrong with a stored model must not cost the morning's orders
+        if version == FALLBACK:
+            raise
+        why = f"{version} failed on today's data: {type(fault).__name__}: {fault}".splitlines()[0][:200]
+        model, version = training.calibrated_fallback(panel, interval, why), FALLBACK
+        path = model.path(panel, max(horizon, longest))
     daily = daily_frame(panel, model.around(panel, path[:, :horizon], LEVELS))
-    cumulative = cumulative_frame(
-        panel, model.cumulative_around(panel, path, interval, LEVELS), interval, model, version
-    )
-    if items:  # only now: a SKU's forecast must not depend on which others were asked for
+    low, high = detail.interval_levels(settings.load().forecast.confidence_level)
+    levels = tuple(sorted({*LEVELS, low, high}))
+    told = model.cumulative_around(panel, path, interval, levels)
+    cumulative = cumulative_frame(panel, _on_grid(told), interval, model, version, unusable)
+    ends = sanity.tidy(told.mean, told.quantiles)[1][:, [levels.index(low), levels.index(high)]]
+    explained = detail.drivers(model, panel)
+    # Rows of single items are picked only now: a SKU's forecast must not depend on which others were asked for.
+    rows = np.isin(panel.item_ids.astype(str), list(items)) if items else np.ones(panel.skus, dtype=bool)
+    if items:
         daily, cumulative = (frame.filter(pl.col("item_id").is_in(list(items))) for frame in (daily, cumulative))
     where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
-    rows = warehouse.replace("plan.forecasts", daily, where)
+    written = warehouse.replace("plan.forecasts", daily, where)
     skus = warehouse.replace("plan.lead_time_forecasts", cumulative, where)
+    chosen = [explained[i] for i in np.flatnonzero(rows)]
+    detailed = detail.frame(cumulative, ends[rows], panel.demand_class[rows], chosen, as_of)
+    warehouse.replace("plan.forecast_detail", detailed, where)
+    period_rows = periods.run(as_of, items)
     flagged = int(cumulative["reason"].str.contains("mean beyond").sum())
     return {
         "skus": skus,
-        "rows": rows,
+        "rows": written,
         "model": version,
         "fallback": int(version == FALLBACK),
         "why": why,
         "flagged": flagged,
+        "unusable": int(unusable.sum()),
+        "period_rows": period_rows,
     }
 
 
@@ -76,10 +94,16 @@ def daily_frame(panel: Panel, told: Distribution) -> pl.DataFrame:
     return frame.with_columns(**{name: pl.Series(quantiles[:, :, q].ravel()) for q, name in enumerate(COLUMNS)})
 
 
+def _on_grid(told: CumulativeDistribution) -> CumulativeDistribution:
+    """The distribution at the levels that tables hold."""
+    at = [told.levels.index(level) for level in LEVELS]
+    return CumulativeDistribution(LEVELS, told.mean, told.std, told.quantiles[:, at])
+
+
 def cumulative_frame(
-    panel: Panel, told: CumulativeDistribution, interval: Interval, model: Hybrid, version: str
+    panel: Panel, told: CumulativeDistribution, interval: Interval, model: Hybrid, version: str, unusable: Array
 ) -> pl.DataFrame:
-    """Rows of plan.lead_time_forecasts."""
+    """Rows of plan.lead_time_forecasts; ``unusable``: [n] buckets of each SKU whose quantity could not be used."""
     mean, quantiles = sanity.tidy(told.mean, told.quantiles)
     assigned = model.assign(panel)
     far = sanity.beyond_history(panel, mean, interval.mean)
@@ -88,10 +112,17 @@ def cumulative_frame(
         "as_of": pl.Series([panel.as_of]).new_from_index(0, panel.skus), "item_id": panel.item_ids.astype(str),
         "location_id": panel.location_ids.astype(str), "protection_days": _days(interval, panel), "method": assigned.methods.astype(str),
         "model_version": pl.Series([version]).new_from_index(0, panel.skus),
-        "reason": [str(reason) + multiple * bool(flag) for reason, flag in zip(assigned.reasons, far, strict=True)],
+        "reason": [
+            str(reason) + multiple * bool(flag) + _left_out(bad)
+            for reason, flag, bad in zip(assigned.reasons, far, unusable, strict=True)
+        ],
         "mean": mean, "std": np.round(np.nan_to_num(told.std), 6),
     })  # fmt: skip
     return frame.with_columns(**{name: pl.Series(quantiles[:, q].copy()) for q, name in enumerate(COLUMNS)})
+
+
+def _left_out(buckets: int) -> str:
+    return f"; {buckets} buckets without a usable quantity left out" if buckets else ""
 
 
 def _days(interval: Interval, panel: Panel) -> Array:

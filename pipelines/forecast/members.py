@@ -1,32 +1,43 @@
 """Which members compete, as configured."""
 
-from models import classical
-from models.aligned import Aligned
-from models.boosted import Booster
-from models.classical import Decayed
+from models.catalogue import MAKERS, TRAINED, Options
 from models.interface import Member
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
+from pipelines.core.errors import StockproofError
+
+NEEDED = ("sba", "tsb", "mean_nonzero", "decayed_means")
+"""The simple method of each class, and the one that young SKUs take: they compete whatever is configured."""
+
+RATIO = 3.0
+"""Cost of a unit short over a unit left over where the configuration names none."""
+
+
+def options() -> Options:
+    """What the configuration says to all members."""
+    chosen = settings.load()
+    forecast, days = chosen.forecast, DAYS_IN[chosen.planning.bucket]
+    return Options(
+        forecast.seasonality, max(chosen.planning.horizon_days // days, 1), forecast.threads, forecast.seed,
+        forecast.objective, chosen.costs.stockout_to_overstock_ratio or RATIO,
+    )  # fmt: skip
 
 
 def configured() -> dict[str, Member]:
-    """All members by name, unfitted. ``forecast.ensemble: false`` leaves the boosters out.
+    """The members of ``forecast.members`` by name, unfitted. ``forecast.ensemble: false`` leaves the trained ones out.
 
     Returns:
-        Name → member, in the order that recipes use.
+        Name → member, in the order that recipes use; :data:`NEEDED` first.
+
+    Raises:
+        StockproofError: a name that no member has.
     """
-    chosen = settings.load()
-    forecast, days = chosen.forecast, DAYS_IN[chosen.planning.bucket]
-    season = forecast.seasonality
-    members: dict[str, Member] = {
-        "croston": classical.croston(season), "sba": classical.sba(season), "tsb": classical.tsb(season),
-        "mean_nonzero": classical.mean_nonzero(season), "decayed_means": Decayed(),
-    }  # fmt: skip
-    if forecast.ensemble:
-        horizon = max(chosen.planning.horizon_days // days, 1)
-        members["lightgbm"] = Booster("lightgbm", threads=forecast.threads, seed=forecast.seed, horizon=horizon)
-        members["xgboost"] = Booster("xgboost", threads=forecast.threads, seed=forecast.seed, horizon=horizon)
-        members["lightgbm_aligned"] = Aligned(
-            Booster("lightgbm", threads=forecast.threads, seed=forecast.seed, horizon=horizon)
+    forecast = settings.load().forecast
+    unknown = [name for name in forecast.members if name not in MAKERS]
+    if unknown:
+        raise StockproofError(
+            f"forecast.members: {', '.join(unknown)} is no forecaster", f"choose among {', '.join(sorted(MAKERS))}"
         )
-    return members
+    names = dict.fromkeys([*NEEDED, *forecast.members])
+    told = options()
+    return {name: MAKERS[name](told) for name in names if forecast.ensemble or name not in TRAINED}

@@ -8,6 +8,13 @@ LEVELS: tuple[float, ...] = (0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
 """Levels on which lead-time demand is scored: from the median to where planners set service."""
 
 
+GRID: tuple[float, ...] = tuple(np.round(np.linspace(0.02, 0.98, 49), 4).tolist())
+"""Levels on which the continuous ranked probability score is integrated."""
+
+FINE: tuple[float, ...] = tuple(sorted({*LEVELS, *GRID, 0.005, 0.01, 0.995}))
+"""Levels on which members that speak a distribution of their own are asked."""
+
+
 def pinball(demand: Array, quantiles: Array, levels: tuple[float, ...]) -> Array:
     """Pinball loss, the mean over levels (Koenker & Bassett 1978).
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,29 +12,41 @@ from models.interface import Interval
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
-from pipelines.core.panel import Panel
+from pipelines.core.panel import Array, Panel
 from pipelines.core.panel_frames import build
+from pipelines.forecast import covariates
 from pipelines.io import warehouse
 
 FUTURE_DAYS = 98
 """Promotions and events are read this far ahead; the paths of models.hybrid reach as far."""
 
-_SKU = """select item_id, location_id, category, unit_price, created_on, discontinued_on, first_demand_on, demand_class,
-    lead_time_mean, lead_time_std, is_active from marts.dim_sku where as_of = :as_of order by location_id, item_id"""
+# The vendors stage's lead times, which count open lines and late tails, where it has run; else those of the marts.
+_SKU = """select s.item_id, s.location_id, s.category, s.unit_price, s.created_on, s.discontinued_on, s.first_demand_on, s.demand_class,
+    coalesce(l.mean, s.lead_time_mean) as lead_time_mean, coalesce(l.std, s.lead_time_std) as lead_time_std, s.is_active
+    from marts.dim_sku s left join plan.lead_times l on l.as_of = s.as_of and l.supplier_id = s.supplier_id and l.item_id = s.item_id
+    where s.as_of = :as_of order by s.location_id, s.item_id"""
 _DEMAND = "select item_id, location_id, bucket_on, quantity, is_stockout from marts.fct_demand where as_of = :as_of"
-_PROMOTIONS = "select item_id, location_id, day from marts.fct_promotion where as_of = :as_of"
+_PROMOTIONS = "select item_id, location_id, day, discount_share from marts.fct_promotion where as_of = :as_of"
 _EVENTS = "select bucket_on, events from marts.dim_calendar where as_of = :as_of order by bucket_on"
 
 
 def read(as_of: date, *, active_only: bool) -> Panel:
-    """The panel as of a date.
+    """The panel as of a date; see :func:`read_checked`."""
+    return read_checked(as_of, active_only=active_only)[0]
+
+
+def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
+    """The panel as of a date, and how many buckets of each SKU hold what no demand can be.
+
+    A quantity that is negative or not a number makes its bucket unknown, as a stockout does: one broken row must not keep the others
+    from their forecast. Validation lists such rows before it comes to this.
 
     Args:
         as_of: the marts must have been built for it.
         active_only: leave out discontinued SKUs, which are learnt from but not forecast.
 
     Returns:
-        The panel.
+        (the panel, [n] buckets left out).
 
     Raises:
         StockproofError: the marts hold another date, or no SKU.
@@ -47,10 +60,43 @@ def read(as_of: date, *, active_only: bool) -> Panel:
         )
     if active_only:
         sku = sku.filter(pl.col("is_active"))
-    return build(
-        sku, warehouse.read(_DEMAND, as_of=as_of), warehouse.read(_PROMOTIONS, as_of=as_of), warehouse.read(_EVENTS, as_of=as_of),
+    demand, broken = usable(warehouse.read(_DEMAND, as_of=as_of))
+    promotions = warehouse.read(_PROMOTIONS, as_of=as_of)
+    panel = build(
+        sku, demand, promotions, warehouse.read(_EVENTS, as_of=as_of),
         as_of=as_of, bucket=planning.bucket, history_days=planning.history_days, future=FUTURE_DAYS // DAYS_IN[planning.bucket],
     )  # fmt: skip
+    return hide(covariates.discounted(panel, promotions), broken)
+
+
+def usable(demand: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """(rows whose quantity is a finite number of at least 0, the others)."""
+    fine = pl.col("quantity").cast(pl.Float64).is_finite().fill_null(False) & (pl.col("quantity") >= 0).fill_null(False)
+    return demand.filter(fine), demand.filter(~fine)
+
+
+def hide(panel: Panel, broken: pl.DataFrame) -> tuple[Panel, Array]:
+    """Make buckets unknown.
+
+    Args:
+        panel: histories.
+        broken: item_id, location_id, bucket_on of the buckets.
+
+    Returns:
+        (the panel, [n] buckets hidden).
+    """
+    counts = np.zeros(panel.skus, dtype=np.int64)
+    if broken.is_empty():
+        return panel, counts
+    place = {key: i for i, key in enumerate(zip(panel.item_ids, panel.location_ids, strict=True))}
+    starts = {day: t for t, day in enumerate(panel.starts())}
+    demand = panel.demand.copy()
+    for item, location, day in broken.select("item_id", "location_id", "bucket_on").iter_rows():
+        i, t = place.get((item, location)), starts.get(day)
+        if i is not None and t is not None:
+            demand[i, t] = np.nan
+            counts[i] += 1
+    return replace(panel, demand=demand), counts
 
 
 def abc_classes(as_of: date) -> pl.DataFrame:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from models import negbin
-from models.calibration import KNOTS, share
-from models.hybrid import Recipe
+from models.recipe import Recipe
 from pipelines.core.panel import CLASSES
-from pipelines.forecast.backtest import Evidence, variance
-from pipelines.forecast.evaluate import Scores, mixed
+from pipelines.forecast import said
+from pipelines.forecast.backtest import Evidence
+from pipelines.forecast.evaluate import Scores
+from pipelines.forecast.metrics import FINE
 
 
 def members(by_member: Mapping[str, list[Scores]], hybrid: list[Scores]) -> bytes:
@@ -24,21 +24,8 @@ def members(by_member: Mapping[str, list[Scores]], hybrid: list[Scores]) -> byte
     Returns:
         A PNG.
     """
-    figure, axes = _canvas()
-    classes = [row.demand_class for row in hybrid]
-    shown = {**by_member, "hybrid": hybrid}
-    for at, (name, rows) in enumerate(shown.items()):
-        told = {row.demand_class: row.scaled_pinball for row in rows}
-        axes.bar(
-            np.arange(len(classes)) + 0.8 * at / len(shown),
-            [told.get(c, np.nan) for c in classes],
-            0.8 / len(shown),
-            label=name,
-        )
-    axes.set_xticks(np.arange(len(classes)) + 0.35, classes)
-    axes.set_ylabel("scaled pinball loss, lead-time demand")
-    axes.set_title("Members and hybrid on the newest backtest window")
-    axes.legend(fontsize=7)
+    figure, (axes,) = _canvas(1)
+    _draw_members(axes, by_member, hybrid)
     return _png(figure)
 
 
@@ -53,31 +40,61 @@ def calibration(evidence: Evidence, recipe: Recipe, fewest_known: int) -> bytes:
     Returns:
         A PNG.
     """
-    figure, axes = _canvas()
-    mean, _ = mixed(evidence, recipe, fewest_known)
-    spread = recipe.window.scale[evidence.code] * variance(evidence.window_terms, mean)
-    below, upto = negbin.cdf(evidence.demand, mean, spread, evidence.unit)
-    wanted = tuple(KNOTS[1:-1:4].tolist())
-    nominal = recipe.window.levels(wanted)
+    figure, (axes,) = _canvas(1)
+    _draw_calibration(axes, evidence, recipe, fewest_known)
+    return _png(figure)
+
+
+def both(
+    by_member: Mapping[str, list[Scores]], hybrid: list[Scores], evidence: Evidence, recipe: Recipe, fewest_known: int
+) -> bytes:
+    """Accuracy above, calibration below; arguments as in :func:`members` and :func:`calibration`. A PNG."""
+    figure, (above, below) = _canvas(2)
+    _draw_members(above, by_member, hybrid)
+    _draw_calibration(below, evidence, recipe, fewest_known)
+    return _png(figure)
+
+
+def _draw_members(axes: Any, by_member: Mapping[str, list[Scores]], hybrid: list[Scores]) -> None:
+    """A row of dots a class: many members would make bars too thin to tell apart."""
+    classes = [row.demand_class for row in hybrid]
+    for at, (name, rows) in enumerate(by_member.items()):
+        told = {row.demand_class: row.scaled_pinball for row in rows}
+        marker = "osv^D<>ph*XP8d"[at % 14]
+        axes.scatter([told.get(c, np.nan) for c in classes], np.arange(len(classes)), marker=marker, s=26, label=name)
+    best = {row.demand_class: row.scaled_pinball for row in hybrid}
+    axes.scatter([best[c] for c in classes], np.arange(len(classes)), marker="|", s=420, color="black", label="hybrid")
+    axes.set_yticks(np.arange(len(classes)), classes)
+    axes.invert_yaxis()
+    lowest = min(row.scaled_pinball for row in hybrid)
+    axes.set_xlim(0.9 * lowest, 1.5 * max(row.scaled_pinball for row in hybrid))
+    axes.set_xlabel("scaled pinball loss of lead-time demand (left is better; what lies beyond the edge is not drawn)")
+    axes.set_title("Members and hybrid on backtest windows that no choice had seen")
+    axes.legend(fontsize=6, ncols=2, loc="lower right")
+
+
+def _draw_calibration(axes: Any, evidence: Evidence, recipe: Recipe, fewest_known: int) -> None:
+    window = said.lead_time(evidence, recipe, fewest_known)
+    wanted = [level for level in FINE if 0.02 <= level <= 0.99]
+    covered = np.stack([window.covered(level) for level in wanted], axis=1)
     for code, name in enumerate(CLASSES):
         rows = evidence.usable & (evidence.code == code)
         if rows.sum() >= 20:
-            axes.plot(wanted, share(below[rows], upto[rows], nominal[code]), label=f"{name} ({rows.sum()} SKUs)")
+            axes.plot(wanted, covered[rows].mean(axis=0), label=f"{name} ({rows.sum()} SKUs)")
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     axes.set_xlabel("promised level")
     axes.set_ylabel("share covered")
     axes.set_title("Calibration of lead-time demand on the newest backtest window")
     axes.legend(fontsize=7)
-    return _png(figure)
 
 
-def _canvas() -> tuple[Any, Any]:
+def _canvas(rows: int) -> tuple[Any, list[Any]]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    figure = Figure(figsize=(8, 4.5 * rows), layout="constrained")
     FigureCanvasAgg(figure)
-    return figure, figure.add_subplot()
+    return figure, [figure.add_subplot(rows, 1, k + 1) for k in range(rows)]
 
 
 def _png(figure: Any) -> bytes:

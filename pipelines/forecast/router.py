@@ -1,4 +1,8 @@
-"""Which member or mix forecasts which demand class: a starting rule, then the backtest, with a guard for the simple method."""
+"""Which member or mix forecasts which SKUs: a starting rule by class, then the backtest, with a guard for the simple method.
+
+Decided first for each demand class, then for each class × volume. At either step another choice must win by a paired bootstrap
+interval that excludes zero, SKUs being drawn whole, since windows of one SKU are alike.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +12,13 @@ import numpy as np
 
 from models import negbin
 from models.calibration import KNOTS, Calibration, curve, identity
-from models.hybrid import Recipe
+from models.recipe import VOLUMES, Recipe, Segments, segment_codes, volume_cuts
 from pipelines.core.panel import CLASSES, Array
+from pipelines.core.seeds import generator
 from pipelines.forecast.backtest import Evidence, variance
-from pipelines.forecast.metrics import LEVELS, pinball
+from pipelines.forecast.pooling import Pool, bucket_pool, loss, losses, pool, stack_weights
+
+__all__ = ["Pick", "Pool", "calibrated", "choose", "interval", "pool", "start"]
 
 START: Final[Mapping[str, str]] = {
     "smooth": "xgboost", "erratic": "xgboost", "intermittent": "lightgbm", "lumpy": "mean_nonzero", "no_demand": "mean_nonzero",
@@ -26,102 +33,22 @@ SIMPLE: Final[Mapping[str, str]] = {
 FEWEST: Final = 60
 """Windows a class needs for a choice of its own."""
 
-RIDGE: Final = 0.05
-"""Pull of the stack towards equal weights, relative to the evidence."""
+FEWEST_SEGMENT: Final = 150
+"""Windows a class × volume needs for a choice of its own."""
+
+STACKED: Final = 5
+"""Members in a stack at most: the best alone. More gain little and cost time every morning."""
+
+CONFIDENCE: Final = 0.95
+DRAWS: Final = 500
+MANY: Final = 4_000
+"""SKUs above which the interval is the normal one with errors clustered by SKU: the same to the eye, and quick."""
 
 SCALES: Final = (0.4, 0.5, 0.63, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5)
 
 
-@dataclass(frozen=True)
-class Pool:
-    """Windows of several origins under one another.
-
-    Attributes:
-        means: [r, m] expectation of each member.
-        demand: [r] units.
-        terms: [2, r] of the variance.
-        scale: [r] divisor of the loss.
-        unit: [r] step of demand.
-        code: [r] class codes.
-        sku: [r] position of the SKU, for halves and paired differences.
-    """
-
-    means: Array
-    demand: Array
-    terms: Array
-    scale: Array
-    unit: Array
-    code: Array
-    sku: Array
-
-    def rows(self, keep: Array) -> "Pool":
-        """The windows of a mask."""
-        return Pool(
-            self.means[keep],
-            self.demand[keep],
-            self.terms[:, keep],
-            self.scale[keep],
-            self.unit[keep],
-            self.code[keep],
-            self.sku[keep],
-        )
-
-
-def pool(evidence: Sequence[Evidence], members: Sequence[str], fewest_known: int) -> Pool:
-    """The usable windows of all origins.
-
-    Args:
-        evidence: one or more origins.
-        members: names, in the order of the recipe.
-        fewest_known: SKUs with fewer known buckets at the origin are forecast by rule and left out.
-
-    Returns:
-        The pool.
-    """
-    keeps = [e.usable & (e.known >= fewest_known) for e in evidence]
-    pairs = list(zip(evidence, keeps, strict=True))
-    return Pool(
-        np.concatenate([np.stack([e.means[name][k] for name in members], axis=1) for e, k in pairs]),
-        np.concatenate([e.demand[k] for e, k in pairs]),
-        np.concatenate([e.window_terms[:, k] for e, k in pairs], axis=1),
-        np.concatenate([e.scale[k] for e, k in pairs]),
-        np.concatenate([e.unit[k] for e, k in pairs]),
-        np.concatenate([e.code[k] for e, k in pairs]),
-        np.concatenate([np.flatnonzero(k) for _, k in pairs]),
-    )
-
-
-def loss(windows: Pool, mean: Array, factor: float = 1.0) -> Array:
-    """[r] scaled pinball loss of a mean [r] with its negative binomial, its variance times a factor."""
-    spread = factor * variance(windows.terms, mean)
-    level = np.array([LEVELS])
-    quantiles = negbin.quantiles(mean, spread, level, np.zeros(mean.size, dtype=np.int64), windows.unit)
-    return np.asarray(pinball(windows.demand, quantiles, LEVELS) / windows.scale)
-
-
-def stack_weights(windows: Pool) -> Array:
-    """Non-negative weights of the members by least squares on standardised windows, ridged towards equal ones.
-
-    Args:
-        windows: evidence.
-
-    Returns:
-        [m] ≥ 0.
-    """
-    from scipy.optimize import nnls
-
-    m = windows.means.shape[1]
-    centre = windows.means.mean(axis=1)
-    spread = np.sqrt(np.maximum(variance(windows.terms, np.maximum(centre, 1e-6)), 1e-9))
-    a, b = windows.means / spread[:, None], np.clip(windows.demand / spread, 0, centre / spread + 6)
-    pull = np.sqrt(RIDGE * (a**2).sum() / m)
-    ridge = pull * np.eye(m)
-    weights, _ = nnls(np.vstack([a, ridge]), np.concatenate([b, np.full(m, pull / m)]))
-    return np.asarray(weights)
-
-
 def choose(windows: Pool, members: tuple[str, ...], buckets: Sequence[Evidence], fewest_known: int) -> Recipe:
-    """Decide per class.
+    """Decide per class, then per class × volume.
 
     Args:
         windows: evidence at origins earlier than any that is reported.
@@ -132,18 +59,27 @@ def choose(windows: Pool, members: tuple[str, ...], buckets: Sequence[Evidence],
     Returns:
         The recipe.
     """
-    picks = [_choose_one(windows, code, members) for code in range(len(CLASSES))]
-    weights = np.array([pick[0] for pick in picks])
-    chosen = Recipe(members, weights, tuple(p[1] for p in picks), tuple(p[2] for p in picks), identity(), identity())
+    picks = [_choose_class(windows, code, members) for code in range(len(CLASSES))]
+    cuts = volume_cuts(buckets[-1].rate) if buckets else (1.0, 1.0)
+    at = segment_codes(windows.code, windows.rate, cuts)
+    fine = [
+        _choose_segment(windows.rows(at == k), k, members, picks[k // len(VOLUMES)])
+        for k in range(len(CLASSES) * len(VOLUMES))
+    ]
+    segments = Segments(
+        cuts, np.array([p.weights for p in fine]), tuple(p.method for p in fine), tuple(p.reason for p in fine)
+    )
+    chosen = Recipe(
+        members, np.array([p.weights for p in picks]), tuple(p.method for p in picks), tuple(p.reason for p in picks),
+        identity(), identity(), segments,
+    )  # fmt: skip
     return calibrated(chosen, windows, buckets, fewest_known)
 
 
 def calibrated(recipe: Recipe, windows: Pool, buckets: Sequence[Evidence], fewest_known: int) -> Recipe:
     """A recipe with its weights kept and its calibration taken from evidence; arguments as in :func:`choose`."""
-    window = _calibrate(windows, recipe.weights)
-    return replace(
-        recipe, window=window, bucket=_calibrate(_bucket_pool(buckets, recipe.members, fewest_known), recipe.weights)
-    )
+    bucket = _calibrate(bucket_pool(buckets, recipe.members, fewest_known), recipe, by_bucket=True)
+    return replace(recipe, window=_calibrate(windows, recipe), bucket=bucket)
 
 
 def start(members: tuple[str, ...]) -> Recipe:
@@ -161,66 +97,123 @@ def start(members: tuple[str, ...]) -> Recipe:
     return Recipe(members, weights, names, reasons, identity(), identity())
 
 
-def _choose_one(windows: Pool, code: int, members: tuple[str, ...]) -> tuple[Array, str, str]:
-    name = CLASSES[code]
-    mine = windows.rows(windows.code == code)
-    eye = np.eye(len(members))
+@dataclass(frozen=True)
+class Pick:
+    """One choice: [m] weights, the method's name, and why."""
+
+    weights: Array
+    method: str
+    reason: str
+
+
+def interval(difference: Array, sku: Array) -> tuple[float, float]:
+    """Bootstrap interval of a mean difference at :data:`CONFIDENCE`, SKUs drawn whole with replacement (Efron & Tibshirani 1993).
+
+    Args:
+        difference: [r] paired differences.
+        sku: [r] SKU of each.
+
+    Returns:
+        (low, high).
+    """
+    _, at = np.unique(sku, return_inverse=True)
+    sums, counts = np.bincount(at, weights=difference), np.bincount(at).astype(float)
+    if sums.size > MANY:
+        mean = difference.mean()
+        reach = 1.96 * np.sqrt(((sums - mean * counts) ** 2).sum()) / counts.sum()
+        return float(mean - reach), float(mean + reach)
+    drawn = generator(0, "router", str(sums.size)).poisson(1.0, (DRAWS, sums.size)).astype(float)
+    means = (drawn @ sums) / np.maximum(drawn @ counts, 1e-9)
+    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(low), float(high)
+
+
+def _choose_class(windows: Pool, code: int, members: tuple[str, ...]) -> Pick:
+    name, mine = CLASSES[code], windows.rows(windows.code == code)
+    eye, simple = np.eye(len(members)), SIMPLE[CLASSES[code]]
     if mine.demand.size < FEWEST:
-        start = START[name] if START[name] in members else SIMPLE[name]
-        return (
-            eye[members.index(start)],
-            start,
-            f"{name}: {mine.demand.size} backtest windows are too few to choose on; starting rule",
+        start = START[name] if START[name] in members else simple
+        reason = f"{name}: {mine.demand.size} backtest windows are too few to choose on; starting rule"
+        return Pick(eye[members.index(start)], start, reason)
+    each = losses(mine, members)
+    top = _stackable(
+        [each[member] for member in members], [j for j, member in enumerate(members) if member not in mine.shapes]
+    )
+    each["stack"] = loss(mine, _halved_stack(mine, top))
+    best = min(each, key=lambda c: (float(each[c].mean()), c))
+    if best != simple and interval(each[best] - each[simple], mine.sku)[1] < 0:
+        weights = (
+            _spread_out(stack_weights(mine, top), top, len(members)) if best == "stack" else eye[members.index(best)]
         )
-    losses = {member: loss(mine, mine.means[:, j]) for j, member in enumerate(members)}
-    losses["stack"] = loss(mine, _halved_stack(mine))
-    average = {candidate: float(values.mean()) for candidate, values in losses.items()}
-    best, simple = min(average, key=lambda c: (average[c], c)), SIMPLE[name]
-    difference = losses[best] - losses[simple]
-    error = float(difference.std() / np.sqrt(difference.size))
-    if best != simple and difference.mean() + error < 0:
-        gain = 1 - average[best] / average[simple]
-        reason = f"{name}: {best} has {gain:.1%} less scaled pinball loss than {simple} over {mine.demand.size} backtest windows"
-        return (stack_weights(mine) if best == "stack" else eye[members.index(best)]), best, reason
-    return (
+        return Pick(weights, best, f"{name}: {_won(each, best, simple, mine)}")
+    return Pick(
         eye[members.index(simple)],
         simple,
-        f"{name}: nothing beat {simple} by more than its standard error over {mine.demand.size} windows",
+        f"{name}: nothing beat {simple} for certain over {mine.demand.size} backtest windows",
     )
 
 
-def _halved_stack(windows: Pool) -> Array:
-    """[r] the stack's mean, weights taken from the other half of the SKUs, so that it is judged on windows it has not seen."""
-    out, odd = np.empty(windows.demand.size), windows.sku % 2 == 1
-    for half in (odd, ~odd):
-        out[half] = windows.means[half] @ stack_weights(windows.rows(~half))
+def _choose_segment(mine: Pool, segment: int, members: tuple[str, ...], above: Pick) -> Pick:
+    """The class's choice, unless another member wins here, or the simple method does: no volume pays for the others' gain."""
+    if mine.demand.size < FEWEST_SEGMENT:
+        return above
+    name = f"{CLASSES[segment // len(VOLUMES)]}, {VOLUMES[segment % len(VOLUMES)]} volume"
+    each, eye = losses(mine, members), np.eye(len(members))
+    if above.method == "stack":
+        each["stack"] = loss(mine, mine.means @ above.weights)
+    simple = SIMPLE[CLASSES[segment // len(VOLUMES)]]
+    best = min(each, key=lambda c: (float(each[c].mean()), c))
+    if best != above.method and interval(each[best] - each[above.method], mine.sku)[1] < 0:
+        return Pick(eye[members.index(best)], best, f"{name}: {_won(each, best, above.method, mine)}")
+    worse = float(each[simple].mean()) < float(each[above.method].mean())
+    if above.method != simple and worse and interval(each[above.method] - each[simple], mine.sku)[1] >= 0:
+        kind = CLASSES[segment // len(VOLUMES)]
+        reason = f"{name}: {above.method}, best for {kind} demand as a whole, does not beat {simple} here"
+        return Pick(eye[members.index(simple)], simple, reason)
+    return above
+
+
+def _won(each: Mapping[str, Array], best: str, other: str, mine: Pool) -> str:
+    """Why, for a planner: by how much, against what, on how many windows, how sure."""
+    low, high = interval(each[best] - each[other], mine.sku)
+    base = float(each[other].mean())
+    gain = 1 - float(each[best].mean()) / base
+    return (
+        f"{best} has {gain:.1%} less scaled pinball loss than {other} over {mine.demand.size} backtest windows "
+        f"({-high / base:.1%} to {-low / base:.1%} at {CONFIDENCE:.0%} confidence)"
+    )
+
+
+def _stackable(losses_of: Sequence[Array], able: Sequence[int]) -> Array:
+    """[≤ STACKED] positions of the members with the least loss alone, in the recipe's order; ``able``: those that forecast means."""
+    order = sorted(able, key=lambda j: (float(losses_of[j].mean()), j))
+    return np.sort(np.array(order[:STACKED]))
+
+
+def _spread_out(weights: Array, top: Array, count: int) -> Array:
+    """[m] weights of all members, zero for those outside the stack."""
+    out = np.zeros(count)
+    out[top] = weights
     return out
 
 
-def _bucket_pool(evidence: Sequence[Evidence], members: tuple[str, ...], fewest_known: int, every: int = 4) -> Pool:
-    """Single buckets (every fourth of the horizon) as windows."""
-    parts = []
-    for e in evidence:
-        steps = np.arange(0, e.actual.shape[1], every)
-        known = np.isfinite(e.actual[:, steps]) & (e.usable & (e.known >= fewest_known))[:, None]
-        sku, at = np.nonzero(known)
-        step = steps[at]
-        means = np.stack([e.paths[name][sku, step] for name in members], axis=1)
-        width = np.maximum(e.scale[sku] / e.actual.shape[1], 1e-9)
-        parts.append(Pool(means, e.actual[sku, step], e.bucket_terms[:, sku], width, e.unit[sku], e.code[sku], sku))
-    return Pool(
-        *(
-            np.concatenate([getattr(p, name) for p in parts], axis=1 if name == "terms" else 0)
-            for name in Pool.__dataclass_fields__
-        )
-    )
+def _halved_stack(windows: Pool, top: Array) -> Array:
+    """[r] the stack's mean, weights taken from the other half of the SKUs, so that it is judged on windows it has not seen."""
+    out, odd = np.empty(windows.demand.size), windows.sku % 2 == 1
+    for half in (odd, ~odd):
+        out[half] = windows.means[half][:, top] @ stack_weights(windows.rows(~half), top)
+    return out
 
 
-def _calibrate(windows: Pool, weights: Array) -> Calibration:
+def _calibrate(windows: Pool, recipe: Recipe, by_bucket: bool = False) -> Calibration:
+    """Scale and curve of each class, from the windows whose forecast is a negative binomial."""
     scales, curves = np.ones(len(CLASSES)), np.tile(KNOTS, (len(CLASSES), 1))
+    weights, methods, _ = recipe.rows(windows.code, windows.rate)
+    expected = (windows.means * weights).sum(axis=1)
+    own = np.isin(methods.astype(str), list(windows.shapes)) & (not by_bucket)
     for code in range(len(CLASSES)):
-        mine = windows.rows(windows.code == code)
-        mean = mine.means @ weights[code]
+        rows = (windows.code == code) & ~own
+        mine, mean = windows.rows(rows), expected[rows]
         if mean.size < FEWEST:
             continue
         costs = [float(loss(mine, mean, factor).mean()) for factor in SCALES]

@@ -10,6 +10,7 @@ from models import store
 from models.interface import Interval, fitted
 from pipelines.core.panel_frames import build
 from pipelines.core.quantiles import COLUMNS, LEVELS
+from pipelines.forecast.covariates import discounted
 
 
 def predict_frame(folder: Path, frame: Any) -> Any:
@@ -39,6 +40,7 @@ def predict_frame(folder: Path, frame: Any) -> Any:
         sku, demand, empty, pl.DataFrame(schema={"bucket_on": pl.Date, "events": pl.String}), as_of=as_of, bucket="day",
         history_days=(as_of - first).days + 1, future=98,
     )  # fmt: skip
+    panel = discounted(panel, empty.with_columns(discount_share=pl.lit(None, pl.Float64)))
     told = store.load(folder).predict_cumulative(
         panel, Interval(np.maximum(fitted(panel.lead_time_mean), 1.0), np.zeros(panel.skus)), LEVELS
     )

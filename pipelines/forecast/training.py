@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from models import hybrid, store
-from models.hybrid import Hybrid, Recipe
+from models.hybrid import Hybrid
 from models.interface import Interval, Member
+from models.recipe import Recipe
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
@@ -119,7 +120,7 @@ def fit(panel: Panel, interval: Interval, competing: Mapping[str, Member], plan:
         The forecaster and its scores on a window it was not chosen on.
     """
     fewest, names = plan.fewest_known, tuple(competing)
-    origins, evidence = _backtest(panel, interval, competing, plan)
+    origins, evidence = backtested(panel, interval, competing, plan)
     final = _recipe(evidence, names, fewest)
     judged, rows, by_member = final, list[Scores](), dict[str, list[Scores]]()
     if len(evidence) > 1:
@@ -146,16 +147,17 @@ def calibrated_fallback(panel: Panel, interval: Interval, because: str) -> Hybri
     """
     plan = Plan.configured()
     plain = hybrid.fallback(plan.fewest_known, because)
-    _, evidence = _backtest(panel, interval, plain.members, plan)
+    _, evidence = backtested(panel, interval, plain.members, plan)
     if evidence:
         windows = router.pool(evidence, plain.recipe.members, plan.fewest_known)
         plain = replace(plain, recipe=router.calibrated(plain.recipe, windows, evidence, plan.fewest_known))
     return plain.fit(panel, interval)
 
 
-def _backtest(
+def backtested(
     panel: Panel, interval: Interval, competing: Mapping[str, Member], plan: Plan
 ) -> tuple[list[int], list[Evidence]]:
+    """(history buckets known at each rolling origin, what the members said there), oldest first."""
     count = plan.origins + 1
     window = backtest.window_length(panel, interval, plan.horizon, count)
     origins = backtest.origins(panel.length, window, count, SHORTEST_WEEKS * panel.period)

@@ -89,11 +89,30 @@ def read(query: str, **parameters: Any) -> pl.DataFrame:
     Returns:
         The frame, empty with the right columns where there are no rows.
     """
+    return read_many({"": query}, **parameters)[""]
+
+
+def read_many(queries: Mapping[str, str], **parameters: Any) -> dict[str, pl.DataFrame]:
+    """Rows of several queries, read over one connection: opening one costs more than a small query.
+
+    Args:
+        queries: name → SQL; see :func:`read`.
+        parameters: values of the parameters; each query takes those it names.
+
+    Returns:
+        Name → frame.
+    """
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    compiled = sa.text(query).bindparams(**parameters).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+    frames = {}
     with adbc() as connection, connection.cursor() as cursor:
-        cursor.execute(str(compiled).replace("%%", "%"))
-        return pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
+        for name, query in queries.items():
+            # One query must know all its parameters, so that a misspelt one is found; of several each takes its own.
+            mine = {key: value for key, value in parameters.items() if len(queries) == 1 or f":{key}" in query}
+            bound = sa.text(query).bindparams(**mine)
+            compiled = bound.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+            cursor.execute(str(compiled).replace("%%", "%"))
+            frames[name] = pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
+    return frames
 
 
 def execute(statement: str, **parameters: Any) -> int:

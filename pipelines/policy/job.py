@@ -10,8 +10,8 @@ from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import warehouse
-from pipelines.policy import levels
+from pipelines.io import positions, warehouse
+from pipelines.policy import incumbent, levels, lost_sales
 from pipelines.policy.reasons import reasons
 from pipelines.settings import Settings
 
@@ -31,6 +31,18 @@ where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 _FRACTIONAL = """
 select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)
 """
+
+_PERIODS = "select item_id, location_id, period, mean, std from plan.period_forecasts where as_of = :as_of"
+
+_TERMS = """
+select item_id, location_id, has_own_costs, cast(shortage_cost as double precision) as shortage_cost,
+    cast(lead_time_mean as double precision) as lead_time_mean, cast(lead_time_std as double precision) as lead_time_std,
+    cast(min_order_qty as double precision) as min_order_qty, cast(pack_size as double precision) as pack_size,
+    cast(on_hand as double precision) as on_hand
+from marts.dim_sku where as_of = :as_of
+"""
+
+_CHOICES = "select item_id, location_id, choice, reason from plan.choices where as_of = :as_of"
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
@@ -53,7 +65,9 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         rows = rows.filter(pl.col("item_id").is_in(list(items)))
     fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
     rows = rows.join(fractional, on=["item_id", "location_id"], how="left", maintain_order="left")
-    policies = table(rows, as_of, settings.load())
+    config = settings.load()
+    policies = table(rows, as_of, config, _coming(as_of, config))
+    policies = incumbent.kept(policies, warehouse.read(_CHOICES, as_of=as_of), rows)
     only = {"item_id": sorted(set(items))} if items else {}
     warehouse.replace("plan.policies", policies, {"as_of": as_of, **only})
     by_level = {
@@ -63,13 +77,23 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     return {"skus": policies.height, **by_level}
 
 
-def table(rows: pl.DataFrame, as_of: date, config: Settings) -> pl.DataFrame:
+def _coming(as_of: date, config: Settings) -> lost_sales.Coming | None:
+    """What orders by expected cost depend on; None where the date has no forecast by review period."""
+    periods = warehouse.read(_PERIODS, as_of=as_of)
+    if not periods.height:
+        return None
+    dated = positions.dated(as_of, config.purchase.late_days, protection="plan.lead_time_forecasts")
+    return lost_sales.Coming(periods, dated, warehouse.read(_TERMS, as_of=as_of))
+
+
+def table(rows: pl.DataFrame, as_of: date, config: Settings, coming: lost_sales.Coming | None = None) -> pl.DataFrame:
     """Rows of plan.policies.
 
     Args:
         rows: SKUs with costs, the ERP's rule, the past's mean and, where forecast, the quantiles.
         as_of: the run's date.
         config: service target, review period, bucket.
+        coming: forecasts by review period, stock and open lines; without them no SKU orders by expected cost.
 
     Returns:
         One row a SKU.
@@ -78,19 +102,25 @@ def table(rows: pl.DataFrame, as_of: date, config: Settings) -> pl.DataFrame:
     protection = _protection_days(rows, planning.review_period_days)
     skus = _skus(rows, protection, DAYS_IN[planning.bucket], costs.holding_cost_rate, costs.ordering_cost)
     chosen = levels.choose(skus, costs.service_target, planning.review_period_days)
+    reason = reasons(rows, chosen, protection, costs.service_target)
     one_by_one = chosen.order_up_to - chosen.reorder_point <= 1.0
     policy = np.where(
         chosen.level == levels.REORDER_POINT, "min_max", np.where(one_by_one, "base_stock", "reorder_order_up_to")
     )
+    target = np.full(rows.height, costs.service_target)
+    if coming is not None:
+        told = lost_sales.decide(rows, coming, chosen, skus, as_of, config)
+        chosen, reason = lost_sales.as_levels(chosen, told), lost_sales.reasons(told, reason, config)
+        policy, target = np.where(told.chosen, lost_sales.NAME, policy), np.where(told.chosen, told.ratio, target)
     return rows.select(pl.lit(as_of).alias("as_of"), "item_id", "location_id").with_columns(
         pl.Series("policy", policy),
         pl.Series("level", chosen.level),
         pl.Series("reorder_point", chosen.reorder_point),
         pl.Series("order_up_to", chosen.order_up_to),
         pl.Series("safety_stock", chosen.safety_stock),
-        pl.lit(costs.service_target).alias("service_target"),
+        pl.Series("service_target", target),
         pl.Series("protection_days", protection.astype(np.int32)),
-        reasons(rows, chosen, protection, costs.service_target),
+        reason,
     )
 
 

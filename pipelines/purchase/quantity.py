@@ -1,95 +1,93 @@
-"""How much to order: policy, pack size, minimum and maximum. Vectorised over SKUs."""
-
-from dataclasses import dataclass
+"""How much a SKU orders on its own: policy, pack size, minimum and maximum, price breaks. Vectorised over SKUs."""
 
 import numpy as np
-import numpy.typing as npt
 
-from pipelines.core.inventory import Floats
+from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
+from pipelines.purchase import codes as c
+from pipelines.purchase import lots
+from pipelines.purchase.lines import Draft, Lines
 
-ORDER_BELOW_REORDER_POINT = "ORDER_BELOW_REORDER_POINT"
-ORDER_RAISED_TO_MINIMUM = "ORDER_RAISED_TO_MINIMUM"
-ORDER_CAPPED_AT_MAXIMUM = "ORDER_CAPPED_AT_MAXIMUM"
-NO_ORDER_POSITION_SUFFICIENT = "NO_ORDER_POSITION_SUFFICIENT"
-NO_ORDER_NO_DEMAND = "NO_ORDER_NO_DEMAND"
-NO_ORDER_NO_SUPPLIER = "NO_ORDER_NO_SUPPLIER"
-NO_ORDER_DISCONTINUED = "NO_ORDER_DISCONTINUED"
-NO_ORDER_NOT_YET_ON_SALE = "NO_ORDER_NOT_YET_ON_SALE"
-NO_ORDER_PACK_ABOVE_MAXIMUM = "NO_ORDER_PACK_ABOVE_MAXIMUM"
-NO_ORDER_MINIMUM_ABOVE_MAXIMUM = "NO_ORDER_MINIMUM_ABOVE_MAXIMUM"
-
-_TOLERANCE = 1e-9
+_SMALL = 1e-9
 """Keeps 12.000000001 packs, an artefact of subtraction, from becoming 13."""
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What a decision depends on, shape (N,); units.
-
-    Attributes:
-        position: inventory position that counts for the protection interval.
-        reorder_point: order at or below it.
-        order_up_to: order up to it.
-        pack: pack size; 0: any quantity.
-        minimum: least quantity of an order.
-        maximum: greatest quantity of an order.
-        discontinued: the item is no longer bought.
-        not_yet: it is on sale only after the as-of date.
-        has_supplier: an active supplier offers it.
-    """
-
-    position: Floats
-    reorder_point: Floats
-    order_up_to: Floats
-    pack: Floats
-    minimum: Floats
-    maximum: Floats
-    discontinued: npt.NDArray[np.bool_]
-    not_yet: npt.NDArray[np.bool_]
-    has_supplier: npt.NDArray[np.bool_]
-
-
-def decide(needs: Needs) -> tuple[Floats, npt.NDArray[np.str_]]:
-    """Quantity and reason code of every SKU, ordered or not.
+def decide(lines: Lines) -> Draft:
+    """Quantity and reason code of every SKU by its own levels and limits.
 
     Args:
-        needs: positions, levels and limits.
+        lines: positions, levels and limits.
 
     Returns:
-        Units to order (a whole number of packs, 0: none), and the code.
+        The draft: units (a whole number of packs, 0: none) at list price.
     """
-    wanted = np.where(needs.position <= needs.reorder_point, needs.order_up_to - needs.position, 0.0)
-    in_packs = rounded_up(wanted, needs.pack)
-    least = np.where(wanted > _TOLERANCE, rounded_up(needs.minimum, needs.pack), 0.0)
-    most = np.where(
-        needs.pack > 0, np.floor(needs.maximum / _size(needs.pack) + _TOLERANCE) * needs.pack, needs.maximum
-    )
-    quantity = np.minimum(np.maximum(in_packs, least), most)
-    forbidden = np.select(
-        [needs.discontinued, needs.not_yet, ~needs.has_supplier, needs.order_up_to <= 0],
-        [NO_ORDER_DISCONTINUED, NO_ORDER_NOT_YET_ON_SALE, NO_ORDER_NO_SUPPLIER, NO_ORDER_NO_DEMAND],
-        "",
-    )
-    code = np.select(
+    wanted = np.where(lines.position <= lines.trigger, lines.order_up_to - lines.position, 0.0)
+    in_packs = rounded_up(wanted, lines.pack)
+    least = rounded_up(lines.minimum, lines.pack)
+    most = rounded_down(lines.maximum, lines.pack)
+    barred = np.select(
         [
-            forbidden != "",
-            wanted <= _TOLERANCE,
+            lines.discontinued,
+            lines.not_yet,
+            lines.blocked,
+            ~lines.has_supplier,
+            lines.order_up_to <= 0,
+            ~(lines.list_price > 0),
             most <= 0,
-            least > most + _TOLERANCE,
-            in_packs > most + _TOLERANCE,
-            least > in_packs + _TOLERANCE,
+            least > most + _SMALL,
         ],
         [
-            forbidden,
-            NO_ORDER_POSITION_SUFFICIENT,
-            NO_ORDER_PACK_ABOVE_MAXIMUM,
-            NO_ORDER_MINIMUM_ABOVE_MAXIMUM,
-            ORDER_CAPPED_AT_MAXIMUM,
-            ORDER_RAISED_TO_MINIMUM,
+            c.DISCONTINUED,
+            c.NOT_YET,
+            c.BLOCKED,
+            c.NO_SUPPLIER,
+            c.NO_DEMAND,
+            c.NO_PRICE,
+            c.PACK_ABOVE,
+            c.MINIMUM_ABOVE,
         ],
-        ORDER_BELOW_REORDER_POINT,
+        -1,
     )
-    return np.where(np.char.startswith(code, "ORDER"), quantity, 0.0), code
+    # Faults of an offer matter only where something is wanted; what ends or has not begun says so at any stock.
+    idle = (wanted <= _SMALL) & ~np.isin(barred, (c.DISCONTINUED, c.NOT_YET, c.BLOCKED, c.NO_SUPPLIER, c.NO_DEMAND))
+    code = np.select(
+        [idle, barred >= 0, in_packs > most + _SMALL, least > in_packs + _SMALL],
+        [c.SUFFICIENT, barred, c.AT_MAXIMUM, c.TO_MINIMUM],
+        c.REORDER,
+    ).astype(np.int64)
+    quantity = np.where(code >= c.FIRST_ORDER, np.minimum(np.maximum(in_packs, least), most), 0.0)
+    return Draft(quantity, code, least, most, barred < 0, lines.list_price.copy(), lines.trigger.copy())
+
+
+def take_breaks(draft: Draft, lines: Lines, prices: lots.Prices) -> None:
+    """Raise a line to the price break that costs least in total; set the price paid. In place.
+
+    Ordering, purchase and holding per day are compared over every feasible quantity with a lower price; a line never goes beyond what
+    half a year sells, nor below what its levels ask for.
+
+    Args:
+        draft: the lines so far.
+        lines: demand and costs.
+        prices: list prices and steps.
+    """
+    cover = rounded_down(LONGEST_COVER_DAYS * lines.demand_per_day, lines.pack)
+    terms = lots.Lots(
+        lines.demand_per_day,
+        lines.ordering_cost,
+        lines.holding_rate,
+        lines.pack,
+        draft.quantity,
+        np.minimum(draft.most, np.maximum(cover, draft.quantity)),
+    )
+    quantity, paid, _ = lots.best(terms, prices, draft.quantity)
+    raised = quantity > draft.quantity + _SMALL
+    draft.marked["own_quantity"] = draft.quantity.copy()
+    draft.code[raised] = c.TO_BREAK
+    draft.quantity, draft.price = quantity, paid
+
+
+def reprice(draft: Draft, prices: lots.Prices) -> None:
+    """The price paid at the quantities as they are now. In place."""
+    draft.price = lots.paid(prices, draft.quantity)
 
 
 def rounded_up(quantity: Floats, pack: Floats) -> Floats:
@@ -105,7 +103,16 @@ def rounded_up(quantity: Floats, pack: Floats) -> Floats:
     >>> rounded_up(np.array([7.0, 7.0, 12.0]), np.array([6.0, 0.0, 6.0])).tolist()
     [12.0, 7.0, 12.0]
     """
-    return np.where(pack > 0, np.ceil(quantity / _size(pack) - _TOLERANCE) * pack, np.maximum(quantity, 0.0))
+    return np.where(pack > 0, np.ceil(quantity / _size(pack) - _SMALL) * pack, np.maximum(quantity, 0.0))
+
+
+def rounded_down(quantity: Floats, pack: Floats) -> Floats:
+    """Whole packs within a quantity.
+
+    >>> rounded_down(np.array([7.0, 7.0, 12.0]), np.array([6.0, 0.0, 6.0])).tolist()
+    [6.0, 7.0, 12.0]
+    """
+    return np.where(pack > 0, np.floor(quantity / _size(pack) + _SMALL) * pack, np.maximum(quantity, 0.0))
 
 
 def _size(pack: Floats) -> Floats:

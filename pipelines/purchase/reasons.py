@@ -2,70 +2,137 @@
 
 import polars as pl
 
-from pipelines.purchase import quantity as q
-
 _POSITION = "on hand {} + due within {} days {} = position {}"
 
-_COLUMNS = ("on_hand", "days", "due", "position")
+_COLUMNS = ("on_hand", "days", "coming", "position")
 
 SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
-    q.ORDER_BELOW_REORDER_POINT: (
+    "ORDER_BELOW_REORDER_POINT": (
         f"Order {{}}: {_POSITION}, at or below the reorder point {{}}; up to {{}}, in packs of {{}}",
         ("quantity", *_COLUMNS, "reorder_point", "order_up_to", "pack"),
     ),
-    q.ORDER_RAISED_TO_MINIMUM: (
+    "ORDER_RAISED_TO_MINIMUM": (
         f"Order {{}}, the supplier's minimum, though {{}} would do: {_POSITION}, at or below the reorder point {{}}",
         ("quantity", "gap", *_COLUMNS, "reorder_point"),
     ),
-    q.ORDER_CAPPED_AT_MAXIMUM: (
+    "ORDER_CAPPED_AT_MAXIMUM": (
         f"Order {{}}, the most one line may hold, of {{}} needed: {_POSITION}, at or below the reorder point {{}}",
         ("quantity", "gap", *_COLUMNS, "reorder_point"),
     ),
-    q.NO_ORDER_POSITION_SUFFICIENT: (
+    "ORDER_CAPPED_BY_RULE": (
+        f"Order {{}} instead of {{}}, capped by rule {{}}: {_POSITION}, at or below the reorder point {{}}",
+        ("quantity", "before_rule", "rules", *_COLUMNS, "reorder_point"),
+    ),
+    "ORDER_RAISED_TO_PRICE_BREAK": (
+        f"Order {{}} at {{}} a unit instead of {{}} at {{}}, which costs less in all: {_POSITION}, at or below the reorder point {{}}",
+        ("quantity", "unit_price", "own_quantity", "list_price", *_COLUMNS, "reorder_point"),
+    ),
+    "ORDER_JOINS_VENDOR_ORDER": (
+        f"Order {{}} with what supplier {{}} is ordered anyway: {_POSITION}, above the reorder point {{}}, not above {{}}, where "
+        "joining saves; up to {}",
+        ("quantity", "supplier_id", *_COLUMNS, "reorder_point", "threshold", "order_up_to"),
+    ),
+    "ORDER_FILLS_VENDOR_MINIMUM": (
+        f"Order {{}}, of these {{}} to reach the order minimum of supplier {{}}: {_POSITION}, reorder point {{}}",
+        ("quantity", "filled", "supplier_id", *_COLUMNS, "reorder_point"),
+    ),
+    "ORDER_FILLS_CONTAINER": (
+        f"Order {{}}, of these {{}} to fill the container of supplier {{}}: {_POSITION}, reorder point {{}}",
+        ("quantity", "filled", "supplier_id", *_COLUMNS, "reorder_point"),
+    ),
+    "ORDER_CUT_BY_BUDGET": (
+        f"Order {{}} of {{}}, all the budget leaves: {_POSITION}, at or below the reorder point {{}}",
+        ("quantity", "before_cut", *_COLUMNS, "reorder_point"),
+    ),
+    "NO_ORDER_POSITION_SUFFICIENT": (
         f"No order: {_POSITION}, above the reorder point {{}}",
         (*_COLUMNS, "reorder_point"),
     ),
-    q.NO_ORDER_NO_DEMAND: ("No order: no demand is expected; on hand {}", ("on_hand",)),
-    q.NO_ORDER_NO_SUPPLIER: (
+    "NO_ORDER_NO_DEMAND": ("No order: no demand is expected; on hand {}", ("on_hand",)),
+    "NO_ORDER_NO_SUPPLIER": (
         "No order: no active supplier offers the item; on hand {}, reorder point {}",
         ("on_hand", "reorder_point"),
     ),
-    q.NO_ORDER_DISCONTINUED: ("No order: discontinued on {}; on hand {}", ("discontinued_on", "on_hand")),
-    q.NO_ORDER_NOT_YET_ON_SALE: ("No order: on sale only from {}", ("created_on",)),
-    q.NO_ORDER_PACK_ABOVE_MAXIMUM: (
+    "NO_ORDER_SUPPLIER_BLOCKED": (
+        "No order: rule {} bars supplier {} and nobody else offers the item; on hand {}, reorder point {}",
+        ("rules", "supplier_id", "on_hand", "reorder_point"),
+    ),
+    "NO_ORDER_DISCONTINUED": ("No order: discontinued on {}; on hand {}", ("discontinued_on", "on_hand")),
+    "NO_ORDER_NOT_YET_ON_SALE": ("No order: on sale only from {}", ("created_on",)),
+    "NO_ORDER_PRICE_MISSING": (
+        f"No order: supplier {{}} has no price above zero; {_POSITION}, at or below the reorder point {{}}",
+        ("supplier_id", *_COLUMNS, "reorder_point"),
+    ),
+    "NO_ORDER_PACK_ABOVE_MAXIMUM": (
         f"No order: the pack of {{}} is more than one line may hold ({{}}); {_POSITION}, at or below the reorder point {{}}",
         ("pack", "maximum", *_COLUMNS, "reorder_point"),
     ),
-    q.NO_ORDER_MINIMUM_ABOVE_MAXIMUM: (
+    "NO_ORDER_MINIMUM_ABOVE_MAXIMUM": (
         f"No order: the supplier's minimum of {{}} is more than one line may hold ({{}}); {_POSITION}, at or below the reorder point {{}}",
         ("minimum", "maximum", *_COLUMNS, "reorder_point"),
+    ),
+    "NO_ORDER_FROZEN_BY_RULE": (
+        f"No order: frozen by rule {{}}; {_POSITION}, reorder point {{}}",
+        ("rules", *_COLUMNS, "reorder_point"),
+    ),
+    "NO_ORDER_CAPPED_BELOW_MINIMUM": (
+        f"No order: rule {{}} leaves less than the smallest line of {{}}; {_POSITION}, at or below the reorder point {{}}",
+        ("rules", "least", *_COLUMNS, "reorder_point"),
+    ),
+    "NO_ORDER_BELOW_VENDOR_MINIMUM": (
+        f"No order: supplier {{}} asks at least {{}} an order, and {{}} are missing; {_POSITION}, reorder point {{}}",
+        ("supplier_id", "vendor_minimum", "vendor_missing", *_COLUMNS, "reorder_point"),
+    ),
+    "NO_ORDER_BUDGET_SPENT": (
+        f"No order: the budget is spent on units that save more, {{}} were wanted; {_POSITION}, reorder point {{}}",
+        ("before_cut", *_COLUMNS, "reorder_point"),
     ),
 }
 """Sentence and the columns that fill it, by reason code."""
 
-_TEXTS = ("discontinued_on", "created_on")
+_TEXTS = ("discontinued_on", "created_on", "supplier_id", "rules")
 
 
 def reasons(decisions: pl.DataFrame) -> pl.Series:
     """One sentence a SKU.
 
     Args:
-        decisions: ``reason_code`` and the columns that :data:`SENTENCES` names; ``gap`` is order-up-to minus position.
+        decisions: ``reason_code`` and the columns that the :data:`SENTENCES` of the codes present name; ``gap`` is order-up-to minus
+            position, ``coming`` what is due and proposed; ``proposed`` and ``level_reason`` are added where they are not empty.
 
     Returns:
         The column ``reason``.
     """
-    texts = decisions.select(
-        "reason_code", *(_text(name) for name in sorted({n for _, names in SENTENCES.values() for n in names}))
-    )
-    chain = pl.lit(None, dtype=pl.String)
-    for code, (sentence, names) in SENTENCES.items():
-        chain = pl.when(pl.col("reason_code") == code).then(pl.format(sentence, *names)).otherwise(chain)
-    return texts.select(chain.alias("reason"))["reason"]
+    lines = decisions.with_row_index("line")
+    parts = []
+    for code in lines["reason_code"].unique().sort().to_list():
+        sentence, names = SENTENCES[code]
+        some = lines.filter(pl.col("reason_code") == code)
+        parts.append(some.select("line", pl.format(sentence, *map(_text, names)).alias("reason")))
+    if not parts:
+        return pl.Series("reason", [], dtype=pl.String)
+    told = pl.concat(parts).sort("line")["reason"]
+    return _with_notes(told, decisions)
+
+
+def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
+    """Say what is not plain: orders of ours among what is due, and a level that had to step in."""
+    own, stepped_in = decisions["proposed"] > 0, decisions["level_reason"] != ""
+    if not own.any() and not stepped_in.any():
+        return told
+    frame = decisions.select("proposed", "level_reason").with_columns(told.alias("reason"))
+    proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
+    return frame.select(
+        pl.concat_str(
+            "reason",
+            pl.when(pl.col("proposed") > 0).then(proposed).otherwise(pl.lit("")),
+            pl.when(pl.col("level_reason") != "").then(pl.format("; {}", "level_reason")).otherwise(pl.lit("")),
+        ).alias("reason")
+    )["reason"]
 
 
 def _text(name: str) -> pl.Expr:
-    """Numbers as a person writes them, 12 and not 12.0; a day may be missing."""
+    """Numbers as a person writes them, 12 and not 12.0; a day or a name may be missing."""
     if name in _TEXTS:
-        return pl.col(name).cast(pl.String).fill_null("an unknown day")
+        return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
     return pl.col(name).cast(pl.Float64).round(2).cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)

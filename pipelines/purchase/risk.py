@@ -1,10 +1,14 @@
 """How likely the stock runs out, and how urgent that is."""
 
 import numpy as np
-import numpy.typing as npt
+import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import LEVELS
+from pipelines.purchase.lots import _compiled
+
+RISK_LEVELS = np.array(LEVELS)
+"""Levels of the quantile grid, ascending."""
 
 URGENCY = {"A": 1.0, "B": 0.7, "C": 0.4}
 """Weight of a stockout by annual value class."""
@@ -40,7 +44,25 @@ def exceedance(quantiles: Floats, position: Floats) -> Floats:
     return np.where(np.isnan(quantiles).any(axis=1), np.nan, risk)
 
 
-def priorities(risk: Floats, abc: npt.NDArray[np.object_]) -> npt.NDArray[np.str_]:
+@_compiled
+def beyond(grid: Floats, levels: Floats, stock: float) -> float:
+    """Probability that demand exceeds a stock; the scalar form of :func:`exceedance`, 0 without a forecast."""
+    if stock < 0.0 or np.isnan(grid[0]):
+        return 1.0 if stock < 0.0 else 0.0
+    below = 0
+    for k in range(levels.size):
+        if grid[k] <= stock:
+            below += 1
+    if below == 0:
+        return float(1.0 - levels[0])
+    if below == levels.size:
+        return float(1.0 - levels[-1])
+    low, high = grid[below - 1], grid[below]
+    part = (stock - low) / (high - low) if high > low else 0.0
+    return float(1.0 - levels[below - 1] - part * (levels[below] - levels[below - 1]))
+
+
+def priorities(risk: Floats, abc: pl.Series) -> pl.Series:
     """High, medium or low, by risk weighted with the annual value class.
 
     Args:
@@ -48,10 +70,12 @@ def priorities(risk: Floats, abc: npt.NDArray[np.object_]) -> npt.NDArray[np.str
         abc: A, B or C; anything else counts as C.
 
     Returns:
-        One word a SKU.
+        The column ``priority``, one word a SKU.
 
-    >>> priorities(np.array([0.5, 0.5, 0.01]), np.array(["A", "C", "A"])).tolist()
+    >>> priorities(np.array([0.5, 0.5, 0.01]), pl.Series(["A", "C", "A"])).to_list()
     ['high', 'medium', 'low']
     """
-    weight = np.select([abc == letter for letter in URGENCY], list(URGENCY.values()), URGENCY["C"])
-    return np.select([risk * weight >= HIGH, risk * weight >= MEDIUM], ["high", "medium"], "low")
+    weight = abc.replace_strict(URGENCY, default=URGENCY["C"], return_dtype=pl.Float64).to_numpy() * risk
+    return pl.Series("priority", ["low", "medium", "high"]).gather(
+        (weight >= MEDIUM).astype(np.int64) + (weight >= HIGH)
+    )

@@ -1,7 +1,7 @@
 """The figures of the report, from frames: proposals, risk, and what the replay says of the policies. Pure."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -62,8 +62,8 @@ class Comparison:
 
     Attributes:
         skus: SKUs replayed under both policies.
-        days: length of the window, days.
-        from_on: first day of the window; None without daily rows. Likewise until_on.
+        days: length of the window that is reported, days.
+        from_on: its first day; None without daily rows. Likewise until_on.
         totals: policy → totals; ``recorded`` only where the books of all compared SKUs are there.
         censored_days: SKU-days of the window on which the books show a stockout, so demand was not seen in full.
         censored_share: of all SKU-days compared.
@@ -158,12 +158,13 @@ def compare(replays: pl.DataFrame, replay_days: pl.DataFrame) -> Comparison | No
     unseen = seen.select((pl.col("censored_days") * pl.col("demand_units") / open_days).sum()).item()
     change, low, high = _paired_change(groups["incumbent"], groups["candidate"])
     sku_days = int(seen["days"].sum())
-    days = replay_days.select(pl.col("day").min().alias("first"), pl.col("day").max().alias("last")).row(0)
+    last: date | None = replay_days.select(pl.col("day").max()).item()
+    length = int(seen["days"].max() or 0)  # type: ignore[arg-type]
     return Comparison(
         skus=both.height,
-        days=int(seen["days"].max() or 0),  # type: ignore[arg-type]
-        from_on=days[0],
-        until_on=days[1],
+        days=length,
+        from_on=last - timedelta(days=length - 1) if last else None,
+        until_on=last,
         totals={p: totals(g, observed=p != "recorded") for p, g in groups.items() if g.height},
         censored_days=int(seen["censored_days"].sum()),
         censored_share=int(seen["censored_days"].sum()) / sku_days if sku_days else 0.0,
@@ -252,12 +253,13 @@ def by_class(replays: pl.DataFrame, skus: pl.DataFrame, column: str) -> list[dic
     return result
 
 
-def left_out(replays: pl.DataFrame, skus: pl.DataFrame) -> list[tuple[str, int]]:
+def left_out(replays: pl.DataFrame, skus: pl.DataFrame, failing: pl.DataFrame | None = None) -> list[tuple[str, int]]:
     """Active SKUs the comparison leaves out, by reason.
 
     Args:
-        replays: plan.replays of one date.
+        replays: plan.replays of one date, of SKUs whose books add up.
         skus: dim_sku rows.
+        failing: keys of SKUs whose books do not add up.
 
     Returns:
         (reason, SKUs), in order of the checks; reasons without SKUs are absent.
@@ -267,8 +269,11 @@ def left_out(replays: pl.DataFrame, skus: pl.DataFrame) -> list[tuple[str, int]]
         return []
     ours = replays.filter(pl.col("policy") == "candidate").select(*KEY, pl.lit(True).alias("replayed"))
     rest = rest.join(ours, on=KEY, how="left")
+    wrong = rest.select(KEY).clear() if failing is None or failing.is_empty() else failing.select(KEY)
+    rest = rest.join(wrong.with_columns(wrong=pl.lit(value=True)), on=KEY, how="left")
     reason = (
-        pl.when(pl.col("last_demand_on").is_null()).then(pl.lit("no sale was ever recorded"))
+        pl.when(pl.col("wrong")).then(pl.lit("their books do not add up"))
+        .when(pl.col("last_demand_on").is_null()).then(pl.lit("no sale was ever recorded"))
         .when(~pl.col("has_supplier").fill_null(False)).then(pl.lit("no active supplier, so no lead time"))
         .when(pl.col("counted_on").is_null()).then(pl.lit("the ERP holds no stock record"))
         .when(pl.col("reorder_point").is_null()).then(pl.lit("the ERP holds no minimum and maximum to compare with"))

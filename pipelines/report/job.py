@@ -5,7 +5,7 @@ from datetime import date
 
 from pipelines import settings
 from pipelines.io import files, warehouse
-from pipelines.report import page, reading, sections
+from pipelines.report import inventory_job, page, reading, sections
 
 
 def run(as_of: date) -> dict[str, int | float | str]:
@@ -22,7 +22,7 @@ def run(as_of: date) -> dict[str, int | float | str]:
     """
     tables = reading.read(as_of)
     forecasts = reading.read_forecasts(as_of, sections.chosen(tables))
-    html, summary = page.render(tables, forecasts, settings.load())
+    html, summary = page.render(tables, forecasts, settings.load(), inventory_job.section(as_of))
     path = files.write_atomic(files.state_dir("reports") / f"stockproof-{as_of}.html", html)
     warehouse.execute(
         """insert into plan.reports (as_of, path, summary) values (:as_of, :path, cast(:summary as jsonb))

@@ -11,7 +11,7 @@ _RISK = (
 )
 _LEVELS = {
     "policy": "from the forecast",
-    "reorder_point": "the ERP's minimum and maximum, no forecast",
+    "reorder_point": "the ERP's minimum and maximum",
     "safety_stock": "from the mean of the past, no forecast",
 }
 
@@ -84,5 +84,7 @@ def _replay(compared: Comparison | None, review_days: int) -> str:
         f"{window}Both policies start from the same stock and meet the same demand with the same lead times. "
         "The ERP's rule is its present minimum and maximum, looked at every day. "
         f"Ours is reviewed every {count(review_days, 'day')}; its levels are set anew each time from the demand and lead times recorded by "
-        "then (their weighted mean and spread, not the champion's forecast), so no later record enters it."
+        "then (classical forecasts, not the champion's), so no later record enters it. Which textbook rule ours is was selected on the "
+        "days before the past year, and let through against the ERP's rule on days before those reported; where it was not, the ERP's "
+        "rule stays and counts as ours."
     )

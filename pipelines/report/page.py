@@ -3,11 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import polars as pl
-from markupsafe import Markup
 
-from pipelines.report import facts, method, sections, wording
+from pipelines.report import facts, inventory_page, method, proof, sections, wording
 from pipelines.report.formats import count, money, quantity
 from pipelines.report.tables import ForecastTables, Tables
 from pipelines.settings import Settings
@@ -15,37 +13,34 @@ from pipelines.settings import Settings
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render(tables: Tables, forecasts: ForecastTables, settings: Settings) -> tuple[str, dict[str, Any]]:
+def render(
+    tables: Tables, forecasts: ForecastTables, settings: Settings, inventory: dict[str, Any] | None = None
+) -> tuple[str, dict[str, Any]]:
     """The report of a run.
 
     Args:
         tables: what the run left in the warehouse.
         forecasts: history and forecast of the SKUs of :func:`sections.chosen`.
         settings: the configuration in force, for the method notes.
+        inventory: facts of the inventory section; None: it is left out.
 
     Returns:
         (HTML, summary figures). The same input gives the same bytes.
     """
-    tables = tables.decided()
+    tables = tables.decided().sound()
     proposed = facts.proposals(tables.decisions)
     risky = facts.at_risk(tables.decisions, tables.skus)
     compared = facts.compare(tables.replays, tables.replay_days)
-    omitted = facts.left_out(tables.replays, tables.skus)
+    omitted = facts.left_out(tables.replays, tables.skus, tables.calibration)
     context = {
         **_top(tables, proposed, risky.height, compared, omitted),
         **_figures(tables, forecasts, risky, settings),
         "year": sections.year(tables, compared),
+        "proof": proof.sections(tables),
+        "inventory": inventory_page.section_context(inventory) if inventory else None,
         "method": method.notes(tables, settings, compared),
     }
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["svg"] = Markup  # our own plots; every label in them is escaped where it is drawn
-    environment.filters["number"] = lambda value: f"{value:,}"
+    environment = inventory_page.environment(TEMPLATES)
     return environment.get_template("report.html").render(context), _summary(
         tables, proposed, risky.height, compared, omitted
     )
@@ -64,7 +59,9 @@ def _top(
         "weekday": wording.weekday(tables.as_of),
         "headline": wording.headline(proposed, tables.decisions.height, risky),
         "verdict": wording.verdict(compared) if compared else _alone(tables, omitted),
-        "caveats": wording.caveats(compared, omitted) if compared else [],
+        "caveats": [*proof.guarded(tables), *proof.interval(tables), *wording.caveats(compared, omitted)]
+        if compared
+        else [],
         "missing": wording.missing(*_held(tables)),
         "tiles": _tiles(tables, proposed, risky),
         "unpriced": proposed.unpriced,

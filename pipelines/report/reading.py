@@ -46,6 +46,12 @@ _GATES = """
 _METHODS = """
     select method, model_version, count(*) as skus from plan.lead_time_forecasts
     where as_of = :as_of group by method, model_version order by 3 desc, 1, 2"""
+_PROOF = {
+    "choices": "select item_id, location_id, choice, basis from plan.choices where as_of = :as_of",
+    "bounds": "select * from plan.replay_bounds where as_of = :as_of order by location_id, item_id, policy",
+    "calibration": "select * from plan.calibration where as_of = :as_of order by location_id, item_id",
+    "audit": "select item_id, location_id, target, windows, covered, covered_seen, expected from plan.service_audit where as_of = :as_of",
+}
 _POLICIES = """
     select policy, level, count(*) as skus from plan.policies where as_of = :as_of group by policy, level order by 3 desc, 1, 2"""
 
@@ -76,6 +82,7 @@ def read(as_of: date) -> Tables:
         methods=warehouse.read(_METHODS, as_of=as_of),
         policies=warehouse.read(_POLICIES, as_of=as_of),
         receipts=int(warehouse.read("select count(*) as n from marts.fct_receipts")["n"][0]),
+        **{name: warehouse.read(query, as_of=as_of) for name, query in _PROOF.items()},
     )
 
 

@@ -27,7 +27,7 @@ def year(tables: Tables, compared: facts.Comparison | None) -> dict[str, Any]:
     days = tables.replay_days.sort("policy", "day")
     present = [p for p in facts.POLICIES if days.filter(pl.col("policy") == p).height]
     if not present:
-        return {"plots": [], "totals": []}
+        return {"plots": [], "totals": [], "span": "", "since": ""}
     axis = days["day"].unique().sort().to_list()
     stock, service = [], []
     for policy in present:
@@ -48,7 +48,8 @@ def year(tables: Tables, compared: facts.Comparison | None) -> dict[str, Any]:
             figures.lines("Share of SKUs in stock by day", axis, [_smoothed(line) for line in service], percent=True),
         ),
     ]
-    return {"plots": plots, "totals": _totals(compared)}
+    span = f"{compared.from_on} to {compared.until_on}" if compared and compared.from_on else ""
+    return {"plots": plots, "totals": _totals(compared), "span": span, "since": span[:10]}
 
 
 def _smoothed(line: figures.Line, width: int = 7) -> figures.Line:

@@ -1,6 +1,6 @@
 """The frames a report is made of."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
@@ -23,6 +23,10 @@ class Tables:
         methods: forecast method × model version × SKUs.
         policies: policy × level × SKUs.
         receipts: received purchase order lines in the history.
+        choices: which rule each SKU follows, and on what basis (plan.choices).
+        bounds: SKU × policy totals on imputed demand (plan.replay_bounds).
+        calibration: SKUs whose books do not add up (plan.calibration).
+        audit: achieved service by SKU (plan.service_audit).
     """
 
     as_of: date
@@ -37,6 +41,20 @@ class Tables:
     methods: pl.DataFrame
     policies: pl.DataFrame
     receipts: int
+    choices: pl.DataFrame = field(default_factory=pl.DataFrame)
+    bounds: pl.DataFrame = field(default_factory=pl.DataFrame)
+    calibration: pl.DataFrame = field(default_factory=pl.DataFrame)
+    audit: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def sound(self) -> "Tables":
+        """The same, with the replays of SKUs whose books add up alone."""
+        if self.calibration.is_empty():
+            return self
+        keys = self.calibration.select("item_id", "location_id")
+        whole = {name: getattr(self, name) for name in ("replays", "bounds")}
+        kept = {name: rows.join(keys, on=["item_id", "location_id"], how="anti", maintain_order="left") for name, rows in whole.items()
+                if rows.height}  # fmt: skip
+        return replace(self, **kept)
 
     def decided(self) -> "Tables":
         """The same, with the planning units that the run decided on alone (an item filter leaves out the others)."""

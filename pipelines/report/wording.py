@@ -66,7 +66,7 @@ def caveats(compared: Comparison, omitted: list[tuple[str, int]]) -> list[str]:
             f"On {compared.censored_days:,} SKU-days ({percent(compared.censored_share)} of those compared) the books show a stockout, "
             "so part of the demand was never seen. If demand on those days was as on the SKU's other days, "
             f"{quantity(round(compared.unseen_units))} units are missing from it{bounds}. "
-            "Both policies are replayed on the demand that was seen."
+            "The figures above are replayed on the demand that was seen."
         )
     else:
         found.append("The books show no stockout in the days compared, so demand was seen in full.")

@@ -11,6 +11,12 @@ from pipelines.core.inventory import Floats
 HALF_LIFE_DAYS = 60.0
 """Weight of a day's demand halves in so many days: slow enough for intermittent demand, fast enough for a season."""
 
+PRIOR_WINDOWS = 8.0
+"""A SKU's own misses weigh against so many that were as wide as claimed."""
+
+WORST_MISS = 25.0
+"""A single miss counts as five claimed deviations at most: one spike must not fill the shelf for a year."""
+
 PRIOR_RECEIPTS = 3.0
 """The agreed lead time counts like so many receipts."""
 
@@ -100,3 +106,47 @@ def lead_times_known(
     mean = (first + PRIOR_RECEIPTS * agreed[:, None]) / total
     variance = np.maximum((second + PRIOR_RECEIPTS * agreed[:, None] ** 2) / total - mean**2, 0.0)
     return mean, variance
+
+
+def spread_known(
+    demand: Floats,
+    seen: npt.NDArray[np.bool_],
+    reviews: npt.NDArray[np.int64],
+    moments: Moments,
+    lead: tuple[Floats, Floats],
+    review: float,
+) -> Floats:
+    """How much wider demand over lead time and review turned out than days drawn independently would make it.
+
+    Seasons, promotions and drift bind neighbouring days together. Each past forecast whose interval has closed shows its squared miss
+    over the variance it claimed; their mean, drawn towards 1, scales the variance of the next one.
+
+    Args:
+        demand: units by day, shape (N, D).
+        seen: the day's demand was seen, shape (N, D).
+        reviews: ascending positions of the review days, shape (E,).
+        moments: known at them.
+        lead: mean and variance of the lead time known at them, shape (N, E) each.
+        review: days between reviews.
+
+    Returns:
+        Factor ≥ 1 on the variance at each review date, from intervals closed by then, shape (N, E).
+    """
+    skus, days = demand.shape
+    total = np.concatenate([np.zeros((skus, 1)), np.cumsum(np.where(seen, demand, 0.0), axis=1)], axis=1)
+    counts = np.concatenate([np.zeros((skus, 1)), np.cumsum(seen, axis=1)], axis=1)
+    length = np.maximum(np.rint(lead[0] + review), 1.0)
+    ends = reviews + length.astype(np.int64)
+    closed = np.minimum(ends, days - 1) + 1
+    asked = np.take_along_axis(total, closed, axis=1) - total[:, reviews + 1]
+    whole = np.take_along_axis(counts, closed, axis=1) - counts[:, reviews + 1] == length
+    variance = moments.variance * length
+    usable = whole & (ends < days) & (variance > 0)  # NaN is not
+    miss = np.where(usable, (asked - moments.mean * length) ** 2 / np.where(usable, variance, 1.0), 0.0)
+    known_at = np.searchsorted(reviews, ends)
+    shape, row = (skus, reviews.size + 1), np.arange(skus)[:, None]
+    misses, windows = np.zeros(shape), np.zeros(shape)
+    np.add.at(misses, (row, known_at), np.minimum(np.nan_to_num(miss), WORST_MISS))
+    np.add.at(windows, (row, known_at), usable.astype(np.float64))
+    seen_misses, seen_windows = (np.cumsum(values, axis=1)[:, :-1] for values in (misses, windows))
+    return np.maximum((PRIOR_WINDOWS + seen_misses) / (PRIOR_WINDOWS + seen_windows), 1.0)

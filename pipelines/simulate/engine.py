@@ -22,13 +22,13 @@ class Levels:
         review_column: day → column of the levels, -1 on days without review, shape (T,).
         reorder: order at or below this inventory position, shape (N, E); NaN: no order.
         order_up_to: level to order up to, or the batch size where ``batches``, shape (N, E).
-        batches: order whole batches, the fewest that lift the position above ``reorder``: (R, s, nQ).
+        batches: order whole batches, the fewest that lift the position above ``reorder``: (R, s, nQ); scalar or by SKU, shape (N,).
     """
 
     review_column: Ints
     reorder: Floats
     order_up_to: Floats
-    batches: bool = False
+    batches: bool | npt.NDArray[np.bool_] = False
 
 
 @dataclass(frozen=True)
@@ -221,13 +221,13 @@ def _by_day(values: npt.ArrayLike, skus: int, kind: type[S]) -> npt.NDArray[S]:
     return np.ascontiguousarray(given) if given.ndim == 2 else _vector(given, skus, kind).reshape(skus, 1)
 
 
-def _rules(limits: Sequence[npt.ArrayLike], batches: bool, skus: int) -> Floats:
+def _rules(limits: Sequence[npt.ArrayLike], batches: bool | npt.NDArray[np.bool_], skus: int) -> Floats:
     """Rule, pack, minimum and maximum; the last two in whole packs. A minimum or a pack above the maximum orders nothing."""
     pack, least, most = (np.broadcast_to(np.asarray(value, dtype=np.float64), (skus,)) for value in limits)
     size = np.where(pack > 0, pack, 1.0)
     least = np.where(pack > 0, np.ceil(least / size - 1e-9) * size, least)
     most = np.where(pack > 0, np.floor(most / size + 1e-9) * size, most)
-    return np.column_stack([np.full(skus, float(batches)), pack, least, np.where(least > most, 0.0, most)])
+    return np.column_stack([_vector(batches, skus, np.float64), pack, least, np.where(least > most, 0.0, most)])
 
 
 def _events(arrivals: Arrivals | None, skus: int) -> tuple[Ints, Ints, Floats, Floats]:

@@ -1,15 +1,17 @@
-"""Replay every SKU's last year under the recorded, the incumbent and the candidate policy; mapped over chunks of SKUs."""
+"""Replay every SKU's past under the recorded, the incumbent and our policy, and choose; mapped over chunks of SKUs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines import settings
-from pipelines.simulate import measures, tables
-from pipelines.simulate.play import POLICIES, Played, play
+from pipelines.simulate import calibrate, choose, measures, passport, tables
+from pipelines.simulate.play import POLICIES, Played, play, timetable
 
 
 def chunks(as_of: date, size: int, items: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -56,7 +58,7 @@ def prepare(as_of: date, items: Sequence[str] = (), chunk_size: int | None = Non
 
 
 def run_chunk(as_of: date, chunk: dict[str, Any]) -> dict[str, int | float | str]:
-    """Replay the SKUs of one chunk and write their rows in one transaction. Safe to repeat.
+    """Check the books of a chunk's SKUs, replay them, choose a policy for each and write it all in one transaction. Safe to repeat.
 
     Args:
         as_of: the run's date.
@@ -65,40 +67,79 @@ def run_chunk(as_of: date, chunk: dict[str, Any]) -> dict[str, int | float | str
     Returns:
         Counts for the log.
     """
-    planning, replay = settings.load().planning, settings.load().replay
-    items = chunk.get("items", ())
-    low, high = _bounds(tables.catalogue(as_of, items).height, chunk["chunk"], chunk["of"])
-    run_up = max(planning.history_days - replay.days, 1)
-    rows = tables.recorded(as_of, items, low, high, run_up + replay.days)
-    played = play(rows, as_of, settings.load())
-    replays = pl.concat([_replays(as_of, rows, played, policy) for policy in POLICIES])
-    kinds = tables.kinds(as_of)
-    by_day = pl.concat([_by_day(played, policy, kinds) for policy in POLICIES])
-    stamped = by_day.select(pl.lit(as_of).alias("as_of"), pl.lit(chunk["chunk"], pl.Int32).alias("chunk"), pl.all())
-    # The sums by day are of the whole catalogue: a run of some items leaves them as they are.
-    tables.write(as_of, chunk["chunk"], rows.skus, replays, None if items else stamped)
+    config, items = settings.load(), chunk.get("items", ())
+    rows = tables.recorded(as_of, items, *bounds(as_of, chunk), config.planning.history_days)
+    failing, played = replayed(rows, as_of, config)
+    frames = results(rows, played, as_of, config, failing)
+    if not items:  # the sums by day are of the whole catalogue: a run of some items leaves them as they are
+        frames["replay_days"] = _by_day(as_of, chunk["chunk"], played, sound(rows, failing))
+    tables.write(as_of, chunk["chunk"], rows.skus, frames)
     counts = {f"{policy}_skus": int(present.sum()) for policy, present in played.present.items()}
-    return {"skus": rows.skus.height, **counts, "label": chunk["label"]}
+    switched = int((played.choice.basis == choose.PROVEN).sum())
+    failed = {"books_fail": failing.height, "proven": switched, "kept": int(played.choice.kept.sum())}
+    return {"skus": rows.skus.height, **counts, **failed, "label": chunk["label"]}
+
+
+def replayed(rows: tables.Recorded, as_of: date, config: settings.Settings) -> tuple[pl.DataFrame, Played]:
+    """Check the books, then replay.
+
+    Args:
+        rows: the SKUs' rows.
+        as_of: the run's date.
+        config: the configuration.
+
+    Returns:
+        The SKUs whose books do not add up (see :func:`calibrate.kinds`), and the replays.
+    """
+    failing = calibrate.kinds(calibrate.mismatches(rows.stock, rows.demand, rows.receipts))
+    return failing, play(rows, as_of, config, timetable(config), sound(rows, failing))
+
+
+def sound(rows: tables.Recorded, failing: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether each SKU's books add up, shape (N,)."""
+    wrong = failing.select(tables.KEY).with_columns(pl.lit(value=True).alias("wrong"))
+    joined = rows.skus.join(wrong, on=tables.KEY, how="left", maintain_order="left")
+    return joined["wrong"].is_null().to_numpy()
+
+
+def results(
+    rows: tables.Recorded, played: Played, as_of: date, config: settings.Settings, failing: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """Rows by table of all that is kept by SKU."""
+    return {
+        "replays": pl.concat([passport.replays(rows, played, as_of, policy) for policy in POLICIES]),
+        "replay_bounds": pl.concat(
+            [passport.replays(rows, played, as_of, policy, bounds=True) for policy in POLICIES[1:]]
+        ),
+        "candidates": passport.candidates(rows, played, as_of),
+        "choices": passport.choices(rows, played, as_of, config),
+        "passports": passport.passports(rows, played, as_of, config, failing),
+        "calibration": failing.select(pl.lit(as_of).alias("as_of"), pl.all()),
+        "service_audit": passport.audits(rows, played, as_of, config),
+    }
+
+
+def bounds(as_of: date, chunk: dict[str, Any]) -> tuple[int, int]:
+    """Places in the catalogue before the first and of the last SKU of a chunk."""
+    return _bounds(tables.catalogue(as_of, chunk.get("items", ())).height, chunk["chunk"], chunk["of"])
 
 
 def _bounds(skus: int, chunk: int, of: int) -> tuple[int, int]:
     return chunk * skus // of, (chunk + 1) * skus // of
 
 
-def _replays(as_of: date, rows: tables.Recorded, played: Played, policy: str) -> pl.DataFrame:
-    keys = rows.skus.select(pl.lit(as_of).alias("as_of"), "item_id", "location_id")
-    censored = (played.window.stockout[:, played.window.run_up :] & played.days.counted()).sum(axis=1).astype(np.int64)
-    frame = measures.by_sku(keys, policy, played.outcomes[policy], played.rates, played.days, censored)
-    return frame.filter(played.present[policy])
-
-
-def _by_day(played: Played, policy: str, kinds: dict[str, bool]) -> pl.DataFrame:
-    """Sums over the SKUs that have every policy the ERP's data allow, so that the three curves compare."""
-    common = played.present["candidate"].copy()
+def _by_day(as_of: date, chunk: int, played: Played, books: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """Sums over the SKUs that have every policy the ERP's data allow and books that add up, so that the three curves compare."""
+    common = played.present["candidate"] & books
+    kinds = tables.kinds(as_of)
     for kind, exists in kinds.items():
         common &= played.present[kind] | (not exists)
-    if not kinds.get(policy, True):
-        common[:] = False
-    return measures.by_day(
-        policy, played.outcomes[policy], played.rates.unit_cost, played.days, played.window.first, common
-    )
+    days = replace(played.days, warmup=played.days.total - played.timetable.shown)
+    frames = [
+        measures.by_day(
+            policy, played.outcomes[policy], played.rates.unit_cost, days, played.window.first,
+            common if kinds.get(policy, True) else np.zeros_like(common),
+        )
+        for policy in POLICIES
+    ]  # fmt: skip
+    return pl.concat(frames).select(pl.lit(as_of).alias("as_of"), pl.lit(chunk, pl.Int32).alias("chunk"), pl.all())

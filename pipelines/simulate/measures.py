@@ -92,7 +92,7 @@ def recorded(w: Window, open_orders: pl.DataFrame, days: Days) -> Outcome:
         received=none,
         end_stock=stock[:, -1],
         end_on_order=none,
-        trace=np.stack([stock, sold, np.zeros_like(sold), np.zeros_like(sold)]),
+        trace=np.stack([np.nan_to_num(w.stock[:, 1:]), w.asked, np.zeros_like(sold), np.zeros_like(sold)]),
     )
 
 
@@ -134,18 +134,19 @@ def by_day(
         policy: recorded, incumbent or candidate.
         outcome: a traced replay.
         unit_cost: money per unit, shape (N,).
-        days: which days count.
+        days: which days count; the warm-up is left out.
         first: first day of the window.
         of: SKUs to sum over, shape (N,).
 
     Returns:
         One row a day; none where there is no SKU.
     """
-    stock, sold, short = outcome.trace[0], outcome.trace[1], outcome.trace[2]
-    counts, active = days.counted() & of[:, None], days.active() & of[:, None]
+    shown = slice(days.warmup, None)
+    stock, sold, short = (outcome.trace[row][:, shown] for row in range(3))
+    counts, active = (days.counted() & of[:, None])[:, shown], (days.active() & of[:, None])[:, shown]
     rows = pl.DataFrame({
-        "policy": [policy] * days.total,
-        "day": [first + timedelta(days=t) for t in range(days.total)],
+        "policy": [policy] * (days.total - days.warmup),
+        "day": [first + timedelta(days=t) for t in range(days.warmup, days.total)],
         "skus": counts.sum(axis=0).astype(np.int32),
         "stock_value": _exact_sum(np.maximum(stock, 0.0) * unit_cost[:, None], counts),
         "sold_units": _exact_sum(sold, counts),

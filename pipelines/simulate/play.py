@@ -1,7 +1,9 @@
-"""Play the recorded, the incumbent and the candidate policy on the recorded window of some SKUs."""
+"""Play the recorded, the incumbent and our policy on the recorded window of some SKUs, and choose between the last two."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -9,80 +11,145 @@ import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.settings import Settings
+from pipelines.simulate.audit import Service, service
+from pipelines.simulate.candidates import CANDIDATES, DEFAULT, Known
+from pipelines.simulate.censored import imputed
+from pipelines.simulate.choose import Certainty, Choice, Phases, Selected, daily_cost, guarded, select
 from pipelines.simulate.engine import Levels, Outcome, Span, problem, simulate
 from pipelines.simulate.measures import Days, Rates, recorded
-from pipelines.simulate.policies import Terms, candidate_levels, incumbent_levels
+from pipelines.simulate.policies import Terms, incumbent_levels, known, review_columns
 from pipelines.simulate.tables import Recorded
 from pipelines.simulate.window import Window, numbered, pipeline_at_start, positions, window
 
-POLICIES = ("recorded", "incumbent", "candidate")
+POLICIES: Final = ("recorded", "incumbent", "candidate")
 
-LEAST_DAYS = 28
+LEAST_DAYS: Final = 28
 """Stock counts that cover fewer days are no history: the replay then starts full instead of from the books."""
+
+BURN_IN: Final = 120
+"""Days of history before the first simulated one: two half-lives of the forecasters."""
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """Which days of the history do what.
+
+    Attributes:
+        shown: last so many days are the replay that is drawn.
+        phases: days that select, guard and report, counted from the first simulated one.
+        run_up: days of history before it.
+        guards: the guard decides; else ours is reported, whatever it costs.
+    """
+
+    shown: int
+    phases: Phases
+    run_up: int
+    guards: bool = True
 
 
 @dataclass(frozen=True)
 class Played:
-    """The three replays of N SKUs.
+    """The replays of N SKUs.
 
     Attributes:
         window: what was recorded.
-        days: which days count.
+        timetable: which days did what.
+        days: which days the totals count: those that report.
         rates: cost rates.
-        outcomes: by policy, all N SKUs each.
+        outcomes: by policy, all N SKUs each; ``candidate`` is what the run applies: ours, or the ERP's where the guard kept it.
+        bounds: the simulated ones again, on imputed demand.
         present: by policy, the SKUs it could be played for, shape (N,).
+        selected: our candidate, and what each would have cost.
+        choice: whether it replaces the ERP's rule.
+        audit: achieved service.
     """
 
     window: Window
+    timetable: Timetable
     days: Days
     rates: Rates
     outcomes: dict[str, Outcome]
+    bounds: dict[str, Outcome]
     present: dict[str, npt.NDArray[np.bool_]]
+    selected: Selected
+    choice: Choice
+    audit: Service
 
 
-def play(rows: Recorded, as_of: date, config: Settings) -> Played:
-    """Replay the three policies on the same demand, from the same stock, with the same lead times.
+def timetable(config: Settings) -> Timetable:
+    """Days of the daily run: the last ``judged_days`` report, the rest of the replay guards, what lies before selects."""
+    shown = config.replay.days
+    before = max(config.planning.history_days - shown - BURN_IN, 0)
+    total = before + shown
+    judged = total - min(config.replay.judged_days, shown)
+    judged = max(judged, min(before + config.replay.warmup_days, total - 1))
+    return Timetable(shown, Phases(before, judged, total), max(config.planning.history_days - total, 1))
+
+
+def play(
+    rows: Recorded, as_of: date, config: Settings, days: Timetable, books: npt.NDArray[np.bool_] | None = None
+) -> Played:
+    """Replay the policies on the same demand, from the same stock, with the same lead times; choose; audit.
 
     Args:
         rows: the marts' rows of the SKUs.
         as_of: last day.
-        config: replay window, review period, service target, limits.
+        config: review period, service target, limits, confidence, seed.
+        days: see :func:`timetable`.
+        books: the SKU's books add up, shape (N,); default: all.
 
     Returns:
         The replays.
     """
-    total = config.replay.days
-    run_up = max(config.planning.history_days - total, 1)
-    w = window(rows.skus, rows.demand, rows.stock, rows.receipts, as_of, days=total, run_up=run_up)
-    days, counted = _days(rows.skus, w, config.replay.warmup_days)
+    skus, phases = rows.skus, days.phases
+    w = window(skus, rows.demand, rows.stock, rows.receipts, as_of, days=phases.total, run_up=days.run_up)
+    counts, counted = _days(skus, w, phases.judged)
     rates = Rates(
-        *(_column(rows.skus, name) for name in ("unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost"))
+        *(_column(skus, name) for name in ("unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost"))
     )
-    agreed = _column(rows.skus, "lead_time_days")
-    minimum, maximum = _column(rows.skus, "reorder_point"), _column(rows.skus, "order_up_to")
+    agreed, minimum, maximum = (_column(skus, name) for name in ("lead_time_days", "reorder_point", "order_up_to"))
     terms = Terms(
-        rates.ordering_cost, np.maximum(rates.holding_cost_per_day, 1e-9), np.nan_to_num(agreed),
+        rates.ordering_cost, rates.holding_cost_per_day, rates.shortage_cost, agreed,
         config.costs.service_target, config.planning.review_period_days,
     )  # fmt: skip
-    ours, full = candidate_levels(w, terms)
-    ours = Levels(ours.review_column, _or(ours.reorder, minimum), _or(ours.order_up_to, maximum))
-    replayable, has_rule = (days.total > days.first) & ~np.isnan(agreed), ~np.isnan(minimum) & ~np.isnan(maximum)
-    stock = np.where(counted, np.take_along_axis(w.stock, days.start[:, None], axis=1)[:, 0], np.nan)
-    starts = {
-        "incumbent": np.where(counted, stock, maximum),
-        "candidate": np.where(counted, stock, np.where(np.isnan(full), maximum, full)),
-    }
-    levels = {"incumbent": incumbent_levels(minimum, maximum, total), "candidate": ours}
-    outcomes = {
-        name: _simulated(rows.skus, w, days, levels[name], np.nan_to_num(starts[name]), config) for name in levels
-    }
-    outcomes["recorded"] = recorded(w, numbered(rows.skus, rows.open_orders), days)
-    present = {
-        "recorded": counted & (days.total > days.first),
-        "incumbent": replayable & has_rule,
-        "candidate": replayable,
-    }
-    return Played(w, days, rates, outcomes, present)
+    facts = known(w, terms)
+    starts = _starts(w, counts, counted, maximum, facts)
+    present = _present(counts, counted, agreed, minimum, maximum)
+    run = _player(skus, w, counts, config)
+    column = review_columns(phases.total, terms.review_period_days)
+    sure = Certainty(config.forecast.confidence_level, config.forecast.seed)
+    selected = select(
+        facts, column, (minimum, maximum), lambda levels: run(levels, starts["candidate"], w.asked), rates, counts.start, phases, sure
+    )  # fmt: skip
+    full = imputed(w.demand, w.stockout, np.arange(w.demand.shape[1]) >= w.known_from[:, None])[:, w.run_up :]
+    rules = {"incumbent": incumbent_levels(minimum, maximum, phases.total), "candidate": selected.levels}
+    outcomes, bounds = (
+        {name: run(levels, starts[name], demand) for name, levels in rules.items()} for demand in (w.asked, full)
+    )
+    saving = daily_cost(outcomes["incumbent"], rates) - daily_cost(outcomes["candidate"], rates)
+    sound = np.ones(skus.height, dtype=bool) if books is None else books
+    choice = guarded(saving, counts.start, phases, present, sound, selected.number, sure)
+    if days.guards:
+        outcomes["candidate"] = mixed(choice.kept, outcomes["incumbent"], outcomes["candidate"])
+        bounds["candidate"] = mixed(choice.kept, bounds["incumbent"], bounds["candidate"])
+    outcomes["recorded"] = recorded(w, numbered(skus, rows.open_orders), counts)
+    audit = service(w, facts, selected.number, full, (counts.start, counts.end), phases.total - days.shown)
+    return Played(w, days, counts, rates, outcomes, bounds, present, selected, choice, audit)
+
+
+def mixed(first: npt.NDArray[np.bool_], one: Outcome, other: Outcome) -> Outcome:
+    """SKU by SKU the one outcome or the other.
+
+    Args:
+        first: take ``one``, shape (N,).
+        one: an outcome.
+        other: another of the same SKUs.
+
+    Returns:
+        The outcome of the mixture.
+    """
+    values = {f.name: np.where(first, getattr(one, f.name), getattr(other, f.name)) for f in fields(Outcome)[:-1]}
+    return replace(one, **values, trace=np.where(first[None, :, None], one.trace, other.trace))
 
 
 def _column(skus: pl.DataFrame, name: str) -> Floats:
@@ -90,33 +157,48 @@ def _column(skus: pl.DataFrame, name: str) -> Floats:
     return values
 
 
-def _or(levels: Floats, fallback: Floats) -> Floats:
-    """Until demand was seen, the ERP's own rule stands."""
-    return np.where(np.isnan(levels), fallback[:, None], levels)
+def _present(
+    days: Days, counted: npt.NDArray[np.bool_], agreed: Floats, minimum: Floats, maximum: Floats
+) -> dict[str, npt.NDArray[np.bool_]]:
+    some = days.total > days.first
+    replayable, has_rule = some & ~np.isnan(agreed), ~np.isnan(minimum) & ~np.isnan(maximum)
+    return {"recorded": counted & some, "incumbent": replayable & has_rule, "candidate": replayable}
 
 
-def _days(skus: pl.DataFrame, w: Window, warmup: int) -> tuple[Days, npt.NDArray[np.bool_]]:
+def _starts(w: Window, days: Days, counted: npt.NDArray[np.bool_], maximum: Floats, facts: Known) -> dict[str, Floats]:
+    """Stock on the eve: the recorded count; without counts the rule's own order-up-to level."""
+    full = CANDIDATES[DEFAULT].levels(facts).order_up_to[:, 0]
+    stock = np.where(counted, np.take_along_axis(w.stock, days.start[:, None], axis=1)[:, 0], np.nan)
+    ours = np.where(counted, stock, np.where(np.isnan(full), maximum, full))
+    return {"incumbent": np.nan_to_num(np.where(counted, stock, maximum)), "candidate": np.nan_to_num(ours)}
+
+
+def _days(skus: pl.DataFrame, w: Window, judged: int) -> tuple[Days, npt.NDArray[np.bool_]]:
     """A SKU starts on the day after its first stock count, or on its first known day where stock was not counted."""
-    known = ~np.isnan(w.stock)
-    first_count = np.where(known.any(axis=1), known.argmax(axis=1), w.days + 1)
+    seen = ~np.isnan(w.stock)
+    first_count = np.where(seen.any(axis=1), seen.argmax(axis=1), w.days + 1)
     counted = first_count <= w.days - LEAST_DAYS
     start = np.where(counted, first_count, np.clip(w.known_from - w.run_up, 0, w.days)).astype(np.int64)
     gone = skus["discontinued_on"].is_not_null().to_numpy()
     end = positions(skus["discontinued_on"].fill_null(w.first), w.first)
-    return Days(start, np.where(gone, np.clip(end, 0, w.days), w.days), w.days, warmup), counted
+    return Days(start, np.where(gone, np.clip(end, 0, w.days), w.days), w.days, judged), counted
 
 
-def _simulated(skus: pl.DataFrame, w: Window, days: Days, levels: Levels, on_hand: Floats, config: Settings) -> Outcome:
+def _player(skus: pl.DataFrame, w: Window, days: Days, config: Settings) -> Callable[[Levels, Floats, Floats], Outcome]:
+    """What replays levels from a stock over a demand, with the SKUs' limits, arrivals and lead times."""
     limits = (
         np.nan_to_num(_column(skus, "pack_size")),
         np.maximum(np.nan_to_num(_column(skus, "min_order_qty")), config.purchase.min_quantity),
         np.full(skus.height, config.purchase.max_quantity),
     )
-    arrays = problem(
-        w.asked, on_hand, levels, w.lead_time,
-        limits=limits, arrivals=pipeline_at_start(w, days.start), usable=w.usable,
-        span=Span(days.end, days.start, days.warmup),
-    )  # fmt: skip
-    return simulate(
-        arrays, backorders=config.planning.unmet_demand == "backorder", threads=config.forecast.threads, trace=True
-    )
+    arrivals, span = pipeline_at_start(w, days.start), Span(days.end, days.start, days.warmup)
+
+    def run(levels: Levels, on_hand: Floats, demand: Floats) -> Outcome:
+        arrays = problem(
+            demand, on_hand, levels, w.lead_time, limits=limits, arrivals=arrivals, usable=w.usable, span=span
+        )
+        return simulate(
+            arrays, backorders=config.planning.unmet_demand == "backorder", threads=config.forecast.threads, trace=True
+        )
+
+    return run

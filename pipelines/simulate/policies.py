@@ -1,30 +1,29 @@
-"""The policies a replay compares, as levels by review date."""
+"""What a planner could have known at each past review date, and the incumbent's rule as levels."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from pipelines.core.inventory import (
-    Floats,
-    demand_quantile,
-    economic_order_quantity,
-    lead_time_demand,
-    periodic_levels,
-)
-from pipelines.simulate.causal import Moments, decayed_moments, lead_times_known
+from pipelines.core.inventory import Floats
+from pipelines.simulate.candidates import DECAYED, SBA, TSB, Known
+from pipelines.simulate.causal import decayed_moments, lead_times_known, spread_known
 from pipelines.simulate.engine import Levels, constant_levels
 from pipelines.simulate.kernel import Ints
+from pipelines.simulate.smoothing import ALPHA, intermittent_rates
 from pipelines.simulate.window import Window, positions
+
+LEARN_FROM = 28
+"""Days of history before the first forecast whose miss is learnt from."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What ordering and holding costs, and how sure to be; arrays of shape (N,).
+    """What ordering, holding and shortage cost, and how sure to be; arrays of shape (N,).
 
     Attributes:
         ordering_cost: money per order.
         holding_cost_per_day: money per unit and day.
+        shortage_cost: money per unit of demand lost.
         lead_time_days: as agreed.
         service_target: probability that demand over the protection interval is covered.
         review_period_days: days between reviews.
@@ -32,6 +31,7 @@ class Terms:
 
     ordering_cost: Floats
     holding_cost_per_day: Floats
+    shortage_cost: Floats
     lead_time_days: Floats
     service_target: float
     review_period_days: int
@@ -60,37 +60,60 @@ def review_days(days: int, period: int) -> Ints:
     return np.arange((days - 1) % period, days, period)
 
 
-def candidate_levels(w: Window, terms: Terms) -> tuple[Levels, Floats]:
-    """Our levels, computed anew at each review date from what was recorded up to it and nothing later.
+def review_columns(days: int, period: int) -> Ints:
+    """Day → number of its review, −1 on days without, shape (T,).
+
+    >>> review_columns(6, 4).tolist()
+    [-1, 0, -1, -1, -1, 1]
+    """
+    reviews = review_days(days, period)
+    column = np.full(days, -1, dtype=np.int64)
+    column[reviews] = np.arange(reviews.size)
+    return column
+
+
+def known(w: Window, terms: Terms) -> Known:
+    """Demand and lead times as known on the day before the window and at each review date in it, from rows up to that date only.
 
     Args:
         w: the recorded window.
         terms: costs, lead times, service.
 
     Returns:
-        Levels; and the order-up-to level known at the close of the day before the replay, shape (N,), NaN where nothing was known.
+        What was known; column 0 is the day before the window, column e + 1 the e-th review date.
     """
-    reviews = review_days(w.days, terms.review_period_days)
-    known = (np.concatenate([[-1], reviews]) + w.run_up).tolist()
+    column = np.concatenate([[-1], review_days(w.days, terms.review_period_days)])
+    # Reviews before the window show how far forecasts missed by then.
+    early = np.arange(column[0] - terms.review_period_days, LEARN_FROM - w.run_up, -terms.review_period_days)[::-1]
+    dates = np.concatenate([early, column]) + w.run_up
     seen = ~w.stockout & (np.arange(w.demand.shape[1]) >= w.known_from[:, None])
     received = w.receipts.filter(w.receipts["quantity_received"].fill_null(0.0) > 0)
     ordered, arrived = positions(received["ordered_on"], w.first), positions(received["received_on"], w.first)
     took = np.maximum(arrived - ordered - 1.0, 0.0)
-    lead = lead_times_known(terms.lead_time_days, received["sku"].to_numpy(), arrived + w.run_up, took, known)
-    # Whole units are a property of the item (pieces or kilograms), not of its future.
-    whole = (w.demand == np.floor(w.demand)).all(axis=1)[:, None]
-    reorder, upper = _levels(decayed_moments(w.demand, seen, known), lead, terms, whole)
-    column = np.full(w.days, -1, dtype=np.int64)
-    column[reviews] = np.arange(reviews.size)
-    return Levels(column, reorder[:, 1:], upper[:, 1:]), upper[:, 0]
+    agreed = np.nan_to_num(terms.lead_time_days)
+    lead = lead_times_known(agreed, received["sku"].to_numpy(), arrived + w.run_up, took, dates.tolist())
+    moments = decayed_moments(w.demand, seen, dates.tolist())
+    spread = spread_known(w.demand, seen, dates, moments, lead, float(terms.review_period_days))
+    rates = np.full((2, w.demand.shape[0], dates.size), np.nan)
+    intermittent_rates(w.demand, seen, dates, ALPHA, rates)
+    keep = slice(early.size, None)
+    lead, spread, rates = (lead[0][:, keep], lead[1][:, keep]), spread[:, keep], rates[:, :, keep]
+    mean, variance = moments.mean[:, keep], moments.variance[:, keep]
+    return Known(
+        mean={DECAYED: mean, SBA: _or(rates[0], mean), TSB: _or(rates[1], mean)},
+        variance=variance,
+        lead=lead,
+        spread=spread,
+        # Whole units are a property of the item (pieces or kilograms), not of its future.
+        whole=(w.demand == np.floor(w.demand)).all(axis=1)[:, None],
+        ordering_cost=np.nan_to_num(terms.ordering_cost)[:, None],
+        holding_cost=np.maximum(np.nan_to_num(terms.holding_cost_per_day), 1e-9)[:, None],
+        shortage_cost=np.nan_to_num(terms.shortage_cost)[:, None],
+        target=terms.service_target,
+        review=float(terms.review_period_days),
+    )
 
 
-def _levels(
-    moments: Moments, lead: tuple[Floats, Floats], terms: Terms, whole: npt.NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
-    """Reorder point and order-up-to level of each SKU and review date, shape (N, E)."""
-    review = float(terms.review_period_days)
-    mean, variance = lead_time_demand(moments.mean, moments.variance, lead[0] + review, lead[1])
-    base_stock = demand_quantile(mean, variance, terms.service_target, whole)
-    lot = economic_order_quantity(moments.mean, terms.ordering_cost[:, None], terms.holding_cost_per_day[:, None])
-    return periodic_levels(base_stock, lot, moments.mean * review, whole)
+def _or(rate: Floats, fallback: Floats) -> Floats:
+    """Until a demand was seen, smoothing knows nothing; the decayed mean says 0."""
+    return np.where(np.isnan(rate), fallback, rate)

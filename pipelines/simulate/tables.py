@@ -1,12 +1,15 @@
 """The replay's tables: what it reads of the marts, and how a chunk's rows replace each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from typing import Any, Final
 
 import polars as pl
 
 from pipelines.io import warehouse
+
+KEY: Final = ("item_id", "location_id")
 
 # "C" collation: the order of SKUs is that of their bytes, whatever the database's locale.
 ORDER = 'location_id collate "C", item_id collate "C"'
@@ -27,10 +30,11 @@ _ROWS = {
     "skus": "select item_id, location_id, created_on, discontinued_on, "
     + ", ".join(f"cast({name} as double precision) as {name}" for name in _NUMBERS)
     + " from chunk order by place",
-    "demand": """select d.item_id, d.location_id, d.day, cast(d.quantity as double precision) as quantity, d.is_stockout
+    "demand": """select d.item_id, d.location_id, d.day, cast(d.quantity as double precision) as quantity,
+        cast(d.returned as double precision) as returned, d.is_stockout
         from marts.fct_daily_demand d join chunk using (item_id, location_id) where d.day >= :since and d.day <= :as_of""",
     "stock": """select s.item_id, s.location_id, s.counted_on, cast(s.on_hand as double precision) as on_hand
-        from marts.fct_stock s join chunk using (item_id, location_id) where s.counted_on >= :since and s.counted_on <= :as_of""",
+        from marts.fct_stock s join chunk using (item_id, location_id) where s.counted_on >= :opening and s.counted_on <= :as_of""",
     "receipts": """select r.item_id, r.location_id, r.ordered_on, r.received_on,
         cast(r.quantity_ordered as double precision) as quantity_ordered,
         cast(r.quantity_received as double precision) as quantity_received,
@@ -77,16 +81,52 @@ def recorded(as_of: date, items: Sequence[str], low: int, high: int, history_day
     Returns:
         The rows; SKUs in order.
     """
-    span = {"as_of": as_of, "low": low, "high": high, "since": as_of - timedelta(days=history_days - 1)}
-    frames = {
-        name: warehouse.read(
-            _filtered(_CHUNK, items) + query,
-            **_parameters(items),
-            **{k: v for k, v in span.items() if f":{k}" in _CHUNK + query},
-        )
-        for name, query in _ROWS.items()
-    }
+    since = as_of - timedelta(days=history_days - 1)
+    # The count of the day before is the stock the first day opens with.
+    span = {"as_of": as_of, "low": low, "high": high, "since": since, "opening": since - timedelta(days=1)}
+    queries = {name: _filtered(_CHUNK, items) + query for name, query in _ROWS.items()}
+    return Recorded(**warehouse.read_many(queries, **_parameters(items), **span))
+
+
+def of_skus(as_of: date, skus: pl.DataFrame, history_days: int) -> Recorded:
+    """Rows of the SKUs named, in their order, which is that of the catalogue.
+
+    Args:
+        as_of: the run's date.
+        skus: ``item_id, location_id``.
+        history_days: how far back to read demand and stock.
+
+    Returns:
+        The rows.
+    """
+    items = skus["item_id"].unique().sort().to_list()
+    rows = recorded(as_of, items, 0, 2**31 - 1, history_days)
+    keys = skus.select(KEY)
+    return Recorded(
+        **{f.name: getattr(rows, f.name).join(keys, on=KEY, how="semi", maintain_order="left") for f in fields(rows)}
+    )
+
+
+def part(rows: Recorded, low: int, high: int) -> Recorded:
+    """Rows of the SKUs with places ``low`` to ``high`` (exclusive)."""
+    keys = rows.skus[low:high].select(KEY)
+    frames = {f.name: getattr(rows, f.name).join(keys, on=KEY, how="semi", maintain_order="left") for f in fields(rows)}
     return Recorded(**frames)
+
+
+def until(rows: Recorded, last: date) -> Recorded:
+    """The rows as they stood at the close of an earlier day: what was received later was still on order."""
+    later = rows.receipts.filter(pl.col("received_on") > last)
+    open_orders = pl.concat([rows.open_orders, later.select(rows.open_orders.columns)])
+    return Recorded(
+        skus=rows.skus.with_columns(
+            pl.when(pl.col("discontinued_on") <= last).then(pl.col("discontinued_on")).alias("discontinued_on")
+        ),
+        demand=rows.demand.filter(pl.col("day") <= last),
+        stock=rows.stock.filter(pl.col("counted_on") <= last),
+        receipts=rows.receipts.filter(pl.col("received_on") <= last),
+        open_orders=open_orders.filter(pl.col("ordered_on") <= last),
+    )
 
 
 def kinds(as_of: date) -> dict[str, bool]:
@@ -99,27 +139,45 @@ def kinds(as_of: date) -> dict[str, bool]:
     return {name: bool(row[name][0]) for name in row.columns}
 
 
+TABLES: Final = (
+    "replays", "replay_bounds", "candidates", "choices", "passports", "calibration", "service_audit", "replay_days",
+)  # fmt: skip
+"""What a run writes, in schema plan; the last by chunk, the others by SKU."""
+
+
 def clear(as_of: date) -> None:
     """Delete every replay row of a date: chunks of another size leave nothing behind."""
     with warehouse.adbc() as connection, connection.cursor() as cursor:
-        for table in ("plan.replays", "plan.replay_days"):
-            cursor.execute(f"delete from {table} where as_of = '{as_of}'")
+        for table in TABLES:
+            cursor.execute(f"delete from plan.{table} where as_of = '{as_of}'")
 
 
-def write(as_of: date, chunk: int, keys: pl.DataFrame, replays: pl.DataFrame, days: pl.DataFrame | None) -> None:
-    """Replace a chunk's rows of plan.replays and, where given, plan.replay_days in one transaction. Safe to repeat."""
+def write(as_of: date, chunk: int, keys: pl.DataFrame, frames: dict[str, pl.DataFrame]) -> None:
+    """Replace a chunk's rows in one transaction. Safe to repeat.
+
+    Args:
+        as_of: the run's date.
+        chunk: its number, for plan.replay_days.
+        keys: the chunk's SKUs.
+        frames: rows by table of :data:`TABLES`; tables that are absent stay as they are.
+    """
     with warehouse.adbc() as connection, connection.cursor() as cursor:
         cursor.execute("create temp table replayed (item_id text, location_id text) on commit drop")
-        cursor.adbc_ingest("replayed", keys.select("item_id", "location_id").to_arrow(), mode="append", temporary=True)
-        cursor.execute(
-            f"""delete from plan.replays r using replayed k
-            where r.as_of = '{as_of}' and r.item_id = k.item_id and r.location_id = k.location_id"""
-        )
-        if days is not None:
-            cursor.execute(f"delete from plan.replay_days where as_of = '{as_of}' and chunk = {int(chunk)}")
-        for table, frame in (("replays", replays), ("replay_days", days)):
-            if frame is not None and frame.height:
+        cursor.adbc_ingest("replayed", keys.select(KEY).to_arrow(), mode="append", temporary=True)
+        for table, frame in frames.items():
+            mine = f"chunk = {int(chunk)}" if table == "replay_days" else (
+                "exists (select 1 from replayed k where k.item_id = t.item_id and k.location_id = t.location_id)"
+            )  # fmt: skip
+            cursor.execute(f"delete from plan.{table} t where t.as_of = '{as_of}' and {mine}")
+            if frame.height:
                 cursor.adbc_ingest(table, frame.to_arrow(), mode="append", db_schema_name="plan")
+
+
+def stored(table: str, as_of: date, items: Sequence[str] = ()) -> pl.DataFrame:
+    """Rows of a table of :data:`TABLES` of a date, in the order of SKUs."""
+    query = f"select * from plan.{table} where as_of = :as_of {{items}} order by {ORDER}"
+    parameters: dict[str, Any] = {"as_of": as_of, **_parameters(items)}
+    return warehouse.read(_filtered(query, items), **parameters)
 
 
 def _filtered(query: str, items: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 # Slow ones that need real data are started by name: m5 (an hour), forecast, games.
-QUICK = (["kernels"], ["replay"], ["purchase"], ["extract", "--rows", "2000000"])
+QUICK = (["kernels"], ["replay"], ["purchase"], ["vendors"], ["twin"], ["extract", "--rows", "2000000"])
 
 
 def main() -> int:

@@ -3,11 +3,20 @@
 A game starts with stock 2 × and both weeks in transit 1 × the rounded mean of the 13 weeks before. An order at the close of
 week X arrives at the start of week X + 3. Holding costs 0.2 a unit and week, a lost unit 1.0. The engine keeps the stock; a
 policy sees what a planner would.
+
+    python -m tests.bench.games [--set m5] [--game 0 …] [--seed 42 …] [--refit game|week] [--json]
+    python -m tests.bench.games --through-product [--bucket week|day] [--spread 1|7] [--unseen]
+
+Game 0 is the last 8 weeks, game 1 the 8 before, and so on. ``--through-product`` plays by CSV files, ERP, daily run and order export.
 """
 
+import argparse
+import json
 import os
+import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -31,16 +40,23 @@ class Series:
         starts: Monday-to-Sunday or not, the first day of each week.
         group: what shares a season, e.g. the department, shape (N,).
         place: where it is sold, shape (N,).
+        lead: whole weeks between the close at which an order is placed and the start of the week it arrives in.
     """
 
     demand: Floats
     starts: list[date]
     group: np.ndarray
     place: np.ndarray
+    lead: int = LEAD_WEEKS
+
+    @property
+    def weeks(self) -> int:
+        """Weeks of a game: as many orders can arrive in it as with a lead time of two weeks."""
+        return WEEKS + self.lead - LEAD_WEEKS
 
     def until(self, weeks: int) -> "Series":
         """What is known at the close of week ``weeks``."""
-        return Series(self.demand[:, :weeks], self.starts[:weeks], self.group, self.place)
+        return replace(self, demand=self.demand[:, :weeks], starts=self.starts[:weeks])
 
 
 Policy = Callable[[Series, Floats, Floats], Floats]
@@ -65,26 +81,48 @@ def m5(every: int = 50) -> Series:
     return Series(demand, starts, rows["dept_id"].to_numpy(), rows["store_id"].to_numpy())
 
 
-def play(series: Series, first: int, policy: Policy, weeks: int = WEEKS) -> Floats:
+def panels_of(name: str) -> list[Series]:
+    """A data set as games, one by lead time: M5's sample, Online Retail (two weeks), or MAN (its own lead times).
+
+    Args:
+        name: ``"m5"``, ``"online_retail"`` or ``"man"``.
+
+    Returns:
+        The series. Those of Online Retail and MAN share a season by price band.
+    """
+    from tests.bench import panels
+
+    if name == "m5":
+        return [m5()]
+    panel, interval = panels.SETS[name]()
+    demand, lead = np.nan_to_num(panel.demand), np.round(interval.mean - 1).astype(int)
+    out = []
+    for weeks in np.unique(lead):
+        mine = lead == weeks
+        out.append(Series(demand[mine], panel.starts(), panel.group[mine], panel.location_ids[mine], int(weeks)))
+    return out
+
+
+def play(series: Series, first: int, policy: Policy, weeks: int | None = None) -> Floats:
     """Cost of a game.
 
     Args:
         series: the whole history; the policy sees only what lies before its week.
         first: position of the first week played.
         policy: orders.
-        weeks: weeks played.
+        weeks: weeks played; default: those of a game.
 
     Returns:
         Money by series, shape (N,).
     """
-    skus = series.demand.shape[0]
+    skus, weeks, lead = series.demand.shape[0], weeks or series.weeks, series.lead
     usual = np.round(series.demand[:, first - 13 : first].mean(axis=1))
-    coming = np.zeros((skus, weeks + LEAD_WEEKS + 1))
-    coming[:, :LEAD_WEEKS] = usual[:, None]
+    coming = np.zeros((skus, weeks + lead + 1))
+    coming[:, :lead] = usual[:, None]
     for week in range(weeks):
         stock = 2.0 * usual if week == 0 else _replayed(series, first, coming, 2.0 * usual, week).trace[0, :, -1]
-        # What is ordered now arrives LEAD_WEEKS weeks after the coming one; later arrivals than the last week played change nothing.
-        coming[:, week + LEAD_WEEKS] = policy(series.until(first + week), stock, coming[:, week : week + LEAD_WEEKS])
+        # What is ordered now arrives ``lead`` weeks after the coming one; later arrivals than the last week played change nothing.
+        coming[:, week + lead] = policy(series.until(first + week), stock, coming[:, week : week + lead])
     result = _replayed(series, first, coming, 2.0 * usual, weeks)
     return HOLDING * result.on_hand_days + SHORTAGE * result.short
 
@@ -102,16 +140,17 @@ def _replayed(series: Series, first: int, coming: Floats, on_hand: Floats, weeks
 
 
 def official_rule(known: Series, stock: Floats, arriving: Floats) -> Floats:
-    """VN2's benchmark: 13-week seasonally adjusted moving average, order up to four weeks of forecast."""
+    """VN2's benchmark: 13-week seasonally adjusted moving average, order up to four weeks of forecast: lead time + 2 weeks."""
     numbers = np.array([start.isocalendar().week for start in known.starts])
     mean = known.demand.mean(axis=0)
     season = {week: mean[numbers == week].mean() for week in np.unique(numbers)}
     level = float(np.mean(list(season.values())))
     factor = np.array([season[week] for week in numbers]) / level
-    base = (known.demand / factor)[:, -13:].mean(axis=1)
-    future = [(known.starts[-1] + timedelta(days=7 * n)).isocalendar().week for n in range(1, 5)]
-    four_weeks = base * sum(season.get(week, level) / level for week in future)
-    return np.maximum(np.round(four_weeks - stock - arriving.sum(axis=1)), 0.0)
+    adjusted = np.divide(known.demand, factor, out=np.zeros_like(known.demand), where=factor > 0)
+    base = adjusted[:, -13:].mean(axis=1)
+    future = [(known.starts[-1] + timedelta(days=7 * n)).isocalendar().week for n in range(1, known.lead + 3)]
+    cover = base * sum(season.get(week, level) / level for week in future)
+    return np.maximum(np.round(cover - stock - arriving.sum(axis=1)), 0.0)
 
 
 def perfect(series: Series) -> Policy:
@@ -131,3 +170,117 @@ def perfect(series: Series) -> Policy:
         )
 
     return order
+
+
+def expected_cost(seed: int = 42, refit: str = "game") -> Policy:
+    """The product's own: forecast of each coming review period, order of least expected cost for the period it serves.
+
+    Args:
+        seed: of forecaster and sample.
+        refit: ``"week"``: trained anew each week, as the daily run does; ``"game"``: once, at the first order.
+
+    Returns:
+        The policy.
+    """
+    from models.period_features import Histories
+    from models.periods import PeriodForecaster
+    from pipelines.policy import newsvendor
+
+    trained: list[PeriodForecaster] = []
+
+    def order(known: Series, stock: Floats, arriving: Floats) -> Floats:
+        skus = stock.size
+        rows = np.lexsort(
+            (np.arange(skus), known.place)
+        )  # the product's order of SKUs, so that the same draws fall on the same
+        codes = [np.unique(values[rows].astype(str), return_inverse=True)[1] for values in (known.group, known.place)]
+        told = Histories(known.demand[rows], known.starts[-1] + timedelta(days=6), 7, *codes)
+        if not trained or refit == "week":
+            trained[:] = [PeriodForecaster(known.lead + 1, seed=seed).fit(told)]
+        forecast = trained[0].predict(told)
+        open_lines = np.array(
+            [(sku, 7 * week, units) for week in range(known.lead) for sku, units in enumerate(arriving[rows, week])]
+        )
+        ones = np.ones(skus)
+        problem = newsvendor.Problem(
+            mean=forecast.mean, variance=forecast.variance, unit=ones, on_hand=stock[rows],
+            lead_time=np.full(skus, 7 * known.lead), lead_time_std=0.0 * ones, arriving=open_lines, holding_cost=HOLDING * ones,
+            shortage_cost=SHORTAGE * ones, ordering_cost=0.0 * ones, pack=ones, minimum=ones, review=7,
+        )  # fmt: skip
+        out = np.empty(skus)
+        out[rows] = newsvendor.orders(problem, seed).quantity
+        return out
+
+    return order
+
+
+def main() -> int:
+    """Play, print beside the official rule and perfect information."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", choices=["m5", "online_retail", "man"], default="m5")
+    parser.add_argument(
+        "--game", type=int, action="append", help="may be repeated; default: 0 to 4, of other sets than m5 0"
+    )
+    parser.add_argument("--seed", type=int, action="append", help="may be repeated; default: 42")
+    parser.add_argument("--refit", choices=["game", "week"], default="game")
+    parser.add_argument("--every", type=int, default=50, help="every n-th row of M5")
+    parser.add_argument("--through-product", action="store_true")
+    parser.add_argument("--bucket", choices=["week", "day"], default="week")
+    parser.add_argument("--spread", type=int, default=1, help="days of the week that its sales are booked on")
+    parser.add_argument("--unseen", action="store_true", help="lost sales are not in the books")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    sets = [m5(options.every)] if options.set == "m5" else panels_of(options.set)
+    figures = []
+    for game in options.game or (range(5) if options.set == "m5" else (0,)):
+        for seed in options.seed or [42]:
+            figures.append(_figures(sets, game, seed, options))
+            if not options.json:
+                print(
+                    "  ".join(f"{name} {value:,.3f}".removesuffix(".000") for name, value in figures[-1].items()),
+                    flush=True,
+                )
+    if options.json:
+        print(json.dumps(figures))
+    return 0
+
+
+def _figures(sets: list[Series], game: int, seed: int, options: argparse.Namespace) -> dict[str, float]:
+    """One game of a data set, its lead times one after another."""
+    started = time.perf_counter()
+    costs: list[list[Floats]] = []
+    for series in sets:
+        first = series.demand.shape[1] - WEEKS * game - series.weeks
+        if options.through_product:
+            from tests.bench.games_product import play_through
+
+            ours = play_through(series, first, bucket=options.bucket, spread=options.spread, unseen=options.unseen)
+        else:
+            ours = play(series, first, expected_cost(seed, options.refit))
+        costs.append([play(series, first, official_rule), play(series, first, perfect(series)), ours])
+    rule, best, ours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
+    low, high = paired_interval(rule - ours)
+    return {
+        "game": game, "seed": seed, "rule": rule.sum(), "perfect": best.sum(), "cost": ours.sum(), "change": ours.sum() / rule.sum() - 1,
+        "saving_low": low, "saving_high": high, "seconds": time.perf_counter() - started,
+    }  # fmt: skip
+
+
+def paired_interval(saving: Floats, level: float = 0.95, draws: int = 2_000) -> tuple[float, float]:
+    """Bootstrap interval over series of the total saving.
+
+    Args:
+        saving: money by series, shape (N,).
+        level: of the interval.
+        draws: resamples.
+
+    Returns:
+        Low and high, money.
+    """
+    picks = np.random.default_rng(0).integers(0, saving.size, (draws, saving.size))
+    totals = saving[picks].sum(axis=1)
+    return float(np.quantile(totals, (1 - level) / 2)), float(np.quantile(totals, (1 + level) / 2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

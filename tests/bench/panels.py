@@ -1,6 +1,7 @@
 """The real data sets as panels with protection intervals: M5 (a fixed sample), Online Retail weekly, MAN weekly with its lead times."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -18,6 +19,10 @@ def m5(series: int = 3000) -> tuple[Panel, Interval]:
     """A fixed sample of M5, days, 14 days of protection (7 lead + 7 review)."""
     rows = np.sort(np.random.default_rng(2016).choice(30_490, series, replace=False))
     panel, _ = m5_data.panel(1941, M5_DAYS, rows)
+    # No prices: an earlier origin must not know those of its own future.
+    panel = replace(
+        panel, local={"snap": panel.local["snap"]}, statics={k: v for k, v in panel.statics.items() if k != "log_price"}
+    )
     return panel, Interval(np.full(series, 14.0), np.zeros(series))
 
 
@@ -79,3 +84,6 @@ def _weekly(demand: np.ndarray, ids: np.ndarray, last: date, price: np.ndarray) 
 
 
 SETS: dict[str, Callable[[], tuple[Panel, Interval]]] = {"m5": m5, "online_retail": online_retail, "man": man}
+
+ORIGINS: dict[str, tuple[int, int]] = {"m5": (4, 2), "online_retail": (9, 1), "man": (3, 1)}
+"""Origins to choose on, windows judged. Online Retail has one year: its newest window alone follows an autumn that was seen before."""

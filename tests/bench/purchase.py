@@ -34,8 +34,11 @@ def catalogue(skus: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         "abc_class": np.array(["A", "B", "C"])[np.arange(skus) % 3], "created_on": [None] * skus, "discontinued_on": [None] * skus,
         "on_hand": np.floor(rng.gamma(1.0, mean)), "on_order": np.zeros(skus), "due": np.zeros(skus), "lead_time_days": np.full(skus, 14.0),
         "min_order_qty": np.full(skus, 5.0), "pack_size": np.full(skus, 6.0), "purchase_price": np.full(skus, 3.0),
-        "mean_demand": mean / 21, "forecast_mean": mean, **{c: grid[:, n] for n, c in enumerate(COLUMNS)},
+        "mean_demand": mean / 21, "adi": np.full(skus, 1.2), "cv2": np.full(skus, 0.4), "unit_cost": np.full(skus, 3.0),
+        "holding_cost_per_day": np.full(skus, 0.0016), "shortage_cost": np.full(skus, 2.0), "ordering_cost": np.full(skus, 50.0),
+        "forecast_mean": mean, **{c: grid[:, n] for n, c in enumerate(COLUMNS)},
     }, schema_overrides={"created_on": pl.Date, "discontinued_on": pl.Date})  # fmt: skip
+    rows = rows.with_columns(order_up_to=pl.col("reorder_point") + pl.Series(np.ceil(rng.uniform(1, 60, skus))))
     step = pl.DataFrame({"min_qty": [20.0, 60.0, 200.0], "unit_price": [2.8, 2.6, 2.2]})
     return rows, rows.select("item_id", "supplier_id").join(step, how="cross")
 

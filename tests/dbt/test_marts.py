@@ -71,6 +71,29 @@ def test_stockout_days_are_marked(counts, small_erp) -> None:
     )
 
 
+def test_review_periods_hold_all_history_and_end_on_the_date(counts, small_erp) -> None:
+    wanted: dict = defaultdict(lambda: [0.0, 0])
+    for sku, days in reference.daily_demand(small_erp["sales"]).items():
+        for day, quantity in days.items():
+            wanted[(*sku, (AS_OF - day).days // 7)][0] += quantity
+    for sku, closed in reference.stockout_days(small_erp, AS_OF).items():
+        for day in closed:
+            wanted[(*sku, (AS_OF - day).days // 7)][1] += 1
+    found = mart("fct_period_demand")
+    table = {
+        (r["location_id"], r["item_id"], r["periods_back"]): [r["quantity"], r["stockout_days"]]
+        for r in found.iter_rows(named=True)
+    }
+    assert table == {key: values for key, values in wanted.items() if sum(values) > 0}
+    newest = found.filter(pl.col("periods_back") == 0)["period_on"].unique().to_list()
+    assert newest == [AS_OF - timedelta(days=6)]
+
+
+def test_costs_of_an_item_s_own_are_told_from_rates(counts, small_erp) -> None:
+    own = {row["item_id"] for row in small_erp["items"] if row.get("holding_cost_per_day") and row.get("shortage_cost")}
+    assert {row["item_id"] for row in _skus(mart("dim_sku")).values() if row["has_own_costs"]} == own
+
+
 def test_classes_agree_with_reference(counts, small_erp) -> None:
     _classes_agree(small_erp, "day")
 

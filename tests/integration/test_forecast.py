@@ -1,6 +1,7 @@
 """Training and daily forecasts on a real PostgreSQL and a real MLflow server."""
 
 import hashlib
+import json
 import socket
 import subprocess
 import sys
@@ -14,9 +15,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models import hybrid
+from models.boosted import Booster
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.forecast import job, training
+from pipelines.forecast import detail, job, training
 from pipelines.io import registry, warehouse
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
@@ -45,11 +48,26 @@ def _marts(as_of: date, extra_day: bool = False) -> None:
         "discontinued_on": [as_of - timedelta(days=5) if i == 2 else None for i in range(SKUS)], "first_demand_on": [first] * SKUS,
         "demand_class": ["intermittent"] * SKUS, "lead_time_mean": [6.5] * SKUS, "lead_time_std": [1.5] * SKUS,
         "is_active": [i != 2 for i in range(SKUS)], "abc_class": [("A", "B", "C")[i % 3] for i in range(SKUS)],
+        "on_hand": [float(i) for i in range(SKUS)], "supplier_id": ["S1"] * SKUS,
+        "mean_demand": units.mean(axis=1), "ordering_cost": [50.0] * SKUS, "holding_cost_per_day": [0.001] * SKUS,
+        "min_order_qty": [1.0] * SKUS, "pack_size": [1.0] * SKUS,
     }, schema_overrides={"discontinued_on": pl.Date})  # fmt: skip
-    promotion = pl.DataFrame({"item_id": ["I005"], "location_id": ["WH"], "day": [as_of + timedelta(days=3)]})
+    promotion = pl.DataFrame(
+        {"item_id": ["I005"], "location_id": ["WH"], "day": [as_of + timedelta(days=3)], "discount_share": [0.2]}
+    )
     calendar = pl.DataFrame({"bucket_on": [as_of], "events": ["fair"]})
     warehouse.execute("create schema if not exists marts")
-    frames = {"dim_sku": sku, "fct_demand": demand, "fct_promotion": promotion, "dim_calendar": calendar}
+    due = {"item_id": ["I003", "I003"], "location_id": ["WH", "WH"], "quantity_open": [5.0, 70.0]}
+    orders = pl.DataFrame({**due, "expected_on": [as_of + timedelta(days=2), as_of + timedelta(days=90)]})
+    back = ((last - 1 - day) // 7).astype(np.int64)
+    periods = demand.select("item_id", "location_id", "quantity").with_columns(
+        periods_back=pl.Series(back), stockout_days=pl.lit(0.0)
+    )
+    periods = periods.group_by("item_id", "location_id", "periods_back", maintain_order=True).sum()
+    frames = {
+        "dim_sku": sku, "fct_demand": demand, "fct_promotion": promotion, "dim_calendar": calendar, "fct_open_orders": orders,
+        "fct_period_demand": periods,
+    }  # fmt: skip
     with warehouse.adbc() as connection, connection.cursor() as cursor:
         for name, frame in frames.items():
             cursor.execute(f"drop table if exists marts.{name}")
@@ -91,7 +109,11 @@ def mlflow_server(artifacts: Path) -> Iterator[str]:
         yield address
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait(20)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +122,8 @@ def stack(warehouse_url: str, mlflow_server: str, configured: pytest.MonkeyPatch
     configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", mlflow_server)
     configured.setenv("STOCKPROOF_PLANNING__HISTORY_DAYS", str(DAYS))
     configured.setenv("STOCKPROOF_FORECAST__THREADS", "1")
+    configured.setenv("STOCKPROOF_FORECAST__MEMBERS", '["hurdle", "lightgbm"]')
+    configured.setenv("STOCKPROOF_FORECAST__BACKTEST_ORIGINS", "2")
     settings.load.cache_clear()
     _marts(AS_OF)
     return warehouse_url
@@ -145,6 +169,112 @@ def test_daily_forecasts_are_whole_ordered_and_identical_when_repeated(stack: st
     assert method["I000"] == "no_demand" and "no demand in 300" in reason["I000"]
     assert method["I001"] == "decayed_means" and "fewer than 30" in reason["I001"]
     assert "I002" not in method, "discontinued"
+
+
+def test_the_detail_tells_risk_interval_and_drivers(stack: str) -> None:
+    rows = warehouse.read("select * from plan.forecast_detail order by item_id")
+    assert rows.height == SKUS - 1
+    told = {row["item_id"]: row for row in rows.iter_rows(named=True)}
+    assert told["I003"]["due"] == 5.0, "the line due after the protection interval covers nothing of it"
+    assert told["I003"]["inventory_position"] == 8.0
+    lead = warehouse.read("select item_id, q025, q975 from plan.lead_time_forecasts order by item_id")
+    assert rows["low"].to_list() == lead["q025"].to_list() and rows["high"].to_list() == lead["q975"].to_list()
+    assert told["I000"]["stockout_probability"] == 0.0, "no demand, no stockout"
+    for row in rows.iter_rows(named=True):
+        drivers = json.loads(row["drivers"])
+        assert row["method"] == "no_demand" or any(name.endswith(".weight") for name in drivers)
+    held = rows.filter(pl.col("item_id") != "I000").sort("inventory_position")["stockout_probability"]
+    assert held[0] > held[-1]
+
+
+def test_show_prints_an_item_and_refuses_an_unknown_one(stack: str) -> None:
+    from typer.testing import CliRunner
+
+    from pipelines.commands.forecast import app
+
+    said = CliRunner().invoke(app, ["show", "I007", "--json"])
+    told = json.loads(said.stdout)[0]
+    assert said.exit_code == 0 and (told["item_id"], len(told["periods"])) == ("I007", 12)
+    assert told["quantiles"]["0.5"] <= told["quantiles"]["0.95"] and told["drivers"]
+    table = CliRunner().invoke(app, ["show", "I007"])
+    assert table.exit_code == 0 and "runs out in" in table.stdout and "2026-06-29" in table.stdout
+    with pytest.raises(StockproofError, match="no forecast of NOPE"):
+        detail.show("NOPE")
+
+
+def test_an_evaluation_keeps_its_scores_and_its_picture(stack: str) -> None:
+    from typer.testing import CliRunner
+
+    from pipelines.commands.forecast import app
+
+    said = CliRunner().invoke(app, ["evaluate", "--json"])
+    told = json.loads(said.stdout)
+    assert said.exit_code == 0 and len(told["origins"]) == 2
+    assert Path(told["picture"]).read_bytes()[:4] == b"\x89PNG"
+    assert {row["measure"] for row in told["targets"]} == {"mae", "mape"}
+    kept = warehouse.read("select * from plan.forecast_scores")
+    assert kept["origin"].n_unique() == 2
+    assert {"lead time", "week 1", "week 4"} <= set(kept["horizon"])
+    assert {"hybrid", "sba", "lightgbm"} <= set(kept["forecaster"])
+    assert {"all", "A", "B", "C"} == set(kept["abc_class"])
+    whole = kept.filter((pl.col("forecaster") == "hybrid") & (pl.col("horizon") == "lead time"))
+    last = whole.filter(pl.col("origin") == whole["origin"].max())
+    parts = last.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") != "all"))
+    assert (
+        parts["skus"].sum()
+        == last.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") == "all"))["skus"][0]
+    )
+    assert told["all_zero_left_out"] >= 1
+
+
+BROKEN = {
+    "zeros": lambda t: 0.0,
+    "constant": lambda t: 4.0,
+    "huge": lambda t: 1e9,
+    "spike": lambda t: 1e9 if t == 250 else 0.0,
+    "negative": lambda t: -3.0 if t % 50 == 0 else 2.0,
+    "not a number": lambda t: float("nan") if t % 60 == 0 else 2.0,
+    "endless": lambda t: float("inf") if t == 100 else 2.0,
+    "gaps": lambda t: 2.0 if t % 30 == 0 else 0.0,
+    "young": lambda t: 3.0 if t >= DAYS - 9 else 0.0,
+    "one sale": lambda t: 5.0 if t == DAYS - 1 else 0.0,
+}
+"""Histories that no ERP should hold; t counts days."""
+
+
+def test_broken_histories_spoil_neither_the_batch_nor_go_unnamed(stack: str) -> None:
+    first, ids = AS_OF - timedelta(days=DAYS - 1), [f"X-{name}" for name in BROKEN]
+    rows = [
+        (item, "WH", first + timedelta(days=t), value(t), False, AS_OF)
+        for item, value in zip(ids, BROKEN.values(), strict=True)
+        for t in range(DAYS)
+    ]
+    names = ["item_id", "location_id", "bucket_on", "quantity", "is_stockout", "as_of"]
+    with warehouse.adbc() as connection, connection.cursor() as cursor:
+        frame = pl.DataFrame(rows, schema=names, orient="row")
+        cursor.adbc_ingest("fct_demand", frame.to_arrow(), mode="append", db_schema_name="marts")
+        for item in ids:
+            born = AS_OF - timedelta(days=8) if item == "X-young" else first
+            cursor.execute("create temp table one as select * from marts.dim_sku where item_id = 'I009'")
+            cursor.execute(f"update one set item_id = '{item}', created_on = '{born}', lead_time_std = 'nan'")
+            cursor.execute("insert into marts.dim_sku select * from one")
+            cursor.execute("drop table one")
+    told = job.run(AS_OF)
+    assert told["skus"] == SKUS - 1 + len(BROKEN) and told["unusable"] == 6 + 5 + 1
+    lead = warehouse.read("select * from plan.lead_time_forecasts where item_id like 'X-%' order by item_id")
+    numbers = lead.select(pl.selectors.numeric()).to_numpy()
+    assert lead.height == len(BROKEN) and np.isfinite(numbers).all() and (numbers >= 0).all()
+    method, reason, mean = (dict(lead.select("item_id", name).iter_rows()) for name in ("method", "reason", "mean"))
+    assert method["X-zeros"] == "no_demand" and method["X-young"] == "decayed_means"
+    assert "fewer than 30" in reason["X-young"]
+    assert "6 buckets without a usable quantity" in reason["X-negative"]
+    assert mean["X-constant"] == pytest.approx(4 * 13.5, rel=0.2) and mean["X-huge"] == pytest.approx(13.5e9, rel=0.2)
+    assert mean["X-negative"] == pytest.approx(2 * 13.5, rel=0.3)
+    assert warehouse.read("select count(*) as n from plan.forecast_detail where item_id like 'X-%'")["n"][0] == len(
+        BROKEN
+    )
+    _marts(AS_OF)
+    job.run(AS_OF)
 
 
 def test_a_model_trained_later_is_not_used_for_an_earlier_date(stack: str) -> None:
@@ -209,3 +339,17 @@ def test_a_dead_registry_falls_back_by_name_and_stops_training(stack: str, confi
 def test_marts_of_another_date_are_refused(stack: str) -> None:
     with pytest.raises(StockproofError, match="no SKU for 2020-01-01"):
         job.run(date(2020, 1, 1))
+
+
+def test_a_champion_that_fails_on_the_data_leaves_the_morning_to_the_fallback(
+    stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that was stored unfitted stands for one whose trees ask for other columns than today's."""
+    unfitted = hybrid.fallback(30, "unfitted")
+    unfitted.members["sba"] = unfitted.members["tsb"] = Booster("lightgbm")
+    monkeypatch.setattr(job, "_model", lambda as_of, panel, interval: (unfitted, "stockproof-forecaster/9", "champion"))
+    told = job.run(AS_OF)
+    assert (told["fallback"], told["skus"]) == (1, SKUS - 1)
+    assert "stockproof-forecaster/9 failed on today's data" in str(told["why"])
+    reasons = warehouse.read("select distinct reason from plan.lead_time_forecasts")["reason"]
+    assert any("failed on today's data" in reason for reason in reasons)

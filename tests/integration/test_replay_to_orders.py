@@ -1,4 +1,4 @@
-"""Replay, policy, purchase and export on a real PostgreSQL, over marts of the agreed columns."""
+"""Policy, purchase and export on a real PostgreSQL, over marts of the agreed columns."""
 
 import json
 from datetime import date, timedelta
@@ -14,7 +14,6 @@ from pipelines.core.quantiles import COLUMNS
 from pipelines.io import warehouse
 from pipelines.policy import job as policy
 from pipelines.purchase import job as purchase
-from pipelines.simulate import job as simulate
 
 pytestmark = pytest.mark.servers
 
@@ -24,7 +23,8 @@ ITEMS = [f"ITEM-{n:02d}" for n in range(9)]
 MARTS = """
 create schema marts;
 create table marts.dim_sku (as_of date, item_id text, location_id text, supplier_id text, created_on date, discontinued_on date,
-    is_active boolean, abc_class text, unit_cost float8, unit_price float8, holding_cost_per_day float8, shortage_cost float8,
+    is_active boolean, abc_class text, category text, demand_class text, priority text,
+    unit_cost float8, unit_price float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, purchase_price float8, has_supplier boolean,
     mean_demand float8, adi float8, cv2 float8, reorder_point float8, order_up_to float8, on_hand float8, on_order float8);
 create table marts.dim_supplier (supplier_id text, supplier_name text);
@@ -84,7 +84,7 @@ def marts(warehouse_url):
     soon, late = AS_OF + timedelta(days=2), AS_OF + timedelta(days=90)
     _fill("fct_open_orders", pl.DataFrame({
         "item_id": ["ITEM-03", "ITEM-03"], "location_id": ["W1"] * 2, "ordered_on": [days[2]] * 2,
-        "expected_on": [soon, late], "quantity_open": [40.0, 7.0],
+        "expected_on": [soon, late], "quantity_open": [140.0, 7.0],
     }))  # fmt: skip
     _fill(
         "fct_price_breaks",
@@ -97,55 +97,7 @@ def marts(warehouse_url):
     warehouse.replace("plan.lead_time_forecasts", forecast, {"as_of": AS_OF})
 
 
-def _replay(size):
-    for chunk in simulate.prepare(AS_OF, chunk_size=size):
-        simulate.run_chunk(AS_OF, json.loads(json.dumps(chunk)))
-    replays = warehouse.read("select * from plan.replays order by location_id, item_id, policy")
-    days = warehouse.read(
-        "select policy, day, sum(skus)::int as skus, sum(stock_value) as value from plan.replay_days group by 1, 2 order by 1, 2"
-    )
-    return replays, days
-
-
-def test_replays_do_not_depend_on_the_chunks_and_leave_nothing_stale():
-    replays, days = _replay(100)
-    for size in (1, 4):
-        again, again_days = _replay(size)
-        assert again.equals(replays)
-        assert np.allclose(again_days["value"], days["value"], rtol=0, atol=1e-6)
-    assert replays.filter(pl.col("policy") == "candidate").height == 8
-    assert replays.filter(pl.col("policy") == "incumbent").height == 7
-    assert replays.filter(pl.col("policy") == "recorded").height == 9
-    assert days["skus"].unique().to_list() == [7]
-    assert days.height == 3 * 365
-    candidate = replays.filter(pl.col("policy") == "candidate")
-    assert (candidate["sold_units"] + candidate["lost_units"] - candidate["demand_units"]).abs().max() < 1e-9
-    assert candidate["days"].unique().to_list() == [365]
-
-
-def test_a_chunk_run_twice_changes_nothing():
-    chunks = simulate.prepare(AS_OF, chunk_size=5)
-    assert [c["label"] for c in chunks] == ["SKUs 1–4 of 9", "SKUs 5–9 of 9"]
-    assert chunks[0]["first"] == "ITEM-01"  # W0 before W1
-    for chunk in (chunks[0], chunks[0], chunks[1], chunks[0]):
-        simulate.run_chunk(AS_OF, chunk)
-    assert warehouse.read("select count(*) as n from plan.replays")["n"][0] == 24
-
-
-def test_only_the_items_asked_for_and_the_rest_stays():
-    before, _ = _replay(100)
-    warehouse.execute("delete from plan.replays where item_id in ('ITEM-02', 'ITEM-05')")
-    chunks = simulate.prepare(AS_OF, items=["ITEM-02", "ITEM-05"], chunk_size=1)
-    assert [c["first"] for c in chunks] == ["ITEM-02", "ITEM-05"]
-    for chunk in chunks:
-        simulate.run_chunk(AS_OF, chunk)
-    assert warehouse.read("select * from plan.replays order by location_id, item_id, policy").equals(before)
-    assert warehouse.read("select count(*) as n from plan.replay_days")["n"][0] == 3 * 365
-
-
 def test_another_date_is_refused():
-    with pytest.raises(StockproofError, match="holds 2026-06-28, not 2026-06-27"):
-        simulate.prepare(date(2026, 6, 27))
     with pytest.raises(StockproofError, match="holds 2026-06-28"):
         policy.run(date(2026, 6, 27))
 
@@ -162,7 +114,7 @@ def test_policies_decisions_and_export():
     assert rows["ITEM-00"]["reason_code"] == "NO_ORDER_DISCONTINUED"
     assert rows["ITEM-08"]["reason_code"] == "NO_ORDER_NO_SUPPLIER"
     assert rows["ITEM-03"]["reason_code"] == "NO_ORDER_POSITION_SUFFICIENT"
-    assert rows["ITEM-03"]["inventory_position"] == 43.0  # the line due in 90 days covers nothing of the interval
+    assert rows["ITEM-03"]["inventory_position"] == 143.0  # the line due in 90 days covers nothing of the interval
     assert rows["ITEM-01"]["unit_price"] == 1.5
     assert rows["ITEM-01"]["quantity"] % 6 == 0
     assert rows["ITEM-01"]["expected_on"] == date(2026, 7, 3)
@@ -184,9 +136,3 @@ def test_export_into_a_missing_folder_is_answered_clearly(tmp_path):
     assert (tmp_path / "a.csv").read_text().count("\n") == 7
     with pytest.raises(StockproofError, match="cannot be written"):
         CliRunner().invoke(app, [*arguments, str(tmp_path / "no" / "a.csv")], catch_exceptions=False)
-
-
-def test_the_window_ends_on_the_as_of_day():
-    simulate.run_chunk(AS_OF, simulate.prepare(AS_OF, chunk_size=100)[0])
-    days = warehouse.read("select min(day) as first, max(day) as last from plan.replay_days")
-    assert (days["first"][0], days["last"][0]) == (AS_OF - timedelta(days=364), AS_OF)

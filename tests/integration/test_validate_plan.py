@@ -70,6 +70,9 @@ BREAK: dict[tuple[str, str], str] = {
     ("forecasts", "quantiles_fall"): f"update plan.forecasts set q500 = q250 - 0.1 {I1} and horizon = 2",
     ("lead_time_forecasts", "quantiles_fall"): f"update plan.lead_time_forecasts set q995 = q990 - 0.1 {I1}",
     ("lead_time_forecasts", "active_sku_without_forecast"): f"delete from plan.lead_time_forecasts {I1}",
+    ("period_forecasts", "period_forecast_is_a_number"): (
+        f"insert into plan.period_forecasts values ('{AS_OF}', 'I1', 'W1', 1, '{AS_OF}', 7, 'NaN', 1.0)"
+    ),
     ("forecasts", "horizon_is_whole"): f"delete from plan.forecasts {I1} and horizon = 2",
     ("lead_time_forecasts", "protection_interval_missing"): f"update plan.lead_time_forecasts set protection_days = 0 {I1}",
     ("forecasts", "forecast_far_beyond_history"): f"update plan.forecasts set q995 = 61 {I1}",
@@ -119,6 +122,7 @@ def clean(marts: None) -> None:
             *(f"marts.{name}" for name in MARTS),
             "plan.forecasts",
             "plan.lead_time_forecasts",
+            "plan.period_forecasts",
             "plan.decisions",
         ):
             connection.execute(sa.text(f"delete from {table}"))

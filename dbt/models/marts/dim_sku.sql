@@ -58,6 +58,7 @@ select
     coalesce(items.unit_price, items.unit_cost) as unit_price,
     coalesce(items.holding_cost_per_day, items.unit_cost * {{ var('holding_cost_rate') }} / 365) as holding_cost_per_day,
     coalesce(items.shortage_cost, greatest(coalesce(items.unit_price, items.unit_cost) - items.unit_cost, 0.01)) as shortage_cost,
+    coalesce(items.holding_cost_per_day > 0 and items.shortage_cost > 0, false) as has_own_costs,
     coalesce(offers.ordering_cost, {{ var('ordering_cost') }}) as ordering_cost,
     offers.purchase_price,
     skus.annual_sales_value,

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines import settings
 from pipelines.core.quantiles import COLUMNS, LEVELS
-from pipelines.purchase import quantity, risk
+from pipelines.purchase import codes, risk
 from pipelines.purchase.job import table
 from pipelines.purchase.reasons import SENTENCES
 
@@ -48,13 +48,23 @@ def test_an_order_with_its_numbers():
     assert row["inventory_position"] == 10.0  # what arrives in time counts, the rest of on_order does not
     assert row["quantity"] == 20.0  # 16 wanted, packs of 5
     assert row["unit_price"] == 2.5  # S1's break, not S2's
+    assert (row["flip_input"], row["flip"]) == ("on_hand", "With 16 more on hand nothing would be ordered")
+    assert (row["projected_without"], row["due"]) == (10.0 - 14.0, 6.0)
     assert row["order_value"] == 50.0
     assert row["expected_on"] == date(2026, 7, 6)  # 7 whole days, then one
     assert row["projected_stock"] == 10.0 + 20.0 - 14.0
     assert row["reason"] == (
         "Order 20: on hand 4 + due within 14 days 6 = position 10, at or below the reorder point 25; up to 26, in packs of 5"
     )
-    assert one(pack_size=[19.0])["unit_price"] == 3.0
+    raised = one(
+        pack_size=[19.0]
+    )  # 19 would do at 3.0; nine times that, within half a year's demand, costs less in all
+    assert (raised["quantity"], raised["unit_price"], raised["reason_code"]) == (
+        171.0,
+        2.5,
+        "ORDER_RAISED_TO_PRICE_BREAK",
+    )
+    assert raised["reason"].startswith("Order 171 at 2.5 a unit instead of 19 at 3, which costs less in all: ")
 
 
 def test_no_order_keeps_its_reason_and_no_date():
@@ -67,8 +77,7 @@ def test_no_order_keeps_its_reason_and_no_date():
 
 
 def test_every_code_has_a_sentence():
-    codes = {value for name, value in vars(quantity).items() if name.isupper() and isinstance(value, str)}
-    assert codes == set(SENTENCES)
+    assert set(codes.CODES) == set(SENTENCES)
 
 
 def test_risk_is_the_share_of_demand_above_the_position():
@@ -91,3 +100,12 @@ def test_risk_without_a_forecast():
     empty = one(on_hand=[0.0], due=[0.0], forecast_mean=[None], level=["safety_stock"], **blank)
     assert (empty["risk"], empty["priority"], empty["projected_stock"]) == (1.0, "high", 30.0 - 14.0)
     assert one(forecast_mean=[None], **blank)["risk"] == 0.0
+
+
+def test_levels_that_follow_the_position_read_as_a_base_stock():
+    """A policy that orders by expected cost tells 16 more from a position of 10; with so much more on hand it would order nothing."""
+    row = one(policy=["newsvendor"], reorder_point=[10.0], order_up_to=[26.0], pack_size=[1.0], ordering_cost=[0.0])
+    # The price break at 20 pays.
+    assert (row["quantity"], row["flip"]) == (20.0, "With 16 more on hand nothing would be ordered")
+    enough = one(policy=["newsvendor"], reorder_point=[9.0], order_up_to=[10.0])
+    assert (enough["quantity"], enough["flip"]) == (0.0, "With 1 less on hand it would be ordered")

@@ -14,6 +14,7 @@ SETTINGS = Settings()
 TITLES = [
     "The past year, replayed",
     "Service by class",
+    "What the replay proves",
     "Proposals by vendor",
     "SKUs at risk",
     "Forecast examples",

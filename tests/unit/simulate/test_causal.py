@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.simulate.causal import decayed_moments, lead_times_known
-from pipelines.simulate.policies import Terms, candidate_levels, review_days
+from pipelines.simulate.candidates import CANDIDATES
+from pipelines.simulate.causal import decayed_moments, lead_times_known, spread_known
+from pipelines.simulate.policies import Terms, known, review_columns, review_days
 from pipelines.simulate.window import Window
 
 
@@ -60,28 +61,49 @@ def world(rng, skus=6, run_up=60, days=70):
     )  # fmt: skip
 
 
-TERMS = Terms(np.full(6, 50.0), np.full(6, 0.01), np.full(6, 5.0), 0.95, 7)
+TERMS = Terms(np.full(6, 50.0), np.full(6, 0.01), np.full(6, 2.0), np.full(6, 5.0), 0.95, 7)
 
 
-def test_the_future_changes_no_earlier_level():
-    w = world(np.random.default_rng(5))
-    levels, start = candidate_levels(w, TERMS)
+def altered(w, cut):
+    """The same world until the close of a day, another one after it."""
     changed = world(np.random.default_rng(5))
-    cut = 30
     changed.demand[:, changed.run_up + cut + 1 :] = 50.0
     changed.stockout[:, changed.run_up + cut + 1 :] = True
     kept = changed.receipts.filter(pl.col("received_on") <= w.first + timedelta(days=cut))
-    altered, altered_start = candidate_levels(Window(**{**changed.__dict__, "receipts": kept}), TERMS)
-    known = levels.review_column[: cut + 1].max() + 1
-    assert known > 3
-    assert np.array_equal(levels.order_up_to[:, :known], altered.order_up_to[:, :known])
-    assert np.array_equal(levels.reorder[:, :known], altered.reorder[:, :known])
-    assert np.array_equal(start, altered_start)
-    assert not np.array_equal(levels.order_up_to[:, known:], altered.order_up_to[:, known:])
+    return Window(**{**changed.__dict__, "receipts": kept})
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda c: c.name)
+def test_the_future_changes_no_earlier_level(candidate):
+    w = world(np.random.default_rng(5))
+    cut = 30
+    ours, theirs = (candidate.levels(known(each, TERMS)) for each in (w, altered(w, cut)))
+    early = review_columns(w.days, 7)[: cut + 1].max() + 2  # column 0 is the day before the window
+    assert early > 4
+    for name in ("reorder", "order_up_to", "level"):
+        one, other = getattr(ours, name), getattr(theirs, name)
+        assert np.array_equal(one[:, :early], other[:, :early], equal_nan=True), name
+    assert not np.array_equal(ours.order_up_to[:, early:], theirs.order_up_to[:, early:])
 
 
 def test_the_last_day_is_a_review_day():
     assert review_days(365, 7)[-1] == 364
     assert review_days(365, 1).size == 365
-    levels, _ = candidate_levels(world(np.random.default_rng(5)), TERMS)
-    assert levels.review_column[-1] == levels.order_up_to.shape[1] - 1
+    w = world(np.random.default_rng(5))
+    assert review_columns(w.days, 7)[-1] == known(w, TERMS).variance.shape[1] - 2
+
+
+def test_demand_that_drifts_widens_the_spread_and_independent_days_do_not():
+    rng = np.random.default_rng(2)
+    days, skus = 500, 40
+    calm = rng.poisson(5.0, (skus, days)).astype(float)
+    wave = rng.poisson(5.0 + 4.0 * np.sin(np.arange(days) / 12.0), (skus, days)).astype(float)
+    reviews, seen = np.arange(60, days, 7), np.ones((skus, days), dtype=bool)
+    lead = (np.full((skus, reviews.size), 7.0), np.zeros((skus, reviews.size)))
+    found = {
+        name: spread_known(demand, seen, reviews, decayed_moments(demand, seen, reviews.tolist()), lead, 7.0)
+        for name, demand in (("calm", calm), ("wave", wave))
+    }
+    assert found["calm"][:, -1].mean() < 1.4
+    assert found["wave"][:, -1].mean() > 2.0
+    assert (found["wave"][:, 0] == 1.0).all()  # nothing has closed yet

@@ -1,5 +1,6 @@
 """The three policies on one window: same demand, same start, honest counts."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 
 from pipelines import settings
 from pipelines.simulate import measures
-from pipelines.simulate.play import play
+from pipelines.simulate.choose import Phases
+from pipelines.simulate.play import play as play_on
+from pipelines.simulate.play import timetable
 from pipelines.simulate.tables import Recorded
 
 AS_OF = date(2026, 6, 28)
@@ -21,6 +24,11 @@ def config(**replay):
         "replay": loaded.replay.model_copy(update={"days": DAYS, **replay}),
         "planning": loaded.planning.model_copy(update={"history_days": HISTORY}),
     })  # fmt: skip
+
+
+def play(rows, as_of, config, *, guards=False):
+    """Ours unguarded, unless asked for."""
+    return play_on(rows, as_of, config, replace(timetable(config), guards=guards))
 
 
 def day(back):
@@ -39,7 +47,7 @@ def rows():
     }, schema_overrides={"created_on": pl.Date, "discontinued_on": pl.Date})  # fmt: skip
     rng = np.random.default_rng(3)
     demand = pl.DataFrame([
-        {"item_id": item, "location_id": "w", "day": day(back), "quantity": float(rng.poisson(2)),
+        {"item_id": item, "location_id": "w", "day": day(back), "quantity": float(rng.poisson(2)), "returned": 0.0,
          "is_stockout": item == "a" and back == 10}
         for item in "abcd" for back in range(HISTORY) if not (item == "b" and back <= 20)
     ])  # fmt: skip
@@ -83,6 +91,35 @@ def test_both_simulations_meet_the_same_demand_from_the_same_stock(rows):
     assert candidate.trace[3, 1, DAYS - 21 :].sum() == 0  # nothing is ordered once discontinued
     reviews = np.flatnonzero(candidate.trace[3].sum(axis=0))
     assert ((reviews - (DAYS - 1)) % 7 == 0).all()
+
+
+def test_without_proof_the_erps_rule_stays_where_there_is_one(rows):
+    played = play(rows, AS_OF, config(), guards=True)
+    ours, theirs = played.outcomes["candidate"], played.outcomes["incumbent"]
+    assert played.choice.basis.tolist() == ["not_proven", "no_incumbent", "not_proven", "not_replayed"]
+    assert np.array_equal(ours.trace[:, [0, 2]], theirs.trace[:, [0, 2]])
+    assert ours.orders[0] == theirs.orders[0]
+    assert ours.orders[1] > 0 == theirs.orders[1]  # b has no rule to keep
+
+
+def test_the_earlier_windows_choose_and_the_later_one_reports(rows):
+    loaded = config(judged_days=21)
+    days = timetable(loaded)
+    assert (days.phases.guard, days.phases.judged, days.phases.total) == (0, DAYS - 21, DAYS)
+    played = play(rows, AS_OF, loaded)
+    assert played.outcomes["candidate"].demand[0] == played.window.asked[0, -21:].sum()
+    whole = loaded.model_copy(update={"planning": loaded.planning.model_copy(update={"history_days": 730})})
+    assert timetable(whole).phases == Phases(730 - 120 - DAYS, 730 - 120 - 21, 730 - 120)
+
+
+def test_imputed_demand_bounds_what_was_lost(rows):
+    empty = pl.col("is_stockout")
+    sold_out = rows.demand.with_columns(pl.when(empty).then(0.0).otherwise("quantity").alias("quantity"))
+    played = play(replace(rows, demand=sold_out), AS_OF, config())
+    seen, full = played.outcomes["candidate"], played.bounds["candidate"]
+    assert full.demand[0] > seen.demand[0]  # a's shelf was empty on one day
+    assert full.demand[1] == seen.demand[1]
+    assert full.short[0] >= seen.short[0]
 
 
 def test_a_sku_without_counts_starts_full(rows):

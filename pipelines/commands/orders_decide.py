@@ -1,0 +1,119 @@
+"""``stockproof orders approve | reject | override | ledger``: what a planner does with orders, and what became of it."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.core.errors import StockproofError
+
+By = Annotated[
+    str | None, typer.Option("--by", help="Who does this; default: approvals.author, else the user of this machine.")
+]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Orders = Annotated[
+    list[str] | None, typer.Argument(metavar="[ORDER]…", help="Order numbers of `stockproof orders list`.")
+]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Of this run alone; without it, of all runs."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``stockproof orders``."""
+    app.command(epilog="Example: stockproof orders approve --all --as-of 2026-06-28")(approve)
+    app.command(epilog="Example: stockproof orders reject SP-260628-A283654F77 --reason 'vendor is closed'")(reject)
+    app.command(
+        epilog="Example: stockproof orders override SP-260628-A283654F77:3 --quantity 48 --reason 'fair in town'"
+    )(override)
+    app.command(epilog="Example: stockproof orders ledger --json")(ledger)
+
+
+def approve(
+    orders: Orders = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that wait, but those a rule wants a person to look at.")
+    ] = False,
+    as_of: Day = None,
+    by: By = None,
+    reason: Annotated[str, typer.Option(help="Remark for the audit trail.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Sign orders; `stockproof run release` then sends them."""
+    from pipelines.orders import decide
+
+    left: list[str] = []
+    if everything and not orders:
+        chosen, left = decide.open_orders(as_of.date() if as_of else None)
+    elif orders and not everything:
+        chosen = orders
+    else:
+        raise StockproofError("which orders?", "name them, or give --all, not both")
+    told = decide.approve(chosen, by, reason=reason) | {"left_to_look_at": left}
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+        return
+    console = Console(highlight=False)
+    console.print(f"{told['author']} approved {told['count']} orders, {told['order_value']:,.2f}")
+    if left:
+        console.print(f"{len(left)} want a look and their number: {', '.join(left)}", soft_wrap=True)
+    if chosen:
+        console.print("send them: stockproof run release")
+
+
+def reject(
+    orders: Annotated[list[str], typer.Argument(metavar="ORDER…", help="Order numbers.")],
+    reason: Annotated[str, typer.Option(help="Why, one sentence for whoever asks later.")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Refuse orders; possible until a release has taken them."""
+    from pipelines.orders import decide
+
+    told = decide.reject(orders, reason, by)
+    typer.echo(json.dumps(told, indent=2) if as_json else f"{told['author']} rejected {', '.join(orders)}: {reason}")
+
+
+def override(
+    line: Annotated[str, typer.Argument(metavar="LINE", help="ORDER:LINE_NO or ORDER:ITEM_ID.")],
+    quantity: Annotated[float, typer.Option(help="Units; 0 takes the line off the order.")],
+    reason: Annotated[str, typer.Option(help="Why, one sentence; the ledger ranks by it.")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Change the quantity of a line; the order then still wants to be approved."""
+    from pipelines.orders import decide
+
+    told = decide.override(line, quantity, reason, by)
+    words = f"{told['item_id']}: {told['proposed_quantity']:g} → {quantity:g} by {told['author']}: {reason}"
+    typer.echo(json.dumps(told, indent=2) if as_json else words)
+
+
+def ledger(as_json: Json = False) -> None:
+    """Were the overrides right? Each replayed four weeks later against the proposal; by author and by reason."""
+    from pipelines.orders.ledger import ranking
+
+    ranked = ranking()
+    if as_json:
+        typer.echo(json.dumps(ranked, indent=2))
+        return
+    console = Console(highlight=False)
+    for by, rows in ranked.items():
+        console.print(_table(by, rows))
+
+
+def _table(by: str, rows: list[dict[str, Any]]) -> Table:
+    table = Table(title=f"Overrides by {by}", box=None)
+    table.add_column(by)
+    for heading in ("overrides", "scored", "better", "units saved from loss", "money saved"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        numbers = (row["overrides"], row["scored"], row["better"])
+        table.add_row(
+            row["name"], *(f"{n:,}" for n in numbers), f"{row['lost_units_avoided']:,.1f}", f"{row['saving']:,.2f}"
+        )
+    return table

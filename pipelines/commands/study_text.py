@@ -1,0 +1,170 @@
+"""How studies read in a terminal: progress, tables, sentences."""
+
+import json
+from typing import Any, Self
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+FIGURES = (
+    ("service_level", "item-days in stock", "share"), ("stockout_rate", "stockout rate", "share"), ("fill_rate", "units filled", "share"),
+    ("inventory_value", "inventory value", "money"), ("orders", "orders placed", "money"), ("holding_cost", "holding cost", "money"),
+    ("ordering_cost", "ordering cost", "money"), ("shortage_cost", "shortage cost", "money"), ("total_cost", "total cost", "money"),
+)  # fmt: skip
+SIDES = (("real", "the books"), ("incumbent", "ERP's rule"), ("simulated", "our policy"))
+
+
+class Bar:
+    """Live progress in items and item-days; silent where a program reads the answer."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True)
+        self._task = TaskID(0)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        self._task = self._progress.add_task("", total=None, said="reading")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def tell(self, done: int, of: int, days: int) -> None:
+        """Show how far it is."""
+        self._progress.update(self._task, total=of, completed=done, said=f"{done:,} of {of:,} SKUs, {days:,} SKU-days")
+
+
+def show(result: dict[str, Any], as_json: bool) -> None:
+    """Print a study: the whole document for a program, the figures for a reader."""
+    if as_json:
+        typer.echo(json.dumps(result, default=str))
+        return
+    console = Console()
+    if "global_metrics" not in result:
+        console.print(
+            f"study {result['simulation_id'][:8]} is {result['status']}{': ' + result['message'] if result.get('message') else ''}"
+        )
+        return
+    sample = result["sample"]
+    console.print(
+        f"study [bold]{result['simulation_id'][:8]}[/], {result['start_date']} to {result['end_date']}: {result['total_items']:,} of "
+        f"{sample['of']:,} SKUs × {result['total_days']} days ({sample['note']})", highlight=False,
+    )  # fmt: skip
+    console.print(_metrics(result["global_metrics"]))
+    for line in _changes(result):
+        console.print(line, highlight=False)
+    console.print(_parts(result["category_breakdown"], "category"))
+    if result.get("daily_comparison"):
+        console.print(_daily(result["daily_comparison"]))
+
+
+def _text(value: float | None, kind: str) -> str:
+    if value is None:
+        return "not seen"
+    return f"{value:.2%}" if kind == "share" else f"{value:,.0f}"
+
+
+def _metrics(metrics: dict[str, Any]) -> Table:
+    sides = [(side, name) for side, name in SIDES if metrics[side]]
+    table = Table("", *(name for _, name in sides))
+    for figure, label, kind in FIGURES:
+        table.add_row(label, *(_text(metrics[side][figure], kind) for side, _ in sides))
+    return table
+
+
+def _changes(result: dict[str, Any]) -> list[str]:
+    change, said = result["global_metrics"]["change"], []
+    if "stockouts_avoided_days" in change:
+        said.append(
+            f"Against the books, on {change['compared_items']:,} SKUs: {change['stockouts_avoided_days']:,} stockout days avoided, "
+            f"service {change['service_level_points']:+.2f} points, inventory value {-(change['inventory_value_reduction'] or 0):+.1%}."
+        )
+    if "saving_against_incumbent" in change:
+        said.append(
+            f"Against the ERP's rule: {change['saving_against_incumbent']:,.0f} saved ({change['saving_share'] or 0:.1%}), "
+            f"units filled {change['fill_rate_points_against_incumbent'] or 0:+.2f} points."
+        )
+    estimate = result.get("catalogue_estimate")
+    if estimate and "saving_against_incumbent" in estimate:
+        whole = estimate["saving_against_incumbent"]
+        said.append(
+            f"Over all {estimate['catalogue_items']:,} SKUs: {whole['estimate']:,.0f} saved, "
+            f"{estimate['confidence']:.0%} interval {whole['low']:,.0f} to {whole['high']:,.0f}."
+        )
+    return said
+
+
+def _parts(parts: list[dict[str, Any]], column: str) -> Table:
+    table = Table(column, "SKUs", "in stock", "was", "inventory value", "was", "saved against the ERP's rule")
+    for part in parts[:15]:
+        ours, real = part["simulated"], part["real"]
+        if not ours:
+            continue
+        table.add_row(
+            str(part[column]), f"{ours['items']:,}", _text(ours["service_level"], "share"), _text(real and real["service_level"], "share"),
+            _text(ours["inventory_value"], "money"), _text(real and real["inventory_value"], "money"),
+            _text(part["change"].get("saving_against_incumbent"), "money"),
+        )  # fmt: skip
+    return table
+
+
+def _daily(rows: list[dict[str, Any]]) -> Table:
+    table = Table("from", "policy", "SKUs", "stock value", "sold", "lost", "stockout SKU-days")
+    for row in rows:
+        table.add_row(
+            str(row["day"]), row["policy"], f"{row['skus']:,}", f"{row['stock_value']:,.0f}", f"{row['sold_units']:,.0f}",
+            f"{row['lost_units']:,.0f}", f"{row['stockout_item_days']:,}",
+        )  # fmt: skip
+    return table
+
+
+def side_by_side(first: dict[str, Any], second: dict[str, Any]) -> list[dict[str, Any]]:
+    """Figures of two studies, and the second less the first."""
+    rows = []
+    for side, _ in SIDES:
+        one, other = first["global_metrics"][side], second["global_metrics"][side]
+        for figure, _, _ in FIGURES:
+            a, b = one and one[figure], other and other[figure]
+            rows.append(
+                {
+                    "side": side,
+                    "figure": figure,
+                    "first": a,
+                    "second": b,
+                    "difference": b - a if a is not None and b is not None else None,
+                }
+            )
+    return rows
+
+
+def compared(rows: list[dict[str, Any]]) -> None:
+    """Print :func:`side_by_side`."""
+    kinds, names = {figure: kind for figure, _, kind in FIGURES}, dict(SIDES)
+    table = Table("", "figure", "first", "second", "difference")
+    for row in rows:
+        kind = kinds[row["figure"]]
+        texts = (_text(row[name], kind) for name in ("first", "second", "difference"))
+        table.add_row(names[row["side"]], row["figure"].replace("_", " "), *texts)
+    Console().print(table)
+
+
+def verified(outcome: dict[str, Any]) -> None:
+    """Print what a verification found."""
+    console = Console()
+    console.print(
+        f"{outcome['as_of']}: {outcome['equal']:,} of {outcome['checked']:,} passports computed again to the bit",
+        highlight=False,
+    )
+    for row in outcome["differences"][:20]:
+        why = (
+            f"changed since: {', '.join(row['inputs'])}" if row["inputs"] else f"differs in {', '.join(row['columns'])}"
+        )
+        console.print(f"  {row['item_id']} at {row['location_id']}: {why}", highlight=False)
+    if len(outcome["differences"]) > 20:
+        console.print(f"  and {len(outcome['differences']) - 20:,} more")
+    for name, number in outcome["tables"].items():
+        if number:
+            console.print(f"  plan.{name}: {number:,} rows differ", highlight=False)

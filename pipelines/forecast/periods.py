@@ -1,0 +1,143 @@
+"""Demand of each coming review period, for the SKUs whose orders serve one period at a time: plan.period_forecasts."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from models.period_features import Histories, open_demand
+from models.periods import PeriodDemand, PeriodForecaster
+from pipelines import settings
+from pipelines.core.calendar import DAYS_IN
+from pipelines.core.inventory import Floats, lot_within_review
+from pipelines.io import warehouse
+
+LONGEST: Final = 26
+"""Review periods forecast at most; a SKU with a longer lead time keeps the quantile of its whole protection interval."""
+
+OLDEST: Final = 520
+"""Review periods of history at most: ten years of weeks."""
+
+_SKUS = """
+select item_id, location_id, category, is_active, cast(mean_demand as double precision) as mean_demand,
+    cast(ordering_cost as double precision) as ordering_cost, cast(holding_cost_per_day as double precision) as holding_cost_per_day,
+    cast(coalesce(min_order_qty, 0) as double precision) as min_order_qty, cast(coalesce(pack_size, 0) as double precision) as pack_size,
+    cast(lead_time_mean as double precision) as lead_time_mean
+from marts.dim_sku where as_of = :as_of order by location_id collate "C", item_id collate "C"
+"""
+
+_DEMAND = """
+select item_id, location_id, periods_back, quantity, stockout_days from marts.fct_period_demand
+where as_of = :as_of and periods_back < :oldest
+"""
+
+
+def run(as_of: date, items: Sequence[str] = ()) -> int:
+    """Write plan.period_forecasts of a date. Nothing is written where unmet demand comes back, or where no SKU's lot is within a review.
+
+    Args:
+        as_of: the run's date; the marts hold it.
+        items: these items alone; empty: all. Rows of other items stay as they are.
+
+    Returns:
+        Rows written.
+    """
+    skus = warehouse.read(_SKUS, as_of=as_of)
+    periods = horizon(skus)
+    where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
+    if periods == 0:
+        return warehouse.replace("plan.period_forecasts", frame(skus.head(0), as_of, _no_demand(), 1), where)
+    config = settings.load()
+    told = histories(
+        skus, warehouse.read(_DEMAND, as_of=as_of, oldest=OLDEST), as_of, config.planning.review_period_days
+    )
+    # One thread: the replay's tasks keep the other cores busy, and OpenMP's threads that wait for one another stretch seconds to minutes.
+    forecaster = PeriodForecaster(periods, seed=config.forecast.seed).fit(told)
+    rows = frame(skus, as_of, forecaster.predict(told), told.days)
+    if items:  # only now: a SKU's forecast must not depend on which others were asked for
+        rows = rows.filter(pl.col("item_id").is_in(list(items)))
+    return warehouse.replace("plan.period_forecasts", rows, where)
+
+
+def horizon(skus: pl.DataFrame) -> int:
+    """Review periods to forecast: to the end of what an order placed now serves, of any SKU whose lot is within a review.
+
+    Args:
+        skus: rows of marts.dim_sku.
+
+    Returns:
+        Periods, at most :data:`LONGEST`; 0 where no SKU needs them.
+    """
+    planning = settings.load().planning
+    if planning.unmet_demand != "lost" or skus.is_empty():
+        return 0
+    review = planning.review_period_days
+    within = skus["is_active"].to_numpy() & lot_within_review(
+        skus["mean_demand"].to_numpy() / DAYS_IN[planning.bucket],
+        skus["ordering_cost"].to_numpy(), skus["holding_cost_per_day"].to_numpy(),
+        np.maximum(skus["min_order_qty"].to_numpy(), skus["pack_size"].to_numpy()), review,
+    )  # fmt: skip
+    if not within.any():
+        return 0
+    days = np.ceil(skus["lead_time_mean"].to_numpy()[within] - 1e-6) + review
+    return int(min(np.ceil(days.max() / review), LONGEST))
+
+
+def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) -> Histories:
+    """Arrays of the whole catalogue.
+
+    Args:
+        skus: rows of marts.dim_sku, in the order of the arrays.
+        demand: rows of marts.fct_period_demand.
+        as_of: last day of the newest period.
+        days: length of a period.
+
+    Returns:
+        The histories, stockouts masked.
+    """
+    length = int(demand.select(pl.col("periods_back").max()).item() or 0) + 1
+    placed = demand.join(skus.select("item_id", "location_id").with_row_index("row"), on=["item_id", "location_id"])
+    at = placed["row"].to_numpy(), length - 1 - placed["periods_back"].to_numpy()
+    quantity, closed = np.zeros((skus.height, length)), np.zeros((skus.height, length))
+    quantity[at] = placed["quantity"].to_numpy()
+    closed[at] = placed["stockout_days"].to_numpy() / days
+    return Histories(
+        open_demand(quantity, closed), as_of, days, _codes(skus["category"].fill_null("")), _codes(skus["location_id"])
+    )
+
+
+def frame(skus: pl.DataFrame, as_of: date, told: PeriodDemand, days: int) -> pl.DataFrame:
+    """Rows of plan.period_forecasts: of the active SKUs.
+
+    Args:
+        skus: in the order of the arrays.
+        as_of: the run's date.
+        told: moments.
+        days: length of a period.
+
+    Returns:
+        One row a SKU and period.
+    """
+    n, h = told.mean.shape
+    each = skus.select("item_id", "location_id", "is_active")
+    return each.select(pl.all().repeat_by(h).explode()).select(
+        pl.lit(as_of).alias("as_of"), "item_id", "location_id", "is_active",
+        pl.Series("period", np.tile(np.arange(1, h + 1, dtype=np.int32), n)),
+        pl.Series("days", np.full(n * h, days, dtype=np.int32)),
+        pl.Series("mean", np.round(told.mean.ravel(), 6)),
+        pl.Series("std", np.round(np.sqrt(told.variance.ravel()), 6)),
+    ).with_columns(
+        starts_on=pl.col("as_of") + pl.duration(days=(pl.col("period") - 1) * days + 1)
+    ).filter("is_active").drop("is_active")  # fmt: skip
+
+
+def _no_demand() -> PeriodDemand:
+    none: Floats = np.zeros((0, 1))
+    return PeriodDemand(none, none)
+
+
+def _codes(values: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Rank of each text among the distinct ones, shape (N,): the same catalogue gives the same codes."""
+    return np.unique(np.array(values.to_list(), dtype=str), return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,118 @@
+"""What counts as stock to come, SKU by SKU: the one definition that policy and purchase share."""
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.io import warehouse
+
+_PENDING = """
+    select p.item_id, p.location_id, null as po_id, p.quantity, p.expected_on, true as ours
+    from orders.pending p
+    where p.as_of < :as_of and not exists (
+        select 1 from staging.stg_erp__purchase_orders e where e.external_ref = cast(p.idempotency_key as text))"""
+
+_NONE = """
+    select null as item_id, null as location_id, null as po_id, null::float8 as quantity, null::date as expected_on, true as ours
+    where false"""
+
+_JUDGED = """
+with lines as (
+    select item_id, location_id, {po_id} as po_id, cast(quantity_open as double precision) as quantity, expected_on, false as ours
+    from marts.fct_open_orders
+    union all {pending}
+),
+judged as (
+    select l.*,
+        not ours and coalesce(expected_on < cast(:as_of as date) - cast(:late_days as int), false) as dropped,
+        not ours and coalesce(expected_on < cast(:as_of as date), false) as overdue,
+        coalesce(expected_on > cast(:as_of as date) + {days}, false) as beyond
+    from lines l {join}
+)
+"""
+
+_LINES = (
+    _JUDGED
+    + """
+select item_id, location_id,
+    coalesce(sum(quantity) filter (where not ours and not dropped and not beyond), 0) as due,
+    coalesce(sum(quantity) filter (where ours), 0) as proposed,
+    coalesce(sum(quantity) filter (where overdue and not dropped), 0) as overdue,
+    coalesce(sum(quantity) filter (where dropped), 0) as dropped,
+    coalesce(sum(quantity) filter (where not ours and beyond), 0) as beyond,
+    min(expected_on) filter (where not overdue and not ours) as next_on,
+    min(expected_on) filter (where overdue) as oldest_on,
+    coalesce(min(po_id) filter (where overdue), '') as late_po,
+    coalesce(min(po_id) filter (where beyond), '') as beyond_po
+from judged group by item_id, location_id
+order by location_id collate "C", item_id collate "C"
+"""
+)
+
+_DATED = (
+    _JUDGED
+    + """
+select item_id, location_id, quantity, expected_on from judged where not dropped and (ours or not beyond)
+order by location_id collate "C", item_id collate "C", expected_on nulls first, quantity
+"""
+)
+
+
+def read(as_of: date, late_days: int, default_days: int = 0, protection: str = "plan.policies") -> pl.DataFrame:
+    """Units to come of every SKU that has any.
+
+    An open line counts where it is due within the protection interval or has no date. A line due later covers nothing of it. A line overdue
+    by more than ``late_days`` is no longer believed. Orders of ours from earlier dates that the ERP does not show yet count whole. So the
+    inventory position is ``on_hand + due + proposed``.
+
+    Args:
+        as_of: the run's date; the marts hold it.
+        late_days: how late a line may be and still count.
+        default_days: protection interval of a SKU that the table below does not name.
+        protection: table with ``as_of, item_id, location_id, protection_days``.
+
+    Returns:
+        ``item_id, location_id``; units: ``due, proposed``, ``overdue`` (part of due), ``dropped`` and ``beyond`` (not part of it);
+        ``next_on, oldest_on`` days, ``late_po, beyond_po`` a purchase order, empty where there is none.
+    """
+    query = _query(_LINES, protection)
+    return warehouse.read(query, as_of=as_of, late_days=late_days, default_days=default_days)
+
+
+def dated(as_of: date, late_days: int, default_days: int = 0, protection: str = "plan.policies") -> pl.DataFrame:
+    """The lines that :func:`read` counts in ``due`` and ``proposed``, one by one.
+
+    Args:
+        as_of: the run's date; the marts hold it.
+        late_days: how late a line may be and still count.
+        default_days: protection interval of a SKU that the table below does not name.
+        protection: table with ``as_of, item_id, location_id, protection_days``.
+
+    Returns:
+        ``item_id, location_id, quantity`` in units and ``expected_on``, null where a line has no date.
+    """
+    return warehouse.read(_query(_DATED, protection), as_of=as_of, late_days=late_days, default_days=default_days)
+
+
+def _query(statement: str, protection: str) -> str:
+    pending = _exists("orders.pending") and _exists("staging.stg_erp__purchase_orders")
+    return statement.format(
+        pending=_PENDING if pending else _NONE,
+        po_id="po_id" if _has("marts", "fct_open_orders", "po_id") else "null::text",
+        days="coalesce(p.protection_days, cast(:default_days as int))",
+        join=f"left join {protection} p on p.as_of = :as_of and p.item_id = l.item_id and p.location_id = l.location_id",
+    )
+
+
+def _exists(table: str) -> bool:
+    return bool(warehouse.read("select to_regclass(:name) is not null as there", name=table)["there"][0])
+
+
+def _has(schema: str, table: str, column: str) -> bool:
+    found = warehouse.read(
+        "select 1 as one from information_schema.columns where table_schema = :s and table_name = :t and column_name = :c",
+        s=schema,
+        t=table,
+        c=column,
+    )
+    return found.height > 0

@@ -1,0 +1,156 @@
+"""What a planner does with orders: approve, reject, override a line."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import sqlalchemy as sa
+
+from pipelines import settings
+from pipelines.core.errors import StockproofError
+from pipelines.io import warehouse
+from pipelines.orders import approvals, states, store
+
+_OVERRIDE = """
+insert into orders.overrides (event_id, order_id, as_of, item_id, location_id, supplier_id, proposed_quantity, quantity, author, reason)
+values (:event_id, :order_id, :as_of, :item_id, :location_id, :supplier_id, :proposed_quantity, :quantity, :author, :reason)
+"""
+
+
+def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") -> dict[str, object]:
+    """Sign orders, all of them or none.
+
+    Args:
+        numbers: order numbers; one approved already is left as it is.
+        by: the author; None: as configured.
+        reason: remark for the audit trail.
+
+    Returns:
+        The author, the orders newly approved, their number and value.
+
+    Raises:
+        StockproofError: no such order, its state forbids it, nothing is left on it, or its value is above the author's limit.
+    """
+    config = settings.load().approvals
+    name = approvals.author(by, config)
+    done, value = [], 0.0
+    with warehouse.transaction() as connection:
+        # In one order everywhere, so that two planners cannot wait for each other.
+        for number in sorted(set(numbers)):
+            order = store.locked(connection, number)
+            if order["state"] == states.APPROVED:
+                continue
+            if not any(row["quantity"] > 0 for row in store.lines(connection, number)):
+                raise StockproofError(
+                    f"order {number} has no line left with a quantity", f"stockproof orders reject {number} --reason …"
+                )
+            approvals.check(number, order["order_value"], name, config)
+            store.move(connection, order, states.APPROVED, name, reason=reason)
+            done.append(number)
+            value += order["order_value"]
+    return {"author": name, "approved": done, "count": len(done), "order_value": round(value, 2)}
+
+
+def open_orders(as_of: date | None) -> tuple[list[str], list[str]]:
+    """Orders that wait for a signature, of one date or of all.
+
+    Args:
+        as_of: date of the run that proposed them; None: any.
+
+    Returns:
+        Those that may be signed together, and those on which a rule wants a person to look at a line: they are signed by number.
+    """
+    day = " and as_of = :as_of" if as_of else ""
+    query = f"""select order_id, exists (select 1 from orders.lines l where l.order_id = o.order_id and l.needs_review) as look
+        from orders.orders o where state = any(:states){day} order by order_id"""
+    values: dict[str, object] = {"states": list(states.UNDECIDED)} | ({"as_of": as_of} if as_of else {})
+    with warehouse.transaction() as connection:
+        rows = [(str(row[0]), bool(row[1])) for row in connection.execute(sa.text(query), values)]
+    return [number for number, look in rows if not look], [number for number, look in rows if look]
+
+
+def reject(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[str, object]:
+    """Refuse orders, all of them or none; possible until a release has taken them.
+
+    Args:
+        numbers: order numbers.
+        reason: why; it may not be empty.
+        by: the author; None: as configured.
+
+    Returns:
+        The author and the orders rejected.
+
+    Raises:
+        StockproofError: no reason, no such order, or its state forbids it.
+    """
+    name = approvals.author(by, settings.load().approvals)
+    _need(reason)
+    with warehouse.transaction() as connection:
+        for number in sorted(set(numbers)):
+            store.move(connection, store.locked(connection, number), states.REJECTED, name, reason=reason)
+    return {"author": name, "rejected": sorted(set(numbers))}
+
+
+def override(line: str, quantity: float, reason: str, by: str | None = None) -> dict[str, object]:
+    """Change the quantity of a line; the order still wants a signature.
+
+    Args:
+        line: ``ORDER:LINE_NO`` or ``ORDER:ITEM_ID``.
+        quantity: units, 0 to take the line off the order.
+        reason: why; it may not be empty.
+        by: the author; None: as configured.
+
+    Returns:
+        The line with its proposed and its new quantity.
+
+    Raises:
+        StockproofError: no such line, negative or absurd quantity, no reason, or the order's state forbids it.
+    """
+    name = approvals.author(by, settings.load().approvals)
+    _need(reason)
+    most = settings.load().purchase.max_quantity
+    if not 0 <= quantity <= most:
+        raise StockproofError(
+            f"quantity {quantity:g} is not between 0 and {most:g} (purchase.max_quantity)", "name a quantity in range"
+        )
+    number, _, wanted = line.rpartition(":") if ":" in line else ("", "", line)
+    with warehouse.transaction() as connection:
+        order = store.locked(connection, number)
+        row = _line(store.lines(connection, number), number, wanted)
+        store.move(connection, order, states.OVERRIDDEN, name, reason=reason)
+        _change(connection, order, row, quantity, name, reason)
+    told = {"order_id": number, "line_no": row["line_no"], "item_id": row["item_id"], "author": name}
+    return told | {"proposed_quantity": row["proposed_quantity"], "quantity": quantity, "reason": reason}
+
+
+def _change(
+    connection: sa.Connection, order: store.Row, row: store.Row, quantity: float, name: str, reason: str
+) -> None:
+    number, key = order["order_id"], {"order_id": order["order_id"], "line_no": row["line_no"]}
+    set_line = "update orders.lines set quantity = :quantity where order_id = :order_id and line_no = :line_no"
+    connection.execute(sa.text(set_line), key | {"quantity": quantity})
+    set_value = """update orders.orders set order_value =
+        (select coalesce(sum(quantity * coalesce(unit_price, 0)), 0) from orders.lines where order_id = :order_id)
+        where order_id = :order_id"""
+    connection.execute(sa.text(set_value), {"order_id": number})
+    details = {"item_id": row["item_id"], "from": row["quantity"], "to": quantity}
+    event_id = store.event(
+        connection, number, "line overridden", name, line_no=row["line_no"], reason=reason, details=details
+    )
+    values = {name: order[name] for name in ("order_id", "as_of", "location_id", "supplier_id")}
+    values |= {name: row[name] for name in ("item_id", "proposed_quantity")}
+    values |= {"event_id": event_id, "quantity": quantity, "author": name, "reason": reason}
+    connection.execute(sa.text(_OVERRIDE), values)
+
+
+def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:
+    for row in rows:
+        if wanted in (row["item_id"], str(row["line_no"])):
+            return row
+    raise StockproofError(
+        f"order {number} has no line {wanted}", f"`stockproof orders show {number}` lists its lines: ORDER:LINE"
+    )
+
+
+def _need(reason: str) -> None:
+    if not reason.strip():
+        raise StockproofError("a reason is needed", "add --reason, one sentence for whoever asks later")

@@ -1,0 +1,46 @@
+"""The orders stage: make a date's orders, bring the approved ones into the ERP, follow them until the goods are here."""
+
+from datetime import date, datetime
+
+from pipelines.core.purchase_order import Step, silent
+from pipelines.io import notify
+from pipelines.orders import ledger, messages, propose, receipts, release
+
+Facts = dict[str, int | float]
+
+
+def daily(as_of: date) -> dict[str, Facts]:
+    """What a daily run does with orders: close received ones, make the date's, score old overrides, tell people. Safe to repeat.
+
+    Args:
+        as_of: the run's date; the marts hold it.
+
+    Returns:
+        Counts by step.
+    """
+    received = receipts.receive(as_of)
+    proposed = propose.propose(as_of)
+    scored = ledger.score(as_of)
+    if proposed["orders"]:
+        notify.send("proposals_ready", *messages.proposals_ready(as_of, proposed), proposed | {"as_of": str(as_of)})
+    return {"received": {**received}, "proposed": proposed, "scored": scored}
+
+
+def release_approved(as_of: date, *, recorded_at: datetime | None = None, step: Step = silent) -> Facts:
+    """Bring the approved orders of a day and earlier into the ERP, each exactly once. Safe to repeat, kill and run twice at once.
+
+    Args:
+        as_of: the day the orders are placed.
+        recorded_at: moment to record in the ERP's tables; None: the ERP's clock.
+        step: is told of each step.
+
+    Returns:
+        Orders, lines and value released by this call, and approved orders of a later date.
+
+    Raises:
+        StockproofError: the ERP is away or refused an order; what went out stays out, the rest is for the next release.
+    """
+    facts = release.release(as_of, release.destination(recorded_at), step)
+    if facts["orders"]:
+        notify.send("orders_released", *messages.released(as_of, facts), facts | {"as_of": str(as_of)})
+    return facts

@@ -1,0 +1,139 @@
+"""Approved orders into the ERP, each exactly once: whatever dies on the way is finished by the next release.
+
+The intention is written first (``submitted``), then the order goes out under its key, then it is read back (``acknowledged``). Killed
+before the intention, the order is still approved; killed after it, the next release finds it submitted and asks the other side to take it
+again, which under the same key makes no second order. The row lock of the order keeps a release that runs beside this one waiting.
+"""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Final
+
+from pipelines import settings
+from pipelines.core.errors import StockproofError
+from pipelines.core.purchase_order import Destination, PurchaseOrder, Receipt, Step
+from pipelines.io import files, warehouse
+from pipelines.io.erp_orders import ErpTables
+from pipelines.io.order_files import OrderFiles
+from pipelines.io.order_rest import OrderApi
+from pipelines.orders import states, store
+from pipelines.orders.store import SYSTEM
+
+OUTBOX: Final = "outbox"
+GIVES_UP_AFTER: Final = 3
+"""Refusals in a row after which the other side is taken to be down."""
+
+
+def destination(recorded_at: datetime | None = None) -> Destination:
+    """The way into the ERP that is configured.
+
+    Args:
+        recorded_at: moment to record in the ERP's tables; None: the ERP's clock.
+
+    Raises:
+        StockproofError: the configuration does not say where to.
+    """
+    config = settings.load()
+    way = config.release.adapter
+    if way == "auto":
+        way = "erp" if config.erp.profile == "canonical" else "file"
+    if way == "erp":
+        return ErpTables(recorded_at)
+    if way == "file":
+        return OrderFiles(files.state_dir(OUTBOX))
+    if not config.release.rest_url:
+        raise StockproofError("release.adapter is rest, but release.rest_url is not set", "set release.rest_url")
+    return OrderApi(config.release.rest_url, config.release.rest_token, config.release.attempts)
+
+
+def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | float]:
+    """Bring every approved order into the ERP that was proposed on a day or earlier.
+
+    Args:
+        ordered_on: the day the orders are placed.
+        to: where to.
+        step: is told of each step.
+
+    Returns:
+        Orders acknowledged by this call, their lines and value, and ``waiting``: approved ones proposed after the day.
+
+    Raises:
+        StockproofError: some orders were refused. The others went out all the same; after three refusals in a row the rest is left for the
+            next release.
+    """
+    counts: Counter[str] = Counter()
+    value, refused = 0.0, []
+    for number in store.ids(states.TO_RELEASE, until=ordered_on):
+        try:
+            _intend(number, ordered_on, to, step)
+            told = _bring(number, to, step)
+        except StockproofError as fault:
+            refused.append(fault)
+            counts["in a row"] += 1
+            if counts["in a row"] >= GIVES_UP_AFTER:
+                break
+            continue
+        counts["in a row"] = 0
+        if told is not None:
+            counts["orders"] += 1
+            counts["lines"] += len(told.lines)
+            value += sum(line.quantity * (line.unit_price or 0.0) for line in told.lines)
+    if refused:
+        raise _refusal(refused, counts["orders"])
+    done = {"orders": counts["orders"], "lines": counts["lines"], "order_value": round(value, 2)}
+    return done | {"waiting": len(store.ids(states.TO_RELEASE))}
+
+
+def _refusal(refused: list[StockproofError], done: int) -> StockproofError:
+    left = len(store.ids(states.TO_RELEASE))
+    return StockproofError(
+        f"{done} orders were released, {left} are still to go; the first that failed: {refused[0].message}",
+        refused[0].remedy,
+    )
+
+
+def _intend(number: str, ordered_on: date, to: Destination, step: Step) -> None:
+    """From here on the order can no longer be rejected."""
+    step("begin")
+    with warehouse.transaction() as connection:
+        order = store.locked(connection, number)
+        if order["state"] == states.APPROVED:
+            store.move(connection, order, states.SUBMITTED, SYSTEM, ordered_on=ordered_on, adapter=to.name)
+        step("intention written")
+    step("intention committed")
+
+
+def _bring(number: str, to: Destination, step: Step) -> PurchaseOrder | None:
+    """Submit and read back. None where another release, or a planner, was quicker."""
+    with warehouse.transaction() as connection:
+        order = store.locked(connection, number)
+        if order["state"] != states.SUBMITTED:
+            return None
+        if order["adapter"] != to.name:
+            raise StockproofError(
+                f"order {number} was submitted to {order['adapter']}, and the release now goes to {to.name}",
+                f"set release.adapter back to {order['adapter']} until it has gone out: two ways could hold it twice",
+            )
+        document = store.document(order, store.lines(connection, number))
+        to.submit(document, step)
+        receipt = to.find(document.key)
+        step("read back")
+        if receipt is None:
+            raise StockproofError(
+                f"order {number} was submitted to {to.name} but cannot be read back under its key {document.key}",
+                "check external_ref there, then `stockproof run release` again",
+            )
+        store.move(
+            connection, order, states.ACKNOWLEDGED, SYSTEM, reason=_difference(document, receipt), po_id=receipt.po_id
+        )
+        step("acknowledgement written")
+    step("acknowledgement committed")
+    return document
+
+
+def _difference(order: PurchaseOrder, receipt: Receipt) -> str:
+    """Somebody may have changed the order there between two attempts: said, not undone."""
+    units = sum(line.quantity for line in order.lines)
+    if receipt.lines == len(order.lines) and abs(receipt.units - units) < 1e-6:
+        return ""
+    return f"there it has {receipt.lines} lines of {receipt.units:g} units, sent were {len(order.lines)} of {units:g}"

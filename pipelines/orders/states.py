@@ -1,0 +1,51 @@
+"""The states an order goes through, and which step leads from which to which. Pure."""
+
+from typing import Final
+
+PROPOSED: Final = "proposed"
+OVERRIDDEN: Final = "overridden"
+APPROVED: Final = "approved"
+REJECTED: Final = "rejected"
+SUPERSEDED: Final = "superseded"
+SUBMITTED: Final = "submitted"
+ACKNOWLEDGED: Final = "acknowledged"
+RECEIVED: Final = "received"
+CANCELLED: Final = "cancelled"
+
+UNDECIDED: Final = (PROPOSED, OVERRIDDEN)
+"""A planner has yet to sign."""
+
+TO_RELEASE: Final = (APPROVED, SUBMITTED)
+"""A release has yet to bring the order into the ERP, or to see it there."""
+
+SOURCES: Final[dict[str, tuple[str, ...]]] = {
+    OVERRIDDEN: (PROPOSED, OVERRIDDEN),
+    APPROVED: (PROPOSED, OVERRIDDEN),
+    REJECTED: (PROPOSED, OVERRIDDEN, APPROVED),
+    SUPERSEDED: (PROPOSED,),
+    SUBMITTED: (APPROVED,),
+    ACKNOWLEDGED: (SUBMITTED,),
+    RECEIVED: (ACKNOWLEDGED,),
+    CANCELLED: (ACKNOWLEDGED,),
+}
+"""State → the states it may follow. From ``submitted`` on an order belongs to the ERP and can no longer be taken back here."""
+
+REMEDIES: Final[dict[str, str]] = {
+    APPROVED: "it is signed already; `stockproof run release` sends it",
+    REJECTED: "it was rejected; the next daily run proposes anew what is still needed",
+    SUPERSEDED: "a newer run proposes anew: `stockproof orders list`",
+    SUBMITTED: "it is on its way into the ERP; change or cancel it there",
+    ACKNOWLEDGED: "the ERP holds it; change or cancel it there",
+    RECEIVED: "the goods are here",
+    CANCELLED: "it was cancelled in the ERP; the next daily run proposes anew what is still needed",
+}
+"""What to do where an order is already in a state."""
+
+
+def may_become(state: str, target: str) -> bool:
+    """Whether an order in a state may go to another.
+
+    >>> may_become("approved", "rejected"), may_become("submitted", "rejected")
+    (True, False)
+    """
+    return state in SOURCES[target]

@@ -1,0 +1,129 @@
+"""The tables orders.*: every change of state is one transaction with its line in the audit trail."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from pipelines.core.errors import StockproofError
+from pipelines.core.purchase_order import Line, PurchaseOrder
+from pipelines.io import warehouse
+from pipelines.orders import states
+
+SYSTEM: Final = "stockproof"
+"""Author of what no person did."""
+
+Row = dict[str, Any]
+
+_EVENT: Final = """
+insert into orders.events (order_id, line_no, event, author, reason, details)
+values (:order_id, :line_no, :event, :author, :reason, cast(:details as jsonb)) returning event_id
+"""
+
+
+def event(
+    connection: sa.Connection,
+    order_id: str,
+    name: str,
+    author: str,
+    *,
+    line_no: int | None = None,
+    reason: str = "",
+    details: Row | None = None,
+) -> int:
+    """Write a line of the audit trail, within the caller's transaction. Returns its number."""
+    values = {
+        "order_id": order_id, "line_no": line_no, "event": name, "author": author, "reason": reason,
+        "details": json.dumps(details or {}, default=str),
+    }  # fmt: skip
+    return int(connection.execute(sa.text(_EVENT), values).scalar_one())
+
+
+def locked(connection: sa.Connection, order_id: str) -> Row:
+    """An order, held against everybody else until the transaction ends.
+
+    Raises:
+        StockproofError: there is no such order.
+    """
+    query = "select * from orders.orders where order_id = :order_id for update"
+    found = connection.execute(sa.text(query), {"order_id": order_id}).mappings().first()
+    if found is None:
+        raise StockproofError(f"there is no order {order_id}", "`stockproof orders list` shows those there are")
+    return dict(found)
+
+
+def move(connection: sa.Connection, order: Row, target: str, author: str, *, reason: str = "", **columns: Any) -> None:
+    """Bring a locked order into a state, and say so in the audit trail.
+
+    Args:
+        connection: of the transaction that locked it.
+        order: from :func:`locked`.
+        target: the new state.
+        author: who does it.
+        reason: why.
+        columns: further columns to set.
+
+    Raises:
+        StockproofError: the order's state does not allow it.
+    """
+    if not states.may_become(order["state"], target):
+        raise StockproofError(
+            f"order {order['order_id']} is {order['state']} and cannot become {target}",
+            states.REMEDIES.get(order["state"], "`stockproof orders show` tells its history"),
+        )
+    sets = "".join(f", {name} = :{name}" for name in columns)
+    connection.execute(
+        sa.text(
+            f"update orders.orders set state = :state, changed_at = clock_timestamp(){sets} where order_id = :order_id"
+        ),
+        {"state": target, "order_id": order["order_id"], **columns},
+    )
+    event(connection, order["order_id"], target, author, reason=reason, details=columns)
+
+
+def lines(connection: sa.Connection, order_id: str) -> list[Row]:
+    """Lines of an order, by number."""
+    query = "select * from orders.lines where order_id = :order_id order by line_no"
+    return [dict(row) for row in connection.execute(sa.text(query), {"order_id": order_id}).mappings()]
+
+
+def document(order: Row, rows: Sequence[Row]) -> PurchaseOrder:
+    """An order as it leaves us: lines that a planner set to 0 stay behind, and dates move with the day it is placed."""
+    late = order["ordered_on"] - order["as_of"]
+    return PurchaseOrder(
+        order_id=order["order_id"],
+        key=str(order["idempotency_key"]),
+        supplier_id=order["supplier_id"],
+        location_id=order["location_id"],
+        ordered_on=order["ordered_on"],
+        lines=tuple(
+            Line(
+                row["line_no"],
+                row["item_id"],
+                row["quantity"],
+                row["unit_price"],
+                row["expected_on"] + late if row["expected_on"] else None,
+            )
+            for row in rows
+            if row["quantity"] > 0
+        ),
+    )
+
+
+def ids(chosen: Sequence[str], *, until: date | None = None) -> list[str]:
+    """Numbers of the orders in some states, oldest first.
+
+    Args:
+        chosen: states.
+        until: proposed on this day or earlier; None: any.
+
+    Returns:
+        Order numbers.
+    """
+    day = " and as_of <= :until" if until else ""
+    query = f"select order_id from orders.orders where state = any(:states){day} order by as_of, order_id"
+    values = {"states": list(chosen)} | ({"until": until} if until else {})
+    with warehouse.transaction() as connection:
+        return list(connection.execute(sa.text(query), values).scalars())

@@ -1,0 +1,114 @@
+"""Orders as an Excel workbook that a buyer can send to a vendor: one sheet an order. Pure."""
+
+import io
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pipelines.core.errors import StockproofError
+
+Row = dict[str, Any]
+
+HEADINGS: Final = ("Line", "Item", "Name", "Quantity", "Pack", "Unit price", "Line total", "Expected on")
+_WIDTHS: Final = (8, 18, 42, 12, 10, 14, 16, 14)
+_FIRST_LINE: Final = 8
+_NUMBER, _MONEY, _DAY = "#,##0.###", "#,##0.00##", "yyyy-mm-dd"
+
+
+def workbook(orders: Sequence[Row]) -> bytes:
+    """A workbook with one sheet an order, in the order given.
+
+    Args:
+        orders: ``order_id, supplier_id, supplier_name, location_id, ordered_on`` (the day of the run where it is not placed yet), ``state``
+            and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, expected_on``.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        StockproofError: there is no order, and a workbook needs a sheet.
+    """
+    from openpyxl import Workbook
+
+    if not orders:
+        raise StockproofError(
+            "there is no order to put into a workbook", "`stockproof orders list` shows those there are"
+        )
+    book = Workbook()
+    book.remove(book.active)
+    for order in orders:
+        _sheet(book.create_sheet(order["order_id"]), order)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _sheet(sheet: Any, order: Row) -> None:
+    from openpyxl.styles import Alignment, Font
+
+    sheet["A1"] = "Purchase order"
+    sheet["A1"].font = Font(bold=True, size=16)
+    head = (
+        ("Order", order["order_id"]),
+        ("Vendor", " ".join(dict.fromkeys((order["supplier_id"], order["supplier_name"] or order["supplier_id"])))),
+        ("Deliver to", order["location_id"]),
+        ("Date", order["ordered_on"]),
+        ("State", order["state"]),
+    )
+    for number, (label, value) in enumerate(head, 2):
+        sheet.cell(number, 1, label).font = Font(bold=True)
+        cell = sheet.cell(number, 2, value)
+        cell.alignment = Alignment(horizontal="left")
+        if label == "Date":
+            cell.number_format = _DAY
+    last = _lines(sheet, order["lines"])
+    _total(sheet, last)
+    for column, width in zip("ABCDEFGH", _WIDTHS, strict=True):
+        sheet.column_dimensions[column].width = width
+    sheet.freeze_panes = sheet.cell(_FIRST_LINE, 1)
+    sheet.print_title_rows = f"{_FIRST_LINE - 1}:{_FIRST_LINE - 1}"
+    sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = "landscape", 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
+def _lines(sheet: Any, lines: Sequence[Row]) -> int:
+    """Heading and lines from row 7 on. Returns the row of the last line."""
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+    fill, line_below = PatternFill("solid", fgColor="DDE6F0"), Border(bottom=Side(style="thin"))
+    for column, heading in enumerate(HEADINGS, 1):
+        cell = sheet.cell(_FIRST_LINE - 1, column, heading)
+        cell.font, cell.fill, cell.border = Font(bold=True), fill, line_below
+        cell.alignment = Alignment(horizontal="left" if column <= 3 else "right")
+    row = _FIRST_LINE - 1
+    for row, line in enumerate(lines, _FIRST_LINE):
+        # A formula, so that a buyer who changes a quantity by hand still sends a true sum.
+        total = f"=D{row}*F{row}" if line["unit_price"] is not None else None
+        values = (
+            line["line_no"], _text(line["item_id"]), _text(line["item_name"] or line["item_id"]), line["quantity"], line["pack_size"],
+            line["unit_price"], total, line["expected_on"],
+        )  # fmt: skip
+        formats = (None, "@", "@", _NUMBER, _NUMBER, _MONEY, _MONEY, _DAY)
+        for column, (value, form) in enumerate(zip(values, formats, strict=True), 1):
+            cell = sheet.cell(row, column, value)
+            if form:
+                cell.number_format = form
+            if form == "@":
+                cell.data_type = "s"  # an item called "=1+1" is a name, not a formula
+    return row
+
+
+def _text(value: str) -> str:
+    """Without the control characters that a workbook may not hold."""
+    return "".join(letter for letter in value if letter >= " " or letter in "\t\n")
+
+
+def _total(sheet: Any, last: int) -> None:
+    from openpyxl.styles import Border, Font, Side
+
+    row = last + 1
+    sheet.cell(row, 1, "Total")
+    sheet.cell(row, 4, f"=SUM(D{_FIRST_LINE}:D{last})").number_format = _NUMBER
+    sheet.cell(row, 7, f"=SUM(G{_FIRST_LINE}:G{last})").number_format = _MONEY
+    for column in range(1, len(HEADINGS) + 1):
+        cell = sheet.cell(row, column)
+        cell.font, cell.border = Font(bold=True), Border(top=Side(style="thin"))

@@ -1,0 +1,34 @@
+"""Where the replay did not prove a saving, the ERP's minimum and maximum stay."""
+
+import polars as pl
+
+from pipelines.policy.levels import REORDER_POINT
+
+KEY = ["item_id", "location_id"]
+
+
+def kept(policies: pl.DataFrame, choices: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Put the ERP's rule in the place of ours for the SKUs whose guard kept it.
+
+    Args:
+        policies: rows of plan.policies as the forecast gives them.
+        choices: rows of plan.choices of the date, ``choice`` and ``reason``; a SKU without one keeps our policy.
+        rows: SKUs with the ERP's ``reorder_point`` and ``order_up_to`` and ``forecast_mean``.
+
+    Returns:
+        The policies, same rows and columns.
+    """
+    rule = rows.select(
+        *KEY, pl.col("reorder_point").alias("minimum"), pl.col("order_up_to").alias("maximum"), pl.col("forecast_mean").alias("expected")
+    )  # fmt: skip
+    incumbents = choices.filter(pl.col("choice") == "incumbent").select(*KEY, pl.col("reason").alias("because"))
+    joined = policies.join(rule, on=KEY, how="left", maintain_order="left")
+    joined = joined.join(incumbents, on=KEY, how="left", maintain_order="left")
+    stays = pl.col("because").is_not_null() & pl.col("minimum").is_not_null() & pl.col("maximum").is_not_null()
+    safety = pl.col("minimum") - pl.coalesce("expected", pl.col("minimum") - pl.col("safety_stock"))
+    theirs = {
+        "policy": pl.lit("min_max"), "level": pl.lit(REORDER_POINT), "reorder_point": pl.col("minimum"),
+        "order_up_to": pl.col("maximum"), "safety_stock": safety, "reason": pl.col("because"),
+    }  # fmt: skip
+    replaced = [pl.when(stays).then(value).otherwise(pl.col(name)).alias(name) for name, value in theirs.items()]
+    return joined.with_columns(replaced).select(policies.columns)

@@ -1,0 +1,197 @@
+"""Which SKUs order by expected cost, and what: from the tables to the newsvendor and back to levels that purchase can hold."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.core.inventory import Floats, lot_within_review
+from pipelines.policy import newsvendor
+from pipelines.policy.levels import POLICY, Levels, Skus
+from pipelines.settings import Settings
+
+NAME: Final = "newsvendor"
+"""Of the policy, in plan.policies."""
+
+KEY: Final = ["item_id", "location_id"]
+
+FRACTION: Final = 0.01
+"""Step of demand that does not come in whole units."""
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What the orders depend on beside the forecast of the protection interval.
+
+    Attributes:
+        periods: plan.period_forecasts of the date: ``item_id, location_id, period, mean, std``.
+        dated: the open lines that count: ``item_id, location_id, quantity, expected_on``.
+        terms: of marts.dim_sku: ``item_id, location_id, has_own_costs, shortage_cost, lead_time_mean, lead_time_std, min_order_qty,
+            pack_size, on_hand``.
+    """
+
+    periods: pl.DataFrame
+    dated: pl.DataFrame
+    terms: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Served:
+    """What was decided by expected cost, shape (N,); meaningless where ``chosen`` is false.
+
+    Attributes:
+        chosen: the SKU orders by expected cost.
+        quantity: units to order now.
+        position: inventory position, units.
+        served: expected demand of the days the order serves, units.
+        left: expected stock when they begin, without the order, units.
+        ratio: share of outcomes in which the order covers those days.
+        lead_time: days.
+    """
+
+    chosen: npt.NDArray[np.bool_]
+    quantity: Floats
+    position: Floats
+    served: Floats
+    left: Floats
+    ratio: Floats
+    lead_time: npt.NDArray[np.int64]
+
+
+def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of: date, config: Settings) -> Served:
+    """Orders of the SKUs whose lot is within a review period and whose unmet demand is lost.
+
+    Args:
+        rows: ``item_id, location_id``, one row a SKU.
+        coming: forecasts by review period, open lines, and terms of the SKUs.
+        chosen: levels by the forecast of the protection interval; only SKUs decided by it can order by expected cost.
+        skus: what those levels depended on.
+        as_of: the run's date.
+        config: review period, service target.
+
+    Returns:
+        The orders, in the order of ``rows``.
+    """
+    review = config.planning.review_period_days
+    rows = rows.select(KEY).join(coming.terms, on=KEY, how="left", maintain_order="left")
+    mean, variance = _moments(rows, coming.periods)
+    lead_time = np.ceil(np.nan_to_num(_numbers(rows, "lead_time_mean")) - 1e-6).astype(np.int64)
+    within = lot_within_review(
+        skus.demand_per_day, skus.ordering_cost, skus.holding_cost_per_day,
+        np.maximum(_numbers(rows, "min_order_qty", 0.0), _numbers(rows, "pack_size", 0.0)), review,
+    )  # fmt: skip
+    can = within & (chosen.level == POLICY) & np.isfinite(mean).all(axis=1) & (config.planning.unmet_demand == "lost")
+    can &= newsvendor.reaches(lead_time, review, mean.shape[1])
+    holding, shortage = _costs(rows, skus, review, config.costs.service_target)
+    problem = newsvendor.Problem(
+        mean=mean, variance=variance, unit=np.where(skus.whole, 1.0, FRACTION), on_hand=_numbers(rows, "on_hand", 0.0), lead_time=lead_time,
+        lead_time_std=_numbers(rows, "lead_time_std", 0.0), arriving=_arriving(rows, coming.dated, as_of), holding_cost=holding,
+        shortage_cost=shortage, ordering_cost=skus.ordering_cost, pack=_numbers(rows, "pack_size", 0.0),
+        minimum=np.maximum(_numbers(rows, "min_order_qty", 0.0), config.purchase.min_quantity), review=review,
+    )  # fmt: skip
+    told = newsvendor.orders(_part(problem, np.flatnonzero(can)), config.forecast.seed)
+    position = problem.on_hand.copy()
+    np.add.at(position, problem.arriving[:, 0].astype(np.int64), problem.arriving[:, 2])
+    quantity, served, left = (np.zeros(can.size) for _ in range(3))
+    quantity[can], served[can], left[can] = told.quantity, told.served, told.left
+    return Served(can, quantity, position, served, left, shortage / (shortage + holding), lead_time)
+
+
+def as_levels(chosen: Levels, told: Served) -> Levels:
+    """Levels that make purchase order exactly the quantities: up to position + quantity, triggered at the position or just below.
+
+    Args:
+        chosen: levels of all SKUs.
+        told: the orders by expected cost.
+
+    Returns:
+        Levels with those of the SKUs that order by expected cost replaced.
+    """
+    upper = told.position + told.quantity
+    reorder = np.where(told.quantity > 0, told.position, upper - 1.0)
+    return replace(
+        chosen,
+        reorder_point=np.where(told.chosen, reorder, chosen.reorder_point),
+        order_up_to=np.where(told.chosen, upper, chosen.order_up_to),
+        safety_stock=np.where(told.chosen, upper - chosen.mean, chosen.safety_stock),
+    )
+
+
+def reasons(told: Served, before: pl.Series, config: Settings) -> pl.Series:
+    """One sentence a SKU; the sentence ``before`` where it does not order by expected cost.
+
+    Args:
+        told: the orders.
+        before: sentences of all SKUs.
+        config: review period.
+
+    Returns:
+        The column ``reason``.
+    """
+    review = config.planning.review_period_days
+    table = pl.DataFrame({
+        "before": before, "chosen": told.chosen, "quantity": _text(told.quantity), "served": _text(told.served),
+        "left": _text(told.left), "share": _text(told.ratio * 100), "first": told.lead_time + 1, "last": told.lead_time + review,
+        "none": told.quantity <= 0,
+    })  # fmt: skip
+    serves = "An order now serves days {} to {}: {} units expected, {} left by then; "
+    words = ["first", "last", "served", "left"]
+    some = pl.format(serves + "{} cost least, covering {} % of outcomes", *words, "quantity", "share")
+    none = pl.format(serves + "ordering nothing costs least", *words)
+    told_reason = pl.when(pl.col("none")).then(none).otherwise(some)
+    reason = pl.when(pl.col("chosen")).then(told_reason).otherwise(pl.col("before"))
+    return table.select(reason.alias("reason"))["reason"]
+
+
+def _costs(rows: pl.DataFrame, skus: Skus, review: int, service_target: float) -> tuple[Floats, Floats]:
+    """Money per unit left over after a review period, and per unit lost: the item's own where the ERP names both."""
+    own = rows["has_own_costs"].fill_null(value=False).to_numpy()
+    holding = skus.holding_cost_per_day * review
+    implied = holding * service_target / (1.0 - service_target)
+    return holding, np.where(own, _numbers(rows, "shortage_cost", 0.0), implied)
+
+
+def _moments(rows: pl.DataFrame, periods: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Mean and variance, shape (N, H); NaN where a SKU has no forecast of its periods."""
+    horizon = int(periods["period"].max() or 1) if periods.height else 1  # type: ignore[arg-type]
+    placed = periods.join(rows.select(KEY).with_row_index("row"), on=KEY)
+    at = placed["row"].to_numpy(), placed["period"].to_numpy() - 1
+    mean, variance = np.full((rows.height, horizon), np.nan), np.full((rows.height, horizon), np.nan)
+    mean[at], variance[at] = placed["mean"].to_numpy(), placed["std"].to_numpy() ** 2
+    return mean, variance
+
+
+def _arriving(rows: pl.DataFrame, dated: pl.DataFrame, as_of: date) -> Floats:
+    """Position of the SKU, days from tomorrow, units, shape (A, 3); undated and overdue lines are taken for tomorrow's."""
+    placed = dated.join(rows.select(KEY).with_row_index("row"), on=KEY, maintain_order="left")
+    days = (placed["expected_on"].cast(pl.Date) - pl.Series([as_of], dtype=pl.Date)).dt.total_days() - 1
+    return np.column_stack([
+        placed["row"].to_numpy().astype(float), days.fill_null(0).to_numpy().astype(float),
+        placed["quantity"].cast(pl.Float64).to_numpy(),
+    ])  # fmt: skip
+
+
+def _part(problem: newsvendor.Problem, rows: npt.NDArray[np.int64]) -> newsvendor.Problem:
+    place = np.full(problem.on_hand.size, -1.0)
+    place[rows] = np.arange(rows.size)
+    arriving = problem.arriving.copy()
+    arriving[:, 0] = place[arriving[:, 0].astype(np.int64)]
+    values = {
+        name: getattr(problem, name)[rows]
+        for name in newsvendor.Problem.__dataclass_fields__
+        if name not in ("arriving", "review")
+    }
+    return newsvendor.Problem(arriving=arriving[arriving[:, 0] >= 0], review=problem.review, **values)
+
+
+def _numbers(rows: pl.DataFrame, name: str, missing: float = np.nan) -> Floats:
+    values: Floats = rows[name].cast(pl.Float64).fill_null(missing).to_numpy()
+    return values
+
+
+def _text(values: Floats) -> list[str]:
+    """Numbers as a person writes them: 12, not 12.0."""
+    return [f"{value:.2f}".rstrip("0").rstrip(".") for value in values]

@@ -1,0 +1,178 @@
+"""Orders that minimise the expected cost of the days they serve, under lost sales: projection, then a newsvendor.
+
+An order placed at the close of day t with lead time L serves the days t + L + 1 … t + L + R, R the review period; the next order serves
+those after. So stock and open orders are projected through the L days before, losing what meets an empty shelf, and the order faces
+the R days it serves alone. Demand is sampled from the forecast's moments on one Latin hypercube for all SKUs: the same for any chunk.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models import negbin
+from pipelines.core.inventory import Floats
+from pipelines.core.seeds import generator
+from pipelines.policy.montecarlo import best_lots, needs
+
+PATHS: Final = 2_000
+"""Sampled demand paths a SKU; fewer than 1,000 add noise as large as the last improvements."""
+
+CELLS: Final = 24_000_000
+"""Demands sampled at a time (SKUs × paths × intervals); bounds memory, changes no result."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the orders depend on, shape (N,) unless said otherwise; units and days.
+
+    Attributes:
+        mean: demand of each coming review period, shape (N, H).
+        variance: of it, shape (N, H).
+        unit: step of demand, > 0.
+        on_hand: stock at the close of the as-of date.
+        lead_time: L, whole days.
+        lead_time_std: its standard deviation, days.
+        arriving: open orders, shape (A, 3): position of the SKU, days from tomorrow on which they can first be sold, units.
+        holding_cost: money per unit left over at the end of the days served.
+        shortage_cost: money per unit lost in them.
+        ordering_cost: money per order.
+        pack: pack size; 0: any quantity.
+        minimum: least quantity of an order.
+        review: R, days.
+    """
+
+    mean: Floats
+    variance: Floats
+    unit: Floats
+    on_hand: Floats
+    lead_time: npt.NDArray[np.int64]
+    lead_time_std: Floats
+    arriving: Floats
+    holding_cost: Floats
+    shortage_cost: Floats
+    ordering_cost: Floats
+    pack: Floats
+    minimum: Floats
+    review: int
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Outcome, shape (N,), units.
+
+    Attributes:
+        quantity: to order now, 0 where nothing.
+        served: expected demand of the days served.
+        left: expected stock when they begin, without the order.
+    """
+
+    quantity: Floats
+    served: Floats
+    left: Floats
+
+
+def reaches(problem_lead_time: npt.NDArray[np.int64], review: int, horizon: int) -> npt.NDArray[np.bool_]:
+    """Where the forecast of ``horizon`` review periods reaches to the end of the days an order serves, shape (N,)."""
+    return np.asarray(problem_lead_time + review <= horizon * review)
+
+
+def orders(problem: Problem, seed: int, paths: int = PATHS) -> Orders:
+    """Order of every SKU.
+
+    Args:
+        problem: the SKUs; every lead time within reach (:func:`reaches`).
+        seed: of the sample.
+        paths: demand paths.
+
+    Returns:
+        The orders.
+    """
+    result = Orders(*(np.zeros(problem.on_hand.size) for _ in range(3)))
+    for lead_time in np.unique(problem.lead_time):
+        rows = np.flatnonzero(problem.lead_time == lead_time)
+        chunk = max(CELLS // (paths * len(cuts(int(lead_time), problem.review))), 1)
+        for first in range(0, rows.size, chunk):
+            part = rows[first : first + chunk]
+            for whole, some in zip(
+                (result.quantity, result.served, result.left),
+                _orders(problem, part, int(lead_time), seed, paths),
+                strict=True,
+            ):
+                whole[part] = some
+    return result
+
+
+def cuts(lead_time: int, review: int) -> list[tuple[int, int]]:
+    """Days from tomorrow, first and one past the last, of the intervals before an order's arrival and of the one it serves.
+
+    >>> cuts(14, 7), cuts(10, 7), cuts(0, 7)
+    ([(0, 7), (7, 14), (14, 21)], [(0, 7), (7, 10), (10, 17)], [(0, 7)])
+    """
+    before = [(first, min(first + review, lead_time)) for first in range(0, lead_time, review)]
+    return [*before, (lead_time, lead_time + review)]
+
+
+def _orders(
+    problem: Problem, rows: npt.NDArray[np.int64], lead_time: int, seed: int, paths: int
+) -> tuple[Floats, Floats, Floats]:
+    intervals = cuts(lead_time, problem.review)
+    mean, variance = (_over(values[rows], intervals, problem.review) for values in (problem.mean, problem.variance))
+    # Demand while the order may be late or early: rate² × variance of the lead time, in the days served.
+    variance[:, -1] += (mean[:, -1] / problem.review * problem.lead_time_std[rows]) ** 2
+    demand = sampled(mean, variance, problem.unit[rows], seed, paths)
+    arriving = _arrivals(problem.arriving, rows, problem.on_hand.size, intervals)
+    lacking = needs(demand, problem.on_hand[rows], arriving[:, :-1]) - arriving[:, -1:]
+    quantity = best_lots(
+        lacking, problem.holding_cost[rows], problem.shortage_cost[rows], problem.ordering_cost[rows], problem.unit[rows],
+        problem.pack[rows], problem.minimum[rows],
+    )  # fmt: skip
+    return quantity, mean[:, -1], demand[:, :, -1].mean(axis=1) - lacking.mean(axis=1)
+
+
+def _over(values: Floats, intervals: list[tuple[int, int]], review: int) -> Floats:
+    """Moments of intervals from those of review periods; within one, demand spreads evenly. Shape (N, len(intervals))."""
+    starts = np.arange(values.shape[1]) * review
+    share = [
+        np.clip(np.minimum(starts + review, last) - np.maximum(starts, first), 0, None) / review
+        for first, last in intervals
+    ]
+    return np.asarray(values @ np.array(share).T)
+
+
+def sampled(mean: Floats, variance: Floats, unit: Floats, seed: int, paths: int) -> Floats:
+    """Demand paths: each interval's negative binomial at evenly spread probabilities, in an order of its own.
+
+    Args:
+        mean: units, shape (N, B).
+        variance: units², shape (N, B).
+        unit: step of demand, shape (N,).
+        seed: of the orders.
+        paths: M.
+
+    Returns:
+        Units, shape (N, M, B).
+    """
+    skus, intervals = mean.shape
+    level = ((np.arange(paths) + 0.5) / paths)[None, :]
+    out = np.empty((skus, paths, intervals))
+    for interval in range(intervals):
+        rows = negbin.quantiles(
+            np.ascontiguousarray(mean[:, interval]), np.ascontiguousarray(variance[:, interval]), level,
+            np.zeros(skus, dtype=np.int64), unit,
+        )  # fmt: skip
+        out[:, :, interval] = rows[:, generator(seed, "newsvendor", interval).permutation(paths)]
+    return out
+
+
+def _arrivals(arriving: Floats, rows: npt.NDArray[np.int64], skus: int, intervals: list[tuple[int, int]]) -> Floats:
+    """Units by SKU and interval of arrival; what comes in the second half of an interval counts from the next. Shape (n, B)."""
+    out, place = np.zeros((rows.size, len(intervals))), np.full(skus, -1)
+    place[rows] = np.arange(rows.size)
+    sku, day, units = place[arriving[:, 0].astype(np.int64)], np.maximum(arriving[:, 1], 0.0), arriving[:, 2]
+    starts = np.array([first for first, _ in intervals], dtype=float)
+    interval = np.abs(day[:, None] - starts[None, :]).argmin(axis=1)
+    counts = (sku >= 0) & (day < intervals[-1][1])
+    np.add.at(out, (sku[counts], interval[counts]), units[counts])
+    return out

@@ -1,0 +1,69 @@
+"""Open lines that will not help in time: reschedule them before ordering anew."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipelines.core.inventory import Floats
+
+NONE, EXPEDITE_LATE, GIVEN_UP, PULL_IN, RUNS_OUT_BEFORE = (
+    "", "EXPEDITE_LATE_LINE", "LATE_LINE_NOT_COUNTED", "PULL_IN_OPEN_LINE", "RUNS_OUT_BEFORE_NEXT_LINE",
+)  # fmt: skip
+
+
+def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of: date) -> pl.DataFrame:
+    """What to tell a supplier about lines already ordered.
+
+    Args:
+        rows: ``on_hand``; units ``overdue, dropped, beyond``; ``late_po, beyond_po, oldest_on, next_on``; see ``pipelines.io.positions``.
+        short: SKUs ordered, or that would be without the lines in question.
+        demand_per_day: units.
+        as_of: the run's date.
+
+    Returns:
+        ``alert_code, alert``, empty where there is nothing to tell.
+    """
+    if "late_po" not in rows.columns:
+        empty = pl.Series([""]).new_from_index(0, rows.height)
+        return pl.DataFrame({"alert_code": empty, "alert": empty})
+    safe = np.where(demand_per_day > 0, demand_per_day, np.nan)
+    cover = np.nan_to_num(np.maximum(rows["on_hand"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0) / safe, nan=1e6)
+    frame = rows.select("overdue", "dropped", "beyond", "late_po", "beyond_po", "oldest_on", "next_on").with_columns(
+        pl.Series("short", short), pl.Series("cover", np.minimum(cover, 1e6)), late=pl.lit(as_of) - pl.col("oldest_on"),
+        wait=(pl.col("next_on") - pl.lit(as_of)).dt.total_days(),
+    )  # fmt: skip
+    late = (pl.lit(as_of) - pl.col("oldest_on")).dt.total_days()
+    code = (
+        pl.when(pl.col("dropped") > 0).then(pl.lit(GIVEN_UP))
+        .when(pl.col("overdue") > 0).then(pl.lit(EXPEDITE_LATE))
+        .when((pl.col("beyond") > 0) & pl.col("short")).then(pl.lit(PULL_IN))
+        .when((pl.col("wait") > pl.col("cover") + 1) & (pl.col("cover") < 1e6)).then(pl.lit(RUNS_OUT_BEFORE))
+        .otherwise(pl.lit(NONE))
+    )  # fmt: skip
+    told = frame.with_row_index("line").with_columns(code.alias("alert_code"))
+    some = told.filter(pl.col("alert_code") != NONE).with_columns(_words(late).alias("alert"))
+    return (
+        told.select("line", "alert_code")
+        .join(some.select("line", "alert"), on="line", how="left", maintain_order="left")
+        .select("alert_code", pl.col("alert").fill_null(""))
+    )
+
+
+def _words(late: pl.Expr) -> pl.Expr:
+    def number(name: str) -> pl.Expr:
+        return pl.col(name).round(2).cast(pl.String).str.replace(r"\.0$", "")
+
+    order = pl.when(pl.col("late_po") != "").then(pl.format(" of order {}", "late_po")).otherwise(pl.lit(""))
+    far = pl.when(pl.col("beyond_po") != "").then(pl.format(" of order {}", "beyond_po")).otherwise(pl.lit(""))
+    return (
+        pl.when(pl.col("alert_code") == GIVEN_UP)
+        .then(pl.format("Cancel or reschedule: {} units{} are {} days late and no longer counted", number("dropped"), order, late))
+        .when(pl.col("alert_code") == EXPEDITE_LATE)
+        .then(pl.format("Reschedule: {} units{} are {} days late and still counted", number("overdue"), order, late))
+        .when(pl.col("alert_code") == PULL_IN)
+        .then(pl.format("Pull in: {} units{} are due only after the protection interval", number("beyond"), far))
+        .otherwise(
+            pl.format("Expedite: stock covers about {} days, the next line is due in {}", pl.col("cover").floor().cast(pl.Int64), "wait")
+        )
+    )  # fmt: skip

@@ -1,0 +1,30 @@
+"""Reason codes: why a SKU is ordered or not. Arrays hold their positions in :data:`CODES`."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+CODES: Final = (
+    "NO_ORDER_POSITION_SUFFICIENT", "NO_ORDER_NO_DEMAND", "NO_ORDER_NO_SUPPLIER", "NO_ORDER_SUPPLIER_BLOCKED", "NO_ORDER_DISCONTINUED",
+    "NO_ORDER_NOT_YET_ON_SALE", "NO_ORDER_PRICE_MISSING", "NO_ORDER_PACK_ABOVE_MAXIMUM", "NO_ORDER_MINIMUM_ABOVE_MAXIMUM",
+    "NO_ORDER_FROZEN_BY_RULE", "NO_ORDER_CAPPED_BELOW_MINIMUM", "NO_ORDER_BELOW_VENDOR_MINIMUM", "NO_ORDER_BUDGET_SPENT",
+    "ORDER_BELOW_REORDER_POINT", "ORDER_RAISED_TO_MINIMUM", "ORDER_CAPPED_AT_MAXIMUM", "ORDER_CAPPED_BY_RULE",
+    "ORDER_RAISED_TO_PRICE_BREAK", "ORDER_JOINS_VENDOR_ORDER", "ORDER_FILLS_VENDOR_MINIMUM", "ORDER_FILLS_CONTAINER",
+    "ORDER_CUT_BY_BUDGET",
+)  # fmt: skip
+"""All codes; those from :data:`FIRST_ORDER` on order something."""
+
+(
+    SUFFICIENT, NO_DEMAND, NO_SUPPLIER, BLOCKED, DISCONTINUED, NOT_YET, NO_PRICE, PACK_ABOVE, MINIMUM_ABOVE, FROZEN, CAPPED_BELOW,
+    BELOW_VENDOR_MINIMUM, BUDGET_SPENT, REORDER, TO_MINIMUM, AT_MAXIMUM, BY_RULE, TO_BREAK, JOINS, FILLS_MINIMUM, FILLS_CONTAINER,
+    CUT,
+) = range(len(CODES))  # fmt: skip
+
+FIRST_ORDER: Final = REORDER
+
+
+def named(code: npt.NDArray[np.int64]) -> pl.Series:
+    """Column ``reason_code`` of positions in :data:`CODES`."""
+    return pl.Series("reason_code", CODES).gather(code)

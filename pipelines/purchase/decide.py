@@ -1,0 +1,191 @@
+"""A date's decisions, step by step: levels, supplier, quantity, price break, rules, consolidation, budget, reasons. Pure."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from pipelines.core.inventory import Floats
+from pipelines.purchase import (
+    alerts,
+    budget,
+    fallback,
+    flips,
+    lines,
+    prices,
+    quantity,
+    risk,
+    rules,
+    suppliers,
+    vendor_orders,
+)
+from pipelines.purchase import codes as c
+from pipelines.purchase.lines import Draft, Lines
+from pipelines.purchase.lots import Prices
+from pipelines.purchase.reasons import reasons
+from pipelines.purchase.tables import COMING, OFFERS
+from pipelines.settings import Settings
+
+DECISIONS = (
+    "as_of", "item_id", "location_id", "supplier_id", "reason_code", "reason", "priority", "risk", "on_hand", "on_order",
+    "inventory_position", "reorder_point", "order_up_to", "quantity", "unit_price", "order_value", "expected_on", "projected_stock",
+    "level", "policy", "due", "proposed", "projected_without", "ordering_cost", "pack_size", "min_order_qty", "needs_review", "rules",
+    "alert_code", "alert", "flip_input", "flip_change", "flip", "landed_cost", "supplier_reason", "expected_saving", "passport",
+    "level_reason",
+)  # fmt: skip
+"""Columns of plan.decisions, in order."""
+
+UNITS = ("as_of", "rank", "item_id", "location_id", "supplier_id", "quantity", "unit_price", "expected_saving", "saving_per_money",
+         "cumulative_value", "taken")  # fmt: skip
+"""Columns of plan.decision_units, in order."""
+
+_OPTIONAL = {
+    "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
+    "cv2": pl.Float64,
+    "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
+    "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was decided.
+
+    Attributes:
+        table: rows of plan.decisions, in the order of the SKUs.
+        units: rows of plan.decision_units; none without a budget.
+    """
+
+    table: pl.DataFrame
+    units: pl.DataFrame
+
+
+def decide(
+    rows: pl.DataFrame, breaks: pl.DataFrame, as_of: date, config: Settings, offers: pl.DataFrame | None = None
+) -> Decisions:
+    """Decide every SKU.
+
+    Args:
+        rows: SKUs with levels, stock, units to come, the primary supplier's terms, costs and forecast.
+        breaks: price breaks of all offers.
+        as_of: the run's date.
+        config: the configuration.
+        offers: all active offers, for the choice of the supplier.
+
+    Returns:
+        The decisions.
+    """
+    applied = rules.Applied(rows.height)
+    rows = _steady(fallback.apply(_complete(rows), config))
+    rows = suppliers.choose(rows, pl.DataFrame(schema=OFFERS) if offers is None else offers, breaks, config, applied)
+    sku = lines.build(rows, as_of, config)
+    steps = prices.steps(rows, breaks)
+    danger = _risk(sku)
+    draft = quantity.decide(sku)
+    quantity.take_breaks(draft, sku, steps)
+    ranked = _as_a_company(draft, sku, rows, steps, danger, config, applied)
+    table = _table(rows, sku, draft, danger, as_of, config, applied)
+    return Decisions(table, _units(ranked, rows, as_of))
+
+
+def _as_a_company(
+    draft: Draft,
+    sku: Lines,
+    rows: pl.DataFrame,
+    steps: Prices,
+    danger: Floats,
+    config: Settings,
+    applied: rules.Applied,
+) -> pl.DataFrame | None:
+    """What no SKU decides alone: rules, the supplier's order, the budget. In place; gives the ranked units of a budget."""
+    own = config.purchase
+    if own.rules:
+        rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied)
+    if own.consolidate:
+        vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days)
+    draft.marked["own"] = draft.quantity.copy()
+    quantity.reprice(draft, steps)
+    vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms)
+    if own.vendor_terms:
+        quantity.reprice(draft, steps)
+    ranked = None
+    if own.budget is not None:
+        ranked = budget.cut(draft, sku, steps, own.budget)
+    if any(rule.then.review for rule in own.rules):
+        rules.send_to_review(own.rules, rules.with_line(rows, draft, sku, danger), draft.ordered, applied)
+    return ranked
+
+
+def _table(
+    rows: pl.DataFrame, sku: Lines, draft: Draft, danger: Floats, as_of: date, config: Settings, applied: rules.Applied
+) -> pl.DataFrame:
+    mean = rows["forecast_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    expected = np.where(np.isnan(mean), sku.demand_per_day * sku.days, mean)
+    some = np.flatnonzero(draft.ordered)
+    saving = np.zeros(draft.quantity.size)
+    saving[some] = budget.expected_saving(sku, sku.position[some], draft.quantity[some], some)
+    days = pl.col("lead_time_days").fill_null(config.planning.default_lead_time_days).ceil().cast(pl.Int64) + 1
+    flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget, config.purchase.max_quantity)
+    notes = {name: pl.Series(name, draft.marked.get(name, np.zeros(draft.quantity.size))) for name in _NOTES}
+    decided = rows.with_columns(
+        pl.lit(as_of).alias("as_of"), c.named(draft.code), pl.Series("quantity", draft.quantity),
+        pl.Series("unit_price", draft.price).fill_nan(None), pl.Series("inventory_position", sku.position),
+        pl.Series("position", sku.position), pl.Series("coming", sku.position - sku.on_hand), pl.Series("risk", danger),
+        pl.Series("order_value", draft.quantity * np.nan_to_num(draft.price)),
+        risk.priorities(danger, rows["abc_class"]),
+        pl.Series("projected_without", sku.position - expected), pl.Series("projected_stock", sku.position + draft.quantity - expected),
+        pl.when(pl.Series(draft.ordered)).then(pl.lit(as_of) + pl.duration(days=days)).alias("expected_on"),
+        pl.Series("ordering_cost", sku.ordering_cost), pl.Series("expected_saving", saving), flips.named(flip_input),
+        pl.Series("flip_change", flip_change).fill_nan(None), applied.joined(),
+        flips.sentences(flip_input, flip_change, draft.ordered, rows["whole"].to_numpy()), pl.Series("needs_review", applied.review),
+    )  # fmt: skip
+    words = decided.with_columns(
+        *notes.values(), pl.col("protection_days").alias("days"), pl.Series("pack", np.where(sku.pack > 0, sku.pack, 1.0)),
+        pl.Series("gap", np.maximum(sku.order_up_to - sku.position, 0.0)), pl.Series("minimum", sku.minimum),
+        pl.Series("maximum", sku.maximum), pl.Series("least", draft.least), pl.Series("threshold", draft.threshold),
+        pl.Series("list_price", sku.list_price),
+    )  # fmt: skip
+    told = alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of)
+    return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
+
+
+_NOTES = ("own_quantity", "filled", "before_rule", "before_cut", "vendor_minimum", "vendor_missing")
+
+
+def _complete(rows: pl.DataFrame) -> pl.DataFrame:
+    """Columns that a source may leave out, as unknown."""
+    absent = [name for name in _OPTIONAL if name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, _OPTIONAL[name]).alias(name) for name in absent)
+    return rows.with_columns(
+        pl.col("passport").fill_null(""), pl.col("whole").fill_null(value=True), *(pl.col(name).fill_null(0.0) for name in COMING),
+        pl.col("on_hand").fill_null(0.0), pl.col("on_order").fill_null(0.0),
+    )  # fmt: skip
+
+
+def _steady(rows: pl.DataFrame) -> pl.DataFrame:
+    """Levels set anew from each position, as a base stock: the same order today, and one that fades as stock is found or lost."""
+    base = pl.max_horizontal("reorder_point", pl.col("order_up_to") - 1.0)
+    follows = (pl.col("policy") == "newsvendor").fill_null(value=False)
+    return rows.with_columns(reorder_point=pl.when(follows).then(base).otherwise(pl.col("reorder_point")))
+
+
+def _risk(sku: Lines) -> Floats:
+    """From the forecast's quantiles; without a forecast 1 at an empty position that should hold something, else 0."""
+    bare = (sku.position <= 0) & (sku.order_up_to > 0)
+    found = risk.exceedance(sku.grid, sku.position)
+    return np.where(np.isnan(found), bare.astype(np.float64), found)
+
+
+def _units(ranked: pl.DataFrame | None, rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    if ranked is None:
+        return pl.DataFrame(schema=dict.fromkeys(UNITS, pl.String))
+    keys = (
+        rows.select("item_id", "location_id", "supplier_id")
+        .with_row_index("row")
+        .with_columns(pl.col("row").cast(pl.Int64))
+    )
+    listed = ranked.with_columns(pl.col("row").cast(pl.Int64)).join(keys, on="row", how="left", maintain_order="left")
+    return listed.with_columns(
+        pl.lit(as_of).alias("as_of"), pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("rank")
+    ).select(UNITS)

@@ -1,0 +1,103 @@
+"""The smallest change of one input that would turn a decision around, in numbers and in words."""
+
+import numpy as np
+import polars as pl
+
+from pipelines.core.inventory import Floats
+from pipelines.purchase import codes as c
+from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
+
+BEYOND = 0.05 * TOLERANCE
+"""Units past a threshold: the change flips the decision, nine tenths of it do not."""
+
+ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET = "on_hand", "levels", "max_quantity", "vendor_minimum", "budget"
+
+INPUTS = ("", ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET)
+"""Names of the inputs; arrays hold their positions."""
+
+
+def named(inputs: Ints) -> pl.Series:
+    """Column ``flip_input`` of positions in :data:`INPUTS`."""
+    return pl.Series("flip_input", INPUTS).gather(inputs)
+
+
+def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float) -> tuple[Ints, Floats]:
+    """Input and change that flip each decision.
+
+    ``on_hand``: units more or less on the shelf. ``levels``: units by which reorder point and order-up-to level would have to be higher,
+    where even an empty shelf would not do. ``max_quantity``: units a line may hold. ``vendor_minimum``: money the supplier asks of an
+    order. ``budget``: money. An empty input: no single number does it; another fact stands in the way, which the reason names.
+
+    Args:
+        draft: the final lines.
+        lines: the SKUs.
+        budget: money, None: no limit.
+        max_quantity: the greatest line allowed.
+
+    Returns:
+        Inputs as positions in :data:`INPUTS`, and signed changes (NaN where there is none), shape (N,).
+    """
+    none = np.zeros(draft.quantity.size)
+    gap = draft.threshold - lines.position
+    less = gap - BEYOND  # unordered: this much less on the shelf
+    by_stock = lines.on_hand + less >= 0
+    entered = draft.marked.get("entered", none + np.nan)
+    slack = draft.marked.get("slack", none + np.inf)
+    in_own_right = np.isin(draft.code, (c.REORDER, c.TO_MINIMUM, c.AT_MAXIMUM, c.BY_RULE, c.TO_BREAK, c.JOINS, c.CUT))
+    stocked = draft.ordered & in_own_right & (draft.quantity * np.nan_to_num(draft.price) <= slack)
+    # What a budget would leave for a line that is not asked for yet is not known.
+    free = (draft.code == c.SUFFICIENT) & draft.allowed & (budget is None) & (slack >= 0)
+    sound = (lines.list_price > 0) & (draft.least <= draft.most) & (draft.most > 0) & (budget is None) & (slack >= 0)
+    ranked = np.isfinite(entered)
+    cases = [
+        ranked & draft.ordered, ranked & (draft.code == c.BUDGET_SPENT), stocked & (gap >= 0), free & by_stock, free,
+        (draft.code == c.NO_DEMAND) & sound, np.isin(draft.code, (c.PACK_ABOVE, c.MINIMUM_ABOVE)), draft.code == c.BELOW_VENDOR_MINIMUM,
+    ]  # fmt: skip
+    money = budget if budget is not None else 0.0
+    higher = BEYOND - gap  # levels so much higher reach the position
+    changes = [
+        entered - money - 1.05e-6, entered - money, gap + BEYOND, less, higher,
+        np.maximum(higher, TOLERANCE - lines.order_up_to), draft.least - max_quantity,
+        -draft.marked.get("vendor_missing", none) - 1e-9,
+    ]  # fmt: skip
+    names = [INPUTS.index(one) for one in (BUDGET, BUDGET, ON_HAND, ON_HAND, LEVELS, LEVELS, MAXIMUM, VENDOR_MINIMUM)]
+    return np.select(cases, names, 0).astype(np.int64), np.select(cases, changes, np.nan)
+
+
+def sentences(inputs: Ints, changes: Floats, ordered: np.ndarray, whole: np.ndarray) -> pl.Series:
+    """The flip in words.
+
+    Args:
+        inputs: positions in :data:`INPUTS`.
+        changes: signed.
+        ordered: lines with a quantity.
+        whole: stock comes in whole units: a change of 4.000001 is five.
+
+    Returns:
+        The column ``flip``, empty where there is no number.
+    """
+    size = np.abs(changes)
+    units = np.where(
+        whole,
+        np.where(ordered, np.floor(size - BEYOND / 2 - TOLERANCE * 0.99 + 1e-9) + 1.0, np.ceil(size - TOLERANCE * 2)),
+        size,
+    )
+    frame = pl.DataFrame(
+        {"input": named(inputs), "size": np.where(inputs == 1, units, size), "more": changes > 0, "ordered": ordered}
+    )
+    shown = (
+        pl.when(pl.col("size") < 0.01)
+        .then(pl.lit("anything at all"))
+        .otherwise(pl.col("size").round(2).cast(pl.String).str.replace(r"\.0$", ""))
+    )
+    many = pl.when(pl.col("more")).then(pl.lit("more")).otherwise(pl.lit("less"))
+    else_ = pl.when(pl.col("ordered")).then(pl.lit("nothing would be ordered")).otherwise(pl.lit("it would be ordered"))
+    return frame.select(
+        pl.when(pl.col("input") == ON_HAND).then(pl.format("With {} {} on hand {}", shown, many, else_))
+        .when(pl.col("input") == LEVELS).then(pl.format("With reorder point and order-up-to level {} higher it would be ordered", shown))
+        .when(pl.col("input") == MAXIMUM).then(pl.format("With {} more allowed in a line it would be ordered", shown))
+        .when(pl.col("input") == VENDOR_MINIMUM).then(pl.format("With an order minimum {} lower it would be ordered", shown))
+        .when(pl.col("input") == BUDGET).then(pl.format("With a budget {} {} {}", shown, pl.when(pl.col("more")).then(pl.lit("higher"))
+                                                        .otherwise(pl.lit("lower")), else_))
+        .otherwise(pl.lit("")).alias("flip")
+    ).to_series()  # fmt: skip

@@ -1,0 +1,177 @@
+"""What a decision depends on, as arrays over SKUs; and the draft that the steps of a decision fill in, one after another."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.core.calendar import DAYS_IN
+from pipelines.core.inventory import Floats
+from pipelines.core.quantiles import COLUMNS
+from pipelines.purchase.codes import FIRST_ORDER
+from pipelines.settings import Settings
+
+Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+TOLERANCE = 1e-6
+"""Units: a position this little above the reorder point is at it. Arithmetic on fractional stock needs it."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """SKUs, shape (N,) each; units, money, days.
+
+    Attributes:
+        on_hand: stock.
+        position: on hand + lines that count + own orders the ERP does not show yet.
+        reorder_point: order at or below it.
+        order_up_to: order up to it.
+        trigger: the greatest position at which an order is due.
+        pack: pack size; 0: any quantity.
+        minimum: least quantity of a line.
+        maximum: greatest quantity of a line.
+        discontinued: the item is no longer bought.
+        not_yet: it is on sale only later.
+        has_supplier: an active supplier offers it.
+        blocked: rules leave no supplier.
+        list_price: below the first price break; NaN: none.
+        ordering_cost: money per order.
+        holding_per_day: money per unit and day.
+        holding_rate: the same as a share of the unit's cost.
+        shortage_cost: money per unit of demand lost.
+        demand_per_day: expected.
+        days: protection interval.
+        grid: quantiles of the demand over it, shape (N, len(LEVELS)); NaN: no forecast.
+        vendor: number of the vendor's order (location and supplier) the line belongs to, -1: none.
+    """
+
+    on_hand: Floats
+    position: Floats
+    reorder_point: Floats
+    order_up_to: Floats
+    trigger: Floats
+    pack: Floats
+    minimum: Floats
+    maximum: Floats
+    discontinued: Flags
+    not_yet: Flags
+    has_supplier: Flags
+    blocked: Flags
+    list_price: Floats
+    ordering_cost: Floats
+    holding_per_day: Floats
+    holding_rate: Floats
+    shortage_cost: Floats
+    demand_per_day: Floats
+    days: Floats
+    grid: Floats
+    vendor: Ints
+
+
+@dataclass
+class Draft:
+    """The decision in the making, shape (N,).
+
+    Attributes:
+        quantity: units.
+        code: position in ``codes.CODES``.
+        least: smallest feasible line, whole packs.
+        most: greatest feasible line, whole packs, after caps.
+        allowed: nothing forbids a line.
+        price: money per unit at the quantity.
+        threshold: the greatest position at which the SKU is ordered, its vendor's order considered.
+        marked: notes for the reason, by name.
+    """
+
+    quantity: Floats
+    code: Ints
+    least: Floats
+    most: Floats
+    allowed: Flags
+    price: Floats
+    threshold: Floats
+    marked: dict[str, Floats] = field(default_factory=dict)
+
+    @property
+    def ordered(self) -> Flags:
+        """Lines with a quantity."""
+        return self.code >= FIRST_ORDER
+
+
+def trigger(reorder_point: Floats, order_up_to: Floats) -> Floats:
+    """Greatest position at which an order is due: at or below the reorder point, and something is missing to the order-up-to level.
+
+    >>> trigger(np.array([25.0, 26.0]), np.array([26.0, 26.0])).round(6).tolist()
+    [25.000001, 25.999999]
+    """
+    slack = TOLERANCE + 1e-12 * np.abs(order_up_to)
+    return np.minimum(reorder_point + slack, order_up_to - slack)
+
+
+def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
+    """Arrays of a frame of SKUs.
+
+    Args:
+        rows: SKUs with levels, stock, offer, costs and forecast, see ``pipelines.purchase.tables``.
+        as_of: the run's date.
+        config: limits and cost rates.
+
+    Returns:
+        The lines, in the order of ``rows``.
+    """
+
+    def numbers(name: str, missing: float = np.nan) -> Floats:
+        values: Floats = rows[name].cast(pl.Float64).fill_null(missing).to_numpy()
+        return values
+
+    days = np.maximum(numbers("protection_days", 1.0), 1.0)
+    past = numbers("mean_demand", 0.0) / DAYS_IN[config.planning.bucket]
+    mean = numbers("forecast_mean")
+    cost = np.nan_to_num(numbers("unit_cost"))
+    cost = np.where(cost > 0, cost, np.nan_to_num(numbers("purchase_price")))
+    holding = numbers("holding_cost_per_day")
+    holding = np.where(np.isnan(holding), cost * config.costs.holding_cost_rate / 365.0, holding)
+    reorder, up_to = numbers("reorder_point"), numbers("order_up_to")
+    ordering = numbers("ordering_cost")
+    return Lines(
+        on_hand=numbers("on_hand", 0.0),
+        position=numbers("on_hand", 0.0) + numbers("due", 0.0) + numbers("proposed", 0.0),
+        reorder_point=reorder,
+        order_up_to=up_to,
+        trigger=trigger(reorder, up_to),
+        pack=np.maximum(numbers("pack_size", 0.0), 0.0),
+        minimum=np.maximum(numbers("min_order_qty", 0.0), config.purchase.min_quantity),
+        maximum=np.full(rows.height, config.purchase.max_quantity),
+        discontinued=(rows["discontinued_on"] <= as_of).fill_null(value=False).to_numpy(),
+        not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
+        has_supplier=rows["has_supplier"].fill_null(value=False).to_numpy(),
+        blocked=rows["supplier_blocked"].to_numpy()
+        if "supplier_blocked" in rows.columns
+        else np.zeros(rows.height, bool),
+        list_price=numbers("purchase_price"),
+        ordering_cost=np.where(np.isnan(ordering), config.costs.ordering_cost, ordering),
+        holding_per_day=np.maximum(holding, 1e-9),
+        holding_rate=np.where(
+            cost > 0, holding / np.where(cost > 0, cost, 1.0), config.costs.holding_cost_rate / 365.0
+        ),
+        shortage_cost=np.maximum(numbers("shortage_cost", 0.0), 0.01),
+        demand_per_day=np.where(np.isnan(mean), past, mean / days),
+        days=days,
+        grid=np.column_stack([numbers(column) for column in COLUMNS]),
+        vendor=_vendors(rows),
+    )
+
+
+def _vendors(rows: pl.DataFrame) -> Ints:
+    """Numbers of location × supplier, in order of appearance; -1 without a supplier."""
+    if not rows.height:
+        return np.zeros(0, dtype=np.int64)
+    number = rows.select(
+        pl.when(pl.col("supplier_id").is_null())
+        .then(-1)
+        .otherwise(pl.struct("location_id", "supplier_id").rank("dense").cast(pl.Int64) - 1)
+    )
+    return np.asarray(number.to_series().to_numpy(), dtype=np.int64)

@@ -1,0 +1,164 @@
+"""Business rules applied: where the conditions hold, lines are frozen, capped, sent to a person, or lose a supplier."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from pipelines.core.business_rules import DYNAMIC, Condition, Rule
+from pipelines.purchase import codes as c
+from pipelines.purchase.lines import Draft, Flags, Lines
+from pipelines.purchase.quantity import rounded_down
+
+_TEXTS = (
+    "item_id",
+    "location_id",
+    "category",
+    "abc_class",
+    "demand_class",
+    "item_priority",
+    "supplier_id",
+    "level",
+    "policy",
+    "reason_code",
+)
+
+
+class Applied:
+    """Names of the rules applied to each line, and which lines a person must see."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.names: dict[int, list[str]] = {}
+        self.review: Flags = np.zeros(count, dtype=bool)
+
+    def add(self, rule: Rule, hits: Flags) -> None:
+        """Note a rule on the lines it hit."""
+        for n in np.flatnonzero(hits).tolist():
+            found = self.names.setdefault(n, [])
+            if rule.name not in found:
+                found.append(rule.name)
+
+    def joined(self) -> pl.Series:
+        """Names on each line, in the order of the configuration."""
+        told = pl.Series([""]).new_from_index(0, self.count)
+        if self.names:
+            lines = sorted(self.names)
+            told = told.scatter(lines, [", ".join(self.names[n]) for n in lines])
+        return told.alias("rules")
+
+
+def matches(rule: Rule, fields: pl.DataFrame) -> Flags:
+    """Rows for which all of a rule's conditions hold; a missing value meets none.
+
+    Args:
+        rule: conditions by field.
+        fields: the fields as columns.
+
+    Returns:
+        Shape (N,).
+    """
+    hit = pl.lit(value=True)
+    for name, condition in rule.when.items():
+        hit &= _holds(pl.col(name), condition, text=name in _TEXTS)
+    return np.asarray(
+        fields.select(pl.when(hit).then(1).otherwise(0).alias("hit"))["hit"].to_numpy() * np.ones(fields.height),
+        dtype=bool,
+    )
+
+
+def _holds(value: pl.Expr, condition: Condition, *, text: bool) -> pl.Expr:
+    kind = pl.String if text else pl.Float64
+    value = value.cast(kind)
+    tests = [value.is_not_null()]
+    if condition.any_of is not None:
+        tests.append(value.is_in(pl.Series([_as(text, one) for one in condition.any_of], dtype=kind)))
+    if condition.none_of is not None:
+        tests.append(~value.is_in(pl.Series([_as(text, one) for one in condition.none_of], dtype=kind)))
+    for limit, test in (
+        (condition.above, value.__gt__), (condition.below, value.__lt__),
+        (condition.at_least, value.__ge__), (condition.at_most, value.__le__),
+    ):  # fmt: skip
+        if limit is not None:
+            tests.append(test(limit))
+    return pl.all_horizontal(tests)
+
+
+def _as(text: bool, value: str | float | bool) -> str | float:
+    return str(value) if text else float(value)
+
+
+def with_line(fields: pl.DataFrame, draft: Draft, lines: Lines, risk: np.ndarray) -> pl.DataFrame:
+    """The fields of the SKUs and of their lines as they are now."""
+    demand = np.where(lines.demand_per_day > 0, lines.demand_per_day, np.nan)
+    return fields.drop(DYNAMIC, strict=False).with_columns(
+        pl.Series("quantity", draft.quantity),
+        pl.Series("unit_price", draft.price).fill_nan(None),
+        pl.Series("order_value", draft.quantity * np.nan_to_num(draft.price)),
+        pl.Series("risk", risk),
+        c.named(draft.code),
+        pl.Series("inventory_position", lines.position),
+        pl.Series("days_of_cover", lines.position / demand).fill_nan(None),
+    )
+
+
+def limit(draft: Draft, lines: Lines, rules: Sequence[Rule], fields: pl.DataFrame, applied: Applied) -> None:
+    """Freeze and cap lines. In place; the strictest cap holds.
+
+    Args:
+        draft: lines each SKU orders by itself, priced.
+        lines: the SKUs.
+        rules: the company's rules.
+        fields: see :func:`with_line`.
+        applied: takes the names.
+    """
+    before, ones = draft.quantity.copy(), np.ones(draft.quantity.size)
+    cap = np.full(draft.quantity.size, np.inf)
+    frozen = np.zeros(draft.quantity.size, dtype=bool)
+    for rule in rules:
+        effect = rule.then
+        caps = (effect.cap_quantity, effect.cap_value, effect.cap_days)
+        if not (effect.freeze or any(one is not None for one in caps)):
+            continue
+        hits = matches(rule, fields)
+        frozen |= hits & effect.freeze
+        units = np.full(cap.size, np.inf)
+        for one, units_each in zip(
+            caps, (ones, 1.0 / np.maximum(draft.price, 1e-12), lines.demand_per_day), strict=True
+        ):
+            if one is not None:
+                units = np.fmin(units, one * units_each)
+        units = rounded_down(np.where(np.isfinite(units), units, 1e18), lines.pack)
+        bites = hits & (units < draft.quantity - 1e-9)
+        applied.add(rule, bites | (hits & effect.freeze))
+        cap = np.where(hits, np.minimum(cap, units), cap)
+    draft.most = np.minimum(draft.most, cap)
+    small = draft.ordered & (draft.most < np.minimum(draft.least, before) - 1e-9)
+    capped = draft.ordered & ~small & (draft.quantity > draft.most + 1e-9)
+    draft.quantity = np.where(capped, draft.most, draft.quantity)
+    draft.code[capped], draft.code[small], draft.code[frozen & draft.allowed] = c.BY_RULE, c.CAPPED_BELOW, c.FROZEN
+    gone = small | frozen
+    draft.quantity[gone] = 0.0
+    draft.allowed &= ~(frozen | (draft.most < draft.least))
+    draft.marked["before_rule"] = before
+
+
+def send_to_review(rules: Sequence[Rule], fields: pl.DataFrame, ordered: Flags, applied: Applied) -> None:
+    """Mark ordered lines that a person must see.
+
+    Args:
+        rules: the company's rules.
+        fields: see :func:`with_line`, the line as it is at the end.
+        ordered: lines with a quantity.
+        applied: takes names and marks.
+    """
+    for rule in rules:
+        if rule.then.review:
+            hits = matches(rule, fields) & ordered
+            applied.review |= hits
+            applied.add(rule, hits)
+
+
+def blocked_suppliers(rules: Sequence[Rule], fields: pl.DataFrame) -> list[tuple[Rule, Flags]]:
+    """Rules that bar suppliers, each with the SKUs it applies to."""
+    return [(rule, matches(rule, fields)) for rule in rules if rule.then.block_supplier]

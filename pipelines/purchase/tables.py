@@ -1,0 +1,133 @@
+"""The tables a decision reads."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pipelines.core.quantiles import COLUMNS
+from pipelines.io import positions, warehouse
+from pipelines.settings import Settings
+
+_NUMBERS = (
+    "on_hand", "on_order", "lead_time_days", "min_order_qty", "pack_size", "purchase_price", "mean_demand", "adi", "cv2", "unit_cost",
+    "holding_cost_per_day", "shortage_cost", "ordering_cost",
+)  # fmt: skip
+
+# Every SKU is decided, whether a policy was set for it or not.
+_SKUS = f"""
+select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_to, p.safety_stock, p.protection_days,
+    s.supplier_id, s.has_supplier, s.abc_class, s.category, s.demand_class, s.priority as item_priority, s.created_on, s.discontinued_on,
+    cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
+    {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
+    f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)}
+from marts.dim_sku s
+left join plan.policies p on p.as_of = s.as_of and p.item_id = s.item_id and p.location_id = s.location_id
+left join plan.lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
+"""
+
+_BREAKS = """
+select item_id, supplier_id, cast(min_qty as double precision) as min_qty, cast(unit_price as double precision) as unit_price
+from marts.fct_price_breaks where unit_price is not null order by item_id, supplier_id, min_qty
+"""
+
+_OFFERS = """
+select o.item_id, o.supplier_id, o.lead_time_days, o.min_order_qty, o.pack_size, o.purchase_price, o.ordering_cost,
+    coalesce(i.shrunk_mean, v.lead_time_mean, o.lead_time_days) as lead_time_mean, v.accepted_share, v.on_time_in_full_share as score
+from marts.fct_offer o
+left join marts.fct_lead_time i on i.item_id = o.item_id and i.supplier_id = o.supplier_id
+left join marts.fct_vendor v on v.supplier_id = o.supplier_id
+where o.as_of = :as_of and o.is_active order by o.item_id, o.supplier_id
+"""
+
+_FRACTIONAL = "select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)"
+
+_PASSPORTS = "select item_id, location_id from plan.passports where as_of = :as_of"
+
+_SCORES = "select supplier_id, total / 100.0 as score from plan.vendor_scores where as_of = :as_of"
+
+OFFERS = {
+    "item_id": pl.String, "supplier_id": pl.String, "lead_time_days": pl.Float64, "min_order_qty": pl.Float64, "pack_size": pl.Float64,
+    "purchase_price": pl.Float64, "ordering_cost": pl.Float64, "lead_time_mean": pl.Float64, "accepted_share": pl.Float64,
+    "score": pl.Float64,
+}  # fmt: skip
+"""Columns of an offer."""
+
+COMING = {"due": 0.0, "proposed": 0.0, "overdue": 0.0, "dropped": 0.0, "beyond": 0.0}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything a date's decisions are made from.
+
+    Attributes:
+        rows: SKUs with policy, stock, offer, forecast, units to come, ``whole`` and ``passport``.
+        breaks: price breaks of all offers.
+        offers: offers of active suppliers.
+    """
+
+    rows: pl.DataFrame
+    breaks: pl.DataFrame
+    offers: pl.DataFrame
+
+
+def read(as_of: date, config: Settings) -> Inputs:
+    """Read the marts and the plan of a date.
+
+    Args:
+        as_of: the run's date; the marts hold it.
+        config: how late a line may be, default lead time, review period.
+
+    Returns:
+        The inputs; no rows where the marts hold another date.
+    """
+    planning = config.planning
+    default = round(planning.default_lead_time_days) + planning.review_period_days
+    rows = warehouse.read(_SKUS, as_of=as_of)
+    agreed = pl.col("lead_time_days").fill_null(planning.default_lead_time_days) + planning.review_period_days
+    rows = rows.with_columns(pl.coalesce("protection_days", agreed.ceil().cast(pl.Int32)).alias("protection_days"))
+    key = ["item_id", "location_id"]
+    coming = positions.read(as_of, config.purchase.late_days, default)
+    fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(value=False).alias("whole"))
+    rows = (
+        rows.join(coming, on=key, how="left", maintain_order="left")
+        .join(fractional, on=key, how="left", maintain_order="left")
+        .join(_passports(as_of), on=key, how="left", maintain_order="left")
+        .with_columns(
+            *(pl.col(name).cast(pl.Float64).fill_null(0.0) for name in COMING),
+            pl.col("whole").fill_null(value=True),
+            pl.col("passport").fill_null(""),
+        )
+    )
+    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of))
+
+
+def _passports(as_of: date) -> pl.DataFrame:
+    found = (
+        warehouse.read(_PASSPORTS, as_of=as_of)
+        if _exists("plan.passports")
+        else pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String})
+    )
+    return found.with_columns(passport=pl.format("{}|{}|{}", pl.lit(as_of.isoformat()), "location_id", "item_id"))
+
+
+def _offers(as_of: date) -> pl.DataFrame:
+    """Offers, with the vendor's score of the date where there is one."""
+    if not _exists("marts.fct_offer"):
+        return pl.DataFrame(schema=OFFERS)
+    offers = warehouse.read(_OFFERS, as_of=as_of).cast(OFFERS)  # type: ignore[arg-type]
+    if not _exists("plan.vendor_scores"):
+        return offers
+    scores = (
+        warehouse.read(_SCORES, as_of=as_of).with_columns(pl.col("score").cast(pl.Float64).alias("rated")).drop("score")
+    )
+    return (
+        offers.join(scores, on="supplier_id", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("rated", "score").alias("score"))
+        .drop("rated")
+    )
+
+
+def _exists(table: str) -> bool:
+    return bool(warehouse.read("select to_regclass(:name) is not null as there", name=table)["there"][0])

@@ -1,0 +1,146 @@
+"""Lines of a supplier's order belong together: who joins it, does it reach the supplier's minimum, is the container full."""
+
+import heapq
+from collections.abc import Iterator
+
+import numpy as np
+
+from pipelines.core.business_rules import VendorTerms
+from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
+from pipelines.purchase import codes as c
+from pipelines.purchase.joint import can_order_share
+from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
+from pipelines.purchase.quantity import rounded_down
+from pipelines.purchase.risk import RISK_LEVELS, beyond
+
+_STEPS = 40
+"""A SKU is topped up in at most so many steps."""
+
+
+def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: float) -> None:
+    """SKUs near their reorder point join an order that their supplier gets anyway. In place.
+
+    Args:
+        draft: lines each SKU orders by itself.
+        lines: the SKUs.
+        line_cost_share: of the ordering cost, what one more line costs.
+        review_days: days between two reviews.
+    """
+    lot = lines.order_up_to - lines.reorder_point
+    safety = lines.reorder_point - lines.demand_per_day * lines.days
+    costs = (lines.ordering_cost, lines.holding_per_day, safety)
+    share = can_order_share(lines.vendor, lot, lines.demand_per_day, *costs, line_cost_share, review_days)
+    # No further than half a year's demand reaches, and not where the supplier's minimum would buy more than is missing.
+    room = (
+        lines.order_up_to - np.maximum.reduce([draft.least, lines.pack, np.full(lot.size, 2 * TOLERANCE)]) + TOLERANCE
+    )
+    level = np.minimum(lines.trigger + share * lot, room)
+    can = draft.allowed & (share > 0) & (level > lines.trigger)
+    own = draft.ordered
+    count = np.bincount(lines.vendor[own & (lines.vendor >= 0)], minlength=int(lines.vendor.max(initial=-1)) + 1)
+    others = np.where(lines.vendor >= 0, count[np.maximum(lines.vendor, 0)] - own, 0) if count.size else own * 0
+    draft.threshold = np.where(can & (others > 0), level, draft.threshold)
+    joins = can & (others > 0) & ~own & (lines.position <= level)
+    # Who joins does not overshoot its level: whole packs that fit below it.
+    gap = lines.order_up_to - lines.position + 2 * TOLERANCE
+    missing = rounded_down(np.where(joins, gap, 0.0), lines.pack)
+    draft.quantity = np.where(joins, np.minimum(missing, draft.most), draft.quantity)
+    draft.code[joins] = c.JOINS
+    draft.marked["joined"] = joins.astype(np.float64)
+
+
+def meet_terms(draft: Draft, lines: Lines, suppliers: list[str | None], terms: dict[str, VendorTerms]) -> None:
+    """Fill each supplier's order up to its minimum or hold it back; fill its last container while a unit more pays. In place.
+
+    Args:
+        draft: lines so far, priced.
+        lines: the SKUs.
+        suppliers: supplier of each SKU.
+        terms: by supplier, ``"*"`` for those without their own.
+    """
+    if not terms:
+        return
+    slack = np.full(draft.quantity.size, np.inf)
+    draft.marked["slack"] = slack  # money an order may lose before its terms change who is in it
+    for vendor in np.unique(lines.vendor[lines.vendor >= 0]):
+        members = np.flatnonzero(lines.vendor == vendor)
+        asked = terms.get(str(suppliers[members[0]])) or terms.get("*")
+        if asked is None:
+            continue
+        value = float((draft.quantity * np.nan_to_num(draft.price))[members].sum())
+        slack[members] = -np.inf if asked.container_units else value - asked.order_minimum
+        if not draft.ordered[members].any():
+            continue
+        if value < asked.order_minimum:
+            _fill_minimum(draft, lines, members, asked.order_minimum - value, asked.order_minimum)
+        if asked.container_units and draft.ordered[members].any():
+            _fill_container(draft, lines, members, asked.container_units, asked.container_cost)
+
+
+def _fill_minimum(draft: Draft, lines: Lines, members: Ints, missing: float, minimum: float) -> None:
+    added, worth, reached = np.zeros(members.size), 0.0, False
+    for n, step, _ in _next_units(draft, lines, members, added):
+        added[n] += step
+        worth += step * draft.price[members[n]]
+        if worth >= missing - 1e-9:
+            reached = True
+            break
+    if reached:
+        _add(draft, members, added, c.FILLS_MINIMUM)
+        return
+    held = members[draft.ordered[members]]
+    draft.marked.setdefault("vendor_missing", np.zeros(draft.quantity.size))[held] = missing - worth
+    draft.marked.setdefault("vendor_minimum", np.zeros(draft.quantity.size))[held] = minimum
+    draft.quantity[held], draft.code[held] = 0.0, c.BELOW_VENDOR_MINIMUM
+
+
+def _fill_container(draft: Draft, lines: Lines, members: Ints, size: float, cost: float) -> None:
+    """The space that is left costs nothing today and a share of the next container's freight later."""
+    space = np.ceil(draft.quantity[members].sum() / size - 1e-9) * size - draft.quantity[members].sum()
+    added, freight = np.zeros(members.size), cost / size
+    for n, step, benefit in _next_units(draft, lines, members, added):
+        if benefit + freight <= 0:
+            break
+        if step <= space + 1e-9:
+            added[n] += step
+            space -= step
+    _add(draft, members, added, c.FILLS_CONTAINER)
+
+
+def _add(draft: Draft, members: Ints, added: Floats, code: int) -> None:
+    more = members[added > 0]
+    draft.marked.setdefault("filled", np.zeros(draft.quantity.size))[members] += added
+    draft.quantity[more] += added[added > 0]
+    draft.code[more] = code
+
+
+def _next_units(draft: Draft, lines: Lines, members: Ints, added: Floats) -> Iterator[tuple[int, float, float]]:
+    """Steps of one pack or a few, the one of greatest benefit a money first: (member, units, benefit a unit)."""
+    pack = np.where(lines.pack > 0, lines.pack, 1.0)[members]
+    room = np.minimum(
+        draft.most[members] - draft.quantity[members],
+        LONGEST_COVER_DAYS * lines.demand_per_day[members] - lines.position[members] - draft.quantity[members],
+    )
+    step = pack * np.maximum(np.ceil(room / pack / _STEPS), 1.0)
+    heap = [
+        (-_benefit(draft, lines, i, 0.0) / draft.price[i], int(n)) for n, i in enumerate(members) if draft.allowed[i]
+    ]
+    heapq.heapify(heap)
+    while heap:
+        rank, n = heapq.heappop(heap)
+        i = members[n]
+        first = draft.least[i] if draft.quantity[i] + added[n] == 0 else step[n]
+        if added[n] + first > room[n] + 1e-9:
+            continue
+        before = added[n]
+        yield n, first, -rank * draft.price[i]
+        if added[n] > before:
+            heapq.heappush(heap, (-_benefit(draft, lines, i, added[n]) / draft.price[i], n))
+
+
+def _benefit(draft: Draft, lines: Lines, i: int, added: float) -> float:
+    """Money a unit more is worth: the shortage it may prevent, less holding it until it is used."""
+    stock = lines.position[i] + draft.quantity[i] + added
+    chance = beyond(lines.grid[i], RISK_LEVELS, stock)
+    early = max(stock - lines.order_up_to[i], 0.0) / max(lines.demand_per_day[i], 1e-9)
+    return float(lines.shortage_cost[i] * chance - lines.holding_per_day[i] * early)

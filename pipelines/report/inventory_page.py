@@ -1,0 +1,228 @@
+"""The inventory report as a section of the daily report, a page, a workbook and a document. Pure."""
+
+import io
+import json
+from typing import Any, Final
+
+import jinja2
+import polars as pl
+from markupsafe import Markup
+
+from pipelines.report import inventory
+from pipelines.report.formats import count, money, percent, quantity
+from pipelines.report.inventory import InventoryTables
+
+SHOWN: Final = 15
+"""Rows of each list on the page; the workbook has all."""
+
+STATUS: Final = {"dead": "dead", "out": "out of stock", "at_risk": "at risk", "excess": "excess", "fine": "fine"}
+
+
+_LINE: Final = ("say", "po_id", "line_no", "supplier_id", "item_id", "location_id", "quantity_open")
+_EXPEDITE: Final = (*_LINE, "expected_on", "days_short", "missed", "missed_value")
+_CANCEL: Final = (*_LINE, "open_value")
+
+
+def facts(tables: InventoryTables) -> dict[str, Any]:
+    """Everything the section shows.
+
+    Args:
+        tables: of the date.
+
+    Returns:
+        Figures, sentences and rows, JSON values throughout.
+    """
+    skus = inventory.positions(tables)
+    expedite, cancel = inventory.actions(tables, skus)
+    by_status = skus.group_by("status").agg(pl.len().alias("skus"), pl.col("stock_value").sum())
+    number = {row["status"]: row for row in by_status.iter_rows(named=True)}
+    total = {
+        name: float(skus[name].sum())
+        for name in ("stock_value", "needed_value", "excess_value", "dead_value", "order_value")
+    }
+    told: dict[str, Any] = {
+        "as_of": tables.as_of.isoformat(),
+        "skus": skus.height,
+        **{name: round(value, 2) for name, value in total.items()},
+        "open_value": round(float(expedite_value(tables.open_lines)), 2),
+        "order_lines": int((skus["quantity"].fill_null(0.0) > 0).sum()),
+        "status": {
+            key: {
+                "skus": number.get(key, {}).get("skus", 0),
+                "stock_value": round(number.get(key, {}).get("stock_value", 0.0), 2),
+            }
+            for key in inventory.ORDER
+        },
+        "expedite": _plain(expedite, _EXPEDITE),
+        "cancel": _plain(cancel, _CANCEL),
+        "matrix": _plain(inventory.matrix(skus)),
+        "dead": _list(skus, "dead_value"),
+        "excess": _list(skus, "excess_value"),
+        "danger": _danger(skus),
+        "reconciled": [
+            {"figure": name, "report": ours, "marts": theirs}
+            for name, ours, theirs in inventory.reconciled(tables, skus)
+        ],
+    }
+    told["sentences"] = sentences(told)
+    return told
+
+
+def expedite_value(lines: pl.DataFrame) -> float:
+    """Value of open lines at their order prices."""
+    return float(lines.select((pl.col("quantity_open") * pl.col("unit_price").fill_null(0.0)).sum()).item() or 0.0)
+
+
+def _plain(rows: pl.DataFrame, columns: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    chosen = rows.select(columns) if columns else rows
+    return chosen.with_columns(pl.col(pl.Date).cast(pl.String), pl.col(pl.Float64).round(4).fill_nan(None)).to_dicts()
+
+
+_LIST: Final = (
+    "item_id",
+    "location_id",
+    "item_name",
+    "abc_class",
+    "demand_class",
+    "on_hand",
+    "stock_value",
+    "cover_days",
+    "last_demand_on",
+)
+
+
+def _list(skus: pl.DataFrame, value: str) -> list[dict[str, Any]]:
+    found = skus.filter(pl.col(value) > 0).sort(value, descending=True, maintain_order=True)
+    return _plain(found, (*_LIST, value))
+
+
+def _danger(skus: pl.DataFrame) -> list[dict[str, Any]]:
+    """SKUs out of stock or at risk, the most demand value at stake first."""
+    stake = pl.col("risk").fill_null(1.0) * pl.col("forecast_mean").fill_null(0.0) * pl.col("unit_cost").fill_null(0.0)
+    found = skus.filter(pl.col("status").is_in(["out", "at_risk"])).with_columns(at_stake=stake)
+    columns = (
+        "item_id",
+        "location_id",
+        "item_name",
+        "abc_class",
+        "status",
+        "on_hand",
+        "on_order",
+        "forecast_mean",
+        "protection_days",
+        "risk",
+        "quantity",
+        "at_stake",
+    )
+    return _plain(found.sort("at_stake", descending=True, maintain_order=True), columns)
+
+
+def sentences(told: dict[str, Any]) -> list[str]:
+    """What a planner should do, most money first; each names its figure."""
+    said = []
+    danger = told["danger"]
+    proposed = sum(1 for row in danger if row["quantity"])
+    waiting = sum(1 for row in danger if not row["quantity"] and row["on_order"])
+    bare = len(danger) - proposed - waiting
+    if danger:
+        said.append(
+            f"{count(len(danger), 'SKU')} are out of stock ({told['status']['out']['skus']:,}) or likelier than not to run out: "
+            f"approve the proposals of {proposed:,} today"
+            + (f"; {waiting:,} wait for open orders alone" if waiting else "")
+            + (f"; {bare:,} have neither, look at those first" if bare else "")
+            + "."
+        )
+    if told["expedite"]:
+        missed = sum(row["missed_value"] for row in told["expedite"])
+        said.append(
+            f"Call about {count(len(told['expedite']), 'open line')} that come too late, the first of the list first: "
+            f"demand worth {money(missed)} would be missed."
+        )
+    if told["cancel"]:
+        value = sum(row["open_value"] for row in told["cancel"])
+        said.append(
+            f"Cancel {count(len(told['cancel']), 'open line')} worth {money(value)} for SKUs that already hold too much."
+        )
+    if told["dead_value"] > 0:
+        said.append(
+            f"Sell off or write down {money(told['dead_value'])} of stock "
+            f"({percent(told['dead_value'] / max(told['stock_value'], 1e-9))}): "
+            f"{count(len(told['dead']), 'SKU')} without demand for a year, or discontinued."
+        )
+    if told["excess_value"] > 0:
+        said.append(
+            f"Order nothing more of {count(len(told['excess']), 'SKU')} until they sell down: {money(told['excess_value'])} lie beyond "
+            f"their order-up-to level and {inventory.EXCESS_DAYS:.0f} days of forecast demand."
+        )
+    return said or ["Nothing to do: no SKU is in danger, dead or in excess."]
+
+
+def section_context(told: dict[str, Any]) -> dict[str, Any]:
+    """What the template needs: the facts, cut to what a page shows."""
+    return {**told, "shown": SHOWN, "names": STATUS, "excess_days": int(inventory.EXCESS_DAYS)}
+
+
+def render(told: dict[str, Any], environment: jinja2.Environment) -> str:
+    """The stand-alone page."""
+    return environment.get_template("inventory.html").render(inventory=section_context(told), as_of=told["as_of"])
+
+
+def environment(templates: Any) -> jinja2.Environment:
+    """Templates with the filters the section uses."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(money=money, percent=percent, quantity=quantity, svg=Markup, number=lambda value: f"{value:,}")
+    return made
+
+
+def excel(told: dict[str, Any]) -> bytes:
+    """The report as a workbook, a sheet a list, nothing left out."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+
+    book = Workbook()
+    front = book.active
+    front.title = "Summary"
+    for sentence in told["sentences"]:
+        front.append([sentence])
+    front.append([])
+    for name in (
+        "skus",
+        "stock_value",
+        "needed_value",
+        "excess_value",
+        "dead_value",
+        "open_value",
+        "order_value",
+        "order_lines",
+    ):
+        front.append([name, told[name]])
+    for title, key in (
+        ("In danger", "danger"),
+        ("Expedite", "expedite"),
+        ("Cancel", "cancel"),
+        ("Excess", "excess"),
+        ("Dead", "dead"),
+        ("ABC x class", "matrix"),
+        ("Reconciled", "reconciled"),
+    ):
+        page, rows = book.create_sheet(title), told[key]
+        page.append(list(rows[0]) if rows else ["nothing"])
+        for cell in page[1]:
+            cell.font = Font(bold=True)
+        for row in rows:
+            page.append(list(row.values()))
+        page.freeze_panes = "A2"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def document(told: dict[str, Any]) -> str:
+    """The report as JSON."""
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"

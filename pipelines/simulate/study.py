@@ -1,0 +1,154 @@
+"""A study: our policy on the past of some SKUs or all of them, against what was really done."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+import polars as pl
+
+from pipelines import settings
+from pipelines.core.errors import StockproofError
+from pipelines.settings import Settings
+from pipelines.simulate import measures, passport, sampling, study_result, study_tables, tables
+from pipelines.simulate.choose import Phases
+from pipelines.simulate.play import BURN_IN, LEAST_DAYS, POLICIES, Played, Timetable, play
+
+BATCH: Final = 128
+"""SKUs replayed between two reports of progress; changes no result."""
+
+Progress = Callable[[int, int, int], None]
+"""Called with the SKUs done, the SKUs in all, and the SKU-days done."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a study replays.
+
+    Attributes:
+        kind: all SKUs, a stratified sample, or the best sellers.
+        size: SKUs of a sample.
+        items: these item_ids alone; empty: all.
+        days: length, days.
+        until: last day; None: the as-of date of the marts.
+        since: first day; None: ``days`` before ``until``.
+    """
+
+    kind: sampling.Kind = "all"
+    size: int = 200
+    items: Sequence[str] = ()
+    days: int = 365
+    until: date | None = None
+    since: date | None = None
+
+
+def run(plan: Plan, tell: Progress | None = None) -> dict[str, Any]:
+    """Run a study and keep it.
+
+    Args:
+        plan: what to replay.
+        tell: told of the progress.
+
+    Returns:
+        The result document; ``status`` is ``cancelled`` where somebody cancelled it.
+
+    Raises:
+        StockproofError: nothing to replay, or days outside the recorded history.
+    """
+    config, as_of = settings.load(), study_tables.marts_date()
+    days, last = timetable(plan, as_of, config)
+    first = last - timedelta(days=days.shown - 1)
+    whole = study_tables.catalogue(as_of)
+    named = whole.filter(pl.col("item_id").is_in(list(plan.items))) if plan.items else whole
+    chosen = sampling.draw(named, plan.kind, plan.size, config.forecast.seed)
+    parameters = {"sample": plan.kind, "items": chosen.height, "of": whole.height, "days": days.shown}
+    number = study_tables.start(as_of, first, last, parameters)
+    try:
+        rows, sums = _replay(number, chosen, as_of, last, days, config, tell)
+    except BaseException as fault:
+        stopped = isinstance(fault, KeyboardInterrupt)
+        study_tables.finish(number, study_tables.CANCELLED if stopped else study_tables.FAILED, str(fault)[:500])
+        raise
+    head = {
+        "simulation_id": number, "status": study_tables.DONE, "start_date": first.isoformat(), "end_date": last.isoformat(),
+        "total_items": chosen.height, "total_days": days.shown,
+    }  # fmt: skip
+    if rows is None or sums is None:
+        return head | {"status": study_tables.CANCELLED}
+    result = study_result.document(head, rows, _sample(plan, chosen, named), config.forecast.confidence_level)
+    study_tables.write(number, rows, sums)
+    study_tables.finish(number, study_tables.DONE, result=result)
+    return result
+
+
+def timetable(plan: Plan, as_of: date, config: Settings) -> tuple[Timetable, date]:
+    """Days of a study: what lies before it selects the candidate; all of its days report.
+
+    Args:
+        plan: the study.
+        as_of: date of the marts.
+        config: length of the history.
+
+    Returns:
+        The timetable, and the last day.
+
+    Raises:
+        StockproofError: the days are not in the recorded history.
+    """
+    last = plan.until or as_of
+    shown = (last - plan.since).days + 1 if plan.since else plan.days
+    held = config.planning.history_days - (as_of - last).days
+    if last > as_of or shown < 1 or shown + LEAST_DAYS > held:
+        history = f"the recorded history, {config.planning.history_days} days until {as_of}"
+        raise StockproofError(
+            f"a study of {shown} days until {last} does not fit into {history}",
+            f"at most {max(held - LEAST_DAYS, 0)} days until {min(last, as_of)}; planning.history_days reads more",
+        )
+    before = max(held - shown - BURN_IN, 0)
+    total = before + shown
+    return Timetable(shown, Phases(before, before, total), held - total, guards=False), last
+
+
+def _replay(
+    number: str, chosen: pl.DataFrame, as_of: date, last: date, days: Timetable, config: Settings, tell: Progress | None
+) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+    """Rows by SKU and sums by day; None where the study was cancelled meanwhile."""
+    rows = tables.of_skus(as_of, chosen, config.planning.history_days)
+    rows = tables.until(rows, last) if last < as_of else rows
+    items, sums = [], []
+    for low in range(0, chosen.height, BATCH):
+        part = tables.part(rows, low, low + BATCH)
+        played = play(part, last, config, days)
+        items += [passport.replays(part, played, last, policy) for policy in POLICIES]
+        sums.append(_by_day(played))
+        done = min(low + BATCH, chosen.height)
+        if not study_tables.progress(number, done / chosen.height):
+            return None, None
+        if tell:
+            tell(done, chosen.height, done * days.shown)
+    known = chosen.select("item_id", "location_id", "weight", "stratum", "category", "supplier_id")
+    found = pl.concat(items).drop("as_of").join(known, on=["item_id", "location_id"], how="left", maintain_order="left")
+    added = pl.concat(sums).group_by("policy", "day").agg(pl.all().sum()).sort("policy", "day")
+    return found, added
+
+
+def _by_day(played: Played) -> pl.DataFrame:
+    days = replace(played.days, warmup=played.timetable.phases.judged)
+    frames = [
+        measures.by_day(
+            policy, played.outcomes[policy], played.rates.unit_cost, days, played.window.first, played.present[policy]
+        )
+        for policy in POLICIES
+    ]
+    return pl.concat(frames)
+
+
+def _sample(plan: Plan, chosen: pl.DataFrame, named: pl.DataFrame) -> dict[str, Any]:
+    notes = {
+        "all": "every SKU",
+        "stratified": "a random sample by demand class and ABC class; catalogue_estimate speaks for the whole, with an interval",
+        "top": "the best sellers: a biased sample that says nothing of the rest of the catalogue",
+    }
+    return {
+        "kind": plan.kind, "items": chosen.height, "of": named.height, "biased": plan.kind == "top", "note": notes[plan.kind],
+    }  # fmt: skip

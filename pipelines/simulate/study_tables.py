@@ -1,0 +1,163 @@
+"""Where studies are kept: ops.studies, plan.study_items, plan.study_days."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from pipelines.core.errors import StockproofError
+from pipelines.io import warehouse
+from pipelines.simulate.tables import ORDER
+
+RUNNING, DONE, CANCELLED, FAILED = "running", "completed", "cancelled", "failed"
+
+_CATALOGUE = f"""
+select item_id, location_id, coalesce(category, 'none') as category, coalesce(supplier_id, 'none') as supplier_id, demand_class, abc_class,
+    cast(annual_sales_value as double precision) as annual_sales_value
+from marts.dim_sku where as_of = :as_of order by {ORDER}"""
+
+_DAYS = """
+select policy, {day} as day, max(skus) as skus, avg(stock_value) as stock_value, sum(sold_units) as sold_units,
+    sum(lost_units) as lost_units, sum(stockout_skus) as stockout_item_days
+from plan.study_days where simulation_id = cast(:id as uuid) group by policy, {day} order by {day}, policy"""
+
+
+def marts_date() -> date:
+    """The date whose state the marts hold.
+
+    Raises:
+        StockproofError: they hold none.
+    """
+    held = warehouse.read("select max(as_of) as as_of from marts.dim_sku")["as_of"]
+    if not len(held) or held[0] is None:
+        raise StockproofError("marts.dim_sku is empty: there is no past to replay", "run `stockproof run daily` first")
+    found: date = held[0]
+    return found
+
+
+def catalogue(as_of: date) -> pl.DataFrame:
+    """SKUs with what a sample is drawn by, in order."""
+    return warehouse.read(_CATALOGUE, as_of=as_of)
+
+
+def start(as_of: date, first: date, last: date, parameters: dict[str, Any]) -> str:
+    """Record that a study runs; returns its id."""
+    number = str(uuid.uuid4())
+    warehouse.execute(
+        """insert into ops.studies (simulation_id, status, as_of, start_date, end_date, parameters)
+        values (cast(:id as uuid), :status, :as_of, :first, :last, cast(:parameters as jsonb))""",
+        id=number, status=RUNNING, as_of=as_of, first=first, last=last, parameters=json.dumps(parameters),
+    )  # fmt: skip
+    return number
+
+
+def progress(number: str, share: float) -> bool:
+    """Record how far a study is; False where it was cancelled meanwhile."""
+    changed = warehouse.execute(
+        "update ops.studies set progress = :share where simulation_id = cast(:id as uuid) and status = :running",
+        share=share, id=number, running=RUNNING,
+    )  # fmt: skip
+    return changed == 1
+
+
+def finish(number: str, status: str, message: str = "", result: dict[str, Any] | None = None) -> None:
+    """Close a study that still runs."""
+    warehouse.execute(
+        """update ops.studies set status = :status, message = :message, result = cast(:result as jsonb), finished_at = now(),
+        progress = case when :status = 'completed' then 1 else progress end
+        where simulation_id = cast(:id as uuid) and status = 'running'""",
+        status=status, message=message, result=json.dumps(result) if result else None, id=number,
+    )  # fmt: skip
+
+
+def write(number: str, items: pl.DataFrame, days: pl.DataFrame) -> None:
+    """Keep the rows of a study."""
+    for table, frame in (("plan.study_items", items), ("plan.study_days", days)):
+        stamped = frame.select(pl.lit(number).alias("simulation_id"), pl.all())
+        with warehouse.adbc() as connection, connection.cursor() as cursor:
+            cursor.adbc_ingest("kept", stamped.to_arrow(), mode="create", temporary=True)
+            names = ", ".join(stamped.columns)
+            values = names.replace("simulation_id", "cast(simulation_id as uuid)")
+            cursor.execute(f"insert into {table} ({names}) select {values} from kept")
+
+
+def listed() -> pl.DataFrame:
+    """All studies, the newest first."""
+    return warehouse.read(
+        """select cast(simulation_id as text) as simulation_id, status, cast(created_at as text) as created_at, start_date, end_date,
+        progress, cast(parameters as text) as parameters, message from ops.studies order by created_at desc, simulation_id"""
+    )
+
+
+def found(given: str) -> dict[str, Any]:
+    """One study by its id or the beginning of it; ``last`` is the newest.
+
+    Raises:
+        StockproofError: there is none, or several.
+    """
+    query = """select cast(simulation_id as text) as simulation_id, status, as_of, start_date, end_date, progress, message,
+        cast(parameters as text) as parameters, cast(result as text) as result from ops.studies """
+    if given == "last":
+        rows = warehouse.read(query + "order by created_at desc limit 1")
+    else:
+        rows = warehouse.read(
+            query + "where cast(simulation_id as text) like :start || '%'", start=given.replace("%", "")
+        )
+    if rows.height != 1:
+        many = "no study" if not rows.height else f"{rows.height} studies"
+        raise StockproofError(f"{many} found for {given!r}", "`stockproof study list` names them")
+    row = rows.row(0, named=True)
+    return {
+        **row,
+        "parameters": json.loads(row["parameters"]),
+        "result": json.loads(row["result"]) if row["result"] else None,
+    }
+
+
+def items(number: str) -> pl.DataFrame:
+    """The rows of a study by SKU and policy."""
+    query = f"select * from plan.study_items where simulation_id = cast(:id as uuid) order by {ORDER}, policy"
+    return warehouse.read(query, id=number).drop("simulation_id")
+
+
+def days(number: str, by: str) -> list[dict[str, Any]]:
+    """Sums of a study by day, week or month."""
+    day = "day" if by == "day" else f"cast(date_trunc('{'week' if by == 'week' else 'month'}', day) as date)"
+    return warehouse.read(_DAYS.format(day=day), id=number).to_dicts()
+
+
+def cancel(number: str) -> bool:
+    """Mark a running study as cancelled; it stops at its next step. False where it does not run."""
+    changed = warehouse.execute(
+        """update ops.studies set status = 'cancelled', finished_at = now()
+        where simulation_id = cast(:id as uuid) and status = 'running'""",
+        id=number,
+    )
+    return changed == 1
+
+
+def prune(keep: int, only: Sequence[str] = ()) -> int:
+    """Delete all but the newest studies, or those named; running ones stay.
+
+    Args:
+        keep: how many of the newest stay.
+        only: ids to delete instead.
+
+    Returns:
+        Number of studies deleted.
+    """
+    if only:
+        return sum(
+            warehouse.execute(
+                "delete from ops.studies where simulation_id = cast(:id as uuid) and status <> 'running'", id=number
+            )
+            for number in only
+        )
+    return warehouse.execute(
+        """delete from ops.studies where status <> 'running' and simulation_id not in
+        (select simulation_id from ops.studies order by created_at desc, simulation_id limit :keep)""",
+        keep=keep,
+    )

@@ -1,0 +1,219 @@
+"""Consolidation on real and made-up catalogues: the cost of replaying each supplier's orders with can-order levels and without.
+
+    python -m tests.bench.consolidation [--json]
+
+Reorder points and order-up-to levels are set from the first part of the history and stay; both replays then meet the second part. An
+order costs its supplier's ordering cost once and a share of it for each further line, in both replays alike; the only difference is who
+joins. Costs are ordering, holding and lost margin. The interval is a paired bootstrap over suppliers.
+
+- sample: the sample ERP of ``stockproof erp seed`` (2,016 SKUs, 60 suppliers), daily, one year to learn, one to judge; orders every day
+  or week.
+- man: a manufacturer's SKUs with their real packs, minimum orders, lead times and fixed order cost, weekly. The data name no supplier: SKUs
+  of one lead time, in file order, stand for one, in groups of 5, 20 or 50. Margin, which the data lack, is taken as a quarter of the cost.
+
+Ends with code 1 where the interval says that consolidation costs more.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+import polars as pl
+
+from pipelines.core.inventory import Floats, demand_quantile, economic_order_quantity, periodic_levels
+from pipelines.purchase.joint import can_order_share
+from tests.bench.data import folder
+
+LINE_COST_SHARE, SERVICE, RATE = 0.1, 0.95, 0.2
+
+
+@dataclass(frozen=True)
+class Case:
+    """A catalogue with a history; units, money, periods (days or weeks). Shapes (N,) but for demand, (N, T)."""
+
+    name: str
+    demand: Floats
+    learn: int
+    review: int
+    vendor: np.ndarray
+    lead: np.ndarray
+    pack: Floats
+    minimum: Floats
+    ordering_cost: Floats
+    holding: Floats
+    shortage: Floats
+    days: int  # of a period
+
+
+@numba.njit(cache=True)
+def _replay(
+    demand, starts, members, review, lead, pack, minimum, s, up_to, join, start, major, minor, holding, shortage
+):
+    """Costs by supplier: ordering, holding, shortage, orders, lines. Receipts before sales; an order arrives lead + 1 later."""
+    groups, horizon = starts.size - 1, demand.shape[1]
+    out = np.zeros((groups, 5))
+    for g in range(groups):
+        mine = members[starts[g] : starts[g + 1]]
+        stock, on_order = start[mine].copy(), np.zeros(mine.size)
+        ring = np.zeros((mine.size, lead[mine].max() + 2))
+        for t in range(horizon):
+            placed = False
+            for k in range(mine.size):
+                n = mine[k]
+                slot = t % ring.shape[1]
+                stock[k] += ring[k, slot]
+                on_order[k] -= ring[k, slot]
+                ring[k, slot] = 0.0
+                sold = min(stock[k], demand[n, t])
+                stock[k] -= sold
+                out[g, 1] += holding[n] * stock[k]
+                out[g, 2] += shortage[n] * (demand[n, t] - sold)
+                if stock[k] + on_order[k] <= s[n]:
+                    placed = True
+            if not placed or t % review != 0:
+                continue
+            biggest = 0.0
+            for k in range(mine.size):
+                n = mine[k]
+                position = stock[k] + on_order[k]
+                least = max(np.ceil(minimum[n] / pack[n] - 1e-9), 1.0) * pack[n]
+                packs = (up_to[n] - position) / pack[n]
+                if position <= s[n]:
+                    quantity = max(np.ceil(packs - 1e-9) * pack[n], least) if packs > 0.0 else 0.0
+                elif position <= min(join[n], up_to[n] - least):
+                    quantity = np.floor(packs + 1e-9) * pack[n]  # who joins does not overshoot
+                else:
+                    quantity = 0.0
+                if quantity <= 0.0:
+                    continue
+                ring[k, (t + lead[n] + 1) % ring.shape[1]] += quantity
+                on_order[k] += quantity
+                out[g, 0] += minor[n]
+                out[g, 4] += 1
+                biggest = max(biggest, major[n])
+            if biggest > 0.0:
+                out[g, 0] += biggest
+                out[g, 3] += 1
+    return out
+
+
+def replay(case: Case) -> dict[str, float | str]:
+    """Both replays of a case, compared."""
+    past, judged = case.demand[:, : case.learn], case.demand[:, case.learn :]
+    mean, variance = past.mean(axis=1), past.var(axis=1)
+    span = case.lead + 1.0 + case.review
+    base = demand_quantile(mean * span, np.maximum(variance, mean) * span, SERVICE, whole=True)
+    lot = economic_order_quantity(mean / case.days, case.ordering_cost, case.holding / case.days)
+    s, up_to = periodic_levels(base, lot, mean * case.review, whole=True)
+    s, up_to = np.where(base > 0, s, -1.0), np.where(base > 0, up_to, 0.0)
+    share = can_order_share(
+        case.vendor,
+        up_to - s,
+        mean,
+        case.ordering_cost,
+        case.holding,
+        s - mean * span,
+        LINE_COST_SHARE,
+        float(case.review),
+    )
+    members = np.argsort(case.vendor, kind="stable")
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(case.vendor[members])) + 1, [members.size]])
+    major, minor = case.ordering_cost * (1 - LINE_COST_SHARE), case.ordering_cost * LINE_COST_SHARE
+    start = np.ceil(base + lot / 2)
+    common = (starts, members, case.review, case.lead, case.pack, case.minimum, s, up_to)
+    alone, joint = (
+        _replay(np.ascontiguousarray(judged), *common, join, start, major, minor, case.holding, case.shortage)
+        for join in (s, s + share * (up_to - s))
+    )
+    return _compared(case.name, alone, joint, share)
+
+
+def _compared(name: str, alone: Floats, joint: Floats, share: Floats) -> dict[str, float | str]:
+    costs = alone[:, :3].sum(axis=1), joint[:, :3].sum(axis=1)
+    rng = np.random.default_rng(7)
+    draws = rng.integers(0, costs[0].size, (4_000, costs[0].size))
+    saved = 1 - costs[1][draws].sum(axis=1) / costs[0][draws].sum(axis=1)
+    return {
+        "case": name, "suppliers": costs[0].size, "cost_without": costs[0].sum(), "cost_with": costs[1].sum(),
+        "saving": 1 - costs[1].sum() / costs[0].sum(), "low": float(np.quantile(saved, 0.025)), "high": float(np.quantile(saved, 0.975)),
+        "orders_without": alone[:, 3].sum(), "orders_with": joint[:, 3].sum(), "lines_without": alone[:, 4].sum(),
+        "lines_with": joint[:, 4].sum(), "ordering_without": alone[:, 0].sum(), "ordering_with": joint[:, 0].sum(),
+        "holding_without": alone[:, 1].sum(), "holding_with": joint[:, 1].sum(), "shortage_without": alone[:, 2].sum(),
+        "shortage_with": joint[:, 2].sum(), "mean_can_order_share": float(share.mean()),
+    }  # fmt: skip
+
+
+def sample(review: int) -> Case:
+    """The sample ERP: its primary suppliers, terms and sales."""
+    from pipelines.local.sample.config import SampleConfig
+    from pipelines.local.sample.generate import generate
+
+    frames = generate(SampleConfig(dirty=False))
+    items = frames["items"].sort("item_id")
+    offers = frames["item_suppliers"].filter("is_primary").unique("item_id", keep="first", maintain_order=True)
+    rows = items.join(offers, on="item_id", how="inner", suffix="_offer", maintain_order="left").with_row_index("row")
+    sold = frames["sales"].join(rows.select("row", "item_id"), on="item_id").with_columns(
+        day=(pl.col("sold_on") - pl.col("sold_on").min()).dt.total_days()
+    )  # fmt: skip
+    sums = sold.group_by("row", "day").agg(pl.col("quantity").sum())
+    demand = np.zeros((rows.height, int(sums["day"].max()) + 1))
+    demand[sums["row"].to_numpy(), sums["day"].to_numpy()] = np.maximum(sums["quantity"].to_numpy(), 0)
+    cost = rows["unit_cost"].cast(pl.Float64).to_numpy()
+    own = rows["holding_cost_per_day"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return Case(
+        f"sample, orders every {review} day(s)", demand, 365, review,
+        rows["supplier_id"].rank("dense").cast(pl.Int64).to_numpy() - 1, rows["lead_time_days"].cast(pl.Int64).to_numpy(),
+        np.maximum(rows["pack_size"].cast(pl.Float64).fill_null(1.0).to_numpy(), 1.0),
+        rows["min_order_qty"].cast(pl.Float64).fill_null(1.0).to_numpy(),
+        rows["ordering_cost"].cast(pl.Float64).fill_null(50.0).to_numpy(), np.where(np.isnan(own), cost * RATE / 365, own),
+        np.maximum(rows["unit_price"].cast(pl.Float64).to_numpy() - cost, 0.01), 1,
+    )  # fmt: skip
+
+
+def man(group: int) -> Case:
+    """The manufacturer's catalogue, SKUs with demand, in groups of one lead time."""
+    path = folder("man")
+    items = pl.read_parquet(path / "man_items.parquet").sort("sku")
+    weekly = pl.read_parquet(path / "man_weekly_wide.parquet").sort("sku").drop("sku").to_numpy().astype(float)
+    keep = weekly.sum(axis=1) > 0
+    items, weekly = items.filter(pl.Series(keep)), np.maximum(weekly[keep], 0)
+    lead = items["lead_time_weeks"].to_numpy()
+    place = items.with_columns(n=pl.int_range(pl.len()).over("lead_time_weeks"))["n"].to_numpy() // group
+    vendor = np.unique(np.column_stack([lead, place]), axis=0, return_inverse=True)[1].ravel()
+    cost = items["cost_price_eur"].to_numpy()
+    return Case(
+        f"man, {group} SKUs a supplier", weekly, 75, 1, vendor.astype(np.int64), lead.astype(np.int64),
+        np.maximum(items["pack_size"].to_numpy().astype(float), 1), np.maximum(items["min_order_qty"].to_numpy(), 1.0),
+        items["fixed_order_cost_eur"].to_numpy(), items["holding_cost_eur_per_year"].to_numpy() / 52, 0.25 * cost, 7,
+    )  # fmt: skip
+
+
+def main() -> int:
+    """Replay all cases, print, 1 where one costs more with consolidation for sure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    daily = sample(1)
+    cases = [
+        daily,
+        replace(daily, name="sample, orders every 7 day(s)", review=7),
+        *(man(size) for size in (5, 20, 50)),
+    ]
+    told = [replay(case) for case in cases]
+    if options.json:
+        print(json.dumps(told, indent=1))
+    else:
+        for one in told:
+            print(
+                f"{one['case']:32s} {one['suppliers']:4d} suppliers  cost {one['cost_without']:13,.0f} -> {one['cost_with']:13,.0f}  "
+                f"saved {one['saving']:7.2%} [{one['low']:.2%}, {one['high']:.2%}]  orders {one['orders_without']:,.0f} -> "
+                f"{one['orders_with']:,.0f}, lines {one['lines_without']:,.0f} -> {one['lines_with']:,.0f}"
+            )
+    return 0 if all(one["high"] >= 0 for one in told) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""Forecasts by review period and orders of least expected cost on a real PostgreSQL, over marts of the agreed columns."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.core.quantiles import COLUMNS
+from pipelines.forecast import periods
+from pipelines.io import warehouse
+from pipelines.policy import job as policy
+
+pytestmark = pytest.mark.servers
+
+AS_OF = date(2026, 6, 28)
+ITEMS = [f"ITEM-{n:02d}" for n in range(12)]
+DEAR, ENDED = "ITEM-10", "ITEM-11"
+
+MARTS = """
+create schema if not exists marts;
+create table marts.dim_sku (as_of date, item_id text, location_id text, category text, is_active boolean, unit_cost float8,
+    has_own_costs boolean, holding_cost_per_day float8, shortage_cost float8, ordering_cost float8, lead_time_days float8,
+    lead_time_mean float8, lead_time_std float8, min_order_qty float8, pack_size float8, mean_demand float8, adi float8, cv2 float8,
+    reorder_point float8, order_up_to float8, on_hand float8);
+create table marts.fct_demand (item_id text, location_id text, quantity float8);
+create table marts.fct_period_demand (as_of date, item_id text, location_id text, periods_back int, quantity float8, stockout_days int);
+create table marts.fct_open_orders (item_id text, location_id text, expected_on date, quantity_open float8);
+"""
+
+
+def _fill(table, frame):
+    with warehouse.adbc() as connection, connection.cursor() as cursor:
+        cursor.adbc_ingest(table, frame.to_arrow(), mode="append", db_schema_name="marts")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def marts(warehouse_url):
+    for statement in filter(str.strip, MARTS.split(";")):
+        warehouse.execute(statement)
+    count, rng = len(ITEMS), np.random.default_rng(5)
+    keys = pl.DataFrame({"item_id": ITEMS, "location_id": ["W1"] * count})
+    _fill("dim_sku", keys.with_columns(
+        as_of=pl.lit(AS_OF), category=pl.lit("C"), is_active=pl.col("item_id") != ENDED, unit_cost=pl.lit(1.0), has_own_costs=pl.lit(True),
+        holding_cost_per_day=pl.lit(0.2 / 7), shortage_cost=pl.lit(1.0),
+        ordering_cost=pl.when(pl.col("item_id") == DEAR).then(500.0).otherwise(0.0), lead_time_days=pl.lit(14.0),
+        lead_time_mean=pl.lit(14.0), lead_time_std=pl.lit(0.0), min_order_qty=pl.lit(1.0), pack_size=pl.lit(1.0), mean_demand=pl.lit(1.0),
+        adi=pl.lit(1.0),
+        cv2=pl.lit(0.2), reorder_point=pl.lit(None, pl.Float64), order_up_to=pl.lit(None, pl.Float64), on_hand=pl.lit(10.0),
+    ))  # fmt: skip
+    grid = keys.join(pl.DataFrame({"periods_back": np.arange(40, dtype=np.int32)}), how="cross")
+    _fill("fct_period_demand", grid.with_columns(
+        as_of=pl.lit(AS_OF), quantity=pl.Series(rng.poisson(7.0, grid.height)).cast(pl.Float64), stockout_days=pl.lit(0, pl.Int32)
+    ))  # fmt: skip
+    _fill("fct_open_orders", pl.DataFrame({
+        "item_id": ITEMS[:2], "location_id": ["W1"] * 2, "expected_on": [AS_OF + timedelta(days=8), AS_OF + timedelta(days=90)],
+        "quantity_open": [6.0, 6.0],
+    }))  # fmt: skip
+    forecast = keys.filter(pl.col("item_id") != ENDED).with_columns(
+        as_of=pl.lit(AS_OF), protection_days=pl.lit(21, pl.Int32), method=pl.lit("tsb"), model_version=pl.lit("1"), reason=pl.lit("test"),
+        mean=pl.lit(21.0), std=pl.lit(5.0), **{c: pl.lit(12.0 + 2 * n) for n, c in enumerate(COLUMNS)},
+    )  # fmt: skip
+    warehouse.replace("plan.lead_time_forecasts", forecast, {"as_of": AS_OF})
+
+
+def _policies():
+    policy.run(AS_OF)
+    return {
+        r["item_id"]: r for r in warehouse.read("select * from plan.policies order by item_id").iter_rows(named=True)
+    }
+
+
+def test_forecasts_of_active_skus_reach_to_the_end_of_what_an_order_serves():
+    assert periods.run(AS_OF) == 11 * 3
+    told = warehouse.read("select * from plan.period_forecasts order by item_id, period")
+    assert ENDED not in told["item_id"].to_list()
+    assert told["starts_on"].unique().sort().to_list() == [AS_OF + timedelta(days=n) for n in (1, 8, 15)]
+    assert told["mean"].is_between(4.0, 10.0).all()
+    assert (told["std"] ** 2 > told["mean"]).all()
+    periods.run(AS_OF)
+    assert warehouse.read("select * from plan.period_forecasts order by item_id, period").equals(told)
+
+
+def test_items_alone_leave_the_others_and_say_the_same():
+    before = warehouse.read("select * from plan.period_forecasts order by item_id, period")
+    assert periods.run(AS_OF, items=[ITEMS[3]]) == 3
+    assert warehouse.read("select * from plan.period_forecasts order by item_id, period").equals(before)
+
+
+def test_purchase_gets_levels_from_the_position_and_open_lines_count_at_their_dates():
+    periods.run(AS_OF)
+    told = _policies()
+    assert {item for item, row in told.items() if row["policy"] == "newsvendor"} == set(ITEMS[:10])
+    # A line that comes after the protection interval is not part of the position that purchase starts from.
+    assert told[ITEMS[0]]["reorder_point"] == 16.0
+    assert told[ITEMS[1]]["reorder_point"] == told[ITEMS[2]]["reorder_point"] == 10.0
+    assert 4.0 <= told[ITEMS[2]]["order_up_to"] - 10.0 <= 14.0
+    assert told[ITEMS[2]]["service_target"] == pytest.approx(1 / 1.2)
+
+
+def test_where_no_lot_is_within_a_review_nothing_is_forecast_and_levels_stay():
+    warehouse.execute("update marts.dim_sku set ordering_cost = 500")
+    assert periods.run(AS_OF) == 0
+    assert warehouse.read("select count(*) as n from plan.period_forecasts")["n"][0] == 0
+    assert "newsvendor" not in {row["policy"] for row in _policies().values()}
+    warehouse.execute("update marts.dim_sku set ordering_cost = 0")

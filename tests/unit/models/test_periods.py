@@ -1,0 +1,104 @@
+"""The forecaster of review periods: what it knows and when, seasons, zero runs, moments."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from models.period_features import Builder, Histories, decayed, filled, open_demand, season
+from models.periods import PeriodForecaster
+
+AS_OF = date(2026, 6, 28)
+
+
+def histories(skus: int = 40, periods: int = 120, seed: int = 1) -> Histories:
+    rng = np.random.default_rng(seed)
+    rate = rng.gamma(2.0, 3.0, (skus, 1)) * (1 + 0.5 * np.sin(2 * np.pi * np.arange(periods) / 52.18))
+    demand = rng.poisson(rate).astype(float)
+    demand[0] = 0.0
+    demand[1, :60] = 0.0
+    return Histories(demand, AS_OF, 7, np.arange(skus) % 3, np.arange(skus) % 2)
+
+
+def small(**changes) -> PeriodForecaster:
+    return PeriodForecaster(
+        3, **{"rounds": 40, "spread_rounds": 20, "learning_rate": 0.1, "leaves": 7, "least_rows": 30, **changes}
+    )
+
+
+def test_rows_of_an_origin_ignore_what_came_later():
+    told = histories()
+    later = told.demand.copy()
+    later[:, 100:] = 999.0
+    sku, origin, step = np.arange(40), np.full(40, 99), np.full(40, 1)
+    parts = [Builder(replace(told, demand=demand), 3) for demand in (told.demand, later)]
+    for part in parts:  # the season is learnt of the whole history; here it is held
+        part.season = np.ones_like(part.season)
+    known = [decayed(np.where(np.arange(120) < 100, part.values, 0.0), 4.0, part.first)[:, :100] for part in parts]
+    assert np.array_equal(*known)
+    for name in ("levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"):
+        left, right = (getattr(part, name)[..., :100] for part in parts)
+        assert np.array_equal(left, right), name
+    assert parts[0].rows(sku, origin, step)[0].shape[0] == 40
+
+
+def test_a_planted_season_is_found_and_has_mean_one():
+    told = histories(200, 208)
+    factors = season(told, told.demand, 10)
+    planted = 1 + 0.5 * np.sin(2 * np.pi * np.arange(218) / 52.18)
+    assert np.corrcoef(factors[5], planted)[0, 1] > 0.97
+    assert factors[5, -52:].mean() == pytest.approx(1.0, abs=0.05)
+    assert np.array_equal(season(histories(5, 60), histories(5, 60).demand, 2), np.ones((5, 62)))
+
+
+def test_the_same_histories_give_the_same_numbers_on_one_thread_and_two():
+    told = histories(20)
+    one, two = (small(threads=n, rounds=4, spread_rounds=4).fit(told).predict(told) for n in (1, 2))
+    assert np.array_equal(one.mean, two.mean)
+    assert np.array_equal(one.variance, two.variance)
+    assert one.mean.shape == (20, 3)
+    assert (one.mean[0] == 0).all() and (one.variance[0] == 0).all()
+    assert (one.variance[1:] > one.mean[1:]).all()
+
+
+def test_it_forecasts_better_than_the_last_year_s_mean_and_its_variance_holds():
+    told = histories(120, 140)
+    known = replace(told, demand=told.demand[:, :137], as_of=AS_OF - timedelta(days=21))
+    said = small().fit(known).predict(known)
+    actual = told.demand[:, 137:]
+    plain = known.demand[:, -52:].mean(axis=1, keepdims=True)
+    assert np.abs(actual - said.mean)[1:].mean() < 0.9 * np.abs(actual - plain)[1:].mean()
+    z = (actual - said.mean)[1:] / np.sqrt(said.variance[1:])
+    assert 0.6 < (z**2).mean() < 1.5
+
+
+def test_few_rows_keep_the_base_forecast():
+    told = histories(6, 40)
+    model = small().fit(told)
+    assert model.boosters == [] and model.dispersion is not None
+    said = model.predict(told)
+    assert said.mean[2] == pytest.approx(Builder(told, 3).base[2, -1])
+    assert (said.variance[2] > said.mean[2]).all()
+
+
+def test_closed_periods_are_neither_targets_nor_levels():
+    told = histories()
+    masked = told.demand.copy()
+    masked[:, 110:] = np.nan
+    assert np.isfinite(filled(masked)).all()
+    assert filled(masked)[5, 115] == pytest.approx(filled(masked)[5, 119])
+    sku, origin, step = small()._index(replace(told, demand=masked), Builder(replace(told, demand=masked), 3))
+    assert (origin + step).max() == 109
+    assert np.isnan(open_demand(np.array([[5.0, 5.0, 0.0]]), np.array([[0.0, 0.0, 1.0]]))[0, 2])
+    assert sku.size == step.size
+
+
+def test_rows_are_capped_and_the_cap_is_drawn_by_the_seed():
+    told = histories()
+    model = small(max_rows=500)
+    first, again = (model._index(told, Builder(told, 3)) for _ in range(2))
+    other = replace(model, seed=7)._index(told, Builder(told, 3))
+    assert first[0].size == 500
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])

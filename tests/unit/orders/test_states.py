@@ -1,0 +1,45 @@
+"""Which state may follow which."""
+
+import itertools
+
+import pytest
+
+from pipelines.core.errors import StockproofError
+from pipelines.orders import approvals, states
+from pipelines.settings import Approvals
+
+
+def test_nothing_comes_back_from_the_erp():
+    later = (states.SUBMITTED, states.ACKNOWLEDGED, states.RECEIVED, states.CANCELLED)
+    early = (states.PROPOSED, states.OVERRIDDEN, states.APPROVED, states.REJECTED, states.SUPERSEDED)
+    for state, target in itertools.product(later, early):
+        assert not states.may_become(state, target) if target in states.SOURCES else True
+
+
+def test_only_what_a_person_signed_is_submitted():
+    assert states.SOURCES[states.SUBMITTED] == (states.APPROVED,)
+    assert [s for s in states.SOURCES if states.may_become(states.PROPOSED, s)] == [
+        "overridden",
+        "approved",
+        "rejected",
+        "superseded",
+    ]
+
+
+@pytest.mark.parametrize("value", [20.0, 19.99])
+def test_a_limit_holds_up_to_itself(value):
+    config = Approvals(roles={"planner": 20.0}, authors={"ann": "planner"})
+    approvals.check("SP", value, "ann", config)
+    with pytest.raises(StockproofError, match=r"ann \(planner\) may approve up to 20\.00"):
+        approvals.check("SP", 20.01, "ann", config)
+
+
+def test_a_role_nobody_knows_is_refused():
+    with pytest.raises(ValueError, match="ann has the role king; the roles are planner, manager, director"):
+        Approvals(authors={"ann": "king"})
+
+
+def test_the_author_is_the_one_named_first():
+    assert approvals.author("ann", Approvals(author="ben")) == "ann"
+    assert approvals.author(None, Approvals(author="ben")) == "ben"
+    assert approvals.author(" ", Approvals()) != ""

@@ -1,0 +1,87 @@
+"""Which SKUs order by expected cost, and that purchase gets levels that order exactly that."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines import settings
+from pipelines.core.quantiles import COLUMNS
+from pipelines.policy import lost_sales
+from pipelines.policy.job import table
+
+AS_OF = date(2026, 6, 28)
+ITEMS = ["bare", "dear", "far", "own", "plain", "stocked"]
+
+
+def rows() -> pl.DataFrame:
+    count = len(ITEMS)
+    return pl.DataFrame({
+        "item_id": ITEMS, "location_id": ["L"] * count, "is_active": [True] * count, "method": ["tsb"] * count,
+        "protection_days": [21] * count, "unit_cost": [1.0] * count, "holding_cost_per_day": [0.2 / 7] * count,
+        "ordering_cost": [0.0, 500.0, 0.0, 0.0, 0.0, 0.0], "lead_time_days": [14.0] * count, "reorder_point": [None] * count,
+        "order_up_to": [None] * count, "mean_demand": [0.8] * count, "adi": [1.1] * count, "cv2": [0.2] * count,
+        "fractional": [None] * count, "forecast_mean": [None, *[16.8] * 5], **{c: [10.0 + n] * count for n, c in enumerate(COLUMNS)},
+    }, schema_overrides={"reorder_point": pl.Float64, "order_up_to": pl.Float64, "fractional": pl.Boolean})  # fmt: skip
+
+
+def coming() -> lost_sales.Coming:
+    count = len(ITEMS)
+    periods = pl.DataFrame({"item_id": ITEMS, "location_id": ["L"] * count}).join(
+        pl.DataFrame({"period": [1, 2, 3], "mean": [5.6] * 3, "std": [3.0] * 3}), how="cross"
+    )
+    dated = pl.DataFrame({
+        "item_id": ["own", "plain", "stocked"], "location_id": ["L"] * 3, "quantity": [5.0, 5.0, 200.0],
+        "expected_on": [AS_OF + timedelta(days=8)] * 2 + [None],
+    })  # fmt: skip
+    terms = pl.DataFrame({
+        "item_id": ITEMS, "location_id": ["L"] * count, "has_own_costs": [i != "plain" for i in ITEMS], "shortage_cost": [1.0] * count,
+        "lead_time_mean": [14.0, 14.0, 30.0, 14.0, 14.0, 14.0], "lead_time_std": [0.0] * count, "min_order_qty": [1.0] * count,
+        "pack_size": [1.0] * count, "on_hand": [4.0] * count,
+    })  # fmt: skip
+    return lost_sales.Coming(periods, dated, terms)
+
+
+@pytest.fixture
+def policies() -> dict[str, dict]:
+    told = table(rows(), AS_OF, settings.load(), coming())
+    return {row["item_id"]: row for row in told.iter_rows(named=True)}
+
+
+def test_only_lots_within_a_review_and_within_reach_order_by_expected_cost(policies):
+    assert {i for i in ITEMS if policies[i]["policy"] == "newsvendor"} == {"own", "plain", "stocked"}
+    assert policies["bare"]["level"] == "safety_stock"
+    assert policies["dear"]["policy"] == "reorder_order_up_to"
+
+
+def test_levels_order_the_quantity_from_the_position_and_nothing_where_nothing_is_wanted(policies):
+    own, stocked = policies["own"], policies["stocked"]
+    assert own["reorder_point"] == 9.0  # the position: 4 on hand and 5 to come
+    assert own["order_up_to"] > 9.0 and own["order_up_to"] == round(own["order_up_to"])
+    assert (stocked["reorder_point"], stocked["order_up_to"]) == (203.0, 204.0)
+    assert "ordering nothing costs least" in stocked["reason"]
+    assert "serves days 15 to 21" in own["reason"]
+
+
+def test_own_costs_decide_the_ratio_else_the_service_target(policies):
+    assert policies["own"]["service_target"] == pytest.approx(1 / 1.2)
+    assert policies["plain"]["service_target"] == pytest.approx(0.95)
+    assert policies["plain"]["order_up_to"] > policies["own"]["order_up_to"]
+
+
+def test_backorders_keep_the_quantile_of_the_protection_interval():
+    config = settings.load()
+    config = config.model_copy(update={"planning": config.planning.model_copy(update={"unmet_demand": "backorder"})})
+    assert "newsvendor" not in table(rows(), AS_OF, config, coming())["policy"].to_list()
+
+
+def test_open_lines_at_their_dates_not_their_sum():
+    """A line that comes after the days served began covers none of the demand before."""
+    late = coming()
+    moved = late.dated.with_columns(expected_on=pl.lit(AS_OF + timedelta(days=15)))
+    told = table(rows(), AS_OF, settings.load(), lost_sales.Coming(late.periods, moved, late.terms))
+    early = table(rows(), AS_OF, settings.load(), late)
+    ordered = [t.filter(pl.col("item_id") == "own")["order_up_to"][0] for t in (told, early)]
+    assert ordered[0] < ordered[1]
+    assert np.isfinite(ordered).all()

@@ -1,0 +1,109 @@
+"""Orders of least expected cost: against a direct search, an exact convolution, and their limits."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipelines.policy import newsvendor
+from pipelines.policy.montecarlo import best_lots, best_orders
+
+
+def problem(skus: int = 1, **changes):
+    ones = np.ones(skus)
+    base = newsvendor.Problem(
+        mean=np.tile([5.0, 5.0, 5.0], (skus, 1)), variance=np.tile([9.0, 9.0, 9.0], (skus, 1)), unit=ones, on_hand=6.0 * ones,
+        lead_time=np.full(skus, 14), lead_time_std=0.0 * ones, arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0]]),
+        holding_cost=0.2 * ones, shortage_cost=ones, ordering_cost=0.0 * ones, pack=ones, minimum=ones, review=7,
+    )  # fmt: skip
+    return replace(base, **changes)
+
+
+def probabilities(mean: float, variance: float) -> np.ndarray:
+    from scipy import stats
+
+    r = mean**2 / (variance - mean)
+    return stats.nbinom.pmf(np.arange(200), r, mean / variance)
+
+
+def test_the_order_is_the_exact_newsvendor_s_after_projecting_lost_sales():
+    p = probabilities(5.0, 9.0)
+    stock = {6: 1.0}
+    for arrival in (5, 5):
+        after: dict[int, float] = {}
+        for units, chance in stock.items():
+            for demand in range(200):
+                left = max(units + arrival - demand, 0)
+                after[left] = after.get(left, 0.0) + chance * p[demand]
+        stock = after
+    cover = p.cumsum()
+    held = [sum(chance * cover[min(units + q, 199)] for units, chance in stock.items()) for q in range(40)]
+    exact = int(np.argmax(np.array(held) >= 1.0 / 1.2))
+    for seed in (1, 2, 3):
+        told = newsvendor.orders(problem(), seed)
+        assert abs(told.quantity[0] - exact) <= 1
+        assert told.left[0] == pytest.approx(sum(units * chance for units, chance in stock.items()), abs=0.15)
+
+
+def test_the_sample_holds_the_moments_it_was_drawn_from():
+    paths = newsvendor.sampled(np.array([[3.0, 8.0]]), np.array([[3.0, 20.0]]), np.ones(1), 1, 2_000)
+    assert paths.shape == (1, 2_000, 2)
+    assert paths.mean(axis=1)[0] == pytest.approx([3.0, 8.0], rel=0.01)
+    assert paths.var(axis=1)[0] == pytest.approx([3.0, 20.0], rel=0.05)
+    assert abs(np.corrcoef(paths[0].T)[0, 1]) < 0.06
+
+
+def test_a_sku_s_order_does_not_depend_on_the_others_or_on_chunks(monkeypatch):
+    rng = np.random.default_rng(3)
+    mean = rng.gamma(1.0, 5.0, (9, 3))
+    many = problem(9, mean=mean, variance=2.0 * mean, lead_time=np.array([14, 14, 7, 3, 14, 0, 10, 14, 7]))
+    whole = newsvendor.orders(many, 5).quantity
+    monkeypatch.setattr(newsvendor, "CELLS", 2 * 3 * newsvendor.PATHS)
+    assert newsvendor.orders(many, 5).quantity.tolist() == whole.tolist()
+    alone = problem(1, mean=mean[4:5], variance=2.0 * mean[4:5], arriving=np.zeros((0, 3)))
+    assert newsvendor.orders(alone, 5).quantity[0] == whole[4]
+
+
+def test_more_on_order_orders_less_and_late_lines_do_not_help_before_they_come():
+    now = newsvendor.orders(problem(), 1).quantity[0]
+    more = newsvendor.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 25.0]])), 1).quantity[0]
+    beyond = newsvendor.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0], [0.0, 21.0, 99.0]])), 1)
+    in_time = newsvendor.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0], [0.0, 14.0, 99.0]])), 1)
+    assert more < now
+    assert beyond.quantity[0] == now
+    assert in_time.quantity[0] == 0.0
+
+
+def test_an_uncertain_lead_time_orders_more():
+    sure, unsure = (
+        newsvendor.orders(problem(lead_time_std=np.full(1, std), shortage_cost=np.full(1, 20.0)), 1).quantity[0]
+        for std in (0.0, 6.0)
+    )
+    assert unsure > sure
+
+
+def test_the_days_before_the_arrival_and_those_served_partition_the_forecast():
+    assert newsvendor.cuts(10, 7) == [(0, 7), (7, 10), (10, 17)]
+    assert newsvendor.reaches(np.array([14, 15]), 7, 3).tolist() == [True, False]
+    told = newsvendor.orders(problem(mean=np.array([[5.0, 7.0, 14.0]]), lead_time=np.array([10])), 1)
+    assert told.served[0] == pytest.approx(7.0 * 4 / 7 + 14.0 * 3 / 7)
+
+
+@pytest.mark.parametrize(
+    ("pack", "minimum", "cost"), [(0.0, 1.0, 0.0), (6.0, 1.0, 0.0), (1.0, 20.0, 0.0), (4.0, 1.0, 3.0)]
+)
+def test_lots_are_the_best_feasible_quantity_by_search(pack, minimum, cost):
+    rng = np.random.default_rng(7)
+    lacking = rng.normal(rng.uniform(-5, 20, (30, 1)), 6.0, (30, 400)).round()
+    h, p, k = np.full(30, 0.2), np.full(30, 1.0), np.full(30, cost)
+    found = best_lots(lacking, h, p, k, np.ones(30), np.full(30, pack), np.full(30, minimum))
+    free = best_orders(lacking, h, p)
+    step = pack or 1.0
+    feasible = [0.0, *(q for q in np.arange(step, 80.0, step) if q >= minimum)]
+    for row in range(30):
+        over = np.array(feasible)[:, None] - lacking[row]
+        expected = (0.2 * np.maximum(over, 0) + np.maximum(-over, 0)).mean(axis=1) + cost * (np.array(feasible) > 0)
+        if free[row] > 0:
+            assert expected[feasible.index(found[row])] == pytest.approx(expected.min(), abs=1e-9)
+        else:
+            assert found[row] == 0.0

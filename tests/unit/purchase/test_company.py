@@ -1,0 +1,196 @@
+"""What no SKU decides alone: rules, the supplier's order, the budget, the choice of the supplier, late lines."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.purchase.decide import decide
+from pipelines.purchase.joint import can_order_share
+from tests.unit.purchase.catalogue import AS_OF, config, make
+
+ROWS, BREAKS = make(200, seed=2)
+
+
+def _table(rows=ROWS, offers=None, **purchase):
+    return decide(rows, BREAKS, AS_OF, config(**purchase), offers).table
+
+
+def test_rules_freeze_cap_review_and_are_named():
+    rules = [
+        {"name": "no glue now", "when": {"category": "glue"}, "then": {"freeze": True}},
+        {
+            "name": "small lines",
+            "when": {"category": ["iron"], "order_value": {"above": 500}},
+            "then": {"cap_value": 500},
+        },
+        {"name": "look twice", "when": {"risk": {"at_least": 0.5}}, "then": {"review": True}},
+    ]
+    before, after = _table(consolidate=False), _table(consolidate=False, rules=rules)
+    glue = ROWS["category"] == "glue"
+    assert after.filter(glue)["quantity"].sum() == 0
+    frozen = after.filter(pl.col("reason_code") == "NO_ORDER_FROZEN_BY_RULE")
+    assert frozen.height > 20
+    assert frozen["rules"].str.contains("no glue now").all()
+    big = ~glue & (before["order_value"] > 500)
+    capped = after.filter(big)
+    assert capped["rules"].str.contains("small lines").all()
+    # A cap may cost the price break that made the line cheap; in units it is what 500 buys at the price of the larger line.
+    assert (capped["quantity"] * before.filter(big)["unit_price"] <= 500 + 1e-9).all()
+    assert capped["reason_code"].is_in(["ORDER_CAPPED_BY_RULE", "NO_ORDER_CAPPED_BELOW_MINIMUM"]).all()
+    untouched = ~glue & (before["order_value"] <= 500)
+    assert after.filter(untouched)["quantity"].equals(before.filter(untouched)["quantity"])
+    review = after.filter("needs_review")
+    assert review.height > 5
+    assert ((review["risk"] >= 0.5) & (review["quantity"] > 0)).all()
+
+
+def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
+    own = str(ROWS["supplier_id"][10])
+    mine = (ROWS["supplier_id"] == own) & ROWS["has_supplier"]
+    offers = ROWS.filter(mine).head(4).select("item_id").with_columns(
+        supplier_id=pl.lit("OTHER"), lead_time_days=pl.lit(30.0), min_order_qty=pl.lit(1.0), pack_size=pl.lit(1.0),
+        purchase_price=pl.lit(99.0), ordering_cost=pl.lit(10.0), lead_time_mean=pl.lit(30.0), accepted_share=pl.lit(1.0), score=pl.lit(0.9),
+    )  # fmt: skip
+    rules = [{"name": "sanctions", "when": {"abc_class": ["A", "B", "C"]}, "then": {"block_supplier": own}}]
+    table = _table(offers=offers, rules=rules)
+    assert own not in table.filter(pl.col("quantity") > 0)["supplier_id"].to_list()
+    with_other = table.filter(pl.col("item_id").is_in(offers["item_id"].to_list()))
+    assert with_other["supplier_id"].to_list() == ["OTHER"] * 4
+    assert with_other["supplier_reason"].str.contains("which a rule bars").all()
+    assert table.filter(mine)["rules"].str.contains("sanctions").all()
+    nobody = table.filter(mine & ~table["item_id"].is_in(offers["item_id"].to_list()))
+    assert "NO_ORDER_SUPPLIER_BLOCKED" in nobody["reason_code"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("change", "chosen"),
+    [
+        ({}, "CHEAP"),
+        ({"purchase_price": 9.9}, "S1"),  # saves less than asked for
+        ({"lead_time_mean": 20.0}, "S1"),  # slower: the protection interval would not hold
+        ({"score": 0.3}, "S1"),  # much worse
+        ({"accepted_share": 0.7}, "S1"),  # cheap, but a third is refused
+        ({"min_order_qty": 4_000.0}, "S1"),  # its minimum would lie for years
+        ({"purchase_price": 0.0}, "S1"),
+    ],
+)
+def test_landed_cost_chooses_among_the_good_and_quick(change, chosen):
+    row = ROWS.filter("has_supplier").head(1).with_columns(
+        supplier_id=pl.lit("S1"), purchase_price=pl.lit(10.0), on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date)
+    )  # fmt: skip
+    base = {
+        "item_id": row["item_id"][0], "supplier_id": "S1", "lead_time_days": 14.0, "min_order_qty": 1.0, "pack_size": 1.0,
+        "purchase_price": 10.0, "ordering_cost": 40.0, "lead_time_mean": 14.0, "accepted_share": 1.0, "score": 0.8,
+    }  # fmt: skip
+    offers = pl.DataFrame([base, base | {"supplier_id": "CHEAP", "purchase_price": 8.0} | change])
+    told = _table(row, offers).row(0, named=True)
+    assert told["supplier_id"] == chosen
+    assert (told["supplier_reason"] != "") == (chosen == "CHEAP")
+    assert told["landed_cost"] > 0
+
+
+def test_order_minimum_is_reached_or_the_order_held():
+    low = _table(vendor_terms={"*": {"order_minimum": 3_000.0}})
+    orders = low.filter(pl.col("quantity") > 0).group_by("supplier_id").agg(pl.col("order_value").sum())
+    assert (orders["order_value"] >= 2_900).all(), "a filled line may reach a price break and cost a little less"
+    plain = _table().group_by("supplier_id").agg(pl.col("order_value").sum())
+    assert (plain["order_value"] < 3_000).any(), "some needed filling"
+    high = _table(vendor_terms={"*": {"order_minimum": 1e9}})
+    assert high["quantity"].sum() == 0
+    held = high.filter(pl.col("reason_code") == "NO_ORDER_BELOW_VENDOR_MINIMUM")
+    assert held.height == (_table()["quantity"] > 0).sum()
+
+
+def test_container_is_filled_by_what_pays_and_never_beyond():
+    plain = _table()
+    full = _table(vendor_terms={"*": {"container_units": 400, "container_cost": 4_000.0}})
+    more = full["quantity"] - plain["quantity"]
+    assert (more >= 0).all()
+    assert more.sum() > 0
+    for name, units in plain.group_by("supplier_id").agg(pl.col("quantity").sum()).iter_rows():
+        now = full.filter(pl.col("supplier_id") == name)["quantity"].sum() if name else 0
+        assert np.ceil(now / 400) == np.ceil(units / 400), name
+    cheap = _table(vendor_terms={"*": {"container_units": 400, "container_cost": 0.0}})
+    assert (cheap["quantity"] - plain["quantity"]).sum() < more.sum()
+
+
+def test_budget_takes_the_best_units_first_and_is_kept():
+    free = _table()
+    whole = free["order_value"].sum()
+    last = -1.0
+    for budget in (0.0, 0.1 * whole, 0.5 * whole, 2 * whole):
+        made = decide(ROWS, BREAKS, AS_OF, config(budget=budget))
+        spent = made.table["order_value"].sum()
+        assert spent <= budget + 1e-6
+        assert spent > last or budget == 0
+        last = spent
+        taken = made.units.filter("taken")
+        assert taken.height == 0 or taken["cumulative_value"].max() <= budget + 1e-6
+        ranks = made.units["saving_per_money"]
+        assert ranks.is_sorted(descending=True)
+    assert last == pytest.approx(whole)
+    nothing = _table(budget=0.0)
+    assert nothing["quantity"].sum() == 0
+    assert (nothing["reason_code"] == "NO_ORDER_BUDGET_SPENT").sum() == (free["quantity"] > 0).sum()
+
+
+def test_joining_adds_lines_but_never_an_order_to_a_supplier_without_one():
+    alone, joint = _table(consolidate=False), _table()
+    joined = joint.filter(pl.col("reason_code") == "ORDER_JOINS_VENDOR_ORDER")
+    assert joined.height > 3
+    assert set(joined["supplier_id"]) <= set(alone.filter(pl.col("quantity") > 0)["supplier_id"])
+    assert (joined["quantity"] <= joined["order_up_to"] - joined["inventory_position"] + 1e-5).all()
+    same = joint["reason_code"] != "ORDER_JOINS_VENDOR_ORDER"
+    assert joint.filter(same)["quantity"].equals(alone.filter(same)["quantity"])
+
+
+def test_can_order_levels_at_their_limits():
+    base = (np.array([0, 0, 0]), np.full(3, 40.0), np.full(3, 1.0))
+    share = can_order_share(*base, np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 0.0, 1.0)
+    assert (share > 0.3).all(), "a further line costs nothing"
+    assert can_order_share(*base, np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 1.0, 1.0).tolist() == [0, 0, 0]
+    assert can_order_share(
+        np.array([0, 1, -1]), *base[1:], np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 0.1, 1.0
+    ).tolist() == [0, 0, 0]
+    assert can_order_share(*base, np.full(3, 50.0), np.full(3, 50.0), np.zeros(3), 0.1, 1.0).tolist() == [0, 0, 0]
+
+
+def _coming(**changes):
+    row = ROWS.filter("has_supplier").head(1).with_columns(
+        on_hand=pl.lit(2.0), discontinued_on=pl.lit(None, pl.Date), created_on=pl.lit(None, pl.Date), purchase_price=pl.lit(3.0)
+    )  # fmt: skip
+    base = {
+        "due": 0.0,
+        "proposed": 0.0,
+        "overdue": 0.0,
+        "dropped": 0.0,
+        "beyond": 0.0,
+        "late_po": "",
+        "beyond_po": "",
+        "oldest_on": None,
+        "next_on": None,
+    }
+    told = {**base, **changes}
+    kinds = {"oldest_on": pl.Date, "next_on": pl.Date}
+    return _table(row.with_columns(pl.lit(v, dtype=kinds.get(k)).alias(k) for k, v in told.items())).row(0, named=True)
+
+
+def test_late_lines_first_raise_an_alert_then_are_ordered_anew():
+    late = _coming(due=900.0, overdue=900.0, late_po="PO-1", oldest_on=date(2026, 6, 24))
+    assert (late["quantity"], late["alert_code"]) == (0.0, "EXPEDITE_LATE_LINE")
+    assert late["alert"] == "Reschedule: 900 units of order PO-1 are 4 days late and still counted"
+    given_up = _coming(dropped=900.0, late_po="PO-1", oldest_on=date(2026, 6, 4))
+    assert given_up["quantity"] > 0
+    assert given_up["alert"] == "Cancel or reschedule: 900 units of order PO-1 are 24 days late and no longer counted"
+    far = _coming(beyond=900.0, beyond_po="PO-2", next_on=date(2026, 8, 30))
+    assert far["quantity"] > 0
+    assert far["alert"] == "Pull in: 900 units of order PO-2 are due only after the protection interval"
+
+
+def test_own_orders_the_erp_does_not_show_yet_count():
+    told = _coming(proposed=900.0)
+    assert told["quantity"] == 0
+    assert told["inventory_position"] == 902.0
+    assert told["reason"].endswith("; of what is due, 900 are orders of ours the ERP does not show yet")

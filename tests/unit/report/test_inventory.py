@@ -1,0 +1,125 @@
+"""The inventory report's facts: partition of the money, what to expedite and cancel, and sums that agree."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import openpyxl
+import polars as pl
+import pytest
+
+from pipelines.report import inventory, inventory_job, inventory_page
+from pipelines.report.inventory import InventoryTables
+
+AS_OF = date(2026, 6, 28)
+
+
+def sku(item: str, **changes: Any) -> dict[str, Any]:
+    base = {
+        "item_id": item, "location_id": "W1", "item_name": f"Thing {item}", "category": "c", "abc_class": "A", "demand_class": "smooth",
+        "is_active": True, "last_demand_on": AS_OF, "supplier_id": "S1", "unit_cost": 2.5, "on_hand": 40.0, "on_order": 0.0,
+        "order_up_to": 60.0, "forecast_mean": 20.0, "protection_days": 10, "risk": 0.02, "quantity": 0.0, "order_value": 0.0, "reason": "",
+    }  # fmt: skip
+    row = base | changes
+    return row | {"stock_value": row["on_hand"] * row["unit_cost"]}
+
+
+def line(po: str, item: str, due: int, **changes: Any) -> dict[str, Any]:
+    base = {
+        "po_id": po, "line_no": 1, "item_id": item, "location_id": "W1", "supplier_id": "S1", "expected_on": AS_OF + timedelta(days=due),
+        "quantity_open": 30.0, "days_late": max(-due, 0), "unit_price": 3.0,
+    }  # fmt: skip
+    return base | changes
+
+
+@pytest.fixture
+def tables() -> InventoryTables:
+    skus = pl.DataFrame([
+        sku("FINE"), sku("OUT", on_hand=0.0, risk=1.0, quantity=60.0, order_value=180.0, on_order=30.0),
+        sku("RISK", on_hand=6.0, risk=0.8, on_order=30.0),
+        sku("MUCH", on_hand=1000.0), sku("DEAD", last_demand_on=AS_OF - timedelta(days=400), forecast_mean=0.0),
+        sku("GONE", is_active=False),
+        sku("NEW", last_demand_on=None, on_hand=0.0, forecast_mean=None, order_up_to=0.0, risk=None),
+    ])  # fmt: skip
+    lines = pl.DataFrame([
+        line("P1", "OUT", -5), line("P2", "RISK", 20), line("P3", "RISK", 1), line("P4", "MUCH", 9),
+        line("P5", "DEAD", 9), line("P6", "FINE", 40),
+    ])  # fmt: skip
+    totals = {"stock_value": float(skus["stock_value"].sum()), "open_value": 540.0, "order_value": 180.0}
+    return InventoryTables(AS_OF, skus, lines, totals)
+
+
+def test_status_and_money_fall_apart_without_a_rest(tables: InventoryTables) -> None:
+    skus = inventory.positions(tables)
+    assert dict(skus.select("item_id", "status").iter_rows()) == {
+        "FINE": "fine", "OUT": "out", "RISK": "at_risk", "MUCH": "excess", "DEAD": "dead", "GONE": "dead", "NEW": "fine",
+    }  # fmt: skip
+    money = {row["item_id"]: row for row in skus.iter_rows(named=True)}
+    assert money["MUCH"]["excess_value"] == (1000 - 360) * 2.5  # 180 days of 2 a day are more than 60
+    assert money["DEAD"]["dead_value"] == 100.0 and money["FINE"]["needed_value"] == 100.0
+    split = skus["needed_value"] + skus["excess_value"] + skus["dead_value"]
+    assert split.to_list() == pytest.approx(skus["stock_value"].to_list())
+
+
+def test_lines_that_come_too_late_are_expedited_with_what_is_missed(tables: InventoryTables) -> None:
+    expedite, _ = inventory.actions(tables, inventory.positions(tables))
+    assert expedite["po_id"].to_list() == ["P2", "P1"]  # 17 days short of 2 a day come before 5
+    assert expedite["say"][0] == (
+        "Call S1 about P2, line 1: 30 units are due on 2026-07-18, and the 6 on hand last until 2026-07-01; "
+        "about 34 units worth 85 would be missed by then."
+    )
+    assert "were due on 2026-06-23, 5 days ago, and the shelf is empty" in expedite["say"][1]
+
+
+def test_lines_for_what_nobody_needs_are_cancelled(tables: InventoryTables) -> None:
+    _, cancel = inventory.actions(tables, inventory.positions(tables))
+    assert cancel["po_id"].to_list() == ["P4", "P5"]
+    assert (
+        "the 1,000 on hand last 500 days" in cancel["say"][0]
+        and "there was no demand since 2025-05-24" in cancel["say"][1]
+    )
+
+
+def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
+    told = inventory_page.facts(tables)
+    assert told["sentences"] == [
+        "2 SKUs are out of stock (1) or likelier than not to run out: approve the proposals of 1 today; 1 wait for open orders alone.",
+        "Call about 2 open lines that come too late, the first of the list first: demand worth 110 would be missed.",
+        "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
+        f"Sell off or write down 200 of stock ({200 / told['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
+        "Order nothing more of 1 SKU until they sell down: 1,600 lie beyond their order-up-to level and 180 days of forecast demand.",
+    ]
+
+
+def test_sums_agree_and_a_difference_shows(tables: InventoryTables) -> None:
+    assert all(row["report"] == row["marts"] for row in inventory_page.facts(tables)["reconciled"])
+    other = replace(tables, totals={**tables.totals, "stock_value": tables.totals["stock_value"] + 0.01})
+    first = inventory_page.facts(other)["reconciled"][0]
+    assert first["marts"] - first["report"] == pytest.approx(0.01)
+
+
+def test_matrix_holds_every_sku_and_all_the_money(tables: InventoryTables) -> None:
+    told = inventory_page.facts(tables)
+    assert sum(row["skus"] for row in told["matrix"]) == told["skus"] == 7
+    assert sum(row["stock_value"] for row in told["matrix"]) == pytest.approx(told["stock_value"])
+
+
+def test_page_and_workbook_hold_the_facts(tables: InventoryTables, tmp_path: Any) -> None:
+    told = inventory_page.facts(tables)
+    html = inventory_page.render(told, inventory_page.environment(inventory_job.TEMPLATES))
+    assert "Call S1 about P2, line 1" in html and f"{told['stock_value']:,.2f}" in html
+    (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(told))
+    book = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    assert [row[1].value for row in book["Expedite"].iter_rows(min_row=2)] == ["P2", "P1"]
+    assert book["Dead"].max_row == 3
+    assert '"status"' in inventory_page.document(told)
+
+
+def test_an_empty_house_has_nothing_to_do(tables: InventoryTables) -> None:
+    bare = replace(
+        tables,
+        skus=tables.skus.head(1),
+        open_lines=tables.open_lines.clear(),
+        totals={"stock_value": 100.0, "open_value": 0.0, "order_value": 0.0},
+    )
+    assert inventory_page.facts(bare)["sentences"] == ["Nothing to do: no SKU is in danger, dead or in excess."]

@@ -1,0 +1,110 @@
+"""Planted vendors rank and read as planted, and two receipts convince nobody."""
+
+import json
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.vendors.report import headline
+from pipelines.vendors.scores import DIMENSIONS
+from pipelines.vendors.tables import vendor_table
+from tests.unit.vendors import planted
+
+
+@pytest.fixture(scope="module")
+def scored() -> dict[str, dict[str, Any]]:
+    suppliers, receipts, waiting, offers = planted.market()
+    rows, _ = vendor_table(suppliers, receipts, waiting, offers, planted.AS_OF, planted.WEIGHTS)
+    return {row["supplier_id"]: row for row in rows.iter_rows(named=True)}
+
+
+def advice(row: dict[str, Any]) -> str:
+    return " ".join(json.loads(row["recommendations"]))
+
+
+@pytest.mark.parametrize(
+    ("supplier", "dimension", "words"),
+    [
+        ("SLOW", "delivery_time", "shorter lead times"),
+        ("UNRELIABLE", "reliability", "Hold safety stock"),
+        ("UNRELIABLE", "on_time_delivery", "Agree on later dates"),
+        ("DEAR", "cost_efficiency", "Negotiate or move volume"),
+        ("REJECTS", "quality_score", "Inspect on arrival"),
+    ],
+)
+def test_the_planted_fault_is_the_worst_score_of_its_dimension_and_named(
+    scored: dict[str, dict[str, Any]], supplier: str, dimension: str, words: str
+) -> None:
+    judged = [name for name in scored if not name.startswith(("FEW", "NEVER"))]
+    assert min(judged, key=lambda name: scored[name][dimension]) == supplier
+    assert words in advice(scored[supplier])
+
+
+def test_a_short_supplier_is_asked_why(scored: dict[str, dict[str, Any]]) -> None:
+    assert "come short" in advice(scored["SHORT"])
+    assert scored["SHORT"]["reliability"] < min(scored[name]["reliability"] for name in planted.ORDINARY)
+
+
+def test_faulty_vendors_rank_behind_every_ordinary_one(scored: dict[str, dict[str, Any]]) -> None:
+    worst_ordinary = max(scored[name]["rank"] for name in planted.ORDINARY)
+    assert all(scored[name]["rank"] > worst_ordinary for name in ("SLOW", "UNRELIABLE", "DEAR", "REJECTS", "WORSENING"))
+
+
+def test_trends_read_as_planted(scored: dict[str, dict[str, Any]]) -> None:
+    assert scored["IMPROVING"]["trend"] == "improving" and scored["WORSENING"]["trend"] == "worsening"
+    assert "lead times grow" in advice(scored["WORSENING"])
+    stable = [scored[name]["trend"] for name in (*planted.ORDINARY, "DEAR", "REJECTS")]
+    assert stable.count("stable") >= len(stable) - 1  # one in twenty may stray
+    assert {scored[name]["trend"] for name in ("FEW_GOOD", "FEW_BAD", "NEVER")} == {"unknown"}
+
+
+def test_two_receipts_make_nobody_best_or_worst_with_confidence(scored: dict[str, dict[str, Any]]) -> None:
+    vendors = len(scored)
+    for name in ("FEW_GOOD", "FEW_BAD", "NEVER"):
+        row = scored[name]
+        told = {**row, "vendors": vendors, "rank_interval": [row["rank_low"], row["rank_high"]]}
+        assert "cannot be ranked yet" in headline(told)
+        assert row["confidence"] < 0.5 < min(scored[other]["confidence"] for other in planted.ORDINARY)
+        assert row["rank_high"] - row["rank_low"] >= vendors // 3
+        assert row["risk"] != "high"
+    assert "Do not judge it yet: 2 deliveries" in advice(scored["FEW_GOOD"])
+    assert "trial order" in advice(scored["NEVER"])
+
+
+def test_the_total_is_the_weighted_mean_and_every_score_lies_within_bounds(scored: dict[str, dict[str, Any]]) -> None:
+    for row in scored.values():
+        values = np.array([row[name] for name in DIMENSIONS])
+        assert ((values >= 0) & (values <= 100)).all()
+        assert row["total"] == pytest.approx(float(planted.WEIGHTS @ values), abs=1e-9)
+        assert (
+            row["total_low"] <= row["total"] <= row["total_high"] and row["rank_low"] <= row["rank"] <= row["rank_high"]
+        )
+
+
+def test_an_overdue_line_is_chased(scored: dict[str, dict[str, Any]]) -> None:
+    assert "Chase 1 overdue open line worth 100" in advice(scored["SLOW"])
+    assert "Chase" not in advice(scored["PLAIN0"])
+
+
+def test_the_order_of_the_rows_changes_nothing() -> None:
+    suppliers, receipts, waiting, offers = planted.market()
+    one, _ = vendor_table(suppliers, receipts, waiting, offers, planted.AS_OF, planted.WEIGHTS)
+    other, _ = vendor_table(
+        suppliers.reverse(),
+        receipts.sample(fraction=1.0, shuffle=True, seed=3),
+        waiting,
+        offers,
+        planted.AS_OF,
+        planted.WEIGHTS,
+    )
+    assert one.select("supplier_id", "rank", pl.col("total").round(6)).equals(
+        other.select("supplier_id", "rank", pl.col("total").round(6))
+    )
+
+
+def test_without_any_receipt_all_are_alike() -> None:
+    suppliers, receipts, waiting, offers = planted.market()
+    rows, _ = vendor_table(suppliers, receipts.clear(), waiting.clear(), offers, planted.AS_OF, planted.WEIGHTS)
+    assert rows["total"].n_unique() == 1 and rows["confidence"].max() < 1e-9
