@@ -3,7 +3,7 @@
 import getpass
 
 from pipelines.core.errors import StockproofError
-from pipelines.settings import Approvals
+from pipelines.sections import Approvals
 
 
 def author(given: str | None, config: Approvals) -> str:

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from pipelines.local.airflow import POOLS
-from pipelines.settings import ROOT, Section, Settings
+from pipelines.sections import Section
+from pipelines.settings import ROOT, Settings
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from pipelines import settings
-from pipelines.settings import ROOT, Section, Settings
+from pipelines.sections import Section
+from pipelines.settings import ROOT, Settings
 
 SECRET = "erp.url"
 MACHINE = "state_dir"  # its default depends on where the project lies

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.core.errors import StockproofError
 from pipelines.orders import approvals, states
-from pipelines.settings import Approvals
+from pipelines.sections import Approvals
 
 
 def test_nothing_comes_back_from_the_erp():

@@ -1,0 +1,178 @@
+"""The sections of the configuration: every key with its type, its limits and its default. :mod:`pipelines.settings` reads them."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipelines.core.business_rules import Rule, VendorTerms
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Port = Annotated[int, Field(ge=1024, le=65535)]
+
+
+class Section(BaseModel):
+    """A part of the configuration; an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Erp(Section):
+    """Where the ERP is and how its schema reads."""
+
+    url: str | None = None  # secret: environment only; None: the embedded sample ERP
+    profile: str = "canonical"
+    overlap_days: Annotated[int, Field(ge=0, le=365)] = 3
+    slice_rows: Annotated[int, Field(ge=1_000)] = 2_000_000
+    max_staleness_days: Annotated[int, Field(ge=0)] = 7
+
+
+class Stack(Section):
+    """Ports of the embedded stack, all on 127.0.0.1, and who the servers are when they are not embedded."""
+
+    postgres_port: Port = 15432
+    mariadb_port: Port = 13306
+    mlflow_port: Port = 15000
+    airflow_port: Port = 18080
+    warehouse_url: str | None = None
+    mlflow_url: str | None = None
+    airflow_url: str | None = None
+
+
+class Planning(Section):
+    """The planning unit's clock."""
+
+    bucket: Literal["day", "week"] = "day"
+    review_period_days: Annotated[int, Field(ge=1, le=365)] = 7
+    horizon_days: Annotated[int, Field(ge=1, le=365)] = 28
+    history_days: Annotated[int, Field(ge=30)] = 730
+    default_lead_time_days: Positive = 14.0  # where nothing was agreed with a supplier and nothing observed
+    unmet_demand: Literal["lost", "backorder"] = "lost"
+
+
+class Costs(Section):
+    """Cost rates. They imply a service level; a set that contradicts itself is refused (see core.costs)."""
+
+    holding_cost_rate: Positive = 0.2  # per unit of stock value and year
+    ordering_cost: NotNegative = 50.0  # per order, where the ERP names none
+    service_target: Share = 0.95  # cycle service level over the protection interval
+    service_factor: Positive | None = 1.65  # z of the service target; checked against it
+    stockout_to_overstock_ratio: Positive | None = (
+        None  # e.g. 3 for 3:1; implies a service level of ratio / (1 + ratio)
+    )
+
+
+class Forecast(Section):
+    """Forecasters and their backtest."""
+
+    periods: Annotated[int, Field(ge=1, le=366)] = 12
+    confidence_level: Share = 0.95
+    min_training_data: Annotated[int, Field(ge=2)] = 30
+    seasonality: bool = True
+    ensemble: bool = True
+    backtest_origins: Annotated[int, Field(ge=1, le=52)] = 3
+    members: list[str] = [
+        "seasonal_naive", "moving_average", "ses", "croston", "adida", "window_bootstrap", "hurdle", "ensemble", "lightgbm", "xgboost",
+        "lightgbm_aligned", "lightgbm_quantile",
+    ]  # fmt: skip
+    objective: Literal["tweedie", "poisson", "quantile", "asymmetric"] = "tweedie"  # of the boosters
+    threads: Annotated[int, Field(ge=1, le=64)] = 2
+    seed: int = 42
+
+
+class Replay(Section):
+    """The replay of policies against recorded demand."""
+
+    days: Annotated[int, Field(ge=28)] = 365
+    chunk_size: Annotated[int, Field(ge=1)] = 512  # SKUs a mapped task
+    warmup_days: Annotated[int, Field(ge=0)] = 0
+    judged_days: Annotated[int, Field(ge=14)] = (
+        112  # the last so many days report the saving; earlier ones choose and guard
+    )
+
+
+class Purchase(Section):
+    """Limits of a purchase order line, and how lines become a supplier's order."""
+
+    min_quantity: NotNegative = 1.0
+    max_quantity: Positive = 10_000.0
+    late_days: Annotated[int, Field(ge=0)] = 14  # an open line overdue by more is no longer counted on
+    absurd_multiple: Annotated[float, Field(gt=1)] = 10.0  # levels this many times what the past explains are refused
+    supplier_saving: Annotated[float, Field(ge=0, lt=1)] = 0.03  # landed cost another supplier must save to be chosen
+    consolidate: bool = True  # lines join a supplier's order where that saves more than it holds
+    line_cost_share: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the ordering cost: what a further line costs
+    budget: NotNegative | None = None  # money a run may spend
+    vendor_terms: dict[str, VendorTerms] = {}
+    rules: list[Rule] = []
+
+
+class Vendors(Section):
+    """Weights of the six vendor dimensions; they sum to one."""
+
+    delivery_time: NotNegative = 0.25
+    on_time_delivery: NotNegative = 0.20
+    quality_score: NotNegative = 0.20
+    cost_efficiency: NotNegative = 0.15
+    reliability: NotNegative = 0.10
+    responsiveness: NotNegative = 0.10
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> "Vendors":
+        total = sum(self.model_dump().values())
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the six weights sum to {total:g}; they must sum to 1")
+        return self
+
+
+class Quality(Section):
+    """The data rules (docs/data-rules.md)."""
+
+    spike_sigmas: Positive = 3.0  # a day's sales this many standard deviations above the mean are listed for review
+    spike_quarantine_sigmas: Positive = (
+        12.0  # a sale this far above is taken for a typing error: out of demand until somebody looks
+    )
+    spike_min_days: Annotated[int, Field(ge=3)] = 8  # other days with sales a SKU needs before its spikes are judged
+
+
+class Approvals(Section):
+    """Who may approve orders of which value."""
+
+    author: str | None = None  # who acts where --by names nobody; None: the user of the operating system
+    roles: dict[str, NotNegative | None] = {"planner": 10_000.0, "manager": 100_000.0, "director": None}
+    authors: dict[str, str] = {}  # author → role; empty: everybody may approve everything
+
+    @model_validator(mode="after")
+    def _roles_exist(self) -> "Approvals":
+        lost = sorted(f"{name} has the role {role}" for name, role in self.authors.items() if role not in self.roles)
+        if lost:
+            raise ValueError(f"{', '.join(lost)}; the roles are {', '.join(self.roles)}")
+        return self
+
+
+class Release(Section):
+    """How approved orders reach the ERP."""
+
+    adapter: Literal["auto", "erp", "file", "rest"] = "auto"  # auto: erp where the profile is canonical, else file
+    rest_url: str | None = None  # takes POST /purchase-orders
+    rest_token: str | None = None  # secret: environment only
+    attempts: Annotated[int, Field(ge=1, le=20)] = 5  # of one request, with growing pauses
+
+
+class Notify(Section):
+    """Who is told of new proposals and released orders."""
+
+    smtp_url: str | None = None  # secret: environment only, smtp://user:password@host:587
+    sender: str = "stockproof@localhost"
+    recipients: list[str] = []
+    webhook_url: str | None = None  # secret: environment only
+    timeout_seconds: Positive = 10.0
+
+
+class Schedule(Section):
+    """When the DAGs run (cron, in the time zone named)."""
+
+    daily: str = "0 6 * * *"
+    training: str = "0 3 * * 0"
+    release: str | None = None  # None: by hand, `stockproof run release`
+    timezone: str = "UTC"
