@@ -20,6 +20,9 @@ LONGEST: Final = 26
 OLDEST: Final = 520
 """Review periods of history at most: ten years of weeks."""
 
+WORTH: Final = 0.01
+"""Share of active SKUs that must need them: training takes half a minute; the few that go without keep the quantile of their interval."""
+
 _SKUS = """
 select item_id, location_id, category, is_active, cast(mean_demand as double precision) as mean_demand,
     cast(ordering_cost as double precision) as ordering_cost, cast(holding_cost_per_day as double precision) as holding_cost_per_day,
@@ -35,7 +38,9 @@ where as_of = :as_of and periods_back < :oldest
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> int:
-    """Write plan.period_forecasts of a date. Nothing is written where unmet demand comes back, or where no SKU's lot is within a review.
+    """Write plan.period_forecasts of a date.
+
+    Nothing is written where unmet demand comes back, or where hardly any SKU's lot is within a review (:data:`WORTH`).
 
     Args:
         as_of: the run's date; the marts hold it.
@@ -68,7 +73,7 @@ def horizon(skus: pl.DataFrame) -> int:
         skus: rows of marts.dim_sku.
 
     Returns:
-        Periods, at most :data:`LONGEST`; 0 where no SKU needs them.
+        Periods, at most :data:`LONGEST`; 0 where too few SKUs need them.
     """
     planning = settings.load().planning
     if planning.unmet_demand != "lost" or skus.is_empty():
@@ -79,7 +84,7 @@ def horizon(skus: pl.DataFrame) -> int:
         skus["ordering_cost"].to_numpy(), skus["holding_cost_per_day"].to_numpy(),
         np.maximum(skus["min_order_qty"].to_numpy(), skus["pack_size"].to_numpy()), review,
     )  # fmt: skip
-    if not within.any():
+    if within.sum() <= WORTH * np.count_nonzero(skus["is_active"].to_numpy()):
         return 0
     days = np.ceil(skus["lead_time_mean"].to_numpy()[within] - 1e-6) + review
     return int(min(np.ceil(days.max() / review), LONGEST))
