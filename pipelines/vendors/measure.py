@@ -1,5 +1,6 @@
 """What receipts say of each vendor, in numbers: sums over supplier × item, then over suppliers. Pure."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +14,8 @@ Ints = npt.NDArray[np.int64]
 
 HALF_RECOVERY_DAYS = 7.0
 """A late line that comes this much later counts half."""
+
+THREADS = 2
 
 PEER_PRIOR = 3.0
 """Receipts of an item from other suppliers that weigh as much as the catalogue's mean lead time."""
@@ -87,7 +90,7 @@ def measure(
     """
     lookup = pl.DataFrame({"supplier_id": suppliers}, schema={"supplier_id": pl.String}).with_row_index("s")
     items = receipts.select("item_id").unique().with_row_index("i")
-    coded = receipts.join(lookup, on="supplier_id").join(items, on="item_id")
+    coded = _coded(receipts, lookup, items)
     number = len(suppliers)
     pairs = _pairs(coded, as_of)
     at = pairs["s"].astype(np.int64)
@@ -113,6 +116,18 @@ def measure(
         overdue_value=_sums(overdue, pl.col("quantity_open") * pl.col("unit_price").fill_null(0.0), number),
         slopes=slopes, errors=errors * design,
     )  # fmt: skip
+
+
+def _coded(receipts: pl.DataFrame, lookup: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Receipts with the numbers ``s`` and ``i`` instead of ids; only the ids go through the joins, the other columns are not copied."""
+    codes = (
+        receipts.select("supplier_id", "item_id")
+        .join(lookup, on="supplier_id", how="left", maintain_order="left")
+        .join(items, on="item_id", how="left", maintain_order="left")
+        .select("s", "i")
+    )
+    coded = receipts.drop("supplier_id", "item_id").hstack(codes)
+    return coded.filter(pl.col("s").is_not_null()) if codes["s"].null_count() else coded
 
 
 def _recovered(column: str) -> pl.Expr:
@@ -155,8 +170,19 @@ def _pairs(coded: pl.DataFrame, as_of: date) -> dict[str, Floats]:
         "unit_price",
         "has_promise",
     )
-    told = kernel.sums(pair, whose.size, years, *(numbers(name) for name in names), HALF_RECOVERY_DAYS)
-    return {"s": whose.astype(np.float64), "i": what.astype(np.float64), **dict(zip(kernel.SUMS, told, strict=True))}
+    told, columns = np.zeros((whose.size, len(kernel.SUMS))), [numbers(name) for name in names]
+    # Each thread takes the lines of its own pairs, so the sums are the same to the bit however many there are.
+    bounds = np.linspace(0, whose.size, THREADS + 1).astype(int).tolist()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(
+            pool.map(
+                lambda first, last: kernel.sums(told, first, last, pair, years, *columns, HALF_RECOVERY_DAYS),
+                bounds[:-1],
+                bounds[1:],
+            )
+        )
+    sums = np.ascontiguousarray(told.T)
+    return {"s": whose.astype(np.float64), "i": what.astype(np.float64), **dict(zip(kernel.SUMS, sums, strict=True))}
 
 
 def _offered(offers: pl.DataFrame, lookup: pl.DataFrame, items: pl.DataFrame, pairs: dict[str, Floats]) -> Floats:

@@ -46,12 +46,13 @@ def pairs(supplier: Any, item: Any, suppliers: int, items: int) -> tuple[Any, An
 
 @njit(cache=True, nogil=True)
 def sums(  # noqa: PLR0913, PLR0917
-    pair: Any, number: int, years: Any, lead: Any, late: Any, days_late: Any, full: Any, received: Any,
+    out: Any, first: int, last: int, pair: Any, years: Any, lead: Any, late: Any, days_late: Any, full: Any, received: Any,
     rejected: Any, price: Any, promise: Any, half: float,
-) -> Any:  # fmt: skip
-    """[24, number] sums as :data:`SUMS`; a price of 0 or NaN is no price."""
-    out = np.zeros((number, 24))
+) -> None:  # fmt: skip
+    """Add the lines of pairs ``first`` to ``last`` (exclusive) to ``out`` [P, 24], columns as :data:`SUMS`; a price of 0 is no price."""
     for n in range(pair.size):
+        if pair[n] < first or pair[n] >= last:
+            continue
         row = out[pair[n]]
         t = years[n]
         log_lead = math.log(lead[n] + 1.0)
@@ -84,4 +85,3 @@ def sums(  # noqa: PLR0913, PLR0917
         row[18] += bad
         row[19] += t * bad
         row[20] += bad * bad
-    return out.T.copy()
