@@ -155,12 +155,14 @@ class Builder:
     Args:
         told: histories.
         horizon: periods ahead that rows may ask for.
+        seasons: [n, T + horizon] factors learnt earlier; default: from all that is told. Rows of past origins need those of their time:
+            everything else about a row comes from the periods up to its origin.
     """
 
-    def __init__(self, told: Histories, horizon: int) -> None:
+    def __init__(self, told: Histories, horizon: int, seasons: Array | None = None) -> None:
         values = np.nan_to_num(filled(told.demand))
         self.first = first = known_from(told.demand)
-        self.values, self.season = values, season(told, values, horizon)
+        self.values, self.season = values, season(told, values, horizon) if seasons is None else seasons
         length = values.shape[1]
         position, sold = np.arange(length)[None, :], values > 0
         bases = [decayed(values / self.season[:, :length], half_life, first) for half_life in BASE]

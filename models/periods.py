@@ -73,11 +73,12 @@ class PeriodForecaster:
     spread: Any = field(default=None, repr=False)
     dispersion: float | None = None
 
-    def fit(self, told: Histories) -> "PeriodForecaster":
+    def fit(self, told: Histories, *, means_alone: bool = False) -> "PeriodForecaster":
         """A copy, trained.
 
         Args:
             told: histories; rows come from all SKUs and origins whose target is known.
+            means_alone: leave out the trees of the variance, two thirds of the work; the variance is then nobody's business.
 
         Returns:
             The trained forecaster.
@@ -90,6 +91,8 @@ class PeriodForecaster:
         if sku.size < FEWEST:
             return replace(self, boosters=[], spread=None, dispersion=_dispersion(target, base, weight))
         boosters = [self._mean(features, target, base, weight, bag) for bag in range(self.bags)]
+        if means_alone:
+            return replace(self, boosters=boosters, spread=None, dispersion=0.0)
         honest = np.empty(sku.size)
         half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
         for left in (half, ~half):
@@ -98,20 +101,22 @@ class PeriodForecaster:
         spread = self._spread(features, target, honest, weight)
         return replace(self, boosters=boosters, spread=spread, dispersion=_dispersion(target, honest, weight))
 
-    def predict(self, told: Histories, builder: Builder | None = None) -> PeriodDemand:
-        """Moments of the ``horizon`` periods after the newest.
+    def predict(self, told: Histories, builder: Builder | None = None, origin: int | None = None) -> PeriodDemand:
+        """Moments of the ``horizon`` periods after the newest, or after an earlier one.
 
         Args:
             told: histories, as fitted or longer.
             builder: of these histories, where one is at hand.
+            origin: position of the last period that counts as known; default: the newest.
 
         Returns:
-            [n, h] moments; 0 for SKUs that never sold.
+            [n, h] moments; 0 for SKUs that had never sold by then.
         """
         builder = builder or Builder(told, self.horizon)
         n, h = told.shape[0], self.horizon
+        last = told.shape[1] - 1 if origin is None else origin
         sku, step = np.repeat(np.arange(n), h), np.tile(np.arange(1, h + 1), n)
-        features, base = builder.rows(sku, np.full(n * h, told.shape[1] - 1), step)
+        features, base = builder.rows(sku, np.full(n * h, last), step)
         raw = [trees.predict(features, raw_score=True, num_threads=self.threads) for trees in self.boosters]
         mean = base * (np.mean([np.exp(one) for one in raw], axis=0) if raw else 1.0)
         if self.spread is None:
@@ -119,7 +124,7 @@ class PeriodForecaster:
         else:
             shape = self.spread.predict(_with_mean(features, mean), num_threads=self.threads)
             variance = np.maximum(shape * _reference(mean), mean * 1.001 + 0.02 * mean**2)
-        never = (builder.first >= told.shape[1])[sku]
+        never = (builder.first > last)[sku]
         mean, variance = np.where(never, 0.0, mean), np.where(never, 0.0, variance)
         return PeriodDemand(mean.reshape(n, h), variance.reshape(n, h))
 

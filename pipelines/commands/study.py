@@ -24,7 +24,7 @@ def _day(option: str, text: str) -> Any:
 
 
 @app.command(epilog="Example: stockproof study run --items 200 --days 366")
-def run(
+def run(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     items: Annotated[
         int | None, typer.Option(min=1, help="SKUs of the sample. Default: all, or 200 with --sample.")
     ] = None,
@@ -36,6 +36,10 @@ def run(
     days: Annotated[int, typer.Option(min=7, help="Days replayed.")] = 365,
     since: Annotated[datetime | None, _day("--from", "First day; instead of --days.")] = None,
     until: Annotated[datetime | None, _day("--until", "Last day. Default: the date of the newest run.")] = None,
+    retrain_days: Annotated[
+        int | None,
+        typer.Option(min=7, help="Forecast with boosted trees too, retrained every so many days of the past."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Replay our policy, selected on earlier days, with weekly re-forecasts; the books and the ERP's rule beside it."""
@@ -48,10 +52,11 @@ def run(
     kind: Any = "top" if top else "all" if sample == "all" or not (items or sample) else "stratified"
     named = [name.strip() for name in item.split(",") if name.strip()]
     plan = study.Plan(
-        kind, top or items or 200, named, days, until.date() if until else None, since.date() if since else None
-    )
+        kind, top or items or 200, named, days, until.date() if until else None, since.date() if since else None,
+        retrain_days,
+    )  # fmt: skip
     with study_text.Bar(quiet=as_json) as bar:
-        result = study.run(plan, bar.tell)
+        result = study.run(plan, bar.tell, bar.train)
     study_text.show(result, as_json)
     if result["status"] != "completed":
         raise typer.Exit(1)

@@ -20,21 +20,33 @@ class Bar:
     """Live progress in items and item-days; silent where a program reads the answer."""
 
     def __init__(self, *, quiet: bool) -> None:
-        columns = (TextColumn("replaying"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[said]}"),
+            TimeElapsedColumn(),
+        )
         self._progress = Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True)
         self._task = TaskID(0)
 
     def __enter__(self) -> Self:
         self._progress.start()
-        self._task = self._progress.add_task("", total=None, said="reading")
+        self._task = self._progress.add_task("reading", total=None, said="")
         return self
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
+    def train(self, done: int, of: int) -> None:
+        """Show how far the past's trainings are."""
+        self._progress.update(
+            self._task, description="training", total=of, completed=done, said=f"{done} of {of} review periods"
+        )
+
     def tell(self, done: int, of: int, days: int) -> None:
         """Show how far it is."""
-        self._progress.update(self._task, total=of, completed=done, said=f"{done:,} of {of:,} SKUs, {days:,} SKU-days")
+        said = f"{done:,} of {of:,} SKUs, {days:,} SKU-days"
+        self._progress.update(self._task, description="replaying", total=of, completed=done, said=said)
 
 
 def show(result: dict[str, Any], as_json: bool) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.inventory import Floats
-from pipelines.simulate.candidates import CANDIDATES, Known, interval
+from pipelines.simulate.candidates import Known, interval
 from pipelines.simulate.kernel import Ints
 from pipelines.simulate.policies import review_days
 from pipelines.simulate.smoothing import quantile_reached
@@ -30,13 +30,15 @@ class Service:
     expected: Floats
 
 
-def service(w: Window, known: Known, number: Ints, demand: Floats, span: tuple[Ints, Ints], first: int) -> Service:
+def service(
+    w: Window, known: Known, forecasters: npt.NDArray[np.str_], demand: Floats, span: tuple[Ints, Ints], first: int
+) -> Service:
     """Audit the quantile of the service target, as forecast at each review date, on what was asked for afterwards.
 
     Args:
         w: the recorded window.
         known: what was known; column e + 1 is the e-th review date.
-        number: candidate of each SKU, whose forecaster is audited, shape (N,).
+        forecasters: whose quantile is audited, by SKU, shape (N,).
         demand: units by day, hidden ones imputed, shape (N, T).
         span: first and end day of each SKU, shape (N,) each.
         first: first review day that counts.
@@ -44,9 +46,10 @@ def service(w: Window, known: Known, number: Ints, demand: Floats, span: tuple[I
     Returns:
         Counts by SKU.
     """
-    names = np.array([candidate.forecaster for candidate in CANDIDATES])[number]
-    rate = np.select([(names == name)[:, None] for name in known.mean], list(known.mean.values()))
-    held, reached = (values[:, 1:] for values in quantile_reached(*interval(known, rate), known.target, known.whole))
+    mine = [(forecasters == name)[:, None] for name in known.mean]
+    claimed = [interval(known.by(name), rate) for name, rate in known.mean.items()]
+    mean, variance = (np.select(mine, values) for values in zip(*claimed, strict=True))
+    held, reached = (values[:, 1:] for values in quantile_reached(mean, variance, known.target, known.whole))
     reviews = review_days(w.days, int(known.review))
     ends = reviews + w.lead_time[:, reviews] + int(known.review)
     counts = _counts(reviews, ends, span, first, w.days) & ~np.isnan(held)

@@ -4,7 +4,7 @@ Each is a pair of a rule and a forecaster. All of them see demand, lead times an
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
 
@@ -14,8 +14,8 @@ import numpy.typing as npt
 from pipelines.core.inventory import Floats, economic_order_quantity, lead_time_demand, periodic_levels
 from pipelines.simulate.smoothing import quantile
 
-DECAYED, SBA, TSB = "decayed", "sba", "tsb"
-"""Forecasters: exponentially decayed mean; Syntetos and Boylan's Croston; Teunter, Syntetos and Babai's."""
+DECAYED, SBA, TSB, BOOSTED = "decayed", "sba", "tsb", "boosted"
+"""Forecasters: exponentially decayed mean; Syntetos and Boylan's Croston; Teunter, Syntetos and Babai's; trees retrained on the way."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Known:
         shortage_cost: money per unit lost, shape (N, 1).
         target: service target, probability.
         review: days between reviews.
+        own_spread: ``spread`` of the forecasters whose own misses were followed; of the others, the decayed mean's stand in.
     """
 
     mean: dict[str, Floats]
@@ -45,6 +46,11 @@ class Known:
     shortage_cost: Floats
     target: float
     review: float
+    own_spread: dict[str, Floats] = field(default_factory=dict)
+
+    def by(self, forecaster: str) -> "Known":
+        """The same with the spread of a forecaster's own misses, where they were followed."""
+        return replace(self, spread=self.own_spread.get(forecaster, self.spread))
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class Candidate:
 
     def levels(self, known: Known) -> Rule:
         """Its levels at each review date."""
-        return self.rule(known, known.mean[self.forecaster])
+        return self.rule(known.by(self.forecaster), known.mean[self.forecaster])
 
 
 def interval(known: Known, rate: Floats) -> tuple[Floats, Floats]:
@@ -190,4 +196,17 @@ CANDIDATES: Final = (
 )
 """The first is the default, which a SKU leaves only where another surely saves."""
 
+RETRAINED: Final = (
+    Candidate("normal_lot", BOOSTED, normal_lot),
+    Candidate("quantile_lot", BOOSTED, quantile_lot),
+    Candidate("newsvendor_lot", BOOSTED, newsvendor_lot),
+    *CANDIDATES,
+)
+"""The same with forecasts of trees, retrained on the way; again the first is the default."""
+
 DEFAULT: Final = 0
+
+
+def of(known: Known) -> tuple[Candidate, ...]:
+    """The candidates that what was known allows."""
+    return RETRAINED if BOOSTED in known.mean else CANDIDATES

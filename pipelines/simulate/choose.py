@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.inventory import Floats
-from pipelines.simulate.candidates import CANDIDATES, DEFAULT, Known
+from pipelines.simulate.candidates import DEFAULT, Candidate, Known, of
 from pipelines.simulate.engine import Levels, Outcome
 from pipelines.simulate.guard import saving_interval, switches
 from pipelines.simulate.kernel import Ints
@@ -42,16 +42,23 @@ class Selected:
     """The candidate of each SKU.
 
     Attributes:
-        number: its place in :data:`CANDIDATES`, shape (N,).
+        candidates: K of them, as they were offered.
+        number: its place among them, shape (N,).
         levels: its levels.
         service: quantile its newest reorder level stands for, NaN where it names none, shape (N,).
         costs: money of each candidate in the three phases, shape (K, 3, N).
     """
 
+    candidates: tuple[Candidate, ...]
     number: Ints
     levels: Levels
     service: Floats
     costs: Floats
+
+    @property
+    def forecasters(self) -> npt.NDArray[np.str_]:
+        """Of each SKU's candidate, shape (N,)."""
+        return np.array([candidate.forecaster for candidate in self.candidates])[self.number]
 
 
 @dataclass(frozen=True)
@@ -120,11 +127,12 @@ def select(
     Returns:
         The selection.
     """
+    offered = of(known)
     skus, reviews = known.variance.shape[0], known.variance.shape[1] - 1
     number, best = np.full(skus, DEFAULT), np.zeros(skus)
     reorder, upper, default = np.empty((skus, reviews)), np.empty((skus, reviews)), np.empty(0)
-    batches, service, costs = np.zeros(skus, dtype=bool), np.full(skus, np.nan), np.zeros((len(CANDIDATES), 3, skus))
-    for k, candidate in enumerate(CANDIDATES):
+    batches, service, costs = np.zeros(skus, dtype=bool), np.full(skus, np.nan), np.zeros((len(offered), 3, skus))
+    for k, candidate in enumerate(offered):
         rule = candidate.levels(known)
         low, high = erp[0], np.maximum(erp[1] - erp[0], 1.0) if rule.batches else erp[1]
         levels = Levels(column, _or(rule.reorder[:, 1:], low), _or(rule.order_up_to[:, 1:], high), rule.batches)
@@ -133,7 +141,8 @@ def select(
         if k == DEFAULT:
             better, default = np.ones(skus, dtype=bool), cost
         else:
-            better = _surely((default - cost)[:, : phases.guard], np.minimum(start, phases.guard), best, sure)
+            saving, first = (default - cost)[:, : phases.guard], np.minimum(start, phases.guard)
+            better = _surely(saving, first, best, sure, len(offered) - 1)
         number[better] = k
         reorder[better], upper[better], batches[better] = (
             levels.reorder[better],
@@ -141,15 +150,15 @@ def select(
             rule.batches,
         )
         service[better] = rule.level[better, -1]
-    return Selected(number, Levels(column, reorder, upper, batches), service, costs)
+    return Selected(offered, number, Levels(column, reorder, upper, batches), service, costs)
 
 
-def _surely(saving: Floats, first: Ints, best: Floats, sure: Certainty) -> npt.NDArray[np.bool_]:
+def _surely(saving: Floats, first: Ints, best: Floats, sure: Certainty, others: int) -> npt.NDArray[np.bool_]:
     """SKUs for which a candidate saves more than the best so far, and surely something; raises ``best`` there."""
     total = np.where(np.arange(saving.shape[1]) >= first[:, None], saving, 0.0).sum(axis=1)
     rows = np.flatnonzero(total > best)
     # One of so many candidates seems to save by luck; the interval of each is the wider for it (Bonferroni).
-    confidence = 1.0 - (1.0 - sure.confidence) / (len(CANDIDATES) - 1)
+    confidence = 1.0 - (1.0 - sure.confidence) / others
     _, low, _ = saving_interval(saving[rows], confidence, sure.seed, first=first[rows])
     better = np.zeros(first.size, dtype=bool)
     better[rows[switches(low)]] = True

@@ -9,7 +9,6 @@ import polars as pl
 from pipelines.core.inventory import Floats
 from pipelines.settings import Settings
 from pipelines.simulate import choose, hashes, measures
-from pipelines.simulate.candidates import CANDIDATES
 from pipelines.simulate.choose import daily_cost
 from pipelines.simulate.guard import saving_interval
 from pipelines.simulate.play import Played
@@ -49,7 +48,7 @@ def choices(rows: Recorded, played: Played, as_of: date, config: Settings) -> pl
         The rows, in the order of the SKUs.
     """
     choice, selected = played.choice, played.selected
-    names = [CANDIDATES[k] for k in selected.number]
+    names = [selected.candidates[k] for k in selected.number]
     frame = rows.skus.select(pl.lit(as_of).alias("as_of"), *KEY).with_columns(
         pl.Series("choice", _applied(played)),
         pl.Series("basis", choice.basis.astype(str)),
@@ -76,7 +75,7 @@ def candidates(rows: Recorded, played: Played, as_of: date) -> pl.DataFrame:
             pl.lit(c.name).alias("candidate"), pl.lit(c.forecaster).alias("forecaster"),
             *(pl.Series(f"cost_{phase}", played.selected.costs[k, p]) for p, phase in enumerate(("select", "guard", "judged"))),
         ).filter(played.present["candidate"])
-        for k, c in enumerate(CANDIDATES)
+        for k, c in enumerate(played.selected.candidates)
     ]  # fmt: skip
     return pl.concat(frames)
 
@@ -85,7 +84,7 @@ def audits(rows: Recorded, played: Played, as_of: date, config: Settings) -> pl.
     """Rows of plan.service_audit: SKUs with at least one lead-time window."""
     audit = played.audit
     return rows.skus.select(pl.lit(as_of).alias("as_of"), *KEY).with_columns(
-        pl.Series("policy", [CANDIDATES[k].forecaster for k in played.selected.number]),
+        pl.Series("policy", [played.selected.candidates[k].forecaster for k in played.selected.number]),
         pl.lit(config.costs.service_target).alias("target"),
         pl.Series("windows", audit.windows.astype(np.int32)),
         pl.Series("covered", audit.covered.astype(np.int32)),

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.core.inventory import Floats
 from pipelines.settings import Settings
 from pipelines.simulate.audit import Service, service
-from pipelines.simulate.candidates import CANDIDATES, DEFAULT, Known
+from pipelines.simulate.candidates import DEFAULT, Known, of
 from pipelines.simulate.censored import imputed
 from pipelines.simulate.choose import Certainty, Choice, Phases, Selected, daily_cost, guarded, select
 from pipelines.simulate.engine import Levels, Outcome, Span, problem, simulate
@@ -87,7 +87,12 @@ def timetable(config: Settings) -> Timetable:
 
 
 def play(
-    rows: Recorded, as_of: date, config: Settings, days: Timetable, books: npt.NDArray[np.bool_] | None = None
+    rows: Recorded,
+    as_of: date,
+    config: Settings,
+    days: Timetable,
+    books: npt.NDArray[np.bool_] | None = None,
+    boosted: Floats | None = None,
 ) -> Played:
     """Replay the policies on the same demand, from the same stock, with the same lead times; choose; audit.
 
@@ -97,6 +102,7 @@ def play(
         config: review period, service target, limits, confidence, seed.
         days: see :func:`timetable`.
         books: the SKU's books add up, shape (N,); default: all.
+        boosted: forecasts of trees retrained on the way, shape (N, P, H); None: classical forecasters alone.
 
     Returns:
         The replays.
@@ -112,7 +118,7 @@ def play(
         rates.ordering_cost, rates.holding_cost_per_day, rates.shortage_cost, agreed,
         config.costs.service_target, config.planning.review_period_days,
     )  # fmt: skip
-    facts = known(w, terms)
+    facts = known(w, terms, boosted)
     starts = _starts(w, counts, counted, maximum, facts)
     present = _present(counts, counted, agreed, minimum, maximum)
     run = _player(skus, w, counts, config)
@@ -133,7 +139,7 @@ def play(
         outcomes["candidate"] = mixed(choice.kept, outcomes["incumbent"], outcomes["candidate"])
         bounds["candidate"] = mixed(choice.kept, bounds["incumbent"], bounds["candidate"])
     outcomes["recorded"] = recorded(w, numbered(skus, rows.open_orders), counts)
-    audit = service(w, facts, selected.number, full, (counts.start, counts.end), phases.total - days.shown)
+    audit = service(w, facts, selected.forecasters, full, (counts.start, counts.end), phases.total - days.shown)
     return Played(w, days, counts, rates, outcomes, bounds, present, selected, choice, audit)
 
 
@@ -167,7 +173,7 @@ def _present(
 
 def _starts(w: Window, days: Days, counted: npt.NDArray[np.bool_], maximum: Floats, facts: Known) -> dict[str, Floats]:
     """Stock on the eve: the recorded count; without counts the rule's own order-up-to level."""
-    full = CANDIDATES[DEFAULT].levels(facts).order_up_to[:, 0]
+    full = of(facts)[DEFAULT].levels(facts).order_up_to[:, 0]
     stock = np.where(counted, np.take_along_axis(w.stock, days.start[:, None], axis=1)[:, 0], np.nan)
     ours = np.where(counted, stock, np.where(np.isnan(full), maximum, full))
     return {"incumbent": np.nan_to_num(np.where(counted, stock, maximum)), "candidate": np.nan_to_num(ours)}

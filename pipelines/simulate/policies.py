@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.core.inventory import Floats
-from pipelines.simulate.candidates import DECAYED, SBA, TSB, Known
-from pipelines.simulate.causal import decayed_moments, lead_times_known, spread_known
+from pipelines.simulate.candidates import BOOSTED, DECAYED, SBA, TSB, Known
+from pipelines.simulate.causal import Moments, decayed_moments, lead_times_known, spread_known
 from pipelines.simulate.engine import Levels, constant_levels
 from pipelines.simulate.kernel import Ints
+from pipelines.simulate.retrained import daily_rates, of_days
 from pipelines.simulate.smoothing import ALPHA, intermittent_rates
 from pipelines.simulate.window import Window, positions
 
@@ -72,12 +73,13 @@ def review_columns(days: int, period: int) -> Ints:
     return column
 
 
-def known(w: Window, terms: Terms) -> Known:
+def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
     """Demand and lead times as known on the day before the window and at each review date in it, from rows up to that date only.
 
     Args:
         w: the recorded window.
         terms: costs, lead times, service.
+        boosted: forecasts of :func:`pipelines.simulate.retrained.means` of these SKUs, shape (N, P, H); None: without.
 
     Returns:
         What was known; column 0 is the day before the window, column e + 1 the e-th review date.
@@ -96,14 +98,19 @@ def known(w: Window, terms: Terms) -> Known:
     spread = spread_known(w.demand, seen, dates, moments, lead, float(terms.review_period_days))
     rates = np.full((2, w.demand.shape[0], dates.size), np.nan)
     intermittent_rates(w.demand, seen, dates, ALPHA, rates)
+    mean = {DECAYED: moments.mean, SBA: _or(rates[0], moments.mean), TSB: _or(rates[1], moments.mean)}
+    own_spread = {}
+    if boosted is not None:
+        mean[BOOSTED] = _or(_boosted(boosted, w, dates, lead[0] + terms.review_period_days, terms), moments.mean)
+        own = Moments(mean[BOOSTED], moments.variance)
+        own_spread[BOOSTED] = spread_known(w.demand, seen, dates, own, lead, float(terms.review_period_days))
     keep = slice(early.size, None)
-    lead, spread, rates = (lead[0][:, keep], lead[1][:, keep]), spread[:, keep], rates[:, :, keep]
-    mean, variance = moments.mean[:, keep], moments.variance[:, keep]
     return Known(
-        mean={DECAYED: mean, SBA: _or(rates[0], mean), TSB: _or(rates[1], mean)},
-        variance=variance,
-        lead=lead,
-        spread=spread,
+        mean={name: rate[:, keep] for name, rate in mean.items()},
+        variance=moments.variance[:, keep],
+        lead=(lead[0][:, keep], lead[1][:, keep]),
+        spread=spread[:, keep],
+        own_spread={name: values[:, keep] for name, values in own_spread.items()},
         # Whole units are a property of the item (pieces or kilograms), not of its future.
         whole=(w.demand == np.floor(w.demand)).all(axis=1)[:, None],
         ordering_cost=np.nan_to_num(terms.ordering_cost)[:, None],
@@ -112,6 +119,14 @@ def known(w: Window, terms: Terms) -> Known:
         target=terms.service_target,
         review=float(terms.review_period_days),
     )
+
+
+def _boosted(means: Floats, w: Window, dates: Ints, protection: Floats, terms: Terms) -> Floats:
+    """Units a day over the protection interval as forecast at each date, NaN before the first training, shape (N, E)."""
+    period = terms.review_period_days
+    number = of_days(dates, w.demand.shape[1], period, means.shape[1])
+    rates = daily_rates(means[:, np.maximum(number, 0)], np.maximum(protection, 1.0), period)
+    return np.where(number >= 0, rates, np.nan)
 
 
 def _or(rate: Floats, fallback: Floats) -> Floats:

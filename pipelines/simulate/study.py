@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
+from pipelines.core.inventory import Floats
 from pipelines.settings import Settings
-from pipelines.simulate import measures, passport, sampling, study_result, study_tables, tables
+from pipelines.simulate import measures, passport, retrained, sampling, study_result, study_tables, tables
 from pipelines.simulate.choose import Phases
 from pipelines.simulate.play import BURN_IN, LEAST_DAYS, POLICIES, Played, Timetable, play
 
@@ -32,6 +34,7 @@ class Plan:
         days: length, days.
         until: last day; None: the as-of date of the marts.
         since: first day; None: ``days`` before ``until``.
+        retrain_days: forecast with boosted trees too, retrained every so many days of the past; None: classical forecasters alone.
     """
 
     kind: sampling.Kind = "all"
@@ -40,14 +43,16 @@ class Plan:
     days: int = 365
     until: date | None = None
     since: date | None = None
+    retrain_days: int | None = None
 
 
-def run(plan: Plan, tell: Progress | None = None) -> dict[str, Any]:
+def run(plan: Plan, tell: Progress | None = None, train: retrained.Progress | None = None) -> dict[str, Any]:
     """Run a study and keep it.
 
     Args:
         plan: what to replay.
-        tell: told of the progress.
+        tell: told of the progress of the replay.
+        train: told of the progress of the trainings.
 
     Returns:
         The result document; ``status`` is ``cancelled`` where somebody cancelled it.
@@ -61,10 +66,13 @@ def run(plan: Plan, tell: Progress | None = None) -> dict[str, Any]:
     whole = study_tables.catalogue(as_of)
     named = whole.filter(pl.col("item_id").is_in(list(plan.items))) if plan.items else whole
     chosen = sampling.draw(named, plan.kind, plan.size, config.forecast.seed)
-    parameters = {"sample": plan.kind, "items": chosen.height, "of": whole.height, "days": days.shown}
+    parameters = {
+        "sample": plan.kind, "items": chosen.height, "of": whole.height, "days": days.shown, "retrain_days": plan.retrain_days,
+    }  # fmt: skip
     number = study_tables.start(as_of, first, last, parameters)
     try:
-        rows, sums = _replay(number, chosen, as_of, last, days, config, tell)
+        boosted = _boosted(plan.retrain_days, whole, chosen, as_of, last, config, train) if plan.retrain_days else None
+        rows, sums = _replay(number, chosen, as_of, last, days, config, tell, boosted)
     except BaseException as fault:
         stopped = isinstance(fault, KeyboardInterrupt)
         study_tables.finish(number, study_tables.CANCELLED if stopped else study_tables.FAILED, str(fault)[:500])
@@ -109,8 +117,42 @@ def timetable(plan: Plan, as_of: date, config: Settings) -> tuple[Timetable, dat
     return Timetable(shown, Phases(before, before, total), held - total, guards=False), last
 
 
+def _boosted(
+    every: int,
+    whole: pl.DataFrame,
+    chosen: pl.DataFrame,
+    as_of: date,
+    last: date,
+    config: Settings,
+    train: retrained.Progress | None,
+) -> Floats:
+    """Forecasts of the chosen SKUs at each past review by trees that learn from the whole catalogue, shape (N, P, H)."""
+    review = config.planning.review_period_days
+    since = as_of - timedelta(days=config.planning.history_days - 1)
+    sold = study_tables.sold(as_of, last, since, review)
+    longest = float(whole["lead_time_days"].fill_null(0.0).max() or 0.0)  # type: ignore[arg-type]
+    horizon = int(np.ceil((1.5 * longest + review) / review))
+    told = retrained.means(
+        sold,
+        horizon,
+        max(round(every / review), 1),
+        seed=config.forecast.seed,
+        tell=train,
+    )
+    rows = chosen.select(tables.KEY).join(whole.with_row_index("row"), on=tables.KEY, how="left", maintain_order="left")
+    mine: Floats = told[rows["row"].to_numpy()]
+    return mine
+
+
 def _replay(
-    number: str, chosen: pl.DataFrame, as_of: date, last: date, days: Timetable, config: Settings, tell: Progress | None
+    number: str,
+    chosen: pl.DataFrame,
+    as_of: date,
+    last: date,
+    days: Timetable,
+    config: Settings,
+    tell: Progress | None,
+    boosted: Floats | None,
 ) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
     """Rows by SKU and sums by day; None where the study was cancelled meanwhile."""
     rows = tables.of_skus(as_of, chosen, config.planning.history_days)
@@ -118,7 +160,7 @@ def _replay(
     items, sums = [], []
     for low in range(0, chosen.height, BATCH):
         part = tables.part(rows, low, low + BATCH)
-        played = play(part, last, config, days)
+        played = play(part, last, config, days, boosted=None if boosted is None else boosted[low : low + BATCH])
         items += [passport.replays(part, played, last, policy) for policy in POLICIES]
         sums.append(_by_day(played))
         done = min(low + BATCH, chosen.height)

@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
+from pipelines.simulate.retrained import Sold
 from pipelines.simulate.tables import ORDER
 
 RUNNING, DONE, CANCELLED, FAILED = "running", "completed", "cancelled", "failed"
 
 _CATALOGUE = f"""
 select item_id, location_id, coalesce(category, 'none') as category, coalesce(supplier_id, 'none') as supplier_id, demand_class, abc_class,
-    cast(annual_sales_value as double precision) as annual_sales_value
+    cast(annual_sales_value as double precision) as annual_sales_value, cast(lead_time_days as double precision) as lead_time_days
 from marts.dim_sku where as_of = :as_of order by {ORDER}"""
+
+_SOLD = """
+select item_id, location_id, (cast(:last as date) - day) / :days as back, sum(cast(quantity as double precision)) as quantity,
+    count(*) filter (where is_stockout) as stockout_days
+from marts.fct_daily_demand where day between :since and :last group by 1, 2, 3"""
 
 _DAYS = """
 select policy, {day} as day, max(skus) as skus, avg(stock_value) as stock_value, sum(sold_units) as sold_units,
@@ -41,6 +48,29 @@ def marts_date() -> date:
 def catalogue(as_of: date) -> pl.DataFrame:
     """SKUs with what a sample is drawn by, in order."""
     return warehouse.read(_CATALOGUE, as_of=as_of)
+
+
+def sold(as_of: date, last: date, since: date, days: int) -> Sold:
+    """Sales of the whole catalogue in periods of ``days`` that end on ``last``; SKUs in the order of :func:`catalogue`.
+
+    Args:
+        as_of: date of the marts.
+        last: last day of the newest period.
+        since: first day read.
+        days: length of a period.
+
+    Returns:
+        The catalogue's sales.
+    """
+    skus = catalogue(as_of).with_row_index("sku")
+    rows = warehouse.read(_SOLD, last=last, since=since, days=days).join(skus, on=["item_id", "location_id"])
+    shape = skus.height, max(((last - since).days + 1) // days, 1)
+    inside = rows.filter(pl.col("back") < shape[1])
+    at = inside["sku"].to_numpy(), shape[1] - 1 - inside["back"].to_numpy()
+    quantity, closed = np.zeros(shape), np.zeros(shape)
+    quantity[at], closed[at] = inside["quantity"].to_numpy(), inside["stockout_days"].to_numpy() / days
+    group, place = (np.unique(skus[name].to_numpy(), return_inverse=True)[1] for name in ("category", "location_id"))
+    return Sold(quantity, closed, last, days, group, place)
 
 
 def start(as_of: date, first: date, last: date, parameters: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The replay's job, its verification and studies on a real PostgreSQL, over marts of the agreed columns."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -176,6 +177,20 @@ def test_a_study_of_all_skus_says_the_same_as_its_parts(monkeypatch):
     parts = study.run(study.Plan(days=120), lambda *progress: told.append(progress))
     assert told == [(5, 12, 600), (10, 12, 1200), (12, 12, 1440)]
     assert {**parts, "simulation_id": ""} == {**whole, "simulation_id": ""}
+
+
+def test_a_study_retrains_trees_on_its_way_and_earlier_days_know_nothing_of_later_ones():
+    since, until = AS_OF - timedelta(days=89), AS_OF - timedelta(days=21)
+    plan = study.Plan(since=since, until=until, retrain_days=91)
+    told = []
+    before = study.run(plan, train=lambda *progress: told.append(progress))
+    assert told[-1][0] == told[-1][1] and len(told) > 1
+    assert study_tables.listed().row(0, named=True)["parameters"].count('"retrain_days": 91') == 1
+    assert before["global_metrics"] != study.run(replace(plan, retrain_days=None))["global_metrics"]
+    later = "update marts.fct_daily_demand set quantity = quantity {} 1000 where day > date '2026-06-07'"
+    warehouse.execute(later.format("+"))
+    assert {**study.run(plan), "simulation_id": ""} == {**before, "simulation_id": ""}
+    warehouse.execute(later.format("-"))
 
 
 def test_a_cancelled_study_stops_and_keeps_nothing(monkeypatch):

@@ -1,0 +1,84 @@
+"""Trees retrained on the way know nothing of what came after, and speak of the days an order protects."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from models.periods import PeriodForecaster
+from pipelines.simulate.candidates import BOOSTED, CANDIDATES, DECAYED, of
+from pipelines.simulate.policies import Terms, known
+from pipelines.simulate.retrained import EARLIEST, Sold, daily_rates, means, of_days
+from tests.unit.simulate.test_causal import world
+
+SKUS, PERIODS = 40, 60
+
+
+@pytest.fixture(scope="module")
+def sold():
+    rng = np.random.default_rng(5)
+    quantity = rng.poisson(rng.gamma(1.0, 4.0, (SKUS, 1)), (SKUS, PERIODS)).astype(float)
+    closed = np.where(rng.random(quantity.shape) < 0.03, 0.8, 0.0)
+    return Sold(quantity, closed, date(2026, 6, 28), 7, np.arange(SKUS) % 3, np.arange(SKUS) % 2)
+
+
+@pytest.fixture(scope="module")
+def told(sold):
+    return means(sold, 3, 13, seed=1)
+
+
+def test_what_is_sold_later_changes_no_earlier_forecast(sold, told):
+    for period in (EARLIEST - 1, 30, 41, PERIODS - 2):
+        later = np.arange(PERIODS) > period
+        other = replace(sold, quantity=np.where(later, 99.0, sold.quantity), closed=np.where(later, 0.9, sold.closed))
+        changed = means(other, 3, 13, seed=1)
+        assert np.array_equal(changed[:, : period + 1], told[:, : period + 1], equal_nan=True)
+        assert not np.array_equal(changed[:, period + 1 :], told[:, period + 1 :])
+
+
+def test_nothing_is_forecast_before_the_first_training(told):
+    assert np.isnan(told[:, : EARLIEST - 1]).all()
+    assert (told[:, EARLIEST - 1 :] >= 0).all()
+
+
+def test_a_training_date_forecasts_as_the_forecaster_alone(sold, told):
+    for period in (EARLIEST - 1, EARLIEST + 12):
+        alone = PeriodForecaster(3, seed=1).fit(sold.until(period)).predict(sold.until(period))
+        assert told[:, period] == pytest.approx(alone.mean)
+
+
+def test_rates_equal_the_day_by_day_sum():
+    rng = np.random.default_rng(2)
+    forecast, protection = rng.gamma(2.0, 3.0, (5, 4, 6)), rng.integers(1, 60, (5, 4)).astype(float)
+    rates = daily_rates(forecast, protection, 7)
+    for n in range(5):
+        for e in range(4):
+            days = [forecast[n, e, min(day // 7, 5)] / 7 for day in range(int(protection[n, e]))]
+            assert rates[n, e] == pytest.approx(np.mean(days))
+
+
+def test_every_day_reads_the_newest_period_that_was_over():
+    ends = np.arange(30)
+    periods = of_days(ends, 30, 7, 4)
+    for end, period in zip(ends, periods, strict=True):
+        closed = [p for p in range(4) if 29 - 7 * (3 - p) <= end]
+        assert period == (max(closed) if closed else -1)
+
+
+def test_candidates_of_trees_are_offered_where_they_were_forecast():
+    w = world(np.random.default_rng(0))
+    ones = np.ones(w.demand.shape[0])
+    terms = Terms(50 * ones, 0.02 * ones, 5 * ones, 6 * ones, 0.95, 7)
+    forecast = np.full((w.demand.shape[0], 18, 3), 14.0)
+    forecast[:, :10] = np.nan
+    plain, boosted = known(w, terms), known(w, terms, forecast)
+    assert (of(plain), of(boosted)[3:]) == (CANDIDATES, CANDIDATES)
+    reviews = boosted.mean[BOOSTED]
+    assert reviews[:, -1] == pytest.approx(2.0)
+    assert np.array_equal(reviews[:, 0], plain.mean[DECAYED][:, 0])  # not trained yet: the decayed mean stands in
+    for name, rate in plain.mean.items():
+        assert np.array_equal(boosted.mean[name], rate)
+    assert not np.array_equal(boosted.by(BOOSTED).spread, boosted.by(DECAYED).spread)
+    default = of(boosted)[0].levels(boosted)
+    assert (default.order_up_to[:, -1] > default.reorder[:, -1]).all()
