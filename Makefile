@@ -21,8 +21,7 @@ demo: venv
 ## test: lint, then unit and DAG tests, then everything that needs real servers (it starts its own)
 test: lint
 	@$(BIN)/pytest tests/unit tests/dags -n 2
-	@$(BIN)/pytest tests/integration tests/dbt -n 2 --dist loadfile --durations 10
-	@$(BIN)/pytest tests/e2e --durations 5
+	@$(BIN)/pytest tests/integration tests/dbt tests/e2e --durations 10
 
 ## lint: style, types and the direction of imports
 lint: venv
