@@ -24,6 +24,15 @@ NEAR: Final = 2.5
 SHRINK: Final = 200.0
 """Units a period that a group sells before its own season weighs as much as the catalogue's."""
 
+SEASONED: Final = 1.5
+"""Years of history below which nothing is said about the time of the year."""
+
+OLDEST: Final = 150
+"""Age in periods, above which a SKU is simply old."""
+
+OLDEST_UNSEASONED: Final = 8
+"""The same where :func:`seasoned` says no: most SKUs are as old as the history, so a higher age would tell the week."""
+
 
 @dataclass(frozen=True)
 class Histories:
@@ -124,8 +133,8 @@ def season(told: Histories, values: Array, horizon: int) -> Array:
         [n, T + horizon] factors of mean 1 over a year; ones where less than a year and a half is known.
     """
     n, length = values.shape
-    year = max(round(365.25 / told.days), 1)
-    if length < 1.5 * year:
+    year = year_of(told)
+    if not seasoned(told):
         return np.ones((n, length + horizon))
     day = np.array([middle.timetuple().tm_yday for middle in told.middles(horizon)], dtype=float)
     apart = np.abs(day[:, None] - day[None, :length])
@@ -149,20 +158,31 @@ def _index(total: Array, weights: Array, year: int) -> Array:
     return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
 
 
+def year_of(told: Histories) -> int:
+    """Periods a year."""
+    return max(round(365.25 / told.days), 1)
+
+
+def seasoned(told: Histories) -> bool:
+    """Whether the histories say anything about the time of the year."""
+    return told.shape[1] >= SEASONED * year_of(told)
+
+
 class Builder:
     """Feature rows of a catalogue.
 
     Args:
         told: histories.
         horizon: periods ahead that rows may ask for.
-        seasons: [n, T + horizon] factors learnt earlier; default: from all that is told. Rows of past origins need those of their time:
+        trained: what was told when the trees that read the rows were trained; default: the same. Its seasons are taken, since
             everything else about a row comes from the periods up to its origin.
     """
 
-    def __init__(self, told: Histories, horizon: int, seasons: Array | None = None) -> None:
-        values = np.nan_to_num(filled(told.demand))
+    def __init__(self, told: Histories, horizon: int, trained: Histories | None = None) -> None:
+        values, then = np.nan_to_num(filled(told.demand)), told if trained is None else trained
         self.first = first = known_from(told.demand)
-        self.values, self.season = values, season(told, values, horizon) if seasons is None else seasons
+        early = then.shape[1]
+        self.values, self.season = values, season(then, values[:, :early], horizon + values.shape[1] - early)
         length = values.shape[1]
         position, sold = np.arange(length)[None, :], values > 0
         bases = [decayed(values / self.season[:, :length], half_life, first) for half_life in BASE]
@@ -178,6 +198,11 @@ class Builder:
         self.trends = np.stack([_trend(values, codes) for codes in _groups(told)])
         self.codes = np.stack([told.group, told.place]).astype(float)
         self.calendar = _calendar(told, horizon)
+        self.oldest = OLDEST
+        if not seasoned(then):  # no week came twice: what tells the week, trees would take for whatever happened in it
+            self.oldest = OLDEST_UNSEASONED
+            self.trends, none = np.zeros_like(self.trends), np.zeros_like(self.calendar[0])
+            self.calendar = none, none, none
 
     def rows(self, sku: Array, origin: Array, step: Array) -> tuple[Array, Array]:
         """Features and base forecast.
@@ -196,7 +221,7 @@ class Builder:
         out += [
             self.since[i, t].clip(max=60) / (self.gap[i, t] + 1),
             np.log(self.season[i, ahead] / self.season[i, t]),
-            (t - self.first[i]).clip(max=150),
+            (t - self.first[i]).clip(max=self.oldest),
         ]
         out += [busy[i, t] for busy in self.busy] + [trend[i, t] for trend in self.trends]
         out += [code[i] for code in self.codes] + [known[ahead] for known in self.calendar]

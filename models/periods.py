@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from models.interface import fitted
-from models.period_features import Array, Builder, Histories
+from models.period_features import Array, Builder, Histories, seasoned
 from pipelines.core.seeds import generator
 
 REFERENCE: Final = 0.3
@@ -19,6 +19,9 @@ REFERENCE: Final = 0.3
 
 FEWEST: Final = 1_000
 """Rows below which trees are not grown: the base forecast stands, with one dispersion for all."""
+
+SHORT: Final[dict[str, Any]] = {"tweedie": 1.5, "leaves": 15, "least_rows": 300, "young": 2, "trust": 0.5}
+"""What holds instead where less than a year and a half is known: few weeks, so simpler trees, and half of what they say."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class PeriodForecaster:
         half_life: periods in which a row's weight halves.
         max_rows: training rows at most, sampled.
         run_up: periods before the first origin.
+        young: periods a SKU has lived before its rows count.
+        trust: share of the trees in the mean; the rest is the base.
     """
 
     horizon: int
@@ -69,6 +74,8 @@ class PeriodForecaster:
     half_life: float = 104.0
     max_rows: int = 200_000
     run_up: int = 26
+    young: int = 8
+    trust: float = 1.0
     boosters: list[Any] = field(default_factory=list, repr=False)
     spread: Any = field(default=None, repr=False)
     dispersion: float | None = None
@@ -83,6 +90,9 @@ class PeriodForecaster:
         Returns:
             The trained forecaster.
         """
+        return (self if seasoned(told) else replace(self, **SHORT))._trained(told, means_alone)
+
+    def _trained(self, told: Histories, means_alone: bool) -> "PeriodForecaster":
         builder = Builder(told, self.horizon)
         sku, origin, step = self._index(told, builder)
         target = told.demand[sku, origin + step]
@@ -97,7 +107,7 @@ class PeriodForecaster:
         half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
         for left in (half, ~half):
             trees = self._mean(features[~left], target[~left], base[~left], weight[~left], 0)
-            honest[left] = base[left] * np.exp(trees.predict(features[left], raw_score=True, num_threads=self.threads))
+            honest[left] = self._expected([trees], features[left], base[left])
         spread = self._spread(features, target, honest, weight)
         return replace(self, boosters=boosters, spread=spread, dispersion=_dispersion(target, honest, weight))
 
@@ -117,8 +127,7 @@ class PeriodForecaster:
         last = told.shape[1] - 1 if origin is None else origin
         sku, step = np.repeat(np.arange(n), h), np.tile(np.arange(1, h + 1), n)
         features, base = builder.rows(sku, np.full(n * h, last), step)
-        raw = [trees.predict(features, raw_score=True, num_threads=self.threads) for trees in self.boosters]
-        mean = base * (np.mean([np.exp(one) for one in raw], axis=0) if raw else 1.0)
+        mean = self._expected(self.boosters, features, base)
         if self.spread is None:
             variance = mean + fitted(self.dispersion) * mean**2
         else:
@@ -129,18 +138,26 @@ class PeriodForecaster:
         return PeriodDemand(mean.reshape(n, h), variance.reshape(n, h))
 
     def _index(self, told: Histories, builder: Builder) -> tuple[Array, Array, Array]:
-        """Rows whose target is known, of SKUs that had lived 8 periods; drawn evenly where there are too many."""
+        """Rows whose target is known, of SKUs that had lived ``young`` periods; drawn evenly where there are too many."""
         n, length = told.shape
         origins = np.arange(max(min(self.run_up, length // 2), length - self.depth), length - 1)
         sku, origin, step = (
             part.ravel() for part in np.meshgrid(np.arange(n), origins, np.arange(1, self.horizon + 1), indexing="ij")
         )
-        inside = (origin + step < length) & (origin >= builder.first[sku] + 8)
+        inside = (origin + step < length) & (origin >= builder.first[sku] + self.young)
         sku, origin, step = sku[inside], origin[inside], step[inside]
         known = np.flatnonzero(np.isfinite(told.demand[sku, origin + step]))
         if known.size > self.max_rows:
             known = np.sort(generator(self.seed, "rows").choice(known, self.max_rows, replace=False))
         return sku[known], origin[known], step[known]
+
+    def _expected(self, boosters: list[Any], features: Array, base: Array) -> Array:
+        """[r] units: base × trees, and the base alone as far as the trees are not trusted."""
+        if not boosters:
+            return base
+        raw = [trees.predict(features, raw_score=True, num_threads=self.threads) for trees in boosters]
+        factor = np.mean([np.exp(one) for one in raw], axis=0)
+        return np.asarray(base * (1.0 + self.trust * (factor - 1.0)))
 
     def _mean(self, features: Array, target: Array, base: Array, weight: Array, bag: int) -> Any:
         import lightgbm as lgb

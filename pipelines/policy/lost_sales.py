@@ -48,7 +48,8 @@ class Served:
         position: inventory position, units.
         served: expected demand of the days the order serves, units.
         left: expected stock when they begin, without the order, units.
-        ratio: share of outcomes in which the order covers those days.
+        covered: share of outcomes in which the order covers those days.
+        ratio: of the costs, p / (p + h): the share were leftover charged once.
         lead_time: days.
     """
 
@@ -57,6 +58,7 @@ class Served:
     position: Floats
     served: Floats
     left: Floats
+    covered: Floats
     ratio: Floats
     lead_time: npt.NDArray[np.int64]
 
@@ -95,9 +97,9 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
     told = newsvendor.orders(_part(problem, np.flatnonzero(can)), config.forecast.seed)
     position = problem.on_hand.copy()
     np.add.at(position, problem.arriving[:, 0].astype(np.int64), problem.arriving[:, 2])
-    quantity, served, left = (np.zeros(can.size) for _ in range(3))
-    quantity[can], served[can], left[can] = told.quantity, told.served, told.left
-    return Served(can, quantity, position, served, left, shortage / (shortage + holding), lead_time)
+    quantity, served, left, covered = (np.zeros(can.size) for _ in range(4))
+    quantity[can], served[can], left[can], covered[can] = told.quantity, told.served, told.left, told.covered
+    return Served(can, quantity, position, served, left, covered, shortage / (shortage + holding), lead_time)
 
 
 def as_levels(chosen: Levels, told: Served) -> Levels:
@@ -134,7 +136,8 @@ def reasons(told: Served, before: pl.Series, config: Settings) -> pl.Series:
     review = config.planning.review_period_days
     table = pl.DataFrame({
         "before": before, "chosen": told.chosen, "quantity": _text(told.quantity), "served": _text(told.served),
-        "left": _text(told.left), "share": _text(told.ratio * 100), "first": told.lead_time + 1, "last": told.lead_time + review,
+        "left": _text(told.left), "share": _text(np.round(told.covered * 100)),
+        "first": told.lead_time + 1, "last": told.lead_time + review,
         "none": told.quantity <= 0,
     })  # fmt: skip
     serves = "An order now serves days {} to {}: {} units expected, {} left by then; "

@@ -14,10 +14,16 @@ import numpy.typing as npt
 from models import negbin
 from pipelines.core.inventory import Floats
 from pipelines.core.seeds import generator
-from pipelines.policy.montecarlo import best_lots, needs
+from pipelines.policy.montecarlo import Later, best_lots, needs
 
 PATHS: Final = 2_000
 """Sampled demand paths a SKU; fewer than 1,000 add noise as large as the last improvements."""
+
+STAYS: Final = 0.5
+"""Share of what the period after the days served leaves, too, that no smaller later order makes good: it is held a period longer.
+
+At 0 orders are too large where demand is erratic, as the stock that a passing peak called for stays.
+"""
 
 CELLS: Final = 24_000_000
 """Demands sampled at a time (SKUs × paths × intervals); bounds memory, changes no result."""
@@ -66,11 +72,13 @@ class Orders:
         quantity: to order now, 0 where nothing.
         served: expected demand of the days served.
         left: expected stock when they begin, without the order.
+        covered: share of outcomes in which nothing is lost in them.
     """
 
     quantity: Floats
     served: Floats
     left: Floats
+    covered: Floats
 
 
 def reaches(problem_lead_time: npt.NDArray[np.int64], review: int, horizon: int) -> npt.NDArray[np.bool_]:
@@ -89,14 +97,14 @@ def orders(problem: Problem, seed: int, paths: int = PATHS) -> Orders:
     Returns:
         The orders.
     """
-    result = Orders(*(np.zeros(problem.on_hand.size) for _ in range(3)))
+    result = Orders(*(np.zeros(problem.on_hand.size) for _ in range(4)))
     for lead_time in np.unique(problem.lead_time):
         rows = np.flatnonzero(problem.lead_time == lead_time)
-        chunk = max(CELLS // (paths * len(cuts(int(lead_time), problem.review))), 1)
+        chunk = max(CELLS // (paths * (len(cuts(int(lead_time), problem.review)) + 1)), 1)
         for first in range(0, rows.size, chunk):
             part = rows[first : first + chunk]
             for whole, some in zip(
-                (result.quantity, result.served, result.left),
+                (result.quantity, result.served, result.left, result.covered),
                 _orders(problem, part, int(lead_time), seed, paths),
                 strict=True,
             ):
@@ -116,7 +124,7 @@ def cuts(lead_time: int, review: int) -> list[tuple[int, int]]:
 
 def _orders(
     problem: Problem, rows: npt.NDArray[np.int64], lead_time: int, seed: int, paths: int
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats]:
     intervals = cuts(lead_time, problem.review)
     mean, variance = (_over(values[rows], intervals, problem.review) for values in (problem.mean, problem.variance))
     # Demand while the order may be late or early: rate² × variance of the lead time, in the days served.
@@ -124,11 +132,19 @@ def _orders(
     demand = sampled(mean, variance, problem.unit[rows], seed, paths)
     arriving = _arrivals(problem.arriving, rows, problem.on_hand.size, intervals)
     lacking = needs(demand, problem.on_hand[rows], arriving[:, :-1]) - arriving[:, -1:]
+    later = Later(_after(mean, variance, problem.unit[rows], seed, paths), STAYS)
     quantity = best_lots(
         lacking, problem.holding_cost[rows], problem.shortage_cost[rows], problem.ordering_cost[rows], problem.unit[rows],
-        problem.pack[rows], problem.minimum[rows],
+        problem.pack[rows], problem.minimum[rows], later,
     )  # fmt: skip
-    return quantity, mean[:, -1], demand[:, :, -1].mean(axis=1) - lacking.mean(axis=1)
+    left = demand[:, :, -1].mean(axis=1) - lacking.mean(axis=1)
+    return quantity, mean[:, -1], left, (lacking <= quantity[:, None]).mean(axis=1)
+
+
+def _after(mean: Floats, variance: Floats, unit: Floats, seed: int, paths: int) -> Floats:
+    """Demand of the review period after the days served, taken to be like theirs, shape (N, M)."""
+    at = mean.shape[1]  # a number of its own in the sample, so that it is independent of the intervals before
+    return _drawn(mean[:, -1], variance[:, -1], unit, seed, at, paths)
 
 
 def _over(values: Floats, intervals: list[tuple[int, int]], review: int) -> Floats:
@@ -155,15 +171,19 @@ def sampled(mean: Floats, variance: Floats, unit: Floats, seed: int, paths: int)
         Units, shape (N, M, B).
     """
     skus, intervals = mean.shape
-    level = ((np.arange(paths) + 0.5) / paths)[None, :]
     out = np.empty((skus, paths, intervals))
     for interval in range(intervals):
-        rows = negbin.quantiles(
-            np.ascontiguousarray(mean[:, interval]), np.ascontiguousarray(variance[:, interval]), level,
-            np.zeros(skus, dtype=np.int64), unit,
-        )  # fmt: skip
-        out[:, :, interval] = rows[:, generator(seed, "newsvendor", interval).permutation(paths)]
+        out[:, :, interval] = _drawn(mean[:, interval], variance[:, interval], unit, seed, interval, paths)
     return out
+
+
+def _drawn(mean: Floats, variance: Floats, unit: Floats, seed: int, interval: int, paths: int) -> Floats:
+    """One interval of :func:`sampled`, shape (N, M)."""
+    level, skus = ((np.arange(paths) + 0.5) / paths)[None, :], mean.size
+    rows = negbin.quantiles(
+        np.ascontiguousarray(mean), np.ascontiguousarray(variance), level, np.zeros(skus, dtype=np.int64), unit
+    )
+    return np.asarray(rows[:, generator(seed, "newsvendor", interval).permutation(paths)])
 
 
 def _arrivals(arriving: Floats, rows: npt.NDArray[np.int64], skus: int, intervals: list[tuple[int, int]]) -> Floats:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models.period_features import Builder, Histories, filled, open_demand, season
+from models.period_features import Builder, Histories, open_demand
 from models.periods import PeriodForecaster
 from pipelines.core.inventory import Floats
 
@@ -77,8 +77,7 @@ def means(sold: Sold, horizon: int, every: int, *, seed: int, tell: Progress | N
         known = sold.until(first)
         forecaster = PeriodForecaster(ahead, seed=seed).fit(known, means_alone=True)
         told = sold.until(end - 1)
-        seasons = season(known, np.nan_to_num(filled(known.demand)), ahead + end - 1 - first)
-        builder = Builder(told, ahead, seasons)
+        builder = Builder(told, ahead, known)
         for period in range(first, end):
             out[:, period] = forecaster.predict(told, builder, origin=period).mean
         if tell:

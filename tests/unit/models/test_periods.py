@@ -102,3 +102,39 @@ def test_rows_are_capped_and_the_cap_is_drawn_by_the_seed():
     assert first[0].size == 500
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0], other[0])
+
+
+def test_below_a_year_and_a_half_nothing_tells_the_week():
+    for periods, told_apart in ((60, False), (120, True)):
+        told = histories(30, periods)
+        told = replace(told, demand=np.where(np.arange(periods) < 20, 0.0, 5.0) * np.ones((30, 1)))  # all SKUs alike
+        builder = Builder(told, 3)
+        origins = np.array([periods - 20, periods - 10])
+        early, late = builder.rows(np.zeros(2, dtype=int), origins, np.ones(2, dtype=int))[0]
+        # Each SKU sells 5 a week for long; what still differs is the slow means' memory of the start, and the gap that ended.
+        features = np.flatnonzero(~np.isclose(early, late, equal_nan=True))
+        calendar = builder.calendar[0]
+        assert (np.ptp(calendar) > 0) == told_apart
+        assert builder.trends.any() == told_apart
+        assert (7 in features) == told_apart  # age
+
+
+def test_a_short_history_trusts_its_trees_half():
+    told = histories(60, 60)
+    trained = small().fit(told)
+    assert (trained.trust, trained.leaves, trained.young) == (0.5, 15, 2)
+    assert small().fit(histories(60, 120)).trust == 1.0
+    builder = Builder(told, 3)
+    half, whole, none = (replace(trained, trust=trust).predict(told, builder).mean for trust in (0.5, 1.0, 0.0))
+    assert np.allclose(half, (whole + none) / 2)
+
+
+def test_a_planted_jump_of_one_week_moves_a_short_history_s_forecast_little():
+    told = histories(200, 52, seed=3)
+    shocked = told.demand.copy()
+    shocked[:, -1] *= 3.0  # every SKU, one week: a shock of the week, not of the SKU
+    before, after = (
+        PeriodForecaster(3).fit(replace(told, demand=demand)).predict(replace(told, demand=demand)).mean.sum()
+        for demand in (told.demand, shocked)
+    )
+    assert after < 1.6 * before
