@@ -25,6 +25,7 @@ from pipelines.purchase.lines import Draft, Lines
 from pipelines.purchase.lots import Prices
 from pipelines.purchase.reasons import reasons
 from pipelines.purchase.tables import COMING, OFFERS
+from pipelines.purchase.vendor_orders import Past, Trial
 from pipelines.settings import Settings
 
 DECISIONS = (
@@ -39,6 +40,9 @@ DECISIONS = (
 UNITS = ("as_of", "rank", "item_id", "location_id", "supplier_id", "quantity", "unit_price", "expected_saving", "saving_per_money",
          "cumulative_value", "taken")  # fmt: skip
 """Columns of plan.decision_units, in order."""
+
+TRIALS = ("as_of", "location_id", "supplier_id", "skus", "cost", "saving", "saving_low", "saving_high", "joins")
+"""Columns of plan.joint_trials, in order."""
 
 _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
@@ -55,14 +59,21 @@ class Decisions:
     Attributes:
         table: rows of plan.decisions, in the order of the SKUs.
         units: rows of plan.decision_units; none without a budget.
+        trials: rows of plan.joint_trials; none without a past.
     """
 
     table: pl.DataFrame
     units: pl.DataFrame
+    trials: pl.DataFrame
 
 
 def decide(
-    rows: pl.DataFrame, breaks: pl.DataFrame, as_of: date, config: Settings, offers: pl.DataFrame | None = None
+    rows: pl.DataFrame,
+    breaks: pl.DataFrame,
+    as_of: date,
+    config: Settings,
+    offers: pl.DataFrame | None = None,
+    past: Past | None = None,
 ) -> Decisions:
     """Decide every SKU.
 
@@ -72,6 +83,7 @@ def decide(
         as_of: the run's date.
         config: the configuration.
         offers: all active offers, for the choice of the supplier.
+        past: demand, in the order of the rows, for the trial of joining; None: none is made.
 
     Returns:
         The decisions.
@@ -84,9 +96,9 @@ def decide(
     danger = _risk(sku)
     draft = quantity.decide(sku)
     quantity.take_breaks(draft, sku, steps)
-    ranked = _as_a_company(draft, sku, rows, steps, danger, config, applied)
+    ranked, trial = _as_a_company(draft, sku, rows, steps, danger, config, applied, past)
     table = _table(rows, sku, draft, danger, as_of, config, applied)
-    return Decisions(table, _units(ranked, rows, as_of))
+    return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
 
 
 def _as_a_company(
@@ -97,13 +109,15 @@ def _as_a_company(
     danger: Floats,
     config: Settings,
     applied: rules.Applied,
-) -> pl.DataFrame | None:
-    """What no SKU decides alone: rules, the supplier's order, the budget. In place; gives the ranked units of a budget."""
+    past: Past | None,
+) -> tuple[pl.DataFrame | None, Trial | None]:
+    """What no SKU decides alone: rules, the supplier's order, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
     if own.rules:
         rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied)
+    trial = None
     if own.consolidate:
-        vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days)
+        trial = vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days, past)
     draft.marked["own"] = draft.quantity.copy()
     quantity.reprice(draft, steps)
     vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms)
@@ -114,7 +128,7 @@ def _as_a_company(
         ranked = budget.cut(draft, sku, steps, own.budget)
     if any(rule.then.review for rule in own.rules):
         rules.send_to_review(own.rules, rules.with_line(rows, draft, sku, danger), draft.ordered, applied)
-    return ranked
+    return ranked, trial
 
 
 def _table(
@@ -189,3 +203,16 @@ def _units(ranked: pl.DataFrame | None, rows: pl.DataFrame, as_of: date) -> pl.D
     return listed.with_columns(
         pl.lit(as_of).alias("as_of"), pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("rank")
     ).select(UNITS)
+
+
+def _trials(trial: Trial | None, sku: Lines, rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    if trial is None:
+        return pl.DataFrame(schema=dict.fromkeys(TRIALS, pl.String))
+    first = np.unique(sku.vendor, return_index=True)
+    one = first[1][np.searchsorted(first[0], trial.vendor)]
+    said = trial.verdict
+    return rows[one].select(
+        pl.lit(as_of).alias("as_of"), "location_id", "supplier_id", pl.Series("skus", trial.skus), pl.Series("cost", said.cost),
+        pl.Series("saving", said.saved), pl.Series("saving_low", said.low), pl.Series("saving_high", said.high),
+        pl.Series("joins", said.joins),
+    )  # fmt: skip

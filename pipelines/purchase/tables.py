@@ -1,12 +1,13 @@
 """The tables a decision reads."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from pipelines.core.quantiles import COLUMNS
 from pipelines.io import positions, warehouse
+from pipelines.purchase.vendor_orders import Past
 from pipelines.settings import Settings
 
 _NUMBERS = (
@@ -47,6 +48,14 @@ _PASSPORTS = "select item_id, location_id from plan.passports where as_of = :as_
 
 _SCORES = "select supplier_id, total / 100.0 as score from plan.vendor_scores where as_of = :as_of"
 
+_PAST = """
+select item_id, location_id, day, cast(quantity as double precision) as quantity
+from marts.fct_daily_demand where day > :first and day <= :as_of and quantity > 0
+"""
+
+PAST_DAYS = 364
+"""Days that joining a supplier's order is tried on: whole weeks, a year of seasons."""
+
 OFFERS = {
     "item_id": pl.String, "supplier_id": pl.String, "lead_time_days": pl.Float64, "min_order_qty": pl.Float64, "pack_size": pl.Float64,
     "purchase_price": pl.Float64, "ordering_cost": pl.Float64, "lead_time_mean": pl.Float64, "accepted_share": pl.Float64,
@@ -65,11 +74,13 @@ class Inputs:
         rows: SKUs with policy, stock, offer, forecast, units to come, ``whole`` and ``passport``.
         breaks: price breaks of all offers.
         offers: offers of active suppliers.
+        past: demand of the last year, in the order of ``rows``; None: lines join no others, so nobody asks.
     """
 
     rows: pl.DataFrame
     breaks: pl.DataFrame
     offers: pl.DataFrame
+    past: Past | None
 
 
 def read(as_of: date, config: Settings) -> Inputs:
@@ -100,7 +111,20 @@ def read(as_of: date, config: Settings) -> Inputs:
             pl.col("passport").fill_null(""),
         )
     )
-    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of))
+    past = _past(rows, as_of) if config.purchase.consolidate else None
+    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of), past)
+
+
+def _past(rows: pl.DataFrame, as_of: date) -> Past:
+    """Demand by SKU and day, from the first day with any on."""
+    found = warehouse.read(_PAST, as_of=as_of, first=as_of - timedelta(days=PAST_DAYS))
+    at = rows.select("item_id", "location_id").with_row_index("row")
+    sold = found.join(at, on=["item_id", "location_id"]).with_columns(
+        age=(pl.lit(as_of) - pl.col("day")).dt.total_days()
+    )
+    days = int(sold["age"].max()) + 1 if sold.height else 0  # type: ignore[arg-type]
+    row, age = (sold[name].cast(pl.Int64).to_numpy() for name in ("row", "age"))
+    return Past(row, days - 1 - age, sold["quantity"].to_numpy(), days)
 
 
 def _passports(as_of: date) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.purchase.decide import decide
-from pipelines.purchase.joint import can_order_share
+from pipelines.purchase.joint import Terms, can_order_units
 from tests.unit.purchase.catalogue import AS_OF, config, make
 
 ROWS, BREAKS = make(200, seed=2)
@@ -147,14 +147,18 @@ def test_joining_adds_lines_but_never_an_order_to_a_supplier_without_one():
 
 
 def test_can_order_levels_at_their_limits():
-    base = (np.array([0, 0, 0]), np.full(3, 40.0), np.full(3, 1.0))
-    share = can_order_share(*base, np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 0.0, 1.0)
-    assert (share > 0.3).all(), "a further line costs nothing"
-    assert can_order_share(*base, np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 1.0, 1.0).tolist() == [0, 0, 0]
-    assert can_order_share(
-        np.array([0, 1, -1]), *base[1:], np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 0.1, 1.0
-    ).tolist() == [0, 0, 0]
-    assert can_order_share(*base, np.full(3, 50.0), np.full(3, 50.0), np.zeros(3), 0.1, 1.0).tolist() == [0, 0, 0]
+    def units(vendor=(0, 0, 0), lot=40.0, room=39.0, holding=0.01, line=0.1):
+        three = [np.full(3, value) for value in (lot, room, 1.0, 50.0, holding, 0.0)]
+        return can_order_units(np.array(vendor), Terms(*three), line, 1.0)
+
+    assert (units(line=0.0) > 12).all(), "a further line costs nothing"
+    assert units(line=1.0).tolist() == [0, 0, 0]
+    assert units(vendor=(0, 1, -1)).tolist() == [0, 0, 0]
+    assert units(holding=50.0).tolist() == [0, 0, 0]
+    assert (units(line=0.0, room=9.0) <= 9.0).all(), "the smallest line must still fit below the order-up-to level"
+    assert units(room=-1.0).tolist() == [0, 0, 0]
+    # A minimum of 400 makes orders rare: the same suppliers' orders are no stream of opportunities any more.
+    assert units(lot=400.0, holding=0.05).tolist() == [0, 0, 0]
 
 
 def _coming(**changes):
