@@ -21,10 +21,13 @@ select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_
     s.supplier_id, s.has_supplier, s.abc_class, s.category, s.demand_class, s.priority as item_priority, s.created_on, s.discontinued_on,
     cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
-    f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)}
+    f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)},
+    case when a.rules is not null then 'its forecast was set aside (' || a.rules || ')'
+        when s.is_active and f.item_id is null then 'there is no forecast of this date' end as forecast_fault
 from marts.dim_sku s
 left join plan.policies p on p.as_of = s.as_of and p.item_id = s.item_id and p.location_id = s.location_id
-left join plan.lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.forecasts_set_aside a on a.as_of = s.as_of and a.item_id = s.item_id and a.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
 

@@ -71,7 +71,8 @@ def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: int, p
     if trial is not None:
         above *= np.isin(lines.vendor, trial.vendor[trial.verdict.joins])
     # Where the smallest line would go beyond the order-up-to level, nobody joins.
-    level = np.minimum(lines.trigger + above, lines.order_up_to - _smallest(draft, lines) + TOLERANCE)
+    highest = np.minimum(lines.order_up_to - _smallest(draft, lines) + TOLERANCE, draft.reach)
+    level = np.minimum(lines.trigger + above, highest)
     can = draft.allowed & (above > 0) & (level > lines.trigger)
     own = draft.ordered
     count = np.bincount(lines.vendor[own & (lines.vendor >= 0)], minlength=int(lines.vendor.max(initial=-1)) + 1)
@@ -79,7 +80,7 @@ def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: int, p
     draft.threshold = np.where(can & (others > 0), level, draft.threshold)
     joins = can & (others > 0) & ~own & (lines.position <= level)
     # Who joins does not overshoot its level: whole packs that fit below it.
-    gap = lines.order_up_to - lines.position + 2 * TOLERANCE
+    gap = np.minimum(lines.order_up_to - lines.position + 2 * TOLERANCE, draft.fits(lines.position))
     missing = rounded_down(np.where(joins, gap, 0.0), lines.pack)
     draft.quantity = np.where(joins, np.minimum(missing, draft.most), draft.quantity)
     draft.code[joins] = c.JOINS
@@ -190,7 +191,7 @@ def _next_units(draft: Draft, lines: Lines, members: Ints, added: Floats) -> Ite
     """Steps of one pack or a few, the one of greatest benefit a money first: (member, units, benefit a unit)."""
     pack = np.where(lines.pack > 0, lines.pack, 1.0)[members]
     room = np.minimum(
-        draft.most[members] - draft.quantity[members],
+        np.minimum(draft.most, draft.fits(lines.position))[members] - draft.quantity[members],
         LONGEST_COVER_DAYS * lines.demand_per_day[members] - lines.position[members] - draft.quantity[members],
     )
     step = pack * np.maximum(np.ceil(room / pack / _STEPS), 1.0)
