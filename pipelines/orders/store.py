@@ -104,7 +104,8 @@ def document(order: Row, rows: Sequence[Row]) -> PurchaseOrder:
                 row["item_id"],
                 row["quantity"],
                 row["unit_price"],
-                row["expected_on"] + late if row["expected_on"] else None,
+                # What the vendor agreed to, not what we expect of it: it is scored by this date.
+                row["agreed_on"] + late if row["agreed_on"] else None,
             )
             for row in rows
             if row["quantity"] > 0

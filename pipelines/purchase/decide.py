@@ -33,7 +33,7 @@ DECISIONS = (
     "inventory_position", "reorder_point", "order_up_to", "quantity", "unit_price", "order_value", "expected_on", "projected_stock",
     "level", "policy", "due", "proposed", "projected_without", "ordering_cost", "pack_size", "min_order_qty", "needs_review", "rules",
     "alert_code", "alert", "flip_input", "flip_change", "flip", "landed_cost", "supplier_reason", "expected_saving", "passport",
-    "level_reason",
+    "level_reason", "agreed_on", "expected_from",
 )  # fmt: skip
 """Columns of plan.decisions, in order."""
 
@@ -46,7 +46,7 @@ TRIALS = ("as_of", "location_id", "supplier_id", "skus", "cost", "saving", "savi
 
 _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
-    "cv2": pl.Float64, "forecast_fault": pl.String,
+    "cv2": pl.Float64, "forecast_fault": pl.String, "measured_days": pl.Float64,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
@@ -139,7 +139,6 @@ def _table(
     some = np.flatnonzero(draft.ordered)
     saving = np.zeros(draft.quantity.size)
     saving[some] = budget.expected_saving(sku, sku.position[some], draft.quantity[some], some)
-    days = pl.col("lead_time_days").fill_null(config.planning.default_lead_time_days).ceil().cast(pl.Int64) + 1
     flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget, config.purchase.max_quantity)
     notes = {name: pl.Series(name, draft.marked.get(name, np.zeros(draft.quantity.size))) for name in _NOTES}
     decided = rows.with_columns(
@@ -149,7 +148,7 @@ def _table(
         pl.Series("order_value", draft.quantity * np.nan_to_num(draft.price)),
         risk.priorities(danger, rows["abc_class"]),
         pl.Series("projected_without", sku.position - expected), pl.Series("projected_stock", sku.position + draft.quantity - expected),
-        pl.when(pl.Series(draft.ordered)).then(pl.lit(as_of) + pl.duration(days=days)).alias("expected_on"),
+        *_dates(pl.Series(draft.ordered), as_of, config),
         pl.Series("ordering_cost", sku.ordering_cost), pl.Series("expected_saving", saving), flips.named(flip_input),
         pl.Series("flip_change", flip_change).fill_nan(None), applied.joined(),
         flips.sentences(flip_input, flip_change, draft.ordered, rows["whole"].to_numpy()), pl.Series("needs_review", applied.review),
@@ -162,6 +161,24 @@ def _table(
     )  # fmt: skip
     told = alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of)
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
+
+
+def _dates(ordered: pl.Series, as_of: date, config: Settings) -> list[pl.Expr]:
+    """When a line is due by the agreed lead time, when it is expected by what the vendor really takes, and by what."""
+    agreed = pl.col("lead_time_days").fill_null(config.planning.default_lead_time_days)
+    there = [(pl.coalesce("measured_days", agreed), "expected_on"), (agreed, "agreed_on")]
+    by = (
+        pl.when(pl.col("measured_days").is_not_null()).then(pl.lit("measured median"))
+        .when(pl.col("lead_time_days").is_not_null()).then(pl.lit("agreed lead time")).otherwise(pl.lit("default lead time"))
+    )  # fmt: skip
+    # An order of the close of day t with a lead time of L days is there for the sales of day t + L + 1.
+    return [
+        *(
+            pl.when(ordered).then(pl.lit(as_of) + pl.duration(days=days.ceil().cast(pl.Int64) + 1)).alias(name)
+            for days, name in there
+        ),
+        by.alias("expected_from"),
+    ]
 
 
 _NOTES = ("own_quantity", "filled", "before_rule", "before_cut", "vendor_minimum", "vendor_missing")

@@ -21,12 +21,14 @@ select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_
     s.supplier_id, s.has_supplier, s.abc_class, s.category, s.demand_class, s.priority as item_priority, s.created_on, s.discontinued_on,
     cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
+    case when v.level in ('item', 'supplier') then v.q500 end as measured_days,
     f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)},
     case when a.rules is not null then 'its forecast was set aside (' || a.rules || ')'
         when s.is_active and f.item_id is null then 'there is no forecast of this date' end as forecast_fault
 from marts.dim_sku s
 left join plan.policies p on p.as_of = s.as_of and p.item_id = s.item_id and p.location_id = s.location_id
 left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.lead_times v on v.as_of = s.as_of and v.supplier_id = s.supplier_id and v.item_id = s.item_id
 left join plan.forecasts_set_aside a on a.as_of = s.as_of and a.item_id = s.item_id and a.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
@@ -38,10 +40,12 @@ from marts.fct_price_breaks where unit_price is not null order by item_id, suppl
 
 _OFFERS = """
 select o.item_id, o.supplier_id, o.lead_time_days, o.min_order_qty, o.pack_size, o.purchase_price, o.ordering_cost,
-    coalesce(i.shrunk_mean, v.lead_time_mean, o.lead_time_days) as lead_time_mean, v.accepted_share, v.on_time_in_full_share as score
+    coalesce(i.shrunk_mean, v.lead_time_mean, o.lead_time_days) as lead_time_mean, v.accepted_share, v.on_time_in_full_share as score,
+    case when t.level in ('item', 'supplier') then t.q500 end as measured_days
 from marts.fct_offer o
 left join marts.fct_lead_time i on i.item_id = o.item_id and i.supplier_id = o.supplier_id
 left join marts.fct_vendor v on v.supplier_id = o.supplier_id
+left join plan.lead_times t on t.as_of = o.as_of and t.supplier_id = o.supplier_id and t.item_id = o.item_id
 where o.as_of = :as_of and o.is_active order by o.item_id, o.supplier_id
 """
 
@@ -62,7 +66,7 @@ PAST_DAYS = 364
 OFFERS = {
     "item_id": pl.String, "supplier_id": pl.String, "lead_time_days": pl.Float64, "min_order_qty": pl.Float64, "pack_size": pl.Float64,
     "purchase_price": pl.Float64, "ordering_cost": pl.Float64, "lead_time_mean": pl.Float64, "accepted_share": pl.Float64,
-    "score": pl.Float64,
+    "score": pl.Float64, "measured_days": pl.Float64,
 }  # fmt: skip
 """Columns of an offer."""
 

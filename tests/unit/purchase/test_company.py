@@ -1,6 +1,6 @@
 """What no SKU decides alone: rules, the supplier's order, the budget, the choice of the supplier, late lines."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -52,12 +52,20 @@ def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
     offers = ROWS.filter(mine).head(4).select("item_id").with_columns(
         supplier_id=pl.lit("OTHER"), lead_time_days=pl.lit(30.0), min_order_qty=pl.lit(1.0), pack_size=pl.lit(1.0),
         purchase_price=pl.lit(99.0), ordering_cost=pl.lit(10.0), lead_time_mean=pl.lit(30.0), accepted_share=pl.lit(1.0), score=pl.lit(0.9),
+        measured_days=pl.lit(41.0),
     )  # fmt: skip
     rules = [{"name": "sanctions", "when": {"abc_class": ["A", "B", "C"]}, "then": {"block_supplier": own}}]
     table = _table(offers=offers, rules=rules)
     assert own not in table.filter(pl.col("quantity") > 0)["supplier_id"].to_list()
     with_other = table.filter(pl.col("item_id").is_in(offers["item_id"].to_list()))
     assert with_other["supplier_id"].to_list() == ["OTHER"] * 4
+    empty = _table(ROWS.with_columns(on_hand=pl.lit(0.0), due=pl.lit(0.0)), offers=offers, rules=rules)
+    bought = (
+        empty.filter((pl.col("quantity") > 0) & (pl.col("supplier_id") == "OTHER"))
+        .select("expected_on", "agreed_on", "expected_from")
+        .unique()
+    )
+    assert bought.rows() == [(AS_OF + timedelta(days=42), AS_OF + timedelta(days=31), "measured median")]
     assert with_other["supplier_reason"].str.contains("which a rule bars").all()
     assert table.filter(mine)["rules"].str.contains("sanctions").all()
     nobody = table.filter(mine & ~table["item_id"].is_in(offers["item_id"].to_list()))
@@ -83,12 +91,31 @@ def test_landed_cost_chooses_among_the_good_and_quick(change, chosen):
     base = {
         "item_id": row["item_id"][0], "supplier_id": "S1", "lead_time_days": 14.0, "min_order_qty": 1.0, "pack_size": 1.0,
         "purchase_price": 10.0, "ordering_cost": 40.0, "lead_time_mean": 14.0, "accepted_share": 1.0, "score": 0.8,
+        "measured_days": None,
     }  # fmt: skip
     offers = pl.DataFrame([base, base | {"supplier_id": "CHEAP", "purchase_price": 8.0} | change])
     told = _table(row, offers).row(0, named=True)
     assert told["supplier_id"] == chosen
     assert (told["supplier_reason"] != "") == (chosen == "CHEAP")
     assert told["landed_cost"] > 0
+
+
+@pytest.mark.parametrize(
+    ("measured", "agreed", "expected", "due", "by"),
+    [
+        (18.2, 14.0, 20, 15, "measured median"),
+        (None, 14.0, 15, 15, "agreed lead time"),
+        (None, None, 15, 15, "default lead time"),
+    ],
+)
+def test_a_line_is_expected_when_the_vendor_really_delivers(measured, agreed, expected, due, by):
+    row = ROWS.filter("has_supplier").head(1).with_columns(
+        on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date), purchase_price=pl.lit(3.0), created_on=pl.lit(None, pl.Date),
+        measured_days=pl.lit(measured, pl.Float64), lead_time_days=pl.lit(agreed, pl.Float64),
+    )  # fmt: skip
+    told = _table(row).row(0, named=True)
+    days = [(told[name] - AS_OF).days for name in ("expected_on", "agreed_on")]
+    assert (*days, told["expected_from"]) == (expected, due, by)
 
 
 def test_order_minimum_is_reached_or_the_order_held():
