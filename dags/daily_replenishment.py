@@ -3,7 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from common.steps import AS_OF, DEFAULTS, SCHEDULE, as_of, checked_marts, gate, param
+from common.steps import AS_OF, DEFAULTS, GO_ON, SCHEDULE, as_of, checked_marts, gate, param, verdict
 
 DOC = """
 ### From the ERP's books to purchase orders a planner can check
@@ -12,29 +12,23 @@ Extracts the ERP up to the **as-of date**, checks the rows, builds features and 
 with the champion model, replays each SKU's policy on its own past and keeps the ERP's rule where that proves no saving, decides an order
 for every SKU and writes the report.
 
-**When it fails** no new proposals exist for the date; those of earlier dates stand. Every step may be repeated: a date's outputs are
-replaced in one transaction. Clear the failed task to go on from there. `preflight` names what is wrong with the ERP or the warehouse;
-`validate_*` name the rule, table and rows; `transform` names the dbt model.
+**When it fails** clear the failed task to go on from there: every step may be repeated, and replaces a date's outputs in one transaction.
+Where `vendors`, `forecast`, `replay` or `policy` failed the run is **degraded**: the day's orders are complete, decided by the next level
+where something is missing, and each line says so; `verdict` turns the run red and tells people. Where another step failed there are no
+proposals for the date, and those of earlier dates stand. `validate_*` name rule, table and rows, `transform` the dbt model.
 """
 
 PARAMS = {
     "as_of": AS_OF,
     "items": Param(
-        None,
-        type=["null", "array"],
-        items={"type": "string"},
-        title="Items",
+        None, type=["null", "array"], items={"type": "string"}, title="Items",
         description="Forecast, replay and decide these item_ids alone, one a line; others keep what the date has. Empty: all.",
     ),
     "chunk_size": Param(
-        None,
-        type=["null", "integer"],
-        minimum=1,
-        maximum=100_000,
-        title="SKUs a replay task",
+        None, type=["null", "integer"], minimum=1, maximum=100_000, title="SKUs a replay task",
         description="How many SKUs one mapped replay task takes; changes nothing in the results. Empty: as configured.",
     ),
-}
+}  # fmt: skip
 
 
 @dag(
@@ -57,7 +51,7 @@ def daily_replenishment() -> None:
 
         return {**job.run(as_of()), "safety_stocks": stock_job.run(as_of())["skus"]}
 
-    @task
+    @task(trigger_rule=GO_ON)
     def forecast() -> dict[str, Any]:
         """The champion's distribution of demand, per bucket and over the protection interval."""
         from pipelines.forecast import job
@@ -78,14 +72,14 @@ def daily_replenishment() -> None:
 
         return job.run_chunk(as_of(), chunk)
 
-    @task
+    @task(trigger_rule=GO_ON)
     def policy() -> dict[str, Any]:
         """Reorder point and order-up-to level of every SKU; where the replay proved no saving, the ERP's own."""
         from pipelines.policy import job
 
         return job.run(as_of(), items=param("items") or ())
 
-    @task
+    @task(trigger_rule=GO_ON)
     def purchase() -> dict[str, Any]:
         """A decision with its reason for every SKU; orders for those that need one."""
         from pipelines.purchase import job
@@ -106,13 +100,14 @@ def daily_replenishment() -> None:
 
         return job.run(as_of())
 
-    features_ok, orders_ok = checked_marts(), gate("orders")
-    chunks = plan_replay()
-    replays, forecasts = replay.expand(chunk=chunks), forecast()
-    measured = vendors()
+    features_ok, orders_ok, forecasts_ok = checked_marts(), gate("orders"), gate("forecasts")
+    chunks, measured, forecasts, policies, decided = plan_replay(), vendors(), forecast(), policy(), purchase()
+    replays, last = replay.expand(chunk=chunks), verdict()
     features_ok >> [chunks, measured]
-    measured >> forecasts
-    [forecasts >> gate("forecasts"), replays] >> policy() >> purchase() >> orders_ok >> [orders(), report()]
+    [features_ok, measured] >> forecasts >> forecasts_ok
+    [features_ok, forecasts_ok, replays] >> policies
+    [features_ok, policies] >> decided >> orders_ok >> [orders(), report()] >> last
+    [measured, forecasts_ok, replays, policies] >> last
 
 
 daily_replenishment()

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from airflow.sdk import Param, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException
 
 from pipelines import settings
 
@@ -16,6 +17,10 @@ DEFAULTS: dict[str, Any] = {
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=5),
 }
+
+GO_ON = "all_done_min_one_success"
+"""Trigger rule of a step that can do without some of the steps before it: it waits for all, and runs unless none succeeded. One of
+them is always the last that it cannot do without."""
 
 AS_OF = Param(
     None,
@@ -37,6 +42,23 @@ def as_of() -> date:
 def param(name: str) -> Any:
     """A param of the run this task belongs to; None where it was left empty or its DAG has no such param."""
     return get_current_context()["params"].get(name)
+
+
+def verdict() -> Any:
+    """The last step: it fails where an earlier one failed, so that a run which went on without it is red all the same."""
+
+    @task(task_id="verdict", trigger_rule=GO_ON, retries=1)
+    def tell() -> None:
+        """Red where a step failed, though the day's orders are complete; tells people."""
+        from pipelines.orders import job
+
+        ti = get_current_context()["ti"]
+        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
+        failed = sorted(name for name, state in states.items() if state in ("failed", "upstream_failed"))
+        if degraded := job.verdict(as_of(), failed):
+            raise AirflowFailException(degraded)
+
+    return tell()
 
 
 def gate(boundary: str) -> Any:

@@ -15,6 +15,8 @@ from pipelines.io import warehouse
 from pipelines.io.airflow_api import AirflowApi
 
 FINAL = {"success", "failed"}
+COMPLETE = ("orders", "report")
+"""Steps of the daily run after which the day's orders are complete."""
 DONE = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
 
@@ -26,7 +28,7 @@ class Outcome:
         dag_id: the DAG.
         run_id: the run.
         as_of: its date, ISO.
-        state: ``success`` or ``failed``.
+        state: ``success``, ``degraded`` (a step failed, and the day's orders are complete all the same) or ``failed``.
         seconds: wall time from its start to its end.
         stages: task → state, seconds (from the first start to the last end of its mapped instances) and number of instances.
         errors: task → the end of its log, for tasks that failed.
@@ -82,8 +84,10 @@ def show(outcome: Outcome, as_json: bool) -> None:
     for task, words in outcome.errors.items():
         console.print(f"[bold red]{task}[/] failed:", soft_wrap=True)
         console.print(words, markup=False, soft_wrap=True)
-    colour = "green" if outcome.state == "success" else "red"
+    colour = {"success": "green", "degraded": "yellow"}.get(outcome.state, "red")
     console.print(f"[bold {colour}]{outcome.state}[/] in {outcome.seconds:.1f} s")
+    if outcome.state == "degraded":
+        console.print("The day's orders are complete; lines decided without what failed say so.", soft_wrap=True)
     if outcome.report:
         console.print(f"report: {outcome.report}", soft_wrap=True)
 
@@ -125,14 +129,17 @@ def _outcome(api: AirflowApi, dag_id: str, run_: dict[str, Any], as_of: str) -> 
         for one in members
         if one["state"] == "failed"
     }
-    wrote_report = dag_id == "daily_replenishment" and run_["state"] == "success"
+    stages = {name: _stage(members) for name, members in grouped.items()}
+    complete = all(stages.get(name, {}).get("state") == "success" for name in COMPLETE)
+    state = "degraded" if complete and run_["state"] == "failed" else run_["state"]
+    wrote_report = dag_id == "daily_replenishment" and complete
     paths = (
         warehouse.read("select path from plan.reports where as_of = :as_of", as_of=as_of)["path"].to_list()
         if wrote_report
         else []
     )
     return Outcome(
-        dag_id, run_id, as_of, run_["state"], _seconds([run_]), {name: _stage(members) for name, members in grouped.items()}, errors,
+        dag_id, run_id, as_of, state, _seconds([run_]), stages, errors,
         paths[0] if paths else None,
     )  # fmt: skip
 
@@ -151,5 +158,5 @@ def _seconds(members: list[dict[str, Any]]) -> float:
 
 def _last_words(api: AirflowApi, dag_id: str, run_id: str, instance: dict[str, Any]) -> str:
     lines = api.log(dag_id, run_id, instance["task_id"], instance["try_number"], instance["map_index"])
-    told = [line for line in lines if "StockproofError:" in line or "Error:" in line]
+    told = [line for line in lines if "Error:" in line or "Exception:" in line]
     return (told[-1] if told else "\n".join(lines[-10:])).strip()

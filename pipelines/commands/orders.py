@@ -195,7 +195,14 @@ def _lines(lines: list[dict[str, Any]]) -> Table:
             row["item_id"],
             f"{row['quantity']:g}{changed}",
             price,
-            str(row["expected_on"] or ""),
+            _expected(row),
             why,
         )
     return table
+
+
+def _expected(row: dict[str, Any]) -> str:
+    """When a line is expected, and when it is due where the vendor is known to take longer or less."""
+    if row["expected_on"] in (None, row["agreed_on"]):
+        return str(row["expected_on"] or "")
+    return f"{row['expected_on']} (due {row['agreed_on']})"

@@ -10,8 +10,12 @@ from rich.console import Console
 from pipelines.core.errors import StockproofError
 
 app = typer.Typer(
-    help="Run a DAG through Airflow and follow it to its end; the exit code tells success.", no_args_is_help=True
+    help="Run a DAG through Airflow and follow it to its end. Exit code: 0 success, 1 failed, 3 orders complete though a step failed.",
+    no_args_is_help=True,
 )
+
+DEGRADED = 3
+"""Exit code of a run whose orders are complete though a step failed."""
 
 AsOf = Annotated[
     datetime | None,
@@ -64,7 +68,7 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
     outcome = follow.run(stack.api(), dag_id, {"as_of": day.isoformat(), **conf}, say)
     follow.show(outcome, as_json)
     if outcome.state != "success":
-        raise typer.Exit(1)
+        raise typer.Exit(DEGRADED if outcome.state == "degraded" else 1)
 
 
 def _newest_sale() -> date:

@@ -53,13 +53,14 @@ class Condition(Strict):
 
 
 class Effect(Strict):
-    """What follows. Caps are limits of the line: units, money, days of expected demand."""
+    """What follows. Caps are limits of the line: units, money, days of expected demand; or of the stock the line may bring about."""
 
     freeze: bool = False
     review: bool = False
     cap_quantity: Annotated[float, Field(ge=0)] | None = None
     cap_value: Annotated[float, Field(ge=0)] | None = None
     cap_days: Annotated[float, Field(ge=0)] | None = None
+    cap_stock: Annotated[float, Field(ge=0)] | None = None  # units a shelf holds: inventory position after ordering
     block_supplier: tuple[str, ...] = ()
 
     @model_validator(mode="before")
@@ -72,7 +73,9 @@ class Effect(Strict):
     @model_validator(mode="after")
     def _does_something(self) -> "Effect":
         if not self.model_dump(exclude_defaults=True):
-            raise ValueError("an effect needs one of freeze, review, cap_quantity, cap_value, cap_days, block_supplier")
+            raise ValueError(
+                "an effect needs one of freeze, review, cap_quantity, cap_value, cap_days, cap_stock, block_supplier"
+            )
         return self
 
 

@@ -27,7 +27,7 @@ class Line:
         item_id: what is bought.
         quantity: units.
         unit_price: money per unit, None where no price is known.
-        promised_on: when it should arrive.
+        promised_on: when it should arrive by the agreed lead time.
     """
 
     line_no: int

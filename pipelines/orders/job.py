@@ -1,10 +1,11 @@
 """The orders stage: make a date's orders, bring the approved ones into the ERP, follow them until the goods are here."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from pipelines.core.purchase_order import Step, silent
 from pipelines.io import notify
-from pipelines.orders import ledger, messages, propose, receipts, release
+from pipelines.orders import ledger, messages, propose, receipts, release, store
 
 Facts = dict[str, int | float]
 
@@ -24,6 +25,24 @@ def daily(as_of: date) -> dict[str, Facts]:
     if proposed["orders"]:
         notify.send("proposals_ready", *messages.proposals_ready(as_of, proposed), proposed | {"as_of": str(as_of)})
     return {"received": {**received}, "proposed": proposed, "scored": scored}
+
+
+def verdict(as_of: date, failed: Sequence[str]) -> str:
+    """What to say of a run of which steps failed; people are told.
+
+    Args:
+        as_of: the run's date.
+        failed: the steps, by name; one that was mapped may carry its number.
+
+    Returns:
+        One line; empty where nothing failed.
+    """
+    if not failed:
+        return ""
+    counts = store.counts(as_of)
+    subject, text = messages.degraded(as_of, failed, counts)
+    notify.send("run_degraded", subject, text, {"as_of": str(as_of), "failed": list(failed), **counts})
+    return f"{subject}. {text}"
 
 
 def release_approved(as_of: date, *, recorded_at: datetime | None = None, step: Step = silent) -> Facts:

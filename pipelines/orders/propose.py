@@ -13,7 +13,7 @@ from pipelines.orders import states, store
 from pipelines.orders.store import SYSTEM, Row
 
 _LINES: Final = """
-select supplier_id, location_id, item_id, quantity, unit_price, expected_on, reason_code, needs_review
+select supplier_id, location_id, item_id, quantity, unit_price, expected_on, agreed_on, reason_code, needs_review
 from plan.decisions where as_of = :as_of and quantity > 0 and supplier_id is not null
 order by supplier_id collate "C", location_id collate "C", item_id collate "C"
 """
@@ -24,10 +24,10 @@ values (:order_id, :idempotency_key, :as_of, :supplier_id, :location_id, :state,
 """
 
 _LINE: Final = """
-insert into orders.lines (order_id, line_no, item_id, proposed_quantity, quantity, unit_price, expected_on, reason_code,
-    needs_review)
-values (:order_id, :line_no, :item_id, :quantity, :quantity, :unit_price, :expected_on, :reason_code,
-    :needs_review)
+insert into orders.lines (order_id, line_no, item_id, proposed_quantity, quantity, unit_price, expected_on, agreed_on,
+    reason_code, needs_review)
+values (:order_id, :line_no, :item_id, :quantity, :quantity, :unit_price, :expected_on, :agreed_on,
+    :reason_code, :needs_review)
 """
 
 _LOCK: Final = "select pg_advisory_xact_lock(hashtext('orders.propose'))"
@@ -107,7 +107,7 @@ def _put(connection: sa.Connection, order: Row, held: Row | None, state: str) ->
 
 
 def _content(order: Row) -> list[tuple[Any, ...]]:
-    names = ("line_no", "item_id", "unit_price", "expected_on", "reason_code", "needs_review")
+    names = ("line_no", "item_id", "unit_price", "expected_on", "agreed_on", "reason_code", "needs_review")
     return [(*(row[name] for name in names), row.get("proposed_quantity", row["quantity"])) for row in order["lines"]]
 
 

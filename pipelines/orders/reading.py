@@ -30,7 +30,8 @@ group by o.order_id, s.supplier_name order by o.as_of, o.order_value desc, o.ord
 
 _LINES: Final = """
 select l.order_id, l.line_no, l.item_id, i.item_name, l.proposed_quantity, l.quantity, k.pack_size, l.unit_price,
-    l.quantity * l.unit_price as line_value, l.expected_on, l.reason_code, d.reason, l.needs_review
+    l.quantity * l.unit_price as line_value, l.expected_on, l.agreed_on, d.expected_from, l.reason_code, d.reason,
+    l.needs_review
 from orders.lines l join orders.orders o using (order_id)
 left join marts.dim_item i on i.item_id = l.item_id
 left join marts.dim_sku k on k.item_id = l.item_id and k.location_id = o.location_id

@@ -104,7 +104,8 @@ def document(order: Row, rows: Sequence[Row]) -> PurchaseOrder:
                 row["item_id"],
                 row["quantity"],
                 row["unit_price"],
-                row["expected_on"] + late if row["expected_on"] else None,
+                # What the vendor agreed to, not what we expect of it: it is scored by this date.
+                row["agreed_on"] + late if row["agreed_on"] else None,
             )
             for row in rows
             if row["quantity"] > 0
@@ -127,3 +128,11 @@ def ids(chosen: Sequence[str], *, until: date | None = None) -> list[str]:
     values = {"states": list(chosen)} | ({"until": until} if until else {})
     with warehouse.transaction() as connection:
         return list(connection.execute(sa.text(query), values).scalars())
+
+
+def counts(as_of: date) -> dict[str, int]:
+    """SKUs decided for a date, those of them that a next level decided for want of a forecast or a policy, and the date's orders."""
+    query = """select cast(count(*) as int) as skus, cast(count(*) filter (where level_reason <> '') as int) as by_next_level,
+        (select cast(count(*) as int) from orders.orders where as_of = :as_of) as orders from plan.decisions where as_of = :as_of"""
+    with warehouse.transaction() as connection:
+        return {**connection.execute(sa.text(query), {"as_of": as_of}).mappings().one()}

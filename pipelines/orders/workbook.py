@@ -8,7 +8,7 @@ from pipelines.core.errors import StockproofError
 
 Row = dict[str, Any]
 
-HEADINGS: Final = ("Line", "Item", "Name", "Quantity", "Pack", "Unit price", "Line total", "Expected on")
+HEADINGS: Final = ("Line", "Item", "Name", "Quantity", "Pack", "Unit price", "Line total", "Due on")
 _WIDTHS: Final = (8, 18, 42, 12, 10, 14, 16, 14)
 _FIRST_LINE: Final = 8
 _NUMBER, _MONEY, _DAY = "#,##0.###", "#,##0.00##", "yyyy-mm-dd"
@@ -19,7 +19,8 @@ def workbook(orders: Sequence[Row]) -> bytes:
 
     Args:
         orders: ``order_id, supplier_id, supplier_name, location_id, ordered_on`` (the day of the run where it is not placed yet), ``state``
-            and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, expected_on``.
+            and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor is asked
+            for the date it agreed to, not for the one we have learned to expect.
 
     Returns:
         The file's bytes.
@@ -85,7 +86,7 @@ def _lines(sheet: Any, lines: Sequence[Row]) -> int:
         total = f"=D{row}*F{row}" if line["unit_price"] is not None else None
         values = (
             line["line_no"], _text(line["item_id"]), _text(line["item_name"] or line["item_id"]), line["quantity"], line["pack_size"],
-            line["unit_price"], total, line["expected_on"],
+            line["unit_price"], total, line["agreed_on"],
         )  # fmt: skip
         formats = (None, "@", "@", _NUMBER, _NUMBER, _MONEY, _MONEY, _DAY)
         for column, (value, form) in enumerate(zip(values, formats, strict=True), 1):

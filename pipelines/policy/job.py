@@ -24,7 +24,7 @@ select s.item_id, s.location_id, s.is_active, f.method, f.protection_days,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)}
 from marts.dim_sku s
-left join plan.lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
 
@@ -32,7 +32,7 @@ _FRACTIONAL = """
 select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)
 """
 
-_PERIODS = "select item_id, location_id, period, mean, std from plan.period_forecasts where as_of = :as_of"
+_PERIODS = "select item_id, location_id, period, mean, std from plan.sound_period_forecasts where as_of = :as_of"
 
 _TERMS = """
 select item_id, location_id, has_own_costs, cast(shortage_cost as double precision) as shortage_cost,
@@ -82,7 +82,7 @@ def _coming(as_of: date, config: Settings) -> lost_sales.Coming | None:
     periods = warehouse.read(_PERIODS, as_of=as_of)
     if not periods.height:
         return None
-    dated = positions.dated(as_of, config.purchase.late_days, protection="plan.lead_time_forecasts")
+    dated = positions.dated(as_of, config.purchase.late_days, protection="plan.sound_lead_time_forecasts")
     return lost_sales.Coming(periods, dated, warehouse.read(_TERMS, as_of=as_of))
 
 

@@ -25,6 +25,7 @@ from pipelines.purchase.lines import Draft, Lines
 from pipelines.purchase.lots import Prices
 from pipelines.purchase.reasons import reasons
 from pipelines.purchase.tables import COMING, OFFERS
+from pipelines.purchase.vendor_orders import Past, Trial
 from pipelines.settings import Settings
 
 DECISIONS = (
@@ -32,7 +33,7 @@ DECISIONS = (
     "inventory_position", "reorder_point", "order_up_to", "quantity", "unit_price", "order_value", "expected_on", "projected_stock",
     "level", "policy", "due", "proposed", "projected_without", "ordering_cost", "pack_size", "min_order_qty", "needs_review", "rules",
     "alert_code", "alert", "flip_input", "flip_change", "flip", "landed_cost", "supplier_reason", "expected_saving", "passport",
-    "level_reason",
+    "level_reason", "agreed_on", "expected_from",
 )  # fmt: skip
 """Columns of plan.decisions, in order."""
 
@@ -40,9 +41,12 @@ UNITS = ("as_of", "rank", "item_id", "location_id", "supplier_id", "quantity", "
          "cumulative_value", "taken")  # fmt: skip
 """Columns of plan.decision_units, in order."""
 
+TRIALS = ("as_of", "location_id", "supplier_id", "skus", "cost", "saving", "saving_low", "saving_high", "joins")
+"""Columns of plan.joint_trials, in order."""
+
 _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
-    "cv2": pl.Float64,
+    "cv2": pl.Float64, "forecast_fault": pl.String, "measured_days": pl.Float64,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
@@ -55,14 +59,21 @@ class Decisions:
     Attributes:
         table: rows of plan.decisions, in the order of the SKUs.
         units: rows of plan.decision_units; none without a budget.
+        trials: rows of plan.joint_trials; none without a past.
     """
 
     table: pl.DataFrame
     units: pl.DataFrame
+    trials: pl.DataFrame
 
 
 def decide(
-    rows: pl.DataFrame, breaks: pl.DataFrame, as_of: date, config: Settings, offers: pl.DataFrame | None = None
+    rows: pl.DataFrame,
+    breaks: pl.DataFrame,
+    as_of: date,
+    config: Settings,
+    offers: pl.DataFrame | None = None,
+    past: Past | None = None,
 ) -> Decisions:
     """Decide every SKU.
 
@@ -72,6 +83,7 @@ def decide(
         as_of: the run's date.
         config: the configuration.
         offers: all active offers, for the choice of the supplier.
+        past: demand, in the order of the rows, for the trial of joining; None: none is made.
 
     Returns:
         The decisions.
@@ -84,9 +96,9 @@ def decide(
     danger = _risk(sku)
     draft = quantity.decide(sku)
     quantity.take_breaks(draft, sku, steps)
-    ranked = _as_a_company(draft, sku, rows, steps, danger, config, applied)
+    ranked, trial = _as_a_company(draft, sku, rows, steps, danger, config, applied, past)
     table = _table(rows, sku, draft, danger, as_of, config, applied)
-    return Decisions(table, _units(ranked, rows, as_of))
+    return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
 
 
 def _as_a_company(
@@ -97,13 +109,15 @@ def _as_a_company(
     danger: Floats,
     config: Settings,
     applied: rules.Applied,
-) -> pl.DataFrame | None:
-    """What no SKU decides alone: rules, the supplier's order, the budget. In place; gives the ranked units of a budget."""
+    past: Past | None,
+) -> tuple[pl.DataFrame | None, Trial | None]:
+    """What no SKU decides alone: rules, the supplier's order, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
     if own.rules:
         rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied)
+    trial = None
     if own.consolidate:
-        vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days)
+        trial = vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days, past)
     draft.marked["own"] = draft.quantity.copy()
     quantity.reprice(draft, steps)
     vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms)
@@ -114,7 +128,7 @@ def _as_a_company(
         ranked = budget.cut(draft, sku, steps, own.budget)
     if any(rule.then.review for rule in own.rules):
         rules.send_to_review(own.rules, rules.with_line(rows, draft, sku, danger), draft.ordered, applied)
-    return ranked
+    return ranked, trial
 
 
 def _table(
@@ -125,7 +139,6 @@ def _table(
     some = np.flatnonzero(draft.ordered)
     saving = np.zeros(draft.quantity.size)
     saving[some] = budget.expected_saving(sku, sku.position[some], draft.quantity[some], some)
-    days = pl.col("lead_time_days").fill_null(config.planning.default_lead_time_days).ceil().cast(pl.Int64) + 1
     flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget, config.purchase.max_quantity)
     notes = {name: pl.Series(name, draft.marked.get(name, np.zeros(draft.quantity.size))) for name in _NOTES}
     decided = rows.with_columns(
@@ -135,7 +148,7 @@ def _table(
         pl.Series("order_value", draft.quantity * np.nan_to_num(draft.price)),
         risk.priorities(danger, rows["abc_class"]),
         pl.Series("projected_without", sku.position - expected), pl.Series("projected_stock", sku.position + draft.quantity - expected),
-        pl.when(pl.Series(draft.ordered)).then(pl.lit(as_of) + pl.duration(days=days)).alias("expected_on"),
+        *_dates(pl.Series(draft.ordered), as_of, config),
         pl.Series("ordering_cost", sku.ordering_cost), pl.Series("expected_saving", saving), flips.named(flip_input),
         pl.Series("flip_change", flip_change).fill_nan(None), applied.joined(),
         flips.sentences(flip_input, flip_change, draft.ordered, rows["whole"].to_numpy()), pl.Series("needs_review", applied.review),
@@ -148,6 +161,24 @@ def _table(
     )  # fmt: skip
     told = alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of)
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
+
+
+def _dates(ordered: pl.Series, as_of: date, config: Settings) -> list[pl.Expr]:
+    """When a line is due by the agreed lead time, when it is expected by what the vendor really takes, and by what."""
+    agreed = pl.col("lead_time_days").fill_null(config.planning.default_lead_time_days)
+    there = [(pl.coalesce("measured_days", agreed), "expected_on"), (agreed, "agreed_on")]
+    by = (
+        pl.when(pl.col("measured_days").is_not_null()).then(pl.lit("measured median"))
+        .when(pl.col("lead_time_days").is_not_null()).then(pl.lit("agreed lead time")).otherwise(pl.lit("default lead time"))
+    )  # fmt: skip
+    # An order of the close of day t with a lead time of L days is there for the sales of day t + L + 1.
+    return [
+        *(
+            pl.when(ordered).then(pl.lit(as_of) + pl.duration(days=days.ceil().cast(pl.Int64) + 1)).alias(name)
+            for days, name in there
+        ),
+        by.alias("expected_from"),
+    ]
 
 
 _NOTES = ("own_quantity", "filled", "before_rule", "before_cut", "vendor_minimum", "vendor_missing")
@@ -189,3 +220,16 @@ def _units(ranked: pl.DataFrame | None, rows: pl.DataFrame, as_of: date) -> pl.D
     return listed.with_columns(
         pl.lit(as_of).alias("as_of"), pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("rank")
     ).select(UNITS)
+
+
+def _trials(trial: Trial | None, sku: Lines, rows: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    if trial is None:
+        return pl.DataFrame(schema=dict.fromkeys(TRIALS, pl.String))
+    first = np.unique(sku.vendor, return_index=True)
+    one = first[1][np.searchsorted(first[0], trial.vendor)]
+    said = trial.verdict
+    return rows[one].select(
+        pl.lit(as_of).alias("as_of"), "location_id", "supplier_id", pl.Series("skus", trial.skus), pl.Series("cost", said.cost),
+        pl.Series("saving", said.saved), pl.Series("saving_low", said.low), pl.Series("saving_high", said.high),
+        pl.Series("joins", said.joins),
+    )  # fmt: skip

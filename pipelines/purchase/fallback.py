@@ -28,16 +28,21 @@ EXTREME = 5.0
 """Standard deviations above the past's mean that count as explained."""
 
 
+_BY_RULE, _BY_PAST = "the ERP's own minimum and maximum decide", "a safety stock over the past's mean decides"
+
+
 def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
     """Levels that can be ordered by, for every SKU.
 
     Args:
         rows: SKUs with the policy's ``level, policy, reorder_point, order_up_to, safety_stock, protection_days`` (null: none was set),
-            the ERP's ``erp_reorder_point, erp_order_up_to`` (null: none), the past's ``mean_demand, adi, cv2``, and the forecast.
+            the ERP's ``erp_reorder_point, erp_order_up_to`` (null: none), the past's ``mean_demand, adi, cv2``, the forecast,
+            and ``forecast_fault`` (why none can be used, else null).
         config: service target, cost rates, what counts as absurd.
 
     Returns:
-        The rows, those columns complete, ``level_reason`` (empty: the policy's levels stand), and no forecast where it was refused.
+        The rows, those columns complete, ``level_reason`` (empty: the policy's levels stand, and it had a forecast), and no forecast
+        where it was refused.
     """
     days = np.ceil(np.maximum(_column(rows, "protection_days", config.planning.default_lead_time_days), 1.0))
     mean, variance = _past(rows, config)
@@ -49,7 +54,7 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
     refused = told != ""
     if not refused.any():
         days_column = pl.Series("protection_days", days.astype(np.int64))
-        return rows.with_columns(days_column, pl.lit("").alias("level_reason"))
+        return rows.with_columns(days_column, _without_forecast().alias("level_reason"))
     low, high = _column(rows, "erp_reorder_point"), _column(rows, "erp_order_up_to")
     has_rule = np.isfinite(low) & np.isfinite(high) & (high >= 0) & (low <= high)
     base = demand_quantile(past_mean, past_variance, config.costs.service_target, whole=True)
@@ -57,7 +62,7 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
     reorder, up_to = periodic_levels(base, lot, mean * config.planning.review_period_days, whole=True)
     nothing = base <= 0
     reorder, up_to = np.where(nothing, -1.0, reorder), np.where(nothing, 0.0, up_to)
-    by = np.where(has_rule, "the ERP's own minimum and maximum decide", "a safety stock over the past's mean decides")
+    by = np.where(has_rule, _BY_RULE, _BY_PAST)
     return _put(rows, refused, {
         "reorder_point": np.where(has_rule, low, reorder), "order_up_to": np.where(has_rule, high, up_to),
         "safety_stock": np.where(has_rule, low, np.maximum(base, 0.0)) - past_mean,
@@ -65,9 +70,20 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
         pl.Series("protection_days", days.astype(np.int64)),
         _where(refused, pl.Series(np.where(has_rule, REORDER_POINT, SAFETY_STOCK)), "level"),
         _where(refused, pl.Series(np.where(has_rule, "min_max", "reorder_order_up_to")), "policy"),
-        pl.Series("level_reason", np.where(refused, np.char.add(np.char.add(told, "; "), by), "")),
+        pl.when(pl.Series(refused)).then(pl.Series(np.char.add(np.char.add(told, "; "), by))).otherwise(_without_forecast())
+        .alias("level_reason"),
         *(pl.when(pl.Series(refused)).then(None).otherwise(pl.col(name)).alias(name) for name in ("forecast_mean", *COLUMNS)),
     )  # fmt: skip
+
+
+def _without_forecast() -> pl.Expr:
+    """What is said where the policy had no forecast to go by and fell back itself; empty where it had one."""
+    by = pl.when(pl.col("level") == REORDER_POINT).then(pl.lit(_BY_RULE)).otherwise(pl.lit(_BY_PAST))
+    return (
+        pl.when(pl.col("forecast_fault").is_null())
+        .then(pl.lit(""))
+        .otherwise(pl.format("{}; {}", "forecast_fault", by))
+    )
 
 
 def _fault(low: Floats, high: Floats, forecast: Floats, rows: pl.DataFrame, bound: Floats) -> np.ndarray:

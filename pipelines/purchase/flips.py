@@ -46,12 +46,14 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
     in_own_right = np.isin(draft.code, (c.REORDER, c.TO_MINIMUM, c.AT_MAXIMUM, c.BY_RULE, c.TO_BREAK, c.JOINS, c.CUT))
     stocked = draft.ordered & in_own_right & (draft.quantity * np.nan_to_num(draft.price) <= slack)
     # What a budget would leave for a line that is not asked for yet is not known.
-    free = (draft.code == c.SUFFICIENT) & draft.allowed & (budget is None) & (slack >= 0)
+    free = np.isin(draft.code, (c.SUFFICIENT, c.CAPPED_BELOW)) & draft.allowed & (budget is None) & (slack >= 0)
+    fits = lines.position <= draft.reach  # else the shelf is too full, whatever the levels
     sound = (lines.list_price > 0) & (draft.least <= draft.most) & (draft.most > 0) & (budget is None) & (slack >= 0)
     ranked = np.isfinite(entered)
     cases = [
-        ranked & draft.ordered, ranked & (draft.code == c.BUDGET_SPENT), stocked & (gap >= 0), free & by_stock, free,
-        (draft.code == c.NO_DEMAND) & sound, np.isin(draft.code, (c.PACK_ABOVE, c.MINIMUM_ABOVE)), draft.code == c.BELOW_VENDOR_MINIMUM,
+        ranked & draft.ordered, ranked & (draft.code == c.BUDGET_SPENT), stocked & (gap >= 0), free & by_stock, free & fits,
+        (draft.code == c.NO_DEMAND) & sound & fits, np.isin(draft.code, (c.PACK_ABOVE, c.MINIMUM_ABOVE)) & fits,
+        draft.code == c.BELOW_VENDOR_MINIMUM,
     ]  # fmt: skip
     money = budget if budget is not None else 0.0
     higher = BEYOND - gap  # levels so much higher reach the position

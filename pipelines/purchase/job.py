@@ -47,14 +47,15 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     found = tables.read(as_of, config)
     if not found.rows.height:
         warehouse.refuse_other_marts(as_of)
-    made = decide(found.rows, found.breaks, as_of, config, found.offers)
+    made = decide(found.rows, found.breaks, as_of, config, found.offers, found.past)
     decided = made.table
     if items:
         decided = decided.filter(pl.col("item_id").is_in(list(items)))
     only = {"item_id": sorted(set(items))} if items else {}
     warehouse.replace("plan.decisions", decided, {"as_of": as_of, **only})
     if not items:
-        _write_units(made.units, as_of)
+        _write(made.units, "plan.decision_units", as_of)
+        _write(made.trials, "plan.joint_trials", as_of)
     warehouse.execute(_LOG, as_of=as_of)
     ordered = decided.filter(pl.col("quantity") > 0)
     return {
@@ -64,6 +65,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         "order_value": round(float(ordered["order_value"].sum()), 2),
         "alerts": decided.filter(pl.col("alert_code") != "").height,
         "to_review": int(decided["needs_review"].sum()),
+        "suppliers_joined": int(made.trials["joins"].sum()) if made.trials.height else 0,
         **{f"by_{level}": count for level, count in sorted(decided["level"].value_counts().iter_rows())},
     }
 
@@ -73,8 +75,8 @@ def table(rows: pl.DataFrame, breaks: pl.DataFrame, as_of: date, config: Setting
     return decide(rows, breaks, as_of, config).table
 
 
-def _write_units(units: pl.DataFrame, as_of: date) -> None:
-    if units.height:
-        warehouse.replace("plan.decision_units", units, {"as_of": as_of})
+def _write(rows: pl.DataFrame, table: str, as_of: date) -> None:
+    if rows.height:
+        warehouse.replace(table, rows, {"as_of": as_of})
     else:
-        warehouse.execute("delete from plan.decision_units where as_of = :as_of", as_of=as_of)
+        warehouse.execute(f"delete from {table} where as_of = :as_of", as_of=as_of)

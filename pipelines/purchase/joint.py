@@ -1,5 +1,7 @@
 """Can-order levels: when a SKU that need not be ordered yet joins an order its supplier gets anyway. Compiled."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from pipelines.core.inventory import Floats
@@ -39,10 +41,8 @@ def _rate(
 
 
 @_compiled
-def _levels(
-    starts: Ints, order: Ints, limits: Floats, cycle: Floats, terms: Floats, share: Floats, alone: Floats
-) -> None:
-    own, line, weight, fixed = terms
+def _levels(starts: Ints, order: Ints, limits: Floats, terms: Floats, share: Floats, alone: Floats) -> None:
+    cycle, highest, own, line, weight, fixed = terms
     review, hurdle, least = limits
     for g in range(starts.size - 1):
         members = order[starts[g] : starts[g + 1]]
@@ -61,6 +61,8 @@ def _levels(
                 # e^(-others * wait) of each level is a power of the first one's.
                 step, chance = np.exp(-others * cycle[n] / GRID), 1.0
                 for k in range(GRID):
+                    if k > highest[n] * GRID + 1e-9:
+                        break
                     changing, frequency = _rate(k / GRID, chance, cycle[n], others, paid, line[n], weight[n])
                     cost, chance = changing + fixed[n], chance * step
                     if k == 0:
@@ -77,29 +79,45 @@ def _levels(
                 share[n] = 0.0
 
 
-def can_order_share(
-    vendor: Ints, lot: Floats, demand_per_day: Floats, ordering_cost: Floats, holding_per_day: Floats,
-    safety_stock: Floats, line_cost_share: float, review_days: float,
-) -> Floats:  # fmt: skip
-    """How far above its reorder point a SKU still joins an order of its supplier, as a share of the way to its order-up-to level.
+@dataclass(frozen=True)
+class Terms:
+    """What joining depends on, shape (N,).
+
+    Attributes:
+        lot: what a SKU buys when it orders by itself, whole packs and at least the minimum, units.
+        room: the furthest above its reorder point at which its smallest line still fits below its order-up-to level, units.
+        demand_per_day: units.
+        ordering_cost: money per order.
+        holding_per_day: money per unit and day.
+        safety_stock: held whoever joins, units.
+    """
+
+    lot: Floats
+    room: Floats
+    demand_per_day: Floats
+    ordering_cost: Floats
+    holding_per_day: Floats
+    safety_stock: Floats
+
+
+def can_order_units(vendor: Ints, terms: Terms, line_cost_share: float, review_days: float) -> Floats:
+    """How far above its reorder point a SKU still joins an order of its supplier.
 
     Each SKU faces the orders of its supplier's other SKUs as a stream of cheap opportunities; its best can-order level follows, and with
     it how often it orders by itself, which is what the others see (Silver 1974; Federgruen, Groenevelt & Tijms 1984). Between its levels a
-    SKU's demand is taken as steady.
+    SKU's demand is taken as steady. What counts is the lot that is really bought: a minimum or a pack above the distance of the
+    levels makes orders rare, and leaves nothing to join with.
 
     Args:
         vendor: number of the supplier's order, -1: none, shape (N,).
-        lot: order-up-to level less reorder point, units, shape (N,).
-        demand_per_day: units, shape (N,).
-        ordering_cost: money per order, shape (N,).
-        holding_per_day: money per unit and day, shape (N,).
-        safety_stock: held whoever joins, units, shape (N,).
+        terms: lots, demand and costs.
         line_cost_share: of the ordering cost, what one more line costs.
         review_days: days between two reviews; no SKU orders more often.
 
     Returns:
-        Shares in [0, 1), 0: joins nothing, shape (N,).
+        Units, at most the room; 0: joins nothing, shape (N,).
     """
+    lot, demand_per_day, ordering_cost = terms.lot, terms.demand_per_day, terms.ordering_cost
     share = np.zeros(vendor.size)
     active = np.flatnonzero((vendor >= 0) & (demand_per_day > 0) & (lot > 0) & (ordering_cost > 0))
     if not active.size:
@@ -107,11 +125,12 @@ def can_order_share(
     order = active[np.argsort(vendor[active], kind="stable")].astype(np.int64)
     edges = np.flatnonzero(np.diff(vendor[order])) + 1
     starts = np.concatenate([[0], edges, [order.size]]).astype(np.int64)
-    safe = np.where(demand_per_day > 0, demand_per_day, 1.0)
-    cycle = np.maximum(lot / safe, review_days)
+    cycle = np.maximum(lot / np.where(demand_per_day > 0, demand_per_day, 1.0), review_days)
     minor = line_cost_share * ordering_cost
-    alone = np.where(demand_per_day > 0, 1.0 / cycle, 0.0)
-    held = holding_per_day * np.maximum(safety_stock, 0.0)
-    terms = np.vstack([ordering_cost - minor, minor, holding_per_day * demand_per_day, held])
-    _levels(starts, order, np.array([review_days, HURDLE, SUPPLIER_HURDLE]), cycle, terms, share, alone)
-    return share
+    alone = np.where(demand_per_day > 0, 1.0 / np.maximum(cycle, 1e-9), 0.0)
+    held = terms.holding_per_day * np.maximum(terms.safety_stock, 0.0)
+    highest = np.clip(terms.room / np.where(lot > 0, lot, 1.0), 0.0, 1.0)
+    weight = terms.holding_per_day * demand_per_day
+    numbers = np.vstack([cycle, highest, ordering_cost - minor, minor, weight, held])
+    _levels(starts, order, np.array([review_days, HURDLE, SUPPLIER_HURDLE]), numbers, share, alone)
+    return share * lot

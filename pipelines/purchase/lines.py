@@ -80,6 +80,7 @@ class Draft:
         code: position in ``codes.CODES``.
         least: smallest feasible line, whole packs.
         most: greatest feasible line, whole packs, after caps.
+        shelf: the greatest position a line may bring about, units; infinite where nothing limits it.
         allowed: nothing forbids a line.
         price: money per unit at the quantity.
         threshold: the greatest position at which the SKU is ordered, its vendor's order considered.
@@ -90,10 +91,22 @@ class Draft:
     code: Ints
     least: Floats
     most: Floats
+    shelf: Floats
     allowed: Flags
     price: Floats
     threshold: Floats
     marked: dict[str, Floats] = field(default_factory=dict)
+
+    def fits(self, position: Floats) -> Floats:
+        """Units that the shelf still holds at a position, in no packs; a hair more, as arithmetic on fractional stock needs it."""
+        room: Floats = self.shelf - position + 2 * TOLERANCE
+        return np.maximum(room, 0.0)
+
+    @property
+    def reach(self) -> Floats:
+        """The greatest position at which the smallest line still fits the shelf, units."""
+        reach: Floats = self.shelf - self.least + TOLERANCE
+        return reach
 
     @property
     def ordered(self) -> Flags:

@@ -55,7 +55,8 @@ def decide(lines: Lines) -> Draft:
         c.REORDER,
     ).astype(np.int64)
     quantity = np.where(code >= c.FIRST_ORDER, np.minimum(np.maximum(in_packs, least), most), 0.0)
-    return Draft(quantity, code, least, most, barred < 0, lines.list_price.copy(), lines.trigger.copy())
+    shelf = np.full(quantity.size, np.inf)
+    return Draft(quantity, code, least, most, shelf, barred < 0, lines.list_price.copy(), lines.trigger.copy())
 
 
 def take_breaks(draft: Draft, lines: Lines, prices: lots.Prices) -> None:

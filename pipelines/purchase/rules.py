@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.business_rules import DYNAMIC, Condition, Rule
+from pipelines.core.inventory import Floats
 from pipelines.purchase import codes as c
 from pipelines.purchase.lines import Draft, Flags, Lines
 from pipelines.purchase.quantity import rounded_down
@@ -118,7 +119,7 @@ def limit(draft: Draft, lines: Lines, rules: Sequence[Rule], fields: pl.DataFram
     for rule in rules:
         effect = rule.then
         caps = (effect.cap_quantity, effect.cap_value, effect.cap_days)
-        if not (effect.freeze or any(one is not None for one in caps)):
+        if not (effect.freeze or any(one is not None for one in (*caps, effect.cap_stock))):
             continue
         hits = matches(rule, fields)
         frozen |= hits & effect.freeze
@@ -129,18 +130,28 @@ def limit(draft: Draft, lines: Lines, rules: Sequence[Rule], fields: pl.DataFram
             if one is not None:
                 units = np.fmin(units, one * units_each)
         units = rounded_down(np.where(np.isfinite(units), units, 1e18), lines.pack)
-        bites = hits & (units < draft.quantity - 1e-9)
-        applied.add(rule, bites | (hits & effect.freeze))
+        shapes = units < draft.quantity - 1e-9
+        if effect.cap_stock is not None:
+            draft.shelf = np.where(hits, np.minimum(draft.shelf, effect.cap_stock), draft.shelf)
+            shapes |= effect.cap_stock < np.maximum(lines.position + draft.quantity, lines.order_up_to) - 1e-9
+        applied.add(rule, hits & (shapes | effect.freeze))
         cap = np.where(hits, np.minimum(cap, units), cap)
     draft.most = np.minimum(draft.most, cap)
-    small = draft.ordered & (draft.most < np.minimum(draft.least, before) - 1e-9)
-    capped = draft.ordered & ~small & (draft.quantity > draft.most + 1e-9)
-    draft.quantity = np.where(capped, draft.most, draft.quantity)
-    draft.code[capped], draft.code[small], draft.code[frozen & draft.allowed] = c.BY_RULE, c.CAPPED_BELOW, c.FROZEN
-    gone = small | frozen
-    draft.quantity[gone] = 0.0
+    _cut(draft, lines, before)
+    draft.code[frozen & draft.allowed], draft.quantity[frozen] = c.FROZEN, 0.0
     draft.allowed &= ~(frozen | (draft.most < draft.least))
     draft.marked["before_rule"] = before
+
+
+def _cut(draft: Draft, lines: Lines, before: Floats) -> None:
+    """Lines down to their caps and to what the shelf still holds; none where that is less than the smallest line."""
+    fits = np.where(lines.position <= draft.reach, rounded_down(draft.fits(lines.position), lines.pack), 0.0)
+    most = np.minimum(draft.most, fits)
+    small = draft.ordered & (most < np.minimum(draft.least, before) - 1e-9)
+    capped = draft.ordered & ~small & (draft.quantity > most + 1e-9)
+    draft.quantity = np.where(capped, most, np.where(small, 0.0, draft.quantity))
+    draft.code[capped], draft.code[small] = c.BY_RULE, c.CAPPED_BELOW
+    draft.threshold = np.minimum(draft.threshold, draft.reach)
 
 
 def send_to_review(rules: Sequence[Rule], fields: pl.DataFrame, ordered: Flags, applied: Applied) -> None:

@@ -16,7 +16,15 @@ from pipelines.settings import Settings
 SCORE_MARGIN = 0.1
 """How far another supplier's score may lie below the primary's, of 1."""
 
-TERMS = ("supplier_id", "lead_time_days", "min_order_qty", "pack_size", "purchase_price", "ordering_cost")
+TERMS = (
+    "supplier_id",
+    "lead_time_days",
+    "measured_days",
+    "min_order_qty",
+    "pack_size",
+    "purchase_price",
+    "ordering_cost",
+)
 
 
 def choose(

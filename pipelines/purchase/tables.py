@@ -1,12 +1,13 @@
 """The tables a decision reads."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 
 from pipelines.core.quantiles import COLUMNS
 from pipelines.io import positions, warehouse
+from pipelines.purchase.vendor_orders import Past
 from pipelines.settings import Settings
 
 _NUMBERS = (
@@ -20,10 +21,15 @@ select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_
     s.supplier_id, s.has_supplier, s.abc_class, s.category, s.demand_class, s.priority as item_priority, s.created_on, s.discontinued_on,
     cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
-    f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)}
+    case when v.level in ('item', 'supplier') then v.q500 end as measured_days,
+    f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)},
+    case when a.rules is not null then 'its forecast was set aside (' || a.rules || ')'
+        when s.is_active and f.item_id is null then 'there is no forecast of this date' end as forecast_fault
 from marts.dim_sku s
 left join plan.policies p on p.as_of = s.as_of and p.item_id = s.item_id and p.location_id = s.location_id
-left join plan.lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.lead_times v on v.as_of = s.as_of and v.supplier_id = s.supplier_id and v.item_id = s.item_id
+left join plan.forecasts_set_aside a on a.as_of = s.as_of and a.item_id = s.item_id and a.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
 
@@ -34,10 +40,12 @@ from marts.fct_price_breaks where unit_price is not null order by item_id, suppl
 
 _OFFERS = """
 select o.item_id, o.supplier_id, o.lead_time_days, o.min_order_qty, o.pack_size, o.purchase_price, o.ordering_cost,
-    coalesce(i.shrunk_mean, v.lead_time_mean, o.lead_time_days) as lead_time_mean, v.accepted_share, v.on_time_in_full_share as score
+    coalesce(i.shrunk_mean, v.lead_time_mean, o.lead_time_days) as lead_time_mean, v.accepted_share, v.on_time_in_full_share as score,
+    case when t.level in ('item', 'supplier') then t.q500 end as measured_days
 from marts.fct_offer o
 left join marts.fct_lead_time i on i.item_id = o.item_id and i.supplier_id = o.supplier_id
 left join marts.fct_vendor v on v.supplier_id = o.supplier_id
+left join plan.lead_times t on t.as_of = o.as_of and t.supplier_id = o.supplier_id and t.item_id = o.item_id
 where o.as_of = :as_of and o.is_active order by o.item_id, o.supplier_id
 """
 
@@ -47,10 +55,18 @@ _PASSPORTS = "select item_id, location_id from plan.passports where as_of = :as_
 
 _SCORES = "select supplier_id, total / 100.0 as score from plan.vendor_scores where as_of = :as_of"
 
+_PAST = """
+select item_id, location_id, day, cast(quantity as double precision) as quantity
+from marts.fct_daily_demand where day > :first and day <= :as_of and quantity > 0
+"""
+
+PAST_DAYS = 364
+"""Days that joining a supplier's order is tried on: whole weeks, a year of seasons."""
+
 OFFERS = {
     "item_id": pl.String, "supplier_id": pl.String, "lead_time_days": pl.Float64, "min_order_qty": pl.Float64, "pack_size": pl.Float64,
     "purchase_price": pl.Float64, "ordering_cost": pl.Float64, "lead_time_mean": pl.Float64, "accepted_share": pl.Float64,
-    "score": pl.Float64,
+    "score": pl.Float64, "measured_days": pl.Float64,
 }  # fmt: skip
 """Columns of an offer."""
 
@@ -65,11 +81,13 @@ class Inputs:
         rows: SKUs with policy, stock, offer, forecast, units to come, ``whole`` and ``passport``.
         breaks: price breaks of all offers.
         offers: offers of active suppliers.
+        past: demand of the last year, in the order of ``rows``; None: lines join no others, so nobody asks.
     """
 
     rows: pl.DataFrame
     breaks: pl.DataFrame
     offers: pl.DataFrame
+    past: Past | None
 
 
 def read(as_of: date, config: Settings) -> Inputs:
@@ -100,7 +118,20 @@ def read(as_of: date, config: Settings) -> Inputs:
             pl.col("passport").fill_null(""),
         )
     )
-    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of))
+    past = _past(rows, as_of) if config.purchase.consolidate else None
+    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of), past)
+
+
+def _past(rows: pl.DataFrame, as_of: date) -> Past:
+    """Demand by SKU and day, from the first day with any on."""
+    found = warehouse.read(_PAST, as_of=as_of, first=as_of - timedelta(days=PAST_DAYS))
+    at = rows.select("item_id", "location_id").with_row_index("row")
+    sold = found.join(at, on=["item_id", "location_id"]).with_columns(
+        age=(pl.lit(as_of) - pl.col("day")).dt.total_days()
+    )
+    days = int(sold["age"].max()) + 1 if sold.height else 0  # type: ignore[arg-type]
+    row, age = (sold[name].cast(pl.Int64).to_numpy() for name in ("row", "age"))
+    return Past(row, days - 1 - age, sold["quantity"].to_numpy(), days)
 
 
 def _passports(as_of: date) -> pl.DataFrame:

@@ -2,22 +2,58 @@
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipelines.core.business_rules import VendorTerms
 from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
 from pipelines.purchase import codes as c
-from pipelines.purchase.joint import can_order_share
+from pipelines.purchase.joint import Terms, can_order_units
 from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
-from pipelines.purchase.quantity import rounded_down
+from pipelines.purchase.quantity import rounded_down, rounded_up
 from pipelines.purchase.risk import RISK_LEVELS, beyond
+from pipelines.purchase.trial import Setting, Verdict, judge
 
 _STEPS = 40
 """A SKU is topped up in at most so many steps."""
 
 
-def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: float) -> None:
+@dataclass(frozen=True)
+class Past:
+    """Demand of the days up to the as-of date, one entry a SKU and day with demand.
+
+    Attributes:
+        row: SKU, shape (E,).
+        day: 0 the oldest, shape (E,).
+        quantity: units, shape (E,).
+        days: length of the past.
+    """
+
+    row: Ints
+    day: Ints
+    quantity: Floats
+    days: int
+
+    def of(self, some: Ints, count: int) -> Floats:
+        """Demand of some of ``count`` SKUs, shape (len(some), days)."""
+        place = np.full(count, -1)
+        place[some] = np.arange(some.size)
+        table, inside = np.zeros((some.size, self.days)), place[self.row] >= 0
+        np.add.at(table, (place[self.row[inside]], self.day[inside]), self.quantity[inside])
+        return table
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the past said of joining, by number of the supplier's order, shape (V,)."""
+
+    vendor: Ints
+    skus: Ints
+    verdict: Verdict
+
+
+def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: int, past: Past | None) -> Trial | None:
     """SKUs near their reorder point join an order that their supplier gets anyway. In place.
 
     Args:
@@ -25,28 +61,65 @@ def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: float)
         lines: the SKUs.
         line_cost_share: of the ordering cost, what one more line costs.
         review_days: days between two reviews.
+        past: demand to try it on; None: the expected saving alone decides.
+
+    Returns:
+        The trial, if there was one to make.
     """
-    lot = lines.order_up_to - lines.reorder_point
-    safety = lines.reorder_point - lines.demand_per_day * lines.days
-    costs = (lines.ordering_cost, lines.holding_per_day, safety)
-    share = can_order_share(lines.vendor, lot, lines.demand_per_day, *costs, line_cost_share, review_days)
-    # No further than half a year's demand reaches, and not where the supplier's minimum would buy more than is missing.
-    room = (
-        lines.order_up_to - np.maximum.reduce([draft.least, lines.pack, np.full(lot.size, 2 * TOLERANCE)]) + TOLERANCE
-    )
-    level = np.minimum(lines.trigger + share * lot, room)
-    can = draft.allowed & (share > 0) & (level > lines.trigger)
+    above = _above(draft, lines, line_cost_share, review_days)
+    trial = None if past is None else _tried(draft, lines, above, line_cost_share, review_days, past)
+    if trial is not None:
+        above *= np.isin(lines.vendor, trial.vendor[trial.verdict.joins])
+    # Where the smallest line would go beyond the order-up-to level, nobody joins.
+    highest = np.minimum(lines.order_up_to - _smallest(draft, lines) + TOLERANCE, draft.reach)
+    level = np.minimum(lines.trigger + above, highest)
+    can = draft.allowed & (above > 0) & (level > lines.trigger)
     own = draft.ordered
     count = np.bincount(lines.vendor[own & (lines.vendor >= 0)], minlength=int(lines.vendor.max(initial=-1)) + 1)
     others = np.where(lines.vendor >= 0, count[np.maximum(lines.vendor, 0)] - own, 0) if count.size else own * 0
     draft.threshold = np.where(can & (others > 0), level, draft.threshold)
     joins = can & (others > 0) & ~own & (lines.position <= level)
     # Who joins does not overshoot its level: whole packs that fit below it.
-    gap = lines.order_up_to - lines.position + 2 * TOLERANCE
+    gap = np.minimum(lines.order_up_to - lines.position + 2 * TOLERANCE, draft.fits(lines.position))
     missing = rounded_down(np.where(joins, gap, 0.0), lines.pack)
     draft.quantity = np.where(joins, np.minimum(missing, draft.most), draft.quantity)
     draft.code[joins] = c.JOINS
     draft.marked["joined"] = joins.astype(np.float64)
+    return trial
+
+
+def _smallest(draft: Draft, lines: Lines) -> Floats:
+    smallest: Floats = np.maximum.reduce([draft.least, lines.pack, np.full(lines.pack.size, 2 * TOLERANCE)])
+    return smallest
+
+
+def _above(draft: Draft, lines: Lines, line_cost_share: float, review_days: int) -> Floats:
+    """Units above the reorder point up to which joining is expected to save."""
+    between = lines.order_up_to - lines.reorder_point
+    lot = np.clip(rounded_up(between, lines.pack), draft.least, np.maximum(draft.most, draft.least))
+    safety = lines.reorder_point - lines.demand_per_day * lines.days
+    vendor = np.where(draft.allowed & (between > 0), lines.vendor, -1)
+    room = between - _smallest(draft, lines)
+    terms = Terms(lot, room, lines.demand_per_day, lines.ordering_cost, lines.holding_per_day, safety)
+    return can_order_units(vendor, terms, line_cost_share, float(review_days))
+
+
+def _tried(
+    draft: Draft, lines: Lines, above: Floats, line_cost_share: float, review_days: int, past: Past
+) -> Trial | None:
+    """Today's levels on the past's demand, with joining and without, at the suppliers where it is expected to save."""
+    found = np.unique(lines.vendor[above > 0])
+    some = np.flatnonzero(draft.allowed & np.isin(lines.vendor, found))
+    if not some.size:
+        return None
+    vendor = np.searchsorted(found, lines.vendor[some])
+    low, high = lines.reorder_point[some], lines.order_up_to[some]
+    setting = Setting(
+        past.of(some, lines.vendor.size), vendor, review_days, np.maximum(lines.days[some] - review_days, 0).astype(np.int64),
+        lines.pack[some], lines.minimum[some], low, high, np.ceil(np.maximum((low + high) / 2, 0.0)), lines.ordering_cost[some],
+        line_cost_share, lines.holding_per_day[some], lines.shortage_cost[some],
+    )  # fmt: skip
+    return Trial(found, np.bincount(vendor, minlength=found.size), judge(setting, above[some]))
 
 
 def meet_terms(draft: Draft, lines: Lines, suppliers: list[str | None], terms: dict[str, VendorTerms]) -> None:
@@ -118,7 +191,7 @@ def _next_units(draft: Draft, lines: Lines, members: Ints, added: Floats) -> Ite
     """Steps of one pack or a few, the one of greatest benefit a money first: (member, units, benefit a unit)."""
     pack = np.where(lines.pack > 0, lines.pack, 1.0)[members]
     room = np.minimum(
-        draft.most[members] - draft.quantity[members],
+        np.minimum(draft.most, draft.fits(lines.position))[members] - draft.quantity[members],
         LONGEST_COVER_DAYS * lines.demand_per_day[members] - lines.position[members] - draft.quantity[members],
     )
     step = pack * np.maximum(np.ceil(room / pack / _STEPS), 1.0)

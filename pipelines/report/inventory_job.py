@@ -21,7 +21,7 @@ select s.item_id, s.location_id, s.item_name, s.category, s.abc_class, s.demand_
 from marts.dim_sku s
 join marts.fct_inventory_position i on i.item_id = s.item_id and i.location_id = s.location_id
 left join plan.decisions d on d.as_of = s.as_of and d.item_id = s.item_id and d.location_id = s.location_id
-left join plan.lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
 _OPEN = """

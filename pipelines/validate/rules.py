@@ -15,6 +15,9 @@ Severity = Literal["fatal", "quarantine", "review"]
 
 GUIDE: Final = "docs/data-rules.md tells how a rule is written"
 
+QUARANTINES: Final = ("sources", "forecasts")
+"""Boundaries whose readers leave out what is in quarantine: staging, and the views ``plan.sound_…``."""
+
 _FILE_KEYS: Final = {"tables", "prepared", "rules"}
 _TABLE_KEYS: Final = {"rows", "key"}
 _NEEDED: Final = {"name", "table", "severity", "description", "remedy"}
@@ -183,9 +186,9 @@ def _check_condition(where: str, entry: Mapping[str, Any]) -> None:
 
 
 def _check_consequence(where: str, entry: Mapping[str, Any], boundary: str) -> None:
-    if entry["severity"] == "quarantine" and boundary != "sources":
+    if entry["severity"] == "quarantine" and boundary not in QUARANTINES:
         raise StockproofError(
-            f"{where}: severity quarantine is for sources alone: nothing after staging leaves rows out", GUIDE
+            f"{where}: severity quarantine is for {' and '.join(QUARANTINES)} alone: nobody else leaves rows out", GUIDE
         )
     if "stop_above" not in entry:
         return

@@ -5,7 +5,11 @@
 An ERP and a warehouse of its own. At every review (planning.review_period_days) the whole product runs on what the ERP holds by then:
 extract, dbt, forecast, replay, policy, purchase, orders; every order is approved and released into the ERP. Then the world goes on day
 by day: goods arrive after their true lead time, in part, late or not at all, true demand is sold or lost, the ERP is told. The incumbent's
-minimum and maximum meet the same demand and the same suppliers. Ends with code 1 where fill is below 95 % or the saving below 10 %.
+minimum and maximum meet the same demand and the same suppliers.
+
+Who holds more at the end has bought what the other has still to buy. So costs are told twice: of the days played alone, and with the
+run-off of the last day's stock: holding it until the SKU's mean demand of those days has used it up, a year at most. The shortages and
+orders which that stock will spare are not credited. Ends with code 1 where fill is below 95 % or either saving below 10 %.
 """
 
 import argparse
@@ -29,7 +33,7 @@ from tests.bench.closed_truth import Truth, history, make_truth
 from tests.bench.closed_world import World, seed
 
 Floats = npt.NDArray[np.float64]
-FILL, SAVING = 0.95, 0.10
+FILL, SAVING, LONGEST_RUN_OFF = 0.95, 0.10, 365.0
 
 
 def main() -> int:
@@ -44,7 +48,7 @@ def main() -> int:
         world, reviews = operate(truth, options.days)
         rates = cost_rates(truth)
     figures = compare(truth, world, rates) | {"reviews": reviews, "skus": len(truth.rule.end), "days": options.days}
-    met = figures["fill_rate"] >= FILL and figures["saving"] >= SAVING
+    met = figures["fill_rate"] >= FILL and min(figures["saving"], figures["saving_with_run_off"]) >= SAVING
     if options.json:
         print(json.dumps(figures | {"met": met}))
     else:
@@ -124,11 +128,13 @@ def review(truth: Truth, day: int, *, train: bool) -> dict[str, Any]:
     from pipelines.simulate import job as simulate
     from pipelines.transform import job as transform
     from pipelines.validate import job as validate
+    from pipelines.vendors import job as vendors
 
     as_of = truth.day(day)
     extract.run(as_of)
     validate.run("sources", as_of)
     transform.run(as_of)
+    vendors.run(as_of)
     if train:
         training.train(as_of)
     forecast.run(as_of)
@@ -172,7 +178,8 @@ def compare(truth: Truth, world: World, rates: dict[str, Floats]) -> dict[str, A
         "incumbent": (theirs.on_hand[:, after], theirs.sold[:, after], (theirs.ordered[:, before] > 0).sum(axis=1)),
     }
     told: dict[str, Any] = {}
-    cost, sold_of = {}, {}
+    cost, sold_of, run_off = {}, {}, {}
+    daily = demand / (truth.config.total_days - 1 - truth.start)
     for name, (held, sold, orders) in sides.items():
         parts = {
             "holding": held.sum(axis=1) / scale * rates["holding_cost_per_day"],
@@ -180,22 +187,37 @@ def compare(truth: Truth, world: World, rates: dict[str, Floats]) -> dict[str, A
             "ordering": orders * rates["ordering_cost"],
         }
         cost[name], sold_of[name] = sum(parts.values()), sold.sum(axis=1) / scale
+        run_off[name] = _run_off(held[:, -1] / scale, daily) * rates["holding_cost_per_day"]
         value = (held / scale[:, None] * truth.items.unit_cost[truth.skus.item][:, None]).sum(axis=0)
         told[name] = {
             "fill_rate": float(sold_of[name].sum() / demand.sum()), **{part: float(v.sum()) for part, v in parts.items()},
-            "total": float(cost[name].sum()), "mean_stock_value": float(value.mean()), "end_stock_value": float(value[-1]),
+            "total": float(cost[name].sum()), "run_off": float(run_off[name].sum()),
+            "total_with_run_off": float((cost[name] + run_off[name]).sum()),
+            "mean_stock_value": float(value.mean()), "end_stock_value": float(value[-1]),
             "order_lines": int(orders.sum()),
         }  # fmt: skip
     draws = np.random.default_rng(truth.config.seed).integers(0, len(demand), (4000, len(demand)))
-    savings = 1 - cost["ours"][draws].sum(axis=1) / cost["incumbent"][draws].sum(axis=1)
     fills = sold_of["ours"][draws].sum(axis=1) / demand[draws].sum(axis=1)
-    low, high = np.quantile(savings, [0.025, 0.975])
+    whole = {name: cost[name] + run_off[name] for name in cost}
+    (low, high), (low_whole, high_whole) = (
+        np.quantile(1 - one["ours"][draws].sum(axis=1) / one["incumbent"][draws].sum(axis=1), [0.025, 0.975])
+        for one in (cost, whole)
+    )
     fill_low, fill_high = np.quantile(fills, [0.025, 0.975])
     return told | {
         "fill_rate": told["ours"]["fill_rate"], "fill_interval": [float(fill_low), float(fill_high)],
         "saving": 1 - told["ours"]["total"] / told["incumbent"]["total"], "saving_interval": [float(low), float(high)],
+        "saving_with_run_off": float(1 - whole["ours"].sum() / whole["incumbent"].sum()),
+        "saving_with_run_off_interval": [float(low_whole), float(high_whole)],
         "price_paid_of_list": world.spent[0] / world.spent[1] if world.spent[1] else 1.0,
     }  # fmt: skip
+
+
+def _run_off(stock: Floats, daily: Floats) -> Floats:
+    """Unit-days until a stock is used up at a steady demand, each unit waiting a year at most."""
+    days = np.minimum(stock / np.maximum(daily, 1e-9), LONGEST_RUN_OFF)
+    waiting: Floats = days * (stock - daily * days / 2)
+    return waiting
 
 
 def show(figures: dict[str, Any], met: bool) -> None:
@@ -205,8 +227,9 @@ def show(figures: dict[str, Any], met: bool) -> None:
         ours, theirs = figures["ours"][name], figures["incumbent"][name]
         form = "{:>14.3%}" if name == "fill_rate" else "{:>14,.0f}"
         print(f"{name:18s}{form.format(ours)}{form.format(theirs)}")
-    low, high = figures["saving_interval"]
-    print(f"saving {figures['saving']:.1%} (95 % interval over SKUs {low:.1%} to {high:.1%}); budget {SAVING:.0%}")
+    for name, words in (("saving", "saving"), ("saving_with_run_off", "saving with the run-off of the last stock")):
+        low, high = figures[f"{name}_interval"]
+        print(f"{words} {figures[name]:.1%} (95 % interval over SKUs {low:.1%} to {high:.1%}); budget {SAVING:.0%}")
     low, high = figures["fill_interval"]
     print(f"fill rate {figures['fill_rate']:.2%} ({low:.2%} to {high:.2%}); budget {FILL:.0%}")
     print(f"price paid: {figures['price_paid_of_list']:.1%} of list")

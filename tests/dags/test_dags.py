@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = {
     "daily_replenishment": {
         "preflight", "extract", "validate_sources", "transform", "validate_features", "vendors", "forecast", "validate_forecasts",
-        "plan_replay", "replay", "policy", "purchase", "validate_orders", "orders", "report",
+        "plan_replay", "replay", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
     },
     "release_orders": {"release"},
     "twin_scenarios": {"plan", "play", "report"},
@@ -32,6 +32,7 @@ print("DUMP" + json.dumps({{
         "schedule": getattr(d.timetable, "expression", None),
         "params": {{k: d.params.get_param(k).dump() for k in d.params}},
         "tasks": {{t.task_id: {{"pool": t.pool, "retries": t.retries, "downstream": sorted(t.downstream_task_ids), "mapped": t.is_mapped,
+                               "rule": t.trigger_rule.value,
                                "doc": t.doc_md or ""}} for t in d.tasks}},
     }} for d in bag.dags.values()}},
 }}, default=str))
@@ -83,13 +84,22 @@ def test_gates_stand_between_the_stages(bag: dict[str, Any]) -> None:
     tasks = bag["dags"]["daily_replenishment"]["tasks"]
     assert tasks["extract"]["downstream"] == ["validate_sources"]
     assert tasks["validate_sources"]["downstream"] == ["transform"]
-    assert tasks["validate_features"]["downstream"] == ["plan_replay", "vendors"]
-    assert tasks["vendors"]["downstream"] == ["forecast"]
+    assert tasks["validate_features"]["downstream"] == ["forecast", "plan_replay", "policy", "purchase", "vendors"]
+    assert tasks["vendors"]["downstream"] == ["forecast", "verdict"]
     assert tasks["forecast"]["downstream"] == ["validate_forecasts"]
     assert tasks["purchase"]["downstream"] == ["validate_orders"]
     assert tasks["replay"]["mapped"]
     assert tasks["replay"]["pool"] == "replay"
     assert all(task["retries"] >= 1 for task in tasks.values())
+
+
+def test_what_the_day_can_do_without(bag: dict[str, Any]) -> None:
+    """These wait for all that comes before, and go on unless nothing of it succeeded; the checked features are always part of it."""
+    tasks = bag["dags"]["daily_replenishment"]["tasks"]
+    brave = {name for name, one in tasks.items() if one["rule"] == "all_done_min_one_success"}
+    assert brave == {"forecast", "policy", "purchase", "verdict"}
+    for name in brave - {"verdict"}:
+        assert name in tasks["validate_features"]["downstream"]
 
 
 def test_dag_files_are_wiring_only() -> None:

@@ -40,12 +40,14 @@ def decide(lines: list[tuple[str, str, str | None, float, float]], as_of: date =
                 "reason_code": "ORDER_BELOW_REORDER_POINT" if quantity else "NO_ORDER_POSITION_SUFFICIENT", "reason": "test",
                 "priority": "high", "risk": 0.5, "on_hand": 3.0, "on_order": 0.0, "inventory_position": 3.0, "reorder_point": 5.0,
                 "order_up_to": 20.0, "quantity": quantity, "unit_price": price, "order_value": quantity * price,
-                "expected_on": as_of + timedelta(days=5) if quantity else None, "projected_stock": 3.0, "level": "policy",
+                "expected_on": as_of + timedelta(days=5) if quantity else None,
+                "agreed_on": as_of + timedelta(days=4) if quantity else None,
+                "expected_from": "measured median", "projected_stock": 3.0, "level": "policy",
                 "policy": "base_stock",
             }
             for item, location, supplier, quantity, price in lines
         ],
-        schema_overrides={"expected_on": pl.Date, "supplier_id": pl.String},
+        schema_overrides={"expected_on": pl.Date, "agreed_on": pl.Date, "supplier_id": pl.String},
     )  # fmt: skip
     warehouse.replace("plan.decisions", frame, {"as_of": as_of})
 

@@ -149,7 +149,9 @@ def test_from_proposal_to_receipt() -> None:
     assert job.release_approved(AS_OF - timedelta(days=1))["waiting"] == 2
     assert job.release_approved(NEXT) == {"orders": 2, "lines": 2, "order_value": 27.0, "waiting": 0}
     lines = in_erp("purchase_order_lines", "po_id", "line_no", "item_id", "quantity_ordered", "promised_on")
-    assert lines == sorted([(ONE, 2, "B", 12.0, date(2026, 7, 4)), (TWO, 1, "C", 1.0, date(2026, 7, 4))])
+    assert lines == sorted([(ONE, 2, "B", 12.0, date(2026, 7, 3)), (TWO, 1, "C", 1.0, date(2026, 7, 3))]), (
+        "the agreed date"
+    )
     assert {row[0] for row in in_erp("purchase_orders", "ordered_on")} == {NEXT}
     with pytest.raises(StockproofError, match="acknowledged and cannot become rejected"):
         decide.reject([ONE], "late", "ann")

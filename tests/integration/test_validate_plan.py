@@ -119,6 +119,8 @@ def clean(marts: None) -> None:
     """Two active SKUs with demand, forecasts and a decision, and one long gone, with none."""
     with warehouse.transaction() as connection:
         for table in (
+            "quarantine.rows",
+            "quarantine.review",
             *(f"marts.{name}" for name in MARTS),
             "plan.forecasts",
             "plan.lead_time_forecasts",
@@ -182,10 +184,21 @@ def test_a_change_breaks_its_rule_and_no_other(clean: None, boundary: str, table
         assert f"{table}: {rule}: " in stop.value.message
         assert "I2" not in stop.value.message or rule in ("decisions_exist", "forecasts_exist")
     else:
-        assert job.run(boundary, AS_OF)["review"] == 1
-        assert warehouse.read("select table_name, rule from quarantine.review").rows() == [(table, rule)]
+        counted, held = {"review": ("review", "review"), "quarantine": ("quarantined", "rows")}[severity]
+        assert job.run(boundary, AS_OF)[counted] == 1
+        found = f"select table_name, rule, details ->> 'item_id' as item_id from quarantine.{held}"
+        assert warehouse.read(found).rows() == [(table, rule, "I1")]
+        _only_i1_is_set_aside(severity == "quarantine")
     broken = warehouse.read("select table_name, rule from ops.gates where boundary = :b and not passed", b=boundary)
     assert set(broken.iter_rows()) == {(table, name) for name in (rule, *ALSO.get((table, rule), ()))}
+
+
+def _only_i1_is_set_aside(gone: bool) -> None:
+    """What the policy reads lacks the SKU in quarantine, and nothing else."""
+    kept = set(warehouse.read("select item_id from plan.lead_time_forecasts")["item_id"])
+    sound = set(warehouse.read("select item_id from plan.sound_lead_time_forecasts")["item_id"])
+    assert sound == (kept - {"I1"} if gone else kept)
+    assert warehouse.read("select item_id from plan.sound_period_forecasts").height == 0
 
 
 def test_with_chosen_items_only_theirs_are_asked_for(clean: None) -> None:
@@ -193,8 +206,9 @@ def test_with_chosen_items_only_theirs_are_asked_for(clean: None) -> None:
         warehouse.execute(f"delete from {table} where item_id = 'I1'")
     for boundary in ("forecasts", "orders"):
         assert job.run(boundary, AS_OF, items=["I2"])["broken"] == 0
-        with pytest.raises(StockproofError, match='"item_id": "I1"'):
-            job.run(boundary, AS_OF)
+    assert job.run("forecasts", AS_OF)["review"] == 2, "listed, and the next level decides"
+    with pytest.raises(StockproofError, match='"item_id": "I1"'):
+        job.run("orders", AS_OF)
 
 
 def test_marts_that_were_never_built_are_named(clean: None) -> None:

@@ -1,5 +1,11 @@
 """What a user reads of a run."""
 
+from typing import Any, cast
+
+import polars as pl
+import pytest
+
+from pipelines.commands import follow
 from pipelines.commands.follow import _seconds, _stage
 
 
@@ -18,3 +24,39 @@ def test_stage_spans_its_mapped_instances() -> None:
 
 def test_a_task_that_never_ran_took_no_time() -> None:
     assert _seconds([_instance("upstream_failed", None, None)]) == 0.0
+
+
+class _Api:
+    """Airflow's answers for one run."""
+
+    def __init__(self, **states: str) -> None:
+        self.states = states
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        started = {"start_date": "2026-01-01T00:00:00+00:00", "end_date": "2026-01-01T00:00:01+00:00"}
+        return [
+            {"task_id": name, "state": state, "try_number": 1, "map_index": -1, **started}
+            for name, state in self.states.items()
+        ]
+
+    def log(self, *_: Any) -> list[str]:
+        return ["first", "AirflowFailException: degraded, failed: forecast"]
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ({"forecast": "failed", "orders": "success", "report": "success", "verdict": "failed"}, "degraded"),
+        ({"forecast": "success", "orders": "failed", "report": "success", "verdict": "failed"}, "failed"),
+        ({"extract": "failed"}, "failed"),
+    ],
+)
+def test_a_run_whose_orders_are_complete_is_degraded_not_failed(
+    monkeypatch: pytest.MonkeyPatch, states: dict[str, str], told: str
+) -> None:
+    monkeypatch.setattr(follow.warehouse, "read", lambda *_, **__: pl.DataFrame({"path": ["report.html"]}))
+    run = {"dag_run_id": "r", "state": "failed", "start_date": None, "end_date": None}
+    outcome = follow._outcome(cast(Any, _Api(**states)), "daily_replenishment", run, "2026-06-28")
+    assert outcome.state == told
+    assert outcome.report == ("report.html" if told == "degraded" else None)
+    assert set(outcome.errors) == {name for name, state in states.items() if state == "failed"}

@@ -21,7 +21,7 @@ def order(number, **line):
         "quantity": 12.0,
         "pack_size": 6.0,
         "unit_price": 2.5,
-        "expected_on": DAY,
+        "agreed_on": DAY,
     }
     return {
         "order_id": number, "supplier_id": "S1", "supplier_name": "First", "location_id": "W1", "ordered_on": DAY, "state": "approved",

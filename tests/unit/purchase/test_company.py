@@ -1,13 +1,13 @@
 """What no SKU decides alone: rules, the supplier's order, the budget, the choice of the supplier, late lines."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
 from pipelines.purchase.decide import decide
-from pipelines.purchase.joint import can_order_share
+from pipelines.purchase.joint import Terms, can_order_units
 from tests.unit.purchase.catalogue import AS_OF, config, make
 
 ROWS, BREAKS = make(200, seed=2)
@@ -52,12 +52,20 @@ def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
     offers = ROWS.filter(mine).head(4).select("item_id").with_columns(
         supplier_id=pl.lit("OTHER"), lead_time_days=pl.lit(30.0), min_order_qty=pl.lit(1.0), pack_size=pl.lit(1.0),
         purchase_price=pl.lit(99.0), ordering_cost=pl.lit(10.0), lead_time_mean=pl.lit(30.0), accepted_share=pl.lit(1.0), score=pl.lit(0.9),
+        measured_days=pl.lit(41.0),
     )  # fmt: skip
     rules = [{"name": "sanctions", "when": {"abc_class": ["A", "B", "C"]}, "then": {"block_supplier": own}}]
     table = _table(offers=offers, rules=rules)
     assert own not in table.filter(pl.col("quantity") > 0)["supplier_id"].to_list()
     with_other = table.filter(pl.col("item_id").is_in(offers["item_id"].to_list()))
     assert with_other["supplier_id"].to_list() == ["OTHER"] * 4
+    empty = _table(ROWS.with_columns(on_hand=pl.lit(0.0), due=pl.lit(0.0)), offers=offers, rules=rules)
+    bought = (
+        empty.filter((pl.col("quantity") > 0) & (pl.col("supplier_id") == "OTHER"))
+        .select("expected_on", "agreed_on", "expected_from")
+        .unique()
+    )
+    assert bought.rows() == [(AS_OF + timedelta(days=42), AS_OF + timedelta(days=31), "measured median")]
     assert with_other["supplier_reason"].str.contains("which a rule bars").all()
     assert table.filter(mine)["rules"].str.contains("sanctions").all()
     nobody = table.filter(mine & ~table["item_id"].is_in(offers["item_id"].to_list()))
@@ -83,12 +91,31 @@ def test_landed_cost_chooses_among_the_good_and_quick(change, chosen):
     base = {
         "item_id": row["item_id"][0], "supplier_id": "S1", "lead_time_days": 14.0, "min_order_qty": 1.0, "pack_size": 1.0,
         "purchase_price": 10.0, "ordering_cost": 40.0, "lead_time_mean": 14.0, "accepted_share": 1.0, "score": 0.8,
+        "measured_days": None,
     }  # fmt: skip
     offers = pl.DataFrame([base, base | {"supplier_id": "CHEAP", "purchase_price": 8.0} | change])
     told = _table(row, offers).row(0, named=True)
     assert told["supplier_id"] == chosen
     assert (told["supplier_reason"] != "") == (chosen == "CHEAP")
     assert told["landed_cost"] > 0
+
+
+@pytest.mark.parametrize(
+    ("measured", "agreed", "expected", "due", "by"),
+    [
+        (18.2, 14.0, 20, 15, "measured median"),
+        (None, 14.0, 15, 15, "agreed lead time"),
+        (None, None, 15, 15, "default lead time"),
+    ],
+)
+def test_a_line_is_expected_when_the_vendor_really_delivers(measured, agreed, expected, due, by):
+    row = ROWS.filter("has_supplier").head(1).with_columns(
+        on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date), purchase_price=pl.lit(3.0), created_on=pl.lit(None, pl.Date),
+        measured_days=pl.lit(measured, pl.Float64), lead_time_days=pl.lit(agreed, pl.Float64),
+    )  # fmt: skip
+    told = _table(row).row(0, named=True)
+    days = [(told[name] - AS_OF).days for name in ("expected_on", "agreed_on")]
+    assert (*days, told["expected_from"]) == (expected, due, by)
 
 
 def test_order_minimum_is_reached_or_the_order_held():
@@ -147,14 +174,18 @@ def test_joining_adds_lines_but_never_an_order_to_a_supplier_without_one():
 
 
 def test_can_order_levels_at_their_limits():
-    base = (np.array([0, 0, 0]), np.full(3, 40.0), np.full(3, 1.0))
-    share = can_order_share(*base, np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 0.0, 1.0)
-    assert (share > 0.3).all(), "a further line costs nothing"
-    assert can_order_share(*base, np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 1.0, 1.0).tolist() == [0, 0, 0]
-    assert can_order_share(
-        np.array([0, 1, -1]), *base[1:], np.full(3, 50.0), np.full(3, 0.01), np.zeros(3), 0.1, 1.0
-    ).tolist() == [0, 0, 0]
-    assert can_order_share(*base, np.full(3, 50.0), np.full(3, 50.0), np.zeros(3), 0.1, 1.0).tolist() == [0, 0, 0]
+    def units(vendor=(0, 0, 0), lot=40.0, room=39.0, holding=0.01, line=0.1):
+        three = [np.full(3, value) for value in (lot, room, 1.0, 50.0, holding, 0.0)]
+        return can_order_units(np.array(vendor), Terms(*three), line, 1.0)
+
+    assert (units(line=0.0) > 12).all(), "a further line costs nothing"
+    assert units(line=1.0).tolist() == [0, 0, 0]
+    assert units(vendor=(0, 1, -1)).tolist() == [0, 0, 0]
+    assert units(holding=50.0).tolist() == [0, 0, 0]
+    assert (units(line=0.0, room=9.0) <= 9.0).all(), "the smallest line must still fit below the order-up-to level"
+    assert units(room=-1.0).tolist() == [0, 0, 0]
+    # A minimum of 400 makes orders rare: the same suppliers' orders are no stream of opportunities any more.
+    assert units(lot=400.0, holding=0.05).tolist() == [0, 0, 0]
 
 
 def _coming(**changes):

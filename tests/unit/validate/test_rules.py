@@ -83,7 +83,7 @@ def test_the_same_name_twice_on_a_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_quarantine_is_refused_after_the_sources(tmp_path: Path) -> None:
-    with pytest.raises(StockproofError, match="quarantine is for sources alone"):
+    with pytest.raises(StockproofError, match="quarantine is for sources and forecasts alone"):
         rules.read(written(tmp_path, RULE), "orders")
 
 

@@ -1,0 +1,130 @@
+"""A day on which forecasts are absurd, missing, or were never made: all SKUs are decided, the others as ever, and each line says why."""
+
+import math
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipelines.core.quantiles import COLUMNS
+from pipelines.io import warehouse
+from pipelines.orders import job as orders
+from pipelines.orders import propose
+from pipelines.policy import job as policy
+from pipelines.purchase import job as purchase
+from pipelines.validate import job as validate
+from tests.integration.test_replay_to_orders import AS_OF, marts  # noqa: F401  (its fixture fills this module's warehouse)
+
+pytestmark = pytest.mark.servers
+
+PLANTED: dict[str, tuple[str, str]] = {
+    "ITEM-01": ("mean = 'NaN'", "forecast_is_a_number"),
+    "ITEM-02": (f"{COLUMNS[0]} = -40", "forecast_is_a_number"),
+    "ITEM-04": ("q995 = q990 - 1", "quantiles_fall"),
+    "ITEM-05": ("mean = 'Infinity', q995 = 'Infinity'", "forecast_is_a_number"),
+    "ITEM-07": ("protection_days = 0", "protection_interval_missing"),
+}
+"""SKU → what is wrong with its forecast, and the rule that sees it."""
+
+ABSURD = "ITEM-06"
+"""Its forecast is a number no rule objects to, a million times what it ever sold."""
+
+
+def _forecasts() -> None:
+    """A forecast by bucket beside that of the protection interval, which the marts' fixture wrote."""
+    keys = warehouse.read("select item_id, location_id from plan.lead_time_forecasts")
+    rows = keys.with_columns(
+        as_of=pl.lit(AS_OF), horizon=pl.lit(1, pl.Int32), bucket_on=pl.lit(AS_OF + timedelta(days=1)), mean=pl.lit(2.0),
+        **{column: pl.lit(0.5 * n) for n, column in enumerate(COLUMNS)},
+    )  # fmt: skip
+    warehouse.replace("plan.forecasts", rows, {"as_of": AS_OF})
+
+
+def _day() -> dict[str, dict[str, Any]]:
+    policy.run(AS_OF)
+    purchase.run(AS_OF)
+    propose.propose(AS_OF)
+    return {row["item_id"]: row for row in warehouse.read("select * from plan.decisions").to_dicts()}
+
+
+def _complete(rows: dict[str, dict[str, Any]]) -> None:
+    assert len(rows) == 9
+    numbers = ("quantity", "order_value", "risk", "projected_stock", "reorder_point", "order_up_to")
+    assert all(math.isfinite(row[name]) for row in rows.values() for name in numbers)
+    assert all(row["level"] and row["reason"] for row in rows.values())
+    lines = warehouse.read(
+        "select item_id, quantity from orders.lines join orders.orders using (order_id) where state = 'proposed'"
+    )
+    assert dict(lines.iter_rows()) == {item: row["quantity"] for item, row in rows.items() if row["quantity"] > 0}
+    assert lines.height >= 5
+
+
+def test_absurd_forecasts_are_set_aside_one_by_one() -> None:
+    _forecasts()
+    sound = _day()
+    for item, (wrong, _) in PLANTED.items():
+        warehouse.execute(f"update plan.lead_time_forecasts set {wrong} where item_id = '{item}'")
+    huge = ", ".join(f"{column} = 4e6" for column in ("mean", *COLUMNS))
+    warehouse.execute(f"update plan.lead_time_forecasts set {huge} where item_id = '{ABSURD}'")
+    told = validate.run("forecasts", AS_OF)
+    assert told["quarantined"] == len(PLANTED)
+    listed = warehouse.read("select details ->> 'item_id' as item_id, rule from quarantine.rows")
+    assert dict(listed.iter_rows()) == {item: rule for item, (_, rule) in PLANTED.items()}
+    rows = _day()
+    _complete(rows)
+    for item, (_, rule) in PLANTED.items():
+        has_rule = item != "ITEM-07"
+        by = "the ERP's own minimum and maximum decide" if has_rule else "a safety stock over the past's mean decides"
+        assert rows[item]["level"] == ("reorder_point" if has_rule else "safety_stock")
+        assert rows[item]["level_reason"] == f"its forecast was set aside ({rule}); {by}"
+        assert rows[item]["reason"].endswith(rows[item]["level_reason"])
+        assert not has_rule or (rows[item]["reorder_point"], rows[item]["order_up_to"]) == (10.0, 30.0)
+    assert rows[ABSURD]["level"] == "reorder_point"
+    assert "far beyond what the past explains" in rows[ABSURD]["level_reason"]
+    untouched = set(rows) - set(PLANTED) - {ABSURD}
+    for item in (
+        untouched
+    ):  # how far a supplier's lines join depends on its others, so only what is the SKU's own must be the same
+        names = ("level", "level_reason", "reorder_point", "order_up_to", "projected_without", "risk")
+        assert [rows[item][name] for name in names] == [sound[item][name] for name in names]
+    # Running the gate again finds the same rows: nothing of the forecast was deleted.
+    assert validate.run("forecasts", AS_OF)["quarantined"] == len(PLANTED)
+
+
+def test_without_any_forecast_the_next_level_decides() -> None:
+    warehouse.execute("delete from plan.lead_time_forecasts; delete from plan.forecasts; delete from quarantine.rows")
+    rows = _day()
+    _complete(rows)
+    active = {item: row for item, row in rows.items() if item != "ITEM-00"}  # discontinued
+    assert {row["level"] for row in active.values()} == {"reorder_point", "safety_stock"}
+    assert all(row["level_reason"].startswith("there is no forecast of this date; ") for row in active.values())
+    told = orders.verdict(AS_OF, ["forecast", "validate_forecasts"])
+    assert "degraded, failed: forecast, validate_forecasts" in told
+    assert "9 SKUs decided" in told
+    assert "8 SKUs were decided by the next level" in told
+
+
+def test_without_a_policy_of_the_date_either() -> None:
+    warehouse.execute("delete from plan.policies")
+    purchase.run(AS_OF)
+    propose.propose(AS_OF)
+    rows = {row["item_id"]: row for row in warehouse.read("select * from plan.decisions").to_dicts()}
+    _complete(rows)
+    assert all(row["level_reason"].startswith("no policy was set; ") for row in rows.values())
+
+
+def test_without_the_vendors_step_lines_are_due_as_agreed_and_say_so() -> None:
+    """The step measures lead times; a vendor that takes longer is expected later, and without the measurement as agreed."""
+    rows = _day()
+    assert {row["expected_from"] for row in rows.values()} == {"agreed lead time", "default lead time"}
+    quantiles = dict.fromkeys(COLUMNS, 6.0)
+    keys = pl.DataFrame({"item_id": [f"ITEM-{n:02d}" for n in range(9)]})
+    warehouse.replace("plan.lead_times", keys.with_columns(
+        as_of=pl.lit(AS_OF), supplier_id=pl.lit("S1"), receipts=pl.lit(9, pl.Int32), open_lines=pl.lit(0, pl.Int32), level=pl.lit("item"),
+        mean=pl.lit(6.4), std=pl.lit(1.0), late_tail=pl.lit(0.0), **{name: pl.lit(value) for name, value in quantiles.items()},
+    ), {"as_of": AS_OF})  # fmt: skip
+    measured = [row for row in _day().values() if row["quantity"] > 0]
+    assert {(row["expected_on"], row["agreed_on"], row["expected_from"]) for row in measured} == {
+        (date(2026, 7, 5), date(2026, 7, 3), "measured median")
+    }
