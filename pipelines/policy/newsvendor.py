@@ -14,16 +14,10 @@ import numpy.typing as npt
 from models import negbin
 from pipelines.core.inventory import Floats
 from pipelines.core.seeds import generator
-from pipelines.policy.montecarlo import Later, best_lots, needs
+from pipelines.policy.montecarlo import best_lots, needs
 
 PATHS: Final = 2_000
 """Sampled demand paths a SKU; fewer than 1,000 add noise as large as the last improvements."""
-
-STAYS: Final = 0.5
-"""Share of what the period after the days served leaves, too, that no smaller later order makes good: it is held a period longer.
-
-At 0 orders are too large where demand is erratic, as the stock that a passing peak called for stays.
-"""
 
 CELLS: Final = 24_000_000
 """Demands sampled at a time (SKUs × paths × intervals); bounds memory, changes no result."""
@@ -100,7 +94,7 @@ def orders(problem: Problem, seed: int, paths: int = PATHS) -> Orders:
     result = Orders(*(np.zeros(problem.on_hand.size) for _ in range(4)))
     for lead_time in np.unique(problem.lead_time):
         rows = np.flatnonzero(problem.lead_time == lead_time)
-        chunk = max(CELLS // (paths * (len(cuts(int(lead_time), problem.review)) + 1)), 1)
+        chunk = max(CELLS // (paths * len(cuts(int(lead_time), problem.review))), 1)
         for first in range(0, rows.size, chunk):
             part = rows[first : first + chunk]
             for whole, some in zip(
@@ -132,19 +126,12 @@ def _orders(
     demand = sampled(mean, variance, problem.unit[rows], seed, paths)
     arriving = _arrivals(problem.arriving, rows, problem.on_hand.size, intervals)
     lacking = needs(demand, problem.on_hand[rows], arriving[:, :-1]) - arriving[:, -1:]
-    later = Later(_after(mean, variance, problem.unit[rows], seed, paths), STAYS)
     quantity = best_lots(
         lacking, problem.holding_cost[rows], problem.shortage_cost[rows], problem.ordering_cost[rows], problem.unit[rows],
-        problem.pack[rows], problem.minimum[rows], later,
+        problem.pack[rows], problem.minimum[rows],
     )  # fmt: skip
     left = demand[:, :, -1].mean(axis=1) - lacking.mean(axis=1)
     return quantity, mean[:, -1], left, (lacking <= quantity[:, None]).mean(axis=1)
-
-
-def _after(mean: Floats, variance: Floats, unit: Floats, seed: int, paths: int) -> Floats:
-    """Demand of the review period after the days served, taken to be like theirs, shape (N, M)."""
-    at = mean.shape[1]  # a number of its own in the sample, so that it is independent of the intervals before
-    return _drawn(mean[:, -1], variance[:, -1], unit, seed, at, paths)
 
 
 def _over(values: Floats, intervals: list[tuple[int, int]], review: int) -> Floats:
@@ -171,19 +158,13 @@ def sampled(mean: Floats, variance: Floats, unit: Floats, seed: int, paths: int)
         Units, shape (N, M, B).
     """
     skus, intervals = mean.shape
+    level, no_class = ((np.arange(paths) + 0.5) / paths)[None, :], np.zeros(skus, dtype=np.int64)
     out = np.empty((skus, paths, intervals))
     for interval in range(intervals):
-        out[:, :, interval] = _drawn(mean[:, interval], variance[:, interval], unit, seed, interval, paths)
+        first, second = (np.ascontiguousarray(values[:, interval]) for values in (mean, variance))
+        drawn = negbin.quantiles(first, second, level, no_class, unit)
+        out[:, :, interval] = drawn[:, generator(seed, "newsvendor", interval).permutation(paths)]
     return out
-
-
-def _drawn(mean: Floats, variance: Floats, unit: Floats, seed: int, interval: int, paths: int) -> Floats:
-    """One interval of :func:`sampled`, shape (N, M)."""
-    level, skus = ((np.arange(paths) + 0.5) / paths)[None, :], mean.size
-    rows = negbin.quantiles(
-        np.ascontiguousarray(mean), np.ascontiguousarray(variance), level, np.zeros(skus, dtype=np.int64), unit
-    )
-    return np.asarray(rows[:, generator(seed, "newsvendor", interval).permutation(paths)])
 
 
 def _arrivals(arriving: Floats, rows: npt.NDArray[np.int64], skus: int, intervals: list[tuple[int, int]]) -> Floats:

@@ -10,18 +10,14 @@ from pipelines.policy.montecarlo import best_orders, needs
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.integers(0, 10**6), st.booleans(), st.floats(0.05, 2.0), st.floats(0.1, 5.0))
-def test_no_other_quantity_is_cheaper_on_the_same_paths(seed, ahead, holding, shortage):
-    rng = np.random.default_rng(seed)
-    lacking = rng.integers(-9, 30, (2, 25)).astype(float)
-    after = rng.poisson(4, (2, 25)).astype(float) if ahead else None
-    rates = np.full(2, holding), np.full(2, shortage)
-    got = best_orders(lacking, *rates, after)
+@given(st.integers(0, 10**6), st.floats(0.05, 2.0), st.floats(0.1, 5.0))
+def test_no_other_quantity_is_cheaper_on_the_same_paths(seed, holding, shortage):
+    lacking = np.random.default_rng(seed).integers(-9, 30, (2, 25)).astype(float)
+    got = best_orders(lacking, np.full(2, holding), np.full(2, shortage))
 
     def cost(quantity, n):
         left = quantity - lacking[n]
-        late = np.maximum(left - after[n], 0).sum() if ahead else 0.0
-        return holding * (np.maximum(left, 0).sum() + late) + shortage * np.maximum(-left, 0).sum()
+        return holding * np.maximum(left, 0).sum() + shortage * np.maximum(-left, 0).sum()
 
     for n in range(2):
         assert cost(got[n], n) <= min(cost(q, n) for q in range(60)) + 1e-9
@@ -35,19 +31,11 @@ def test_the_order_is_for_the_bucket_it_serves():
     assert needs(calm, np.array([10.0]), np.array([[4.0, 1.0]])).tolist() == [[3.0]]  # 10+4-6=8, +1-5=4 left
 
 
-def test_without_look_ahead_it_is_the_newsvendor():
+def test_it_is_the_newsvendor_s():
     rng = np.random.default_rng(1)
     demand = rng.poisson(12, (1, 40_000, 1)).astype(float)
     lacking = needs(demand, np.array([0.0]), np.zeros((1, 0)))
     assert best_orders(lacking, np.array([0.2]), np.array([1.0]))[0] == stats.poisson(12).ppf(1.0 / 1.2)
-
-
-def test_looking_ahead_never_orders_more():
-    rng = np.random.default_rng(2)
-    lacking, after = rng.poisson(6, (9, 500)) - 2.0, rng.poisson(1, (9, 500)).astype(float)
-    rates = np.full(9, 0.2), np.full(9, 1.0)
-    assert (best_orders(lacking, *rates, after) <= best_orders(lacking, *rates)).all()
-    assert best_orders(lacking, *rates, after).sum() < best_orders(lacking, *rates).sum()
 
 
 def test_fractional_units_are_not_rounded():

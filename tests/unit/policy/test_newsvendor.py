@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.policy import newsvendor
-from pipelines.policy.montecarlo import Later, best_lots, best_orders
+from pipelines.policy.montecarlo import best_lots, best_orders
 
 
 def problem(skus: int = 1, **changes):
@@ -36,11 +36,9 @@ def test_the_order_is_the_exact_newsvendor_s_after_projecting_lost_sales():
                 left = max(units + arrival - demand, 0)
                 after[left] = after.get(left, 0.0) + chance * p[demand]
         stock = after
-    cover, twice = p.cumsum(), np.convolve(p, p).cumsum()  # of the days served, and of them and the period after
+    cover = p.cumsum()
     held = [sum(chance * cover[units + q] for units, chance in stock.items()) for q in range(40)]
-    late = [sum(chance * twice[units + q] for units, chance in stock.items()) for q in range(40)]
-    slope = (1.0 + 0.2) * np.array(held) + newsvendor.STAYS * 0.2 * np.array(late) - 1.0
-    exact = int(np.argmax(slope >= 0.0))
+    exact = int(np.argmax(np.array(held) >= 1.0 / 1.2))
     for seed in (1, 2, 3):
         told = newsvendor.orders(problem(), seed)
         assert abs(told.quantity[0] - exact) <= 1
@@ -92,23 +90,20 @@ def test_the_days_before_the_arrival_and_those_served_partition_the_forecast():
     assert told.served[0] == pytest.approx(7.0 * 4 / 7 + 14.0 * 3 / 7)
 
 
-@pytest.mark.parametrize("stays", [0.0, 0.5])
 @pytest.mark.parametrize(
     ("pack", "minimum", "cost"), [(0.0, 1.0, 0.0), (6.0, 1.0, 0.0), (1.0, 20.0, 0.0), (4.0, 1.0, 3.0)]
 )
-def test_lots_are_the_best_feasible_quantity_by_search(pack, minimum, cost, stays):
+def test_lots_are_the_best_feasible_quantity_by_search(pack, minimum, cost):
     rng = np.random.default_rng(7)
     lacking = rng.normal(rng.uniform(-5, 20, (30, 1)), 6.0, (30, 400)).round()
-    after = rng.poisson(4.0, lacking.shape).astype(float)
     h, p, k = np.full(30, 0.2), np.full(30, 1.0), np.full(30, cost)
-    found = best_lots(lacking, h, p, k, np.ones(30), np.full(30, pack), np.full(30, minimum), Later(after, stays))
-    free = best_orders(lacking, h, p, after, stays=stays)
+    found = best_lots(lacking, h, p, k, np.ones(30), np.full(30, pack), np.full(30, minimum))
+    free = best_orders(lacking, h, p, whole=False)
     step = pack or 1.0
     feasible = [0.0, *(q for q in np.arange(step, 80.0, step) if q >= minimum)]
     for row in range(30):
         over = np.array(feasible)[:, None] - lacking[row]
-        kept = np.maximum(over, 0) + stays * np.maximum(over - after[row], 0)
-        expected = (0.2 * kept + np.maximum(-over, 0)).mean(axis=1) + cost * (np.array(feasible) > 0)
+        expected = (0.2 * np.maximum(over, 0) + np.maximum(-over, 0)).mean(axis=1) + cost * (np.array(feasible) > 0)
         if free[row] > 0:
             assert expected[feasible.index(found[row])] == pytest.approx(expected.min(), abs=1e-9)
         else:
