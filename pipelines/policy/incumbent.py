@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from pipelines.ordering.rules import MIN_MAX
 from pipelines.policy.levels import REORDER_POINT
 
 KEY = ["item_id", "location_id"]
@@ -27,7 +28,7 @@ def kept(policies: pl.DataFrame, choices: pl.DataFrame, rows: pl.DataFrame) -> p
     stays = pl.col("because").is_not_null() & pl.col("minimum").is_not_null() & pl.col("maximum").is_not_null()
     safety = pl.col("minimum") - pl.coalesce("expected", pl.col("minimum") - pl.col("safety_stock"))
     theirs = {
-        "policy": pl.lit("min_max"), "level": pl.lit(REORDER_POINT), "reorder_point": pl.col("minimum"),
+        "policy": pl.lit(MIN_MAX), "level": pl.lit(REORDER_POINT), "reorder_point": pl.col("minimum"),
         "order_up_to": pl.col("maximum"), "safety_stock": safety, "reason": pl.col("because"),
     }  # fmt: skip
     replaced = [pl.when(stays).then(value).otherwise(pl.col(name)).alias(name) for name, value in theirs.items()]

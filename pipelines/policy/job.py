@@ -1,9 +1,10 @@
-"""Candidate policies: from the forecast of demand over lead time and review to reorder point and order-up-to level."""
+"""Policies: each SKU's rule, as chosen by the replay, on the forecast of demand over lead time and review."""
 
 from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines import settings
@@ -11,18 +12,21 @@ from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS
 from pipelines.io import positions, warehouse
+from pipelines.ordering.rules import DEFAULT, EXPECTED_COST, MIN_MAX, RULES
 from pipelines.policy import incumbent, levels, lost_sales
+from pipelines.policy.lost_sales import KEY
 from pipelines.policy.reasons import reasons
 from pipelines.settings import Settings
 
 _NUMBERS = (
-    "unit_cost", "holding_cost_per_day", "ordering_cost", "lead_time_days", "reorder_point", "order_up_to", "mean_demand", "adi", "cv2",
+    "unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost", "lead_time_days", "reorder_point", "order_up_to", "mean_demand",
+    "adi", "cv2",
 )  # fmt: skip
 
 _QUERY = f"""
 select s.item_id, s.location_id, s.is_active, f.method, f.protection_days,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
-    f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)}
+    f.mean as forecast_mean, f.std as forecast_std, {", ".join(f"f.{column}" for column in COLUMNS)}
 from marts.dim_sku s
 left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
@@ -42,7 +46,7 @@ select item_id, location_id, has_own_costs, cast(shortage_cost as double precisi
 from marts.dim_sku where as_of = :as_of
 """
 
-_CHOICES = "select item_id, location_id, choice, reason from plan.choices where as_of = :as_of"
+_CHOICES = "select item_id, location_id, choice, policy, reason from plan.choices where as_of = :as_of"
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
@@ -66,8 +70,9 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
     rows = rows.join(fractional, on=["item_id", "location_id"], how="left", maintain_order="left")
     config = settings.load()
-    policies = table(rows, as_of, config, _coming(as_of, config))
-    policies = incumbent.kept(policies, warehouse.read(_CHOICES, as_of=as_of), rows)
+    choices = warehouse.read(_CHOICES, as_of=as_of)
+    policies = table(rows, as_of, config, _coming(as_of, config), choices)
+    policies = incumbent.kept(policies, choices, rows)
     only = {"item_id": sorted(set(items))} if items else {}
     warehouse.replace("plan.policies", policies, {"as_of": as_of, **only})
     by_level = {
@@ -77,41 +82,39 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     return {"skus": policies.height, **by_level}
 
 
-def _coming(as_of: date, config: Settings) -> lost_sales.Coming | None:
-    """What orders by expected cost depend on; None where the date has no forecast by review period."""
+def _coming(as_of: date, config: Settings) -> lost_sales.Coming:
+    """Stock, open lines and terms, and the date's forecasts by review period, if it has any."""
     periods = warehouse.read(_PERIODS, as_of=as_of)
-    if not periods.height:
-        return None
     dated = positions.dated(as_of, config.purchase.late_days, protection="plan.sound_lead_time_forecasts")
     return lost_sales.Coming(periods, dated, warehouse.read(_TERMS, as_of=as_of))
 
 
-def table(rows: pl.DataFrame, as_of: date, config: Settings, coming: lost_sales.Coming | None = None) -> pl.DataFrame:
+def table(
+    rows: pl.DataFrame, as_of: date, config: Settings, coming: lost_sales.Coming, choices: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Rows of plan.policies.
 
     Args:
         rows: SKUs with costs, the ERP's rule, the past's mean and, where forecast, the quantiles.
         as_of: the run's date.
         config: service target, review period, bucket.
-        coming: forecasts by review period, stock and open lines; without them no SKU orders by expected cost.
+        coming: stock and open lines, and forecasts by review period; without these no SKU orders by expected cost.
+        choices: rows of plan.choices; a SKU whose replay chose a rule follows it, others the default.
 
     Returns:
         One row a SKU.
     """
     costs, planning = config.costs, config.planning
     protection = _protection_days(rows, planning.review_period_days)
-    skus = _skus(rows, protection, DAYS_IN[planning.bucket], costs.holding_cost_rate, costs.ordering_cost)
-    chosen = levels.choose(skus, costs.service_target, planning.review_period_days)
+    skus = _skus(rows, protection, coming.position(rows), config)
+    chosen = levels.choose(skus, costs.service_target, planning.review_period_days, _rules(rows, choices))
     reason = reasons(rows, chosen, protection, costs.service_target)
-    one_by_one = chosen.order_up_to - chosen.reorder_point <= 1.0
-    policy = np.where(
-        chosen.level == levels.REORDER_POINT, "min_max", np.where(one_by_one, "base_stock", "reorder_order_up_to")
-    )
-    target = np.full(rows.height, costs.service_target)
-    if coming is not None:
+    policy = np.where(chosen.level == levels.REORDER_POINT, MIN_MAX, chosen.rule)
+    target = np.where(np.isnan(chosen.service), costs.service_target, chosen.service)
+    if coming.periods.height:
         told = lost_sales.decide(rows, coming, chosen, skus, as_of, config)
         chosen, reason = lost_sales.as_levels(chosen, told), lost_sales.reasons(told, reason, config)
-        policy, target = np.where(told.chosen, lost_sales.NAME, policy), np.where(told.chosen, told.ratio, target)
+        policy, target = np.where(told.chosen, EXPECTED_COST, policy), np.where(told.chosen, told.ratio, target)
     return rows.select(pl.lit(as_of).alias("as_of"), "item_id", "location_id").with_columns(
         pl.Series("policy", policy),
         pl.Series("level", chosen.level),
@@ -124,6 +127,15 @@ def table(rows: pl.DataFrame, as_of: date, config: Settings, coming: lost_sales.
     )
 
 
+def _rules(rows: pl.DataFrame, choices: pl.DataFrame | None) -> npt.NDArray[np.str_]:
+    """Name of each SKU's rule: the one its replay chose, else the default."""
+    if choices is None:
+        return np.full(rows.height, DEFAULT)
+    ours = choices.filter((pl.col("choice") == "ours") & pl.col("policy").is_in(list(RULES)))
+    named = rows.select(KEY).join(ours.select(*KEY, "policy"), on=KEY, how="left", maintain_order="left")
+    return named["policy"].fill_null(DEFAULT).to_numpy().astype(str)
+
+
 def _protection_days(rows: pl.DataFrame, review_period_days: int) -> Floats:
     """As the forecast took it; where there is none, agreed lead time + review period."""
     agreed = rows["lead_time_days"].fill_null(0.0).to_numpy() + review_period_days
@@ -131,7 +143,9 @@ def _protection_days(rows: pl.DataFrame, review_period_days: int) -> Floats:
     return np.ceil(np.where(np.isnan(forecast), agreed, forecast))
 
 
-def _skus(rows: pl.DataFrame, protection: Floats, bucket_days: int, rate: float, ordering_cost: float) -> levels.Skus:
+def _skus(rows: pl.DataFrame, protection: Floats, position: Floats, config: Settings) -> levels.Skus:
+    bucket_days, rate = DAYS_IN[config.planning.bucket], config.costs.holding_cost_rate
+
     def numbers(name: str) -> Floats:
         values: Floats = rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
         return values
@@ -144,11 +158,16 @@ def _skus(rows: pl.DataFrame, protection: Floats, bucket_days: int, rate: float,
     return levels.Skus(
         quantiles=np.column_stack([numbers(column) for column in COLUMNS]),
         mean=numbers("forecast_mean"),
+        deviation=numbers("forecast_std"),
         protection_days=protection,
         demand_per_day=mean / bucket_days,
         variance_per_day=variance / bucket_days,
-        ordering_cost=np.where(np.isnan(numbers("ordering_cost")), ordering_cost, numbers("ordering_cost")),
+        ordering_cost=np.where(
+            np.isnan(numbers("ordering_cost")), config.costs.ordering_cost, numbers("ordering_cost")
+        ),
         holding_cost_per_day=np.maximum(holding, 1e-9),
+        shortage_cost=np.nan_to_num(numbers("shortage_cost")),
+        position=position,
         minimum=numbers("reorder_point"),
         maximum=numbers("order_up_to"),
         whole=rows["fractional"].is_null().to_numpy(),

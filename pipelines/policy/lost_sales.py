@@ -9,12 +9,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.inventory import Floats, lot_within_review
-from pipelines.policy import newsvendor
+from pipelines.ordering import expected_cost
 from pipelines.policy.levels import POLICY, Levels, Skus
 from pipelines.settings import Settings
-
-NAME: Final = "newsvendor"
-"""Of the policy, in plan.policies."""
 
 KEY: Final = ["item_id", "location_id"]
 
@@ -24,10 +21,10 @@ FRACTION: Final = 0.01
 
 @dataclass(frozen=True)
 class Coming:
-    """What the orders depend on beside the forecast of the protection interval.
+    """What orders depend on beside the forecast of the protection interval.
 
     Attributes:
-        periods: plan.period_forecasts of the date: ``item_id, location_id, period, mean, std``.
+        periods: plan.period_forecasts of the date: ``item_id, location_id, period, mean, std``; may be empty.
         dated: the open lines that count: ``item_id, location_id, quantity, expected_on``.
         terms: of marts.dim_sku: ``item_id, location_id, has_own_costs, shortage_cost, lead_time_mean, lead_time_std, min_order_qty,
             pack_size, on_hand``.
@@ -36,6 +33,15 @@ class Coming:
     periods: pl.DataFrame
     dated: pl.DataFrame
     terms: pl.DataFrame
+
+    def position(self, rows: pl.DataFrame) -> Floats:
+        """Inventory position of the SKUs: stock and the open lines that count, units, shape (N,)."""
+        due = self.dated.group_by(KEY).agg(pl.col("quantity").cast(pl.Float64).sum().alias("due"))
+        stock = self.terms.select(*KEY, "on_hand")
+        found = rows.select(KEY)
+        for each in (stock, due):
+            found = found.join(each, on=KEY, how="left", maintain_order="left")
+        return np.asarray(_numbers(found, "on_hand", 0.0) + _numbers(found, "due", 0.0))
 
 
 @dataclass(frozen=True)
@@ -86,15 +92,15 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
         np.maximum(_numbers(rows, "min_order_qty", 0.0), _numbers(rows, "pack_size", 0.0)), review,
     )  # fmt: skip
     can = within & (chosen.level == POLICY) & np.isfinite(mean).all(axis=1) & (config.planning.unmet_demand == "lost")
-    can &= newsvendor.reaches(lead_time, review, mean.shape[1])
+    can &= expected_cost.reaches(lead_time, review, mean.shape[1])
     holding, shortage = _costs(rows, skus, review, config.costs.service_target)
-    problem = newsvendor.Problem(
+    problem = expected_cost.Problem(
         mean=mean, variance=variance, unit=np.where(skus.whole, 1.0, FRACTION), on_hand=_numbers(rows, "on_hand", 0.0), lead_time=lead_time,
         lead_time_std=_numbers(rows, "lead_time_std", 0.0), arriving=_arriving(rows, coming.dated, as_of), holding_cost=holding,
         shortage_cost=shortage, ordering_cost=skus.ordering_cost, pack=_numbers(rows, "pack_size", 0.0),
         minimum=np.maximum(_numbers(rows, "min_order_qty", 0.0), config.purchase.min_quantity), review=review,
     )  # fmt: skip
-    told = newsvendor.orders(_part(problem, np.flatnonzero(can)), config.forecast.seed)
+    told = expected_cost.orders(problem.take(np.flatnonzero(can)), config.forecast.seed)
     position = problem.on_hand.copy()
     np.add.at(position, problem.arriving[:, 0].astype(np.int64), problem.arriving[:, 2])
     quantity, served, left, covered = (np.zeros(can.size) for _ in range(4))
@@ -175,19 +181,6 @@ def _arriving(rows: pl.DataFrame, dated: pl.DataFrame, as_of: date) -> Floats:
         placed["row"].to_numpy().astype(float), days.fill_null(0).to_numpy().astype(float),
         placed["quantity"].cast(pl.Float64).to_numpy(),
     ])  # fmt: skip
-
-
-def _part(problem: newsvendor.Problem, rows: npt.NDArray[np.int64]) -> newsvendor.Problem:
-    place = np.full(problem.on_hand.size, -1.0)
-    place[rows] = np.arange(rows.size)
-    arriving = problem.arriving.copy()
-    arriving[:, 0] = place[arriving[:, 0].astype(np.int64)]
-    values = {
-        name: getattr(problem, name)[rows]
-        for name in newsvendor.Problem.__dataclass_fields__
-        if name not in ("arriving", "review")
-    }
-    return newsvendor.Problem(arriving=arriving[arriving[:, 0] >= 0], review=problem.review, **values)
 
 
 def _numbers(rows: pl.DataFrame, name: str, missing: float = np.nan) -> Floats:

@@ -1,9 +1,19 @@
 """Why a SKU's levels are what they are, one sentence with the numbers."""
 
+import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.policy.levels import POLICY, REORDER_POINT, Levels
+
+_HELD = {
+    "normal_lot": "with a normal safety stock of {} for {} %",
+    "fill_rate": "with a safety stock of {} for a fill rate of {} %",
+    "eoq": "without a safety stock",
+}
+"""How a rule holds more than the expected demand, where it is not by a quantile; filled by safety stock and service target."""
+
+_QUANTILE = "covered at {} % with a safety stock of {}"
 
 
 def reasons(rows: pl.DataFrame, chosen: Levels, protection: Floats, service_target: float) -> pl.Series:
@@ -21,18 +31,16 @@ def reasons(rows: pl.DataFrame, chosen: Levels, protection: Floats, service_targ
     numbers = pl.DataFrame({
         "level": chosen.level, "s": chosen.reorder_point.round(2), "up_to": chosen.order_up_to.round(2), "mean": chosen.mean.round(2),
         "safety": chosen.safety_stock.round(2), "days": protection.round(0).astype(int), "method": rows["method"].fill_null(""),
+        "rule": chosen.rule, "share": (chosen.service * 100).round(1), "target": np.full(chosen.mean.size, round(service_target * 100, 1)),
     })  # fmt: skip
-    share = f"{service_target * 100:g} %"
     forecast = pl.format(
-        f"{share} of the demand forecast ({{}}) for the next {{}} days, {{}} units expected, is covered with a safety stock of {{}}: "
-        "order up to {}",
-        *_texts("method", "days", "mean", "safety", "up_to"),
-    )
+        "{} units are expected ({}) over the next {} days, {}: order up to {}",
+        *_texts("mean", "method", "days"), _held(), *_texts("up_to"),
+    )  # fmt: skip
     rule = pl.format("No forecast: the ERP's own minimum {} and maximum {} stand", *_texts("s", "up_to"))
     past = pl.format(
-        f"Neither a forecast nor a minimum in the ERP: {share} of {{}} days' demand at its past mean, {{}} units, is covered:"
-        " order up to {}",
-        *_texts("days", "mean", "up_to"),
+        "Neither a forecast nor a minimum in the ERP: {} % of {} days' demand at its past mean, {} units, is covered: order up to {}",
+        *_texts("target", "days", "mean", "up_to"),
     )
     nothing = pl.format("No demand is expected over the next {} days: nothing is stocked", *_texts("days"))
     reason = (
@@ -45,6 +53,15 @@ def reasons(rows: pl.DataFrame, chosen: Levels, protection: Floats, service_targ
         .otherwise(past)
     )
     return numbers.select(reason.alias("reason"))["reason"]
+
+
+def _held() -> pl.Expr:
+    """The words on the safety stock, by rule."""
+    told = pl.format(_QUANTILE, *_texts("share", "safety"))
+    for name, words in _HELD.items():
+        filled = pl.format(words, *_texts("safety", "target")[: words.count("{}")])
+        told = pl.when(pl.col("rule") == name).then(filled).otherwise(told)
+    return told
 
 
 def _texts(*names: str) -> list[pl.Expr]:

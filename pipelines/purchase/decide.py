@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
+from pipelines.ordering.rules import EXPECTED_COST
 from pipelines.purchase import (
     alerts,
     budget,
@@ -197,7 +198,7 @@ def _complete(rows: pl.DataFrame) -> pl.DataFrame:
 def _steady(rows: pl.DataFrame) -> pl.DataFrame:
     """Levels set anew from each position, as a base stock: the same order today, and one that fades as stock is found or lost."""
     base = pl.max_horizontal("reorder_point", pl.col("order_up_to") - 1.0)
-    follows = (pl.col("policy") == "newsvendor").fill_null(value=False)
+    follows = (pl.col("policy") == EXPECTED_COST).fill_null(value=False)
     return rows.with_columns(reorder_point=pl.when(follows).then(base).otherwise(pl.col("reorder_point")))
 
 

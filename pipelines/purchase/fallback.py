@@ -17,6 +17,8 @@ from pipelines.core.inventory import (
     periodic_levels,
 )
 from pipelines.core.quantiles import COLUMNS
+from pipelines.ordering import rules
+from pipelines.ordering.rules import EXPECTED_COST, MIN_MAX
 from pipelines.settings import Settings
 
 POLICY, REORDER_POINT, SAFETY_STOCK = "policy", "reorder_point", "safety_stock"
@@ -69,7 +71,7 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
     }).with_columns(
         pl.Series("protection_days", days.astype(np.int64)),
         _where(refused, pl.Series(np.where(has_rule, REORDER_POINT, SAFETY_STOCK)), "level"),
-        _where(refused, pl.Series(np.where(has_rule, "min_max", "reorder_order_up_to")), "policy"),
+        _where(refused, pl.Series(np.where(has_rule, MIN_MAX, rules.quantile_lot.__name__)), "policy"),
         pl.when(pl.Series(refused)).then(pl.Series(np.char.add(np.char.add(told, "; "), by))).otherwise(_without_forecast())
         .alias("level_reason"),
         *(pl.when(pl.Series(refused)).then(None).otherwise(pl.col(name)).alias(name) for name in ("forecast_mean", *COLUMNS)),
@@ -94,7 +96,7 @@ def _fault(low: Floats, high: Floats, forecast: Floats, rows: pl.DataFrame, boun
     # A rule of the ERP is the company's own word: it may be as large as it likes, but it must be a rule.
     ours = (rows["level"] != REORDER_POINT).fill_null(value=True).to_numpy()
     holds = (
-        (rows["policy"] != "newsvendor").fill_null(value=True).to_numpy()
+        (rows["policy"] != EXPECTED_COST).fill_null(value=True).to_numpy()
     )  # its levels follow the position, which may be negative
     wild = np.where(np.isnan(forecast), 0.0, forecast)
     return np.select(

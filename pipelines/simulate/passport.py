@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
+from pipelines.ordering.rules import MIN_MAX
 from pipelines.settings import Settings
 from pipelines.simulate import choose, hashes, measures
 from pipelines.simulate.choose import daily_cost
@@ -111,7 +112,7 @@ def passports(rows: Recorded, played: Played, as_of: date, config: Settings, fai
     wide = _bounds(rows, played, as_of)
     first = played.window.first + timedelta(days=int(played.days.warmup))
     frame = chosen.select("as_of", *KEY, "choice", "policy", "forecaster").with_columns(
-        pl.when(pl.col("choice") == INCUMBENT).then(pl.lit("min_max")).otherwise("policy").alias("policy"),
+        pl.when(pl.col("choice") == INCUMBENT).then(pl.lit(MIN_MAX)).otherwise("policy").alias("policy"),
         pl.when(pl.col("choice") == INCUMBENT).then(pl.lit("none")).otherwise("forecaster").alias("forecaster"),
         pl.lit(first).alias("judged_from"), pl.lit(as_of).alias("judged_until"),
         ours["days"], ours["censored_days"],

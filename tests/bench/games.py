@@ -184,7 +184,7 @@ def expected_cost(seed: int = 42, refit: str = "game") -> Policy:
     """
     from models.period_features import Histories
     from models.periods import PeriodForecaster
-    from pipelines.policy import newsvendor
+    from pipelines.ordering import expected_cost as rule
 
     trained: list[PeriodForecaster] = []
 
@@ -202,13 +202,13 @@ def expected_cost(seed: int = 42, refit: str = "game") -> Policy:
             [(sku, 7 * week, units) for week in range(known.lead) for sku, units in enumerate(arriving[rows, week])]
         )
         ones = np.ones(skus)
-        problem = newsvendor.Problem(
+        problem = rule.Problem(
             mean=forecast.mean, variance=forecast.variance, unit=ones, on_hand=stock[rows],
             lead_time=np.full(skus, 7 * known.lead), lead_time_std=0.0 * ones, arriving=open_lines, holding_cost=HOLDING * ones,
             shortage_cost=SHORTAGE * ones, ordering_cost=0.0 * ones, pack=ones, minimum=ones, review=7,
         )  # fmt: skip
         out = np.empty(skus)
-        out[rows] = newsvendor.orders(problem, seed).quantity
+        out[rows] = rule.orders(problem, seed).quantity
         return out
 
     return order

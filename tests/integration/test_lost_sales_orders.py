@@ -90,7 +90,7 @@ def test_items_alone_leave_the_others_and_say_the_same():
 def test_purchase_gets_levels_from_the_position_and_open_lines_count_at_their_dates():
     periods.run(AS_OF)
     told = _policies()
-    assert {item for item, row in told.items() if row["policy"] == "newsvendor"} == set(ITEMS[:10])
+    assert {item for item, row in told.items() if row["policy"] == "expected_cost"} == set(ITEMS[:10])
     # A line that comes after the protection interval is not part of the position that purchase starts from.
     assert told[ITEMS[0]]["reorder_point"] == 16.0
     assert told[ITEMS[1]]["reorder_point"] == told[ITEMS[2]]["reorder_point"] == 10.0
@@ -102,5 +102,5 @@ def test_where_no_lot_is_within_a_review_nothing_is_forecast_and_levels_stay():
     warehouse.execute("update marts.dim_sku set ordering_cost = 500")
     assert periods.run(AS_OF) == 0
     assert warehouse.read("select count(*) as n from plan.period_forecasts")["n"][0] == 0
-    assert "newsvendor" not in {row["policy"] for row in _policies().values()}
+    assert "expected_cost" not in {row["policy"] for row in _policies().values()}
     warehouse.execute("update marts.dim_sku set ordering_cost = 0")

@@ -19,7 +19,8 @@ def rows() -> pl.DataFrame:
     count = len(ITEMS)
     return pl.DataFrame({
         "item_id": ITEMS, "location_id": ["L"] * count, "is_active": [True] * count, "method": ["tsb"] * count,
-        "protection_days": [21] * count, "unit_cost": [1.0] * count, "holding_cost_per_day": [0.2 / 7] * count,
+        "protection_days": [21] * count, "unit_cost": [1.0] * count, "shortage_cost": [1.0] * count, "forecast_std": [5.0] * count,
+        "holding_cost_per_day": [0.2 / 7] * count,
         "ordering_cost": [0.0, 500.0, 0.0, 0.0, 0.0, 0.0], "lead_time_days": [14.0] * count, "reorder_point": [None] * count,
         "order_up_to": [None] * count, "mean_demand": [0.8] * count, "adi": [1.1] * count, "cv2": [0.2] * count,
         "fractional": [None] * count, "forecast_mean": [None, *[16.8] * 5], **{c: [10.0 + n] * count for n, c in enumerate(COLUMNS)},
@@ -50,9 +51,9 @@ def policies() -> dict[str, dict]:
 
 
 def test_only_lots_within_a_review_and_within_reach_order_by_expected_cost(policies):
-    assert {i for i in ITEMS if policies[i]["policy"] == "newsvendor"} == {"own", "plain", "stocked"}
+    assert {i for i in ITEMS if policies[i]["policy"] == "expected_cost"} == {"own", "plain", "stocked"}
     assert policies["bare"]["level"] == "safety_stock"
-    assert policies["dear"]["policy"] == "reorder_order_up_to"
+    assert policies["dear"]["policy"] == "normal_lot"
 
 
 def test_levels_order_the_quantity_from_the_position_and_nothing_where_nothing_is_wanted(policies):
@@ -73,7 +74,7 @@ def test_own_costs_decide_the_ratio_else_the_service_target(policies):
 def test_backorders_keep_the_quantile_of_the_protection_interval():
     config = settings.load()
     config = config.model_copy(update={"planning": config.planning.model_copy(update={"unmet_demand": "backorder"})})
-    assert "newsvendor" not in table(rows(), AS_OF, config, coming())["policy"].to_list()
+    assert "expected_cost" not in table(rows(), AS_OF, config, coming())["policy"].to_list()
 
 
 def test_open_lines_at_their_dates_not_their_sum():

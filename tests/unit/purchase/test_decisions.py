@@ -104,8 +104,8 @@ def test_risk_without_a_forecast():
 
 def test_levels_that_follow_the_position_read_as_a_base_stock():
     """A policy that orders by expected cost tells 16 more from a position of 10; with so much more on hand it would order nothing."""
-    row = one(policy=["newsvendor"], reorder_point=[10.0], order_up_to=[26.0], pack_size=[1.0], ordering_cost=[0.0])
+    row = one(policy=["expected_cost"], reorder_point=[10.0], order_up_to=[26.0], pack_size=[1.0], ordering_cost=[0.0])
     # The price break at 20 pays.
     assert (row["quantity"], row["flip"]) == (20.0, "With 16 more on hand nothing would be ordered")
-    enough = one(policy=["newsvendor"], reorder_point=[9.0], order_up_to=[10.0])
+    enough = one(policy=["expected_cost"], reorder_point=[9.0], order_up_to=[10.0])
     assert (enough["quantity"], enough["flip"]) == (0.0, "With 1 less on hand it would be ordered")

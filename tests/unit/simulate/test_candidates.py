@@ -5,6 +5,7 @@ import pytest
 
 from models import kernels
 from pipelines.core.inventory import demand_quantile
+from pipelines.ordering import rules
 from pipelines.simulate import candidates
 from pipelines.simulate.candidates import CANDIDATES, DECAYED, SBA, TSB, Known
 from pipelines.simulate.smoothing import ALPHA, intermittent_rates, quantile_reached
@@ -67,7 +68,7 @@ def test_levels_of_the_textbook():
 
 
 def test_the_fill_rate_rule_loses_the_share_it_may():
-    rule = candidates.fill_rate(facts(rate=20.0, variance=60.0), np.array([[20.0]]))
+    rule = rules.fill_rate(candidates.facing(facts(rate=20.0, variance=60.0), np.array([[20.0]])))
     mean, deviation = 240.0, np.sqrt(60.0 * 12)
     cycle = max(np.sqrt(2 * 50.0 * 20.0 / 0.02), 140.0)
     draws = np.random.default_rng(1).normal(mean, deviation, 400_000)
@@ -76,7 +77,9 @@ def test_the_fill_rate_rule_loses_the_share_it_may():
 
 
 def test_dear_shortages_hold_more_and_no_demand_orders_nothing():
-    cheap, dear = (candidates.newsvendor_lot(facts(shortage_cost=p), np.array([[2.0]])).reorder for p in (1.0, 100.0))
+    cheap, dear = (
+        rules.newsvendor_lot(candidates.facing(facts(shortage_cost=p), np.array([[2.0]]))).reorder for p in (1.0, 100.0)
+    )
     assert dear > cheap
     for candidate in CANDIDATES:
         rule = candidate.levels(facts(rate=0.0, variance=0.0))

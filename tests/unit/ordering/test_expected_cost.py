@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipelines.policy import newsvendor
-from pipelines.policy.montecarlo import best_lots, best_orders
+from pipelines.ordering import expected_cost
+from pipelines.ordering.montecarlo import best_lots, best_orders
 
 
 def problem(skus: int = 1, **changes):
     ones = np.ones(skus)
-    base = newsvendor.Problem(
+    base = expected_cost.Problem(
         mean=np.tile([5.0, 5.0, 5.0], (skus, 1)), variance=np.tile([9.0, 9.0, 9.0], (skus, 1)), unit=ones, on_hand=6.0 * ones,
         lead_time=np.full(skus, 14), lead_time_std=0.0 * ones, arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0]]),
         holding_cost=0.2 * ones, shortage_cost=ones, ordering_cost=0.0 * ones, pack=ones, minimum=ones, review=7,
@@ -40,14 +40,14 @@ def test_the_order_is_the_exact_newsvendor_s_after_projecting_lost_sales():
     held = [sum(chance * cover[units + q] for units, chance in stock.items()) for q in range(40)]
     exact = int(np.argmax(np.array(held) >= 1.0 / 1.2))
     for seed in (1, 2, 3):
-        told = newsvendor.orders(problem(), seed)
+        told = expected_cost.orders(problem(), seed)
         assert abs(told.quantity[0] - exact) <= 1
         assert told.covered[0] == pytest.approx(held[int(told.quantity[0])], abs=0.02)
         assert told.left[0] == pytest.approx(sum(units * chance for units, chance in stock.items()), abs=0.15)
 
 
 def test_the_sample_holds_the_moments_it_was_drawn_from():
-    paths = newsvendor.sampled(np.array([[3.0, 8.0]]), np.array([[3.0, 20.0]]), np.ones(1), 1, 2_000)
+    paths = expected_cost.sampled(np.array([[3.0, 8.0]]), np.array([[3.0, 20.0]]), np.ones(1), 1, 2_000)
     assert paths.shape == (1, 2_000, 2)
     assert paths.mean(axis=1)[0] == pytest.approx([3.0, 8.0], rel=0.01)
     assert paths.var(axis=1)[0] == pytest.approx([3.0, 20.0], rel=0.05)
@@ -58,18 +58,18 @@ def test_a_sku_s_order_does_not_depend_on_the_others_or_on_chunks(monkeypatch):
     rng = np.random.default_rng(3)
     mean = rng.gamma(1.0, 5.0, (9, 3))
     many = problem(9, mean=mean, variance=2.0 * mean, lead_time=np.array([14, 14, 7, 3, 14, 0, 10, 14, 7]))
-    whole = newsvendor.orders(many, 5).quantity
-    monkeypatch.setattr(newsvendor, "CELLS", 2 * 3 * newsvendor.PATHS)
-    assert newsvendor.orders(many, 5).quantity.tolist() == whole.tolist()
+    whole = expected_cost.orders(many, 5).quantity
+    monkeypatch.setattr(expected_cost, "CELLS", 2 * 3 * expected_cost.PATHS)
+    assert expected_cost.orders(many, 5).quantity.tolist() == whole.tolist()
     alone = problem(1, mean=mean[4:5], variance=2.0 * mean[4:5], arriving=np.zeros((0, 3)))
-    assert newsvendor.orders(alone, 5).quantity[0] == whole[4]
+    assert expected_cost.orders(alone, 5).quantity[0] == whole[4]
 
 
 def test_more_on_order_orders_less_and_late_lines_do_not_help_before_they_come():
-    now = newsvendor.orders(problem(), 1).quantity[0]
-    more = newsvendor.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 25.0]])), 1).quantity[0]
-    beyond = newsvendor.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0], [0.0, 21.0, 99.0]])), 1)
-    in_time = newsvendor.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0], [0.0, 14.0, 99.0]])), 1)
+    now = expected_cost.orders(problem(), 1).quantity[0]
+    more = expected_cost.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 25.0]])), 1).quantity[0]
+    beyond = expected_cost.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0], [0.0, 21.0, 99.0]])), 1)
+    in_time = expected_cost.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0], [0.0, 14.0, 99.0]])), 1)
     assert more < now
     assert beyond.quantity[0] == now
     assert in_time.quantity[0] == 0.0
@@ -77,16 +77,16 @@ def test_more_on_order_orders_less_and_late_lines_do_not_help_before_they_come()
 
 def test_an_uncertain_lead_time_orders_more():
     sure, unsure = (
-        newsvendor.orders(problem(lead_time_std=np.full(1, std), shortage_cost=np.full(1, 20.0)), 1).quantity[0]
+        expected_cost.orders(problem(lead_time_std=np.full(1, std), shortage_cost=np.full(1, 20.0)), 1).quantity[0]
         for std in (0.0, 6.0)
     )
     assert unsure > sure
 
 
 def test_the_days_before_the_arrival_and_those_served_partition_the_forecast():
-    assert newsvendor.cuts(10, 7) == [(0, 7), (7, 10), (10, 17)]
-    assert newsvendor.reaches(np.array([14, 15]), 7, 3).tolist() == [True, False]
-    told = newsvendor.orders(problem(mean=np.array([[5.0, 7.0, 14.0]]), lead_time=np.array([10])), 1)
+    assert expected_cost.cuts(10, 7) == [(0, 7), (7, 10), (10, 17)]
+    assert expected_cost.reaches(np.array([14, 15]), 7, 3).tolist() == [True, False]
+    told = expected_cost.orders(problem(mean=np.array([[5.0, 7.0, 14.0]]), lead_time=np.array([10])), 1)
     assert told.served[0] == pytest.approx(7.0 * 4 / 7 + 14.0 * 3 / 7)
 
 

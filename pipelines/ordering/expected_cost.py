@@ -1,11 +1,11 @@
-"""Orders that minimise the expected cost of the days they serve, under lost sales: projection, then a newsvendor.
+"""Orders that minimise the expected cost of the days they serve, under lost sales: projection, then a expected_cost.
 
 An order placed at the close of day t with lead time L serves the days t + L + 1 … t + L + R, R the review period; the next order serves
 those after. So stock and open orders are projected through the L days before, losing what meets an empty shelf, and the order faces
 the R days it serves alone. Demand is sampled from the forecast's moments on one Latin hypercube for all SKUs: the same for any chunk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from models import negbin
 from pipelines.core.inventory import Floats
 from pipelines.core.seeds import generator
-from pipelines.policy.montecarlo import best_lots, needs
+from pipelines.ordering.montecarlo import best_lots, needs
 
 PATHS: Final = 2_000
 """Sampled demand paths a SKU; fewer than 1,000 add noise as large as the last improvements."""
@@ -56,6 +56,16 @@ class Problem:
     pack: Floats
     minimum: Floats
     review: int
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "Problem":
+        """The SKUs at the given positions."""
+        place = np.full(self.on_hand.size, -1.0)
+        place[rows] = np.arange(rows.size)
+        arriving = self.arriving.copy()
+        arriving[:, 0] = place[arriving[:, 0].astype(np.int64)]
+        whole = ("arriving", "review")
+        each = {field.name: getattr(self, field.name)[rows] for field in fields(self) if field.name not in whole}
+        return replace(self, arriving=arriving[arriving[:, 0] >= 0], **each)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pipelines.policy.montecarlo import best_orders, needs
+from pipelines.ordering.montecarlo import best_orders, needs
 
 
 @settings(max_examples=80, deadline=None)
