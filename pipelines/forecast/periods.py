@@ -11,17 +11,12 @@ from models.period_features import Histories, open_demand
 from models.periods import PeriodDemand, PeriodForecaster
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
-from pipelines.core.inventory import Floats, lot_within_review
+from pipelines.core.inventory import Floats
 from pipelines.io import warehouse
-
-LONGEST: Final = 26
-"""Review periods forecast at most; a SKU with a longer lead time keeps the quantile of its whole protection interval."""
+from pipelines.ordering.every_review import orders_every_review, periods
 
 OLDEST: Final = 520
 """Review periods of history at most: ten years of weeks."""
-
-WORTH: Final = 0.01
-"""Share of active SKUs that must need them: training takes half a minute; the few that go without keep the quantile of their interval."""
 
 _SKUS = """
 select item_id, location_id, category, is_active, cast(mean_demand as double precision) as mean_demand,
@@ -40,7 +35,7 @@ where as_of = :as_of and periods_back < :oldest
 def run(as_of: date, items: Sequence[str] = ()) -> int:
     """Write plan.period_forecasts of a date.
 
-    Nothing is written where unmet demand comes back, or where hardly any SKU's lot is within a review (:data:`WORTH`).
+    Nothing is written where unmet demand comes back, or where hardly any SKU's lot is within a review.
 
     Args:
         as_of: the run's date; the marts hold it.
@@ -50,16 +45,16 @@ def run(as_of: date, items: Sequence[str] = ()) -> int:
         Rows written.
     """
     skus = warehouse.read(_SKUS, as_of=as_of)
-    periods = horizon(skus)
+    ahead = horizon(skus)
     where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
-    if periods == 0:
+    if ahead == 0:
         return warehouse.replace("plan.period_forecasts", frame(skus.head(0), as_of, _no_demand(), 1), where)
     config = settings.load()
     told = histories(
         skus, warehouse.read(_DEMAND, as_of=as_of, oldest=OLDEST), as_of, config.planning.review_period_days
     )
     # One thread: the replay's tasks keep the other cores busy, and OpenMP's threads that wait for one another stretch seconds to minutes.
-    forecaster = PeriodForecaster(periods, seed=config.forecast.seed).fit(told)
+    forecaster = PeriodForecaster(ahead, seed=config.forecast.seed).fit(told)
     rows = frame(skus, as_of, forecaster.predict(told), told.days)
     if items:  # only now: a SKU's forecast must not depend on which others were asked for
         rows = rows.filter(pl.col("item_id").is_in(list(items)))
@@ -73,21 +68,12 @@ def horizon(skus: pl.DataFrame) -> int:
         skus: rows of marts.dim_sku.
 
     Returns:
-        Periods, at most :data:`LONGEST`; 0 where too few SKUs need them.
+        Periods; 0 where too few SKUs need them.
     """
     planning = settings.load().planning
-    if planning.unmet_demand != "lost" or skus.is_empty():
-        return 0
     review = planning.review_period_days
-    within = skus["is_active"].to_numpy() & lot_within_review(
-        skus["mean_demand"].to_numpy() / DAYS_IN[planning.bucket],
-        skus["ordering_cost"].to_numpy(), skus["holding_cost_per_day"].to_numpy(),
-        np.maximum(skus["min_order_qty"].to_numpy(), skus["pack_size"].to_numpy()), review,
-    )  # fmt: skip
-    if within.sum() <= WORTH * np.count_nonzero(skus["is_active"].to_numpy()):
-        return 0
-    days = np.ceil(skus["lead_time_mean"].to_numpy()[within] - 1e-6) + review
-    return int(min(np.ceil(days.max() / review), LONGEST))
+    mine = orders_every_review(skus, review, DAYS_IN[planning.bucket], planning.unmet_demand)
+    return int(periods(skus, review)[mine].max(initial=0))
 
 
 def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) -> Histories:

@@ -5,7 +5,7 @@ candidate kept throughout. So the default stays unless the paired interval of an
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +46,8 @@ class Selected:
         number: its place among them, shape (N,).
         levels: its levels.
         service: quantile its newest reorder level stands for, NaN where it names none, shape (N,).
-        costs: money of each candidate in the three phases, shape (K, 3, N).
+        costs: money of each candidate in the three phases, NaN where it was not offered, shape (K, 3, N).
+        picked: it was picked for what it saved, shape (N,).
     """
 
     candidates: tuple[Candidate, ...]
@@ -54,11 +55,39 @@ class Selected:
     levels: Levels
     service: Floats
     costs: Floats
+    picked: npt.NDArray[np.bool_]
 
     @property
     def forecasters(self) -> npt.NDArray[np.str_]:
         """Of each SKU's candidate, shape (N,)."""
         return np.array([candidate.forecaster for candidate in self.candidates])[self.number]
+
+    def instead(
+        self, mine: npt.NDArray[np.bool_], candidate: Candidate, levels: Levels, service: Floats, costs: Floats
+    ) -> "Selected":
+        """The selection with another candidate for some SKUs, whatever the others cost.
+
+        Args:
+            mine: those SKUs, shape (N,).
+            candidate: theirs.
+            levels: its levels, of all SKUs.
+            service: quantile it stands for, shape (N,).
+            costs: money in the three phases, shape (3, N).
+        """
+        old, row = self.levels, mine[:, None]
+        return Selected(
+            (*self.candidates, candidate),
+            np.where(mine, len(self.candidates), self.number),
+            replace(
+                old,
+                reorder=np.where(row, levels.reorder, old.reorder),
+                order_up_to=np.where(row, levels.order_up_to, old.order_up_to),
+                batches=old.batches & ~mine,
+            ),
+            np.where(mine, service, self.service),
+            np.concatenate([self.costs, np.where(mine, costs, np.nan)[None]]),
+            self.picked & ~mine,
+        )
 
 
 @dataclass(frozen=True)
@@ -137,7 +166,7 @@ def select(
         low, high = erp[0], np.maximum(erp[1] - erp[0], 1.0) if rule.batches else erp[1]
         levels = Levels(column, _or(rule.reorder[:, 1:], low), _or(rule.order_up_to[:, 1:], high), rule.batches)
         cost = daily_cost(simulated(levels), rates)
-        costs[k] = _by_phase(cost, start, phases)
+        costs[k] = by_phase(cost, start, phases)
         if k == DEFAULT:
             better, default = np.ones(skus, dtype=bool), cost
         else:
@@ -150,7 +179,7 @@ def select(
             rule.batches,
         )
         service[better] = rule.level[better, -1]
-    return Selected(offered, number, Levels(column, reorder, upper, batches), service, costs)
+    return Selected(offered, number, Levels(column, reorder, upper, batches), service, costs, number != DEFAULT)
 
 
 def _surely(saving: Floats, first: Ints, best: Floats, sure: Certainty, others: int) -> npt.NDArray[np.bool_]:
@@ -166,7 +195,8 @@ def _surely(saving: Floats, first: Ints, best: Floats, sure: Certainty, others: 
     return better
 
 
-def _by_phase(cost: Floats, start: Ints, phases: Phases) -> Floats:
+def by_phase(cost: Floats, start: Ints, phases: Phases) -> Floats:
+    """Money of the days that select, guard and report, shape (3, N)."""
     counts = np.arange(phases.total) >= start[:, None]
     ends = ((0, phases.guard), (phases.guard, phases.judged), (phases.judged, phases.total))
     return np.stack([np.where(counts, cost, 0.0)[:, low:high].sum(axis=1) for low, high in ends])
@@ -183,12 +213,12 @@ def guarded(
     phases: Phases,
     present: dict[str, npt.NDArray[np.bool_]],
     books: npt.NDArray[np.bool_],
-    selected: Ints,
+    picked: npt.NDArray[np.bool_],
     sure: Certainty,
 ) -> Choice:
     """Keep the ERP's rule where the days before those that report do not prove a saving.
 
-    A candidate that was selected is judged on the guard's days alone; the default, which nothing selected, on those before as well.
+    A candidate that was picked is judged on the guard's days alone; one that nothing picked on those before as well.
 
     Args:
         saving: cost of the incumbent minus that of the selected candidate by day, shape (N, T).
@@ -196,13 +226,13 @@ def guarded(
         phases: which days guard.
         present: which SKUs were replayed under ``incumbent`` and ``candidate``.
         books: the SKU's books add up, shape (N,).
-        selected: candidate of each SKU, shape (N,).
+        picked: the days that select picked the candidate; else it is the one a SKU starts with, shape (N,).
         sure: confidence and seed.
 
     Returns:
         The choice.
     """
-    since = np.minimum(np.where(selected == DEFAULT, start, np.maximum(start, phases.guard)), phases.judged)
+    since = np.minimum(np.where(picked, np.maximum(start, phases.guard), start), phases.judged)
     mean, low, high = saving_interval(saving[:, : phases.judged], sure.confidence, sure.seed, first=since)
     compared = present["incumbent"] & present["candidate"]
     basis = np.select(

@@ -18,17 +18,17 @@ _NOT_INPUTS: Final = {"replay": {"chunk_size"}, "forecast": {"threads"}}
 
 
 _SOURCES: Final = (
-    "audit", "calibrate", "candidates", "causal", "censored", "choose", "engine", "guard", "kernel", "measures", "passport", "play",
-    "policies", "smoothing", "window",
+    "audit", "calibrate", "candidates", "causal", "censored", "choose", "engine", "expected", "guard", "kernel", "measures", "passport",
+    "play", "policies", "smoothing", "window",
 )  # fmt: skip
 
 
 @cache
 def code_version() -> str:
     """Fingerprint of the source that computes a passport."""
-    files = [_ROOT / "simulate" / f"{name}.py" for name in _SOURCES] + [
-        _ROOT / "core" / f"{name}.py" for name in ("inventory", "seeds")
-    ]
+    files = [_ROOT / "simulate" / f"{name}.py" for name in _SOURCES]
+    files += [_ROOT / "core" / f"{name}.py" for name in ("inventory", "seeds")]
+    files += [_ROOT / "ordering" / f"{name}.py" for name in ("every_review", "expected_cost", "montecarlo", "rules")]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())

@@ -75,7 +75,7 @@ def candidates(rows: Recorded, played: Played, as_of: date) -> pl.DataFrame:
         keys.with_columns(
             pl.lit(c.name).alias("candidate"), pl.lit(c.forecaster).alias("forecaster"),
             *(pl.Series(f"cost_{phase}", played.selected.costs[k, p]) for p, phase in enumerate(("select", "guard", "judged"))),
-        ).filter(played.present["candidate"])
+        ).filter(played.present["candidate"] & ~np.isnan(played.selected.costs[k, 0]))
         for k, c in enumerate(played.selected.candidates)
     ]  # fmt: skip
     return pl.concat(frames)

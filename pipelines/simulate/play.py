@@ -1,6 +1,6 @@
 """Play the recorded, the incumbent and our policy on the recorded window of some SKUs, and choose between the last two."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Final
@@ -11,15 +11,16 @@ import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.settings import Settings
+from pipelines.simulate import expected
 from pipelines.simulate.audit import Service, service
 from pipelines.simulate.candidates import DEFAULT, Known, of
 from pipelines.simulate.censored import imputed
-from pipelines.simulate.choose import Certainty, Choice, Phases, Selected, daily_cost, guarded, select
+from pipelines.simulate.choose import Certainty, Choice, Phases, Selected, by_phase, daily_cost, guarded, select
 from pipelines.simulate.engine import Levels, Outcome, Span, problem, simulate
 from pipelines.simulate.measures import Days, Rates, recorded
 from pipelines.simulate.policies import Terms, incumbent_levels, known, review_columns
 from pipelines.simulate.tables import Recorded
-from pipelines.simulate.window import Window, numbered, pipeline_at_start, positions, window
+from pipelines.simulate.window import Window, numbered, ordered_at_start, pipeline_at_start, positions, window
 
 POLICIES: Final = ("recorded", "incumbent", "candidate")
 
@@ -124,23 +125,75 @@ def play(
     run = _player(skus, w, counts, config)
     column = review_columns(phases.total, terms.review_period_days)
     sure = Certainty(config.forecast.confidence_level, config.forecast.seed)
-    selected = select(
-        facts, column, (minimum, maximum), lambda levels: run(levels, starts["candidate"], w.asked), rates, counts.start, phases, sure
-    )  # fmt: skip
     full = imputed(w.demand, w.stockout, np.arange(w.demand.shape[1]) >= w.known_from[:, None])[:, w.run_up :]
-    rules = {"incumbent": incumbent_levels(minimum, maximum, phases.total), "candidate": selected.levels}
+    replays = [_on(run, starts["candidate"], asked) for asked in (w.asked, full)]
+    selected = select(facts, column, (minimum, maximum), replays[0], rates, counts.start, phases, sure)
+    expected_terms = _expected_terms(skus, counts, config)
+    selected, *ours = _with_expected_cost(selected, facts, expected_terms, w, counts, rates, phases, replays)
+    theirs = incumbent_levels(minimum, maximum, phases.total)
     outcomes, bounds = (
-        {name: run(levels, starts[name], demand) for name, levels in rules.items()} for demand in (w.asked, full)
+        {"incumbent": run(theirs, starts["incumbent"], asked), "candidate": replay(levels)}
+        for levels, asked, replay in zip(ours, (w.asked, full), replays, strict=True)
     )
     saving = daily_cost(outcomes["incumbent"], rates) - daily_cost(outcomes["candidate"], rates)
     sound = np.ones(skus.height, dtype=bool) if books is None else books
-    choice = guarded(saving, counts.start, phases, present, sound, selected.number, sure)
+    choice = guarded(saving, counts.start, phases, present, sound, selected.picked, sure)
     if days.guards:
         outcomes["candidate"] = mixed(choice.kept, outcomes["incumbent"], outcomes["candidate"])
         bounds["candidate"] = mixed(choice.kept, bounds["incumbent"], bounds["candidate"])
     outcomes["recorded"] = recorded(w, numbered(skus, rows.open_orders), counts)
     audit = service(w, facts, selected.forecasters, full, (counts.start, counts.end), phases.total - days.shown)
     return Played(w, days, counts, rates, outcomes, bounds, present, selected, choice, audit)
+
+
+def _on(
+    run: Callable[[Levels, Floats, Floats], Outcome], on_hand: Floats, demand: Floats
+) -> Callable[[Levels], Outcome]:
+    return lambda levels: run(levels, on_hand, demand)
+
+
+def _expected_terms(skus: pl.DataFrame, days: Days, config: Settings) -> expected.Terms:
+    """Terms of the SKUs that may order at every review; none may where the rows do not say."""
+    yes = {
+        name: skus[name].fill_null(value=False).to_numpy()
+        if name in skus.columns
+        else np.zeros(skus.height, dtype=bool)
+        for name in ("every_review", "has_own_costs")
+    }
+    agreed, pack, least = (_column(skus, name) for name in ("lead_time_days", "pack_size", "min_order_qty"))
+    return expected.Terms(
+        yes["every_review"] & ~np.isnan(agreed), yes["has_own_costs"], np.nan_to_num(pack),
+        np.maximum(np.nan_to_num(least), config.purchase.min_quantity), _column(skus, "reorder_point"), _column(skus, "order_up_to"),
+        days.start, days.end, config.forecast.seed,
+    )  # fmt: skip
+
+
+def _with_expected_cost(
+    selected: Selected,
+    facts: Known,
+    terms: expected.Terms,
+    w: Window,
+    days: Days,
+    rates: Rates,
+    phases: Phases,
+    replays: Sequence[Callable[[Levels], Outcome]],
+) -> tuple[Selected, Levels, Levels]:
+    """SKUs that may order at every review do so by expected cost: their argument is the shape of the cost, not a lucky past.
+
+    Returns:
+        The selection, and its levels on the demand that was seen and on the imputed one, as the two ``replays`` play them.
+    """
+    if not terms.mine.any():
+        return selected, selected.levels, selected.levels
+    due, ordered_on = pipeline_at_start(w, days.start), ordered_at_start(w, days.start)
+    column = selected.levels.review_column
+    seen, hidden = (expected.levels(facts, column, terms, w.lead_time, due, ordered_on, replay) for replay in replays)
+    costs = by_phase(daily_cost(replays[0](seen), rates), days.start, phases)
+    unnamed = np.full(terms.mine.size, np.nan)
+    ours, other = (
+        selected.instead(terms.mine, expected.candidate(facts), each, unnamed, costs) for each in (seen, hidden)
+    )
+    return ours, ours.levels, other.levels
 
 
 def mixed(first: npt.NDArray[np.bool_], one: Outcome, other: Outcome) -> Outcome:

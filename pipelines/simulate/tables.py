@@ -1,13 +1,16 @@
 """The replay's tables: what it reads of the marts, and how a chunk's rows replace each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 import polars as pl
 
+from pipelines import settings
+from pipelines.core.calendar import DAYS_IN
 from pipelines.io import warehouse
+from pipelines.ordering import every_review
 
 KEY: Final = ("item_id", "location_id")
 
@@ -26,8 +29,13 @@ _NUMBERS = (
     "reorder_point", "order_up_to",
 )  # fmt: skip
 
+_EVERY_REVIEW = f"""
+select item_id, location_id, is_active, {", ".join(f"cast({name} as double precision) as {name}" for name in every_review.COLUMNS[1:])}
+from marts.dim_sku where as_of = :as_of
+"""
+
 _ROWS = {
-    "skus": "select item_id, location_id, created_on, discontinued_on, "
+    "skus": "select item_id, location_id, created_on, discontinued_on, has_own_costs, "
     + ", ".join(f"cast({name} as double precision) as {name}" for name in _NUMBERS)
     + " from chunk order by place",
     "demand": """select d.item_id, d.location_id, d.day, cast(d.quantity as double precision) as quantity,
@@ -85,7 +93,17 @@ def recorded(as_of: date, items: Sequence[str], low: int, high: int, history_day
     # The count of the day before is the stock the first day opens with.
     span = {"as_of": as_of, "low": low, "high": high, "since": since, "opening": since - timedelta(days=1)}
     queries = {name: _filtered(_CHUNK, items) + query for name, query in _ROWS.items()}
-    return Recorded(**warehouse.read_many(queries, **_parameters(items), **span))
+    rows = Recorded(**warehouse.read_many(queries, **_parameters(items), **span))
+    return replace(rows, skus=rows.skus.join(_every_review(as_of), on=KEY, how="left", maintain_order="left"))
+
+
+def _every_review(as_of: date) -> pl.DataFrame:
+    """Key and ``every_review`` of the whole catalogue: hardly any such SKU is none."""
+    skus, planning = warehouse.read(_EVERY_REVIEW, as_of=as_of), settings.load().planning
+    mine = every_review.orders_every_review(
+        skus, planning.review_period_days, DAYS_IN[planning.bucket], planning.unmet_demand
+    )
+    return skus.select(KEY).with_columns(pl.Series("every_review", mine))
 
 
 def of_skus(as_of: date, skus: pl.DataFrame, history_days: int) -> Recorded:

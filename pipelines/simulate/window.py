@@ -108,13 +108,20 @@ def pipeline_at_start(w: Window, first_day: Ints) -> Arrivals:
     Returns:
         The receipts; what arrived unusable leaves the open orders with the rest.
     """
+    r = _open_at_start(w, first_day)
+    total = r["quantity_ordered"].to_numpy().astype(np.float64)
+    return Arrivals(r["sku"].to_numpy(), positions(r["received_on"], w.first), _usable_units(r), total)
+
+
+def ordered_at_start(w: Window, first_day: Ints) -> Ints:
+    """Day on which each order of :func:`pipeline_at_start` was placed, shape (V,)."""
+    return positions(_open_at_start(w, first_day)["ordered_on"], w.first)
+
+
+def _open_at_start(w: Window, first_day: Ints) -> pl.DataFrame:
     r = w.receipts
-    sku = r["sku"].to_numpy()
-    ordered = positions(r["ordered_on"], w.first)
-    received = positions(r["received_on"], w.first)
-    open_then = (ordered < first_day[sku]) & (received >= first_day[sku])
-    units, total = _usable_units(r), r["quantity_ordered"].to_numpy().astype(np.float64)
-    return Arrivals(sku[open_then], received[open_then], units[open_then], total[open_then])
+    first = first_day[r["sku"].to_numpy()]
+    return r.filter((positions(r["ordered_on"], w.first) < first) & (positions(r["received_on"], w.first) >= first))
 
 
 def positions(days: pl.Series, origin: date) -> Ints:
