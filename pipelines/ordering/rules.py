@@ -145,12 +145,12 @@ def fill_rate(facing: Facing) -> Rule:
 
 RULES: Final[dict[str, Callable[[Facing], Rule]]] = {
     rule.__name__: rule
-    for rule in (quantile_lot, normal_lot, newsvendor_lot, base_stock, newsvendor, reorder_batches, eoq, fill_rate)
+    for rule in (normal_lot, quantile_lot, newsvendor_lot, base_stock, newsvendor, reorder_batches, eoq, fill_rate)
 }
 """By name, as tables and reports spell it."""
 
-DEFAULT: Final = "quantile_lot"
-"""What a SKU follows until a replay surely saved by another: it holds the service target on the forecast's own, calibrated quantile."""
+DEFAULT: Final = "normal_lot"
+"""What a SKU follows until a replay surely saved by another."""
 
 EXPECTED_COST: Final = "expected_cost"
 """Orders of least expected cost under lost sales (:mod:`pipelines.ordering.expected_cost`): no levels, a quantity by stock and dates."""

@@ -95,7 +95,7 @@ def facing(known: Known, rate: Floats) -> Facing:
 
 CANDIDATES: Final = (
     Candidate(rules.DEFAULT, DECAYED),
-    Candidate("normal_lot", DECAYED),
+    Candidate("quantile_lot", DECAYED),
     Candidate("newsvendor_lot", DECAYED),
     Candidate("base_stock", DECAYED),
     Candidate("newsvendor", DECAYED),
@@ -111,7 +111,7 @@ CANDIDATES: Final = (
 
 RETRAINED: Final = (
     Candidate(rules.DEFAULT, BOOSTED),
-    Candidate("normal_lot", BOOSTED),
+    Candidate("quantile_lot", BOOSTED),
     Candidate("newsvendor_lot", BOOSTED),
     *CANDIDATES,
 )

@@ -43,9 +43,7 @@ def test_forecast_before_the_erps_rule_before_the_past():
 
 def test_without_a_replay_s_choice_it_is_the_default_rule_and_with_one_that_rule():
     plain = levels.choose(skus(), 0.95, 7)
-    assert plain.order_up_to[0] == np.ceil(GRID[LEVELS.index(0.95)])
-    normal = levels.choose(skus(), 0.95, 7, np.full(3, "normal_lot"))
-    assert normal.order_up_to[0] == np.ceil(14.0 + 1.6448536 * 8.0)
+    assert plain.order_up_to[0] == np.ceil(14.0 + 1.6448536 * 8.0)
     for name in RULES:
         told = table(frame(), AS_OF, settings.load(), nothing_coming(), choice(name))
         assert told["policy"].to_list() == [name, "min_max"]
@@ -57,7 +55,7 @@ def test_without_a_replay_s_choice_it_is_the_default_rule_and_with_one_that_rule
 
 def test_a_rule_the_guard_did_not_let_through_is_not_followed():
     kept = table(frame(), AS_OF, settings.load(), nothing_coming(), choice("eoq", "incumbent"))
-    assert kept["policy"][0] == "quantile_lot"
+    assert kept["policy"][0] == "normal_lot"
 
 
 @pytest.mark.parametrize("position", [-3.0, 0.0, 7.0, 19.0, 20.0, 24.0, 25.0, 60.0])
@@ -137,8 +135,9 @@ def test_the_table_has_every_column_and_says_why():
     assert rows["level"].to_list() == ["policy", "reorder_point"]
     assert rows["protection_days"].to_list() == [12, 9]
     assert rows["order_up_to"][0] != int(rows["order_up_to"][0])  # kilograms are not rounded
-    covered = f"covered at 95 % with a safety stock of {GRID[LEVELS.index(0.95)] - 14:g}: order up to "
-    assert rows["reason"][0].startswith(f"14 units are expected (tsb) over the next 12 days, {covered}")
+    assert rows["reason"][0].startswith(
+        "14 units are expected (tsb) over the next 12 days, with a normal safety stock of 8.22 for 95 %: order up to "
+    )
     assert rows["reason"][1] == "No forecast: the ERP's own minimum 4 and maximum 8 stand"
     assert rows["policy"].to_list()[1] == "min_max"
     assert rows["reason"].null_count() == 0

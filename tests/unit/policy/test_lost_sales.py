@@ -53,7 +53,7 @@ def policies() -> dict[str, dict]:
 def test_only_lots_within_a_review_and_within_reach_order_by_expected_cost(policies):
     assert {i for i in ITEMS if policies[i]["policy"] == "expected_cost"} == {"own", "plain", "stocked"}
     assert policies["bare"]["level"] == "safety_stock"
-    assert policies["dear"]["policy"] == "quantile_lot"
+    assert policies["dear"]["policy"] == "normal_lot"
 
 
 def test_levels_order_the_quantity_from_the_position_and_nothing_where_nothing_is_wanted(policies):
