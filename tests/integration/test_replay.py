@@ -22,6 +22,7 @@ SKUS = 12
 MARTS = """
 create schema marts;
 create table marts.dim_sku (as_of date, item_id text, location_id text, supplier_id text, category text, demand_class text, abc_class text,
+    is_active boolean, has_own_costs boolean, mean_demand float8, lead_time_mean float8,
     annual_sales_value float8, created_on date, discontinued_on date, unit_cost float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, reorder_point float8, order_up_to float8);
 create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8, returned float8, is_stockout boolean);
@@ -47,7 +48,8 @@ def marts(warehouse_url):
     skus = rows.skus.with_columns(
         as_of=pl.lit(AS_OF), supplier_id=pl.format("S{}", number % 3), category=pl.format("C{}", number % 2),
         demand_class=pl.when(number % 4 < 2).then(pl.lit("intermittent")).otherwise(pl.lit("smooth")), abc_class=pl.lit("A"),
-        annual_sales_value=(number * 10.0),
+        annual_sales_value=(number * 10.0), is_active=True, has_own_costs=True, mean_demand=2.0, lead_time_mean=pl.col("lead_time_days"),
+        ordering_cost=pl.when(number < 10).then("ordering_cost").otherwise(0.0),  # the last two may order at every review
     )  # fmt: skip
     _fill("dim_sku", skus)
     _fill("fct_daily_demand", rows.demand)
@@ -94,6 +96,8 @@ def test_tables_do_not_depend_on_the_chunks_and_leave_nothing_stale():
     assert (whole["days"]["day"].min(), whole["days"]["day"].max()) == (AS_OF - timedelta(days=364), AS_OF)
     assert whole["replays"]["days"].unique().to_list() == [112]
     assert set(whole["choices"]["basis"]) == {"proven", "books"}
+    every_review = whole["choices"].filter(pl.col("policy") == "expected_cost")
+    assert every_review["item_id"].to_list() == ["i0010", "i0011"]
 
 
 def test_a_chunk_run_twice_changes_nothing():

@@ -12,6 +12,7 @@ from pipelines.commands.orders import app
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
 from pipelines.io import warehouse
+from pipelines.ordering.rules import DEFAULT
 from pipelines.policy import job as policy
 from pipelines.purchase import job as purchase
 
@@ -26,7 +27,8 @@ create table marts.dim_sku (as_of date, item_id text, location_id text, supplier
     is_active boolean, abc_class text, category text, demand_class text, priority text,
     unit_cost float8, unit_price float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, purchase_price float8, has_supplier boolean,
-    mean_demand float8, adi float8, cv2 float8, reorder_point float8, order_up_to float8, on_hand float8, on_order float8);
+    mean_demand float8, adi float8, cv2 float8, reorder_point float8, order_up_to float8, on_hand float8, on_order float8,
+    has_own_costs boolean, lead_time_mean float8, lead_time_std float8);
 create table marts.dim_supplier (supplier_id text, supplier_name text);
 create table marts.fct_demand (item_id text, location_id text, quantity float8);
 create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8, is_stockout boolean);
@@ -53,6 +55,7 @@ def _skus():
         "min_order_qty": [None] * count, "pack_size": [6.0] * count, "purchase_price": [2.0] * count, "has_supplier": [True] * 8 + [False],
         "mean_demand": [2.0] * count, "adi": [1.2] * count, "cv2": [0.3] * count, "reorder_point": [10.0] * 7 + [None] * 2,
         "order_up_to": [30.0] * 7 + [None] * 2, "on_hand": [3.0] * count, "on_order": [0.0] * count,
+        "has_own_costs": [False] * count, "lead_time_mean": [4.0] * count, "lead_time_std": [1.0] * count,
     }, schema_overrides={"created_on": pl.Date, "min_order_qty": pl.Float64})  # fmt: skip
 
 
@@ -97,6 +100,14 @@ def marts(warehouse_url):
     warehouse.replace("plan.lead_time_forecasts", forecast, {"as_of": AS_OF})
 
 
+def _choose(item, choice, rule):
+    key = {"as_of": AS_OF, "item_id": item, "location_id": _skus().filter(pl.col("item_id") == item)["location_id"][0]}
+    words = {"choice": choice, "basis": "proven", "reason": "by test", "candidate": f"{rule}/decayed", "policy": rule}
+    rest = {"forecaster": "decayed", "guard_days": 253, "confidence": 0.95}
+    row = pl.DataFrame([{**key, **words, **rest}], schema_overrides={"guard_days": pl.Int32})
+    warehouse.replace("plan.choices", row, key)
+
+
 def test_another_date_is_refused():
     with pytest.raises(StockproofError, match="holds 2026-06-28"):
         policy.run(date(2026, 6, 27))
@@ -107,6 +118,14 @@ def test_policies_decisions_and_export():
     with pytest.raises(StockproofError, match="no daily run has decided orders yet"):
         runner.invoke(app, ["export"], catch_exceptions=False)
     assert policy.run(AS_OF) == {"skus": 9, "policy": 8, "reorder_point": 0, "safety_stock": 1}
+    _choose("ITEM-04", "ours", "reorder_batches")
+    _choose("ITEM-05", "incumbent", "eoq")
+    policy.run(AS_OF)
+    chosen = dict(warehouse.read("select item_id, policy from plan.policies").iter_rows())
+    # One rule is played on the past and followed today; where the guard kept the ERP's, that one is.
+    assert (chosen["ITEM-01"], chosen["ITEM-04"], chosen["ITEM-05"]) == (DEFAULT, "reorder_batches", "min_max")
+    warehouse.execute("delete from plan.choices")
+    policy.run(AS_OF)
     first = purchase.run(AS_OF)
     assert purchase.run(AS_OF) == first
     rows = {r["item_id"]: r for r in warehouse.read("select * from plan.decisions").iter_rows(named=True)}
