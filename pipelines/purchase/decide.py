@@ -74,6 +74,7 @@ def decide(
     config: Settings,
     offers: pl.DataFrame | None = None,
     past: Past | None = None,
+    measured_on: date | None = None,
 ) -> Decisions:
     """Decide every SKU.
 
@@ -84,6 +85,7 @@ def decide(
         config: the configuration.
         offers: all active offers, for the choice of the supplier.
         past: demand, in the order of the rows, for the trial of joining; None: none is made.
+        measured_on: date on which the lead times were measured; None: the run's own.
 
     Returns:
         The decisions.
@@ -97,7 +99,7 @@ def decide(
     draft = quantity.decide(sku)
     quantity.take_breaks(draft, sku, steps)
     ranked, trial = _as_a_company(draft, sku, rows, steps, danger, config, applied, past)
-    table = _table(rows, sku, draft, danger, as_of, config, applied)
+    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of), config, applied)
     return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
 
 
@@ -132,8 +134,15 @@ def _as_a_company(
 
 
 def _table(
-    rows: pl.DataFrame, sku: Lines, draft: Draft, danger: Floats, as_of: date, config: Settings, applied: rules.Applied
+    rows: pl.DataFrame,
+    sku: Lines,
+    draft: Draft,
+    danger: Floats,
+    dates: tuple[date, date],
+    config: Settings,
+    applied: rules.Applied,
 ) -> pl.DataFrame:
+    as_of, measured_on = dates
     mean = rows["forecast_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     expected = np.where(np.isnan(mean), sku.demand_per_day * sku.days, mean)
     some = np.flatnonzero(draft.ordered)
@@ -148,7 +157,7 @@ def _table(
         pl.Series("order_value", draft.quantity * np.nan_to_num(draft.price)),
         risk.priorities(danger, rows["abc_class"]),
         pl.Series("projected_without", sku.position - expected), pl.Series("projected_stock", sku.position + draft.quantity - expected),
-        *_dates(pl.Series(draft.ordered), as_of, config),
+        *_dates(pl.Series(draft.ordered), as_of, measured_on, config),
         pl.Series("ordering_cost", sku.ordering_cost), pl.Series("expected_saving", saving), flips.named(flip_input),
         pl.Series("flip_change", flip_change).fill_nan(None), applied.joined(),
         flips.sentences(flip_input, flip_change, draft.ordered, rows["whole"].to_numpy()), pl.Series("needs_review", applied.review),
@@ -163,12 +172,13 @@ def _table(
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
 
 
-def _dates(ordered: pl.Series, as_of: date, config: Settings) -> list[pl.Expr]:
+def _dates(ordered: pl.Series, as_of: date, measured_on: date, config: Settings) -> list[pl.Expr]:
     """When a line is due by the agreed lead time, when it is expected by what the vendor really takes, and by what."""
     agreed = pl.col("lead_time_days").fill_null(config.planning.default_lead_time_days)
     there = [(pl.coalesce("measured_days", agreed), "expected_on"), (agreed, "agreed_on")]
+    measured = "measured median" if measured_on == as_of else f"measured median of {measured_on}"
     by = (
-        pl.when(pl.col("measured_days").is_not_null()).then(pl.lit("measured median"))
+        pl.when(pl.col("measured_days").is_not_null()).then(pl.lit(measured))
         .when(pl.col("lead_time_days").is_not_null()).then(pl.lit("agreed lead time")).otherwise(pl.lit("default lead time"))
     )  # fmt: skip
     # An order of the close of day t with a lead time of L days is there for the sales of day t + L + 1.

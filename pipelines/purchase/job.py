@@ -47,7 +47,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     found = tables.read(as_of, config)
     if not found.rows.height:
         warehouse.refuse_other_marts(as_of)
-    made = decide(found.rows, found.breaks, as_of, config, found.offers, found.past)
+    made = decide(found.rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on)
     decided = made.table
     if items:
         decided = decided.filter(pl.col("item_id").is_in(list(items)))
