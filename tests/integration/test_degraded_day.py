@@ -1,16 +1,21 @@
 """A day on which forecasts are absurd, missing, or were never made: all SKUs are decided, the others as ever, and each line says why."""
 
+import json
 import math
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from pipelines.commands.orders import app
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import last_run, warehouse
+from pipelines.io import degraded, last_run, warehouse
 from pipelines.orders import job as orders
-from pipelines.orders import propose
+from pipelines.orders import messages, propose
 from pipelines.policy import job as policy
 from pipelines.purchase import job as purchase
 from pipelines.validate import job as validate
@@ -103,6 +108,38 @@ def test_without_any_forecast_the_next_level_decides() -> None:
     assert "degraded, failed: forecast, validate_forecasts" in told
     assert "9 SKUs decided" in told
     assert "8 SKUs were decided by the next level" in told
+
+
+def test_whoever_looks_at_the_orders_is_told_first(tmp_path: Path) -> None:
+    """The mail, the list, the exports; a run without the fault takes it back, one of some items does not."""
+    sentence = (
+        "Degraded run: the forecast and the check of the forecasts failed; 8 of 9 SKUs are decided by the next level (6 by the ERP's own "
+        "minimum and maximum, 2 by a safety stock over the past's mean), and each of their lines says why."
+    )
+    purchase.run(AS_OF, failed=["forecast", "validate_forecasts"])
+    purchase.run(AS_OF, items=["ITEM-01"])
+    assert degraded.told(AS_OF) == sentence
+    assert degraded.told(AS_OF - timedelta(days=1)) == ""
+    propose.propose(AS_OF)
+    listed = CliRunner().invoke(app, ["list"], catch_exceptions=False).stdout
+    assert listed.splitlines()[0] == sentence
+    assert (
+        json.loads(CliRunner().invoke(app, ["list", "--json"], catch_exceptions=False).stdout)["degraded"] == sentence
+    )
+    csv = CliRunner().invoke(app, ["export"], catch_exceptions=False)
+    assert csv.stderr.strip() == sentence
+    assert csv.stdout.startswith("as_of,item_id,"), "programs read it"
+    warehouse.execute("create table marts.dim_item (item_id text, item_name text)")
+    path = tmp_path / "orders.xlsx"
+    CliRunner().invoke(app, ["export", "--format", "xlsx", "--output", str(path)], catch_exceptions=False)
+    book = openpyxl.load_workbook(path)
+    assert (book.sheetnames[0], book["Read first"]["A1"].value) == ("Read first", sentence)
+    assert messages.proposals_ready(AS_OF, {"orders": 1, "lines": 1, "order_value": 1.0}, sentence)[1].startswith(
+        sentence
+    )
+    purchase.run(AS_OF)
+    assert degraded.told(AS_OF) == ""
+    assert CliRunner().invoke(app, ["export"], catch_exceptions=False).stderr == ""
 
 
 def test_without_a_policy_of_the_date_either() -> None:
