@@ -1,4 +1,4 @@
-"""A date's decisions, step by step: levels, supplier, quantity, price break, rules, consolidation, budget, reasons. Pure."""
+"""A date's decisions, step by step: levels, supplier, quantity, price break, rules, consolidation, space, budget, reasons. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,8 +15,10 @@ from pipelines.purchase import (
     lines,
     prices,
     quantity,
+    ranking,
     risk,
     rules,
+    storage,
     suppliers,
     vendor_orders,
 )
@@ -47,6 +49,7 @@ TRIALS = ("as_of", "location_id", "supplier_id", "skus", "cost", "saving", "savi
 _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
     "cv2": pl.Float64, "forecast_fault": pl.String, "measured_days": pl.Float64,
+    "unit_volume": pl.Float64,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
@@ -113,7 +116,7 @@ def _as_a_company(
     applied: rules.Applied,
     past: Past | None,
 ) -> tuple[pl.DataFrame | None, Trial | None]:
-    """What no SKU decides alone: rules, the supplier's order, the budget. In place; gives a budget's ranked units and the trial."""
+    """What no SKU decides alone: rules, the supplier's order, space, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
     if own.rules:
         rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied)
@@ -124,6 +127,9 @@ def _as_a_company(
     quantity.reprice(draft, steps)
     vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms)
     if own.vendor_terms:
+        quantity.reprice(draft, steps)
+    if own.storage:
+        storage.cut(draft, sku, rows["location_id"].to_list(), own.storage)
         quantity.reprice(draft, steps)
     ranked = None
     if own.budget is not None:
@@ -147,7 +153,7 @@ def _table(
     expected = np.where(np.isnan(mean), sku.demand_per_day * sku.days, mean)
     some = np.flatnonzero(draft.ordered)
     saving = np.zeros(draft.quantity.size)
-    saving[some] = budget.expected_saving(sku, sku.position[some], draft.quantity[some], some)
+    saving[some] = ranking.expected_saving(sku, sku.position[some], draft.quantity[some], some)
     flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget, config.purchase.max_quantity)
     notes = {name: pl.Series(name, draft.marked.get(name, np.zeros(draft.quantity.size))) for name in _NOTES}
     decided = rows.with_columns(
@@ -191,7 +197,7 @@ def _dates(ordered: pl.Series, as_of: date, measured_on: date, config: Settings)
     ]
 
 
-_NOTES = ("own_quantity", "filled", "before_rule", "before_cut", "vendor_minimum", "vendor_missing")
+_NOTES = ("own_quantity", "filled", "before_rule", "before_storage", "before_cut", "vendor_minimum", "vendor_missing")
 
 
 def _complete(rows: pl.DataFrame) -> pl.DataFrame:

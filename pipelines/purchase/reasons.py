@@ -44,6 +44,10 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"Order {{}} of {{}}, all the budget leaves: {_POSITION}, at or below the reorder point {{}}",
         ("quantity", "before_cut", *_COLUMNS, "reorder_point"),
     ),
+    "ORDER_CUT_BY_STORAGE": (
+        f"Order {{}} of {{}}, all the space of location {{}} leaves: {_POSITION}, reorder point {{}}",
+        ("quantity", "before_storage", "location_id", *_COLUMNS, "reorder_point"),
+    ),
     "NO_ORDER_POSITION_SUFFICIENT": (
         f"No order: {_POSITION}, above the reorder point {{}}",
         (*_COLUMNS, "reorder_point"),
@@ -87,10 +91,14 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"No order: the budget is spent on units that save more, {{}} were wanted; {_POSITION}, reorder point {{}}",
         ("before_cut", *_COLUMNS, "reorder_point"),
     ),
+    "NO_ORDER_STORAGE_FULL": (
+        f"No order: the space of location {{}} is taken by units that save more, {{}} were wanted; {_POSITION}, reorder point {{}}",
+        ("location_id", "before_storage", *_COLUMNS, "reorder_point"),
+    ),
 }
 """Sentence and the columns that fill it, by reason code."""
 
-_TEXTS = ("discontinued_on", "created_on", "supplier_id", "rules")
+_TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules")
 
 
 def reasons(decisions: pl.DataFrame) -> pl.Series:

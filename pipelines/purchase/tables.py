@@ -12,7 +12,7 @@ from pipelines.settings import Settings
 
 _NUMBERS = (
     "on_hand", "on_order", "lead_time_days", "min_order_qty", "pack_size", "purchase_price", "mean_demand", "adi", "cv2", "unit_cost",
-    "holding_cost_per_day", "shortage_cost", "ordering_cost",
+    "unit_volume", "holding_cost_per_day", "shortage_cost", "ordering_cost",
 )  # fmt: skip
 
 # Every SKU is decided, whether a policy was set for it or not.
