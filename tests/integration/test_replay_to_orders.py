@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from pipelines import settings
 from pipelines.commands.orders import app
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
@@ -136,3 +137,31 @@ def test_export_into_a_missing_folder_is_answered_clearly(tmp_path):
     assert (tmp_path / "a.csv").read_text().count("\n") == 7
     with pytest.raises(StockproofError, match="cannot be written"):
         CliRunner().invoke(app, [*arguments, str(tmp_path / "no" / "a.csv")], catch_exceptions=False)
+
+
+def test_the_space_of_a_location_is_kept(configured):
+    """Volumes from the marts, the limit from the configuration; the other location orders as ever."""
+    warehouse.execute("update marts.dim_sku set unit_volume = 0.5")
+    purchase.run(AS_OF)
+    free = warehouse.read("select location_id, quantity from plan.decisions")
+    taken = (
+        0.5
+        * warehouse.read("select sum(inventory_position) as units from plan.decisions where location_id = 'W1'")[
+            "units"
+        ][0]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STOCKPROOF_PURCHASE__STORAGE", json.dumps({"W1": taken + 30.0}))
+        settings.load.cache_clear()
+        purchase.run(AS_OF)
+    settings.load.cache_clear()
+    held = warehouse.read("select location_id, quantity, reason_code, flip_input from plan.decisions")
+    at = {
+        place: [t.filter(pl.col("location_id") == place)["quantity"].sum() for t in (free, held)]
+        for place in ("W0", "W1")
+    }
+    assert at["W0"][0] == at["W0"][1]
+    assert at["W1"][0] > at["W1"][1] > 0
+    assert 0.5 * at["W1"][1] <= 30.0
+    cut = held.filter(pl.col("reason_code").is_in(["NO_ORDER_STORAGE_FULL", "ORDER_CUT_BY_STORAGE"]))
+    assert set(cut["flip_input"]) == {"storage"}
