@@ -16,6 +16,9 @@ STEPS = {
 LEVELS = {"reorder_point": "the ERP's own minimum and maximum", "safety_stock": "a safety stock over the past's mean"}
 """Who decides where the policy cannot."""
 
+FALLBACK_MODEL = "statistical-fallback"
+"""``model_version`` of forecasts made without a trained model: none is registered, the registry is away, or the model cannot be used."""
+
 
 @dataclass(frozen=True)
 class Day:
@@ -27,6 +30,7 @@ class Day:
         by_level: level → SKUs that it decided because the one before it could not.
         measured_on: earlier days on which the lead times were measured that lines are expected by.
         unproven: lines to order without a passport.
+        without_model: SKUs forecast without a trained model.
     """
 
     failed: Sequence[str]
@@ -34,6 +38,7 @@ class Day:
     by_level: Mapping[str, int] = field(default_factory=dict)
     measured_on: Sequence[str] = ()
     unproven: int = 0
+    without_model: int = 0
 
 
 def steps(states: Mapping[str, str]) -> list[str]:
@@ -57,10 +62,11 @@ minimum and maximum, 2 by a safety stock over the past's mean), and each of thei
         day: what is known of it.
 
     Returns:
-        The sentence; empty where nothing failed.
+        The sentence; empty where nothing failed and a trained model forecast.
     """
+    simple = f"no trained model served, so {day.without_model:,} SKUs are forecast by simple statistics and their lines say why"
     if not day.failed:
-        return ""
+        return f"{simple[0].upper()}{simple[1:]}." if day.without_model else ""
     known = [STEPS[name] for name in STEPS if name in day.failed]
     names = list(dict.fromkeys([*known, *(f"the step {name}" for name in day.failed if name not in STEPS)]))
     parts = [f"Degraded run: {_joined(names)} failed"]
@@ -68,6 +74,8 @@ minimum and maximum, 2 by a safety stock over the past's mean), and each of thei
         parts.append(_vendors(day))
     if {"plan_replay", "replay"} & set(day.failed):
         parts.append(_replay(day))
+    if day.without_model:
+        parts.append(simple)
     parts.append(_levels(day))
     return "; ".join(parts) + "."
 

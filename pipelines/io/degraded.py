@@ -6,7 +6,7 @@ from datetime import date
 
 import sqlalchemy as sa
 
-from pipelines.core.degraded import Day, sentence
+from pipelines.core.degraded import FALLBACK_MODEL, Day, sentence
 from pipelines.io import warehouse
 
 _FAILED = "select step from plan.failed_steps where as_of = :as_of order by step"
@@ -21,6 +21,10 @@ select cast(count(*) as bigint) as skus,
     cast(count(*) filter (where quantity > 0 and passport = '') as bigint) as unproven,
     coalesce(string_agg(distinct substr(expected_from, :skip), ' ') filter (where starts_with(expected_from, :measured)), '') as measured_on
 from plan.decisions where as_of = :as_of
+"""
+
+_SIMPLE = """
+select cast(count(*) as bigint) as skus from plan.sound_lead_time_forecasts where as_of = :as_of and model_version = :model
 """
 
 
@@ -51,11 +55,10 @@ def told(as_of: date) -> str:
         as_of: a run's date.
 
     Returns:
-        One sentence; empty where no step failed.
+        One sentence; empty where no step failed and a trained model forecast.
     """
     failed = warehouse.read(_FAILED, as_of=as_of)["step"].to_list()
-    if not failed:
-        return ""
+    simple = warehouse.read(_SIMPLE, as_of=as_of, model=FALLBACK_MODEL)["skus"][0]
     row = warehouse.read(_DECIDED, as_of=as_of, measured=_MEASURED, skip=len(_MEASURED) + 1).row(0, named=True)
     levels = {name: row[name] for name in ("reorder_point", "safety_stock")}
-    return sentence(Day(failed, row["skus"], levels, sorted(row["measured_on"].split()), row["unproven"]))
+    return sentence(Day(failed, row["skus"], levels, sorted(row["measured_on"].split()), row["unproven"], simple))

@@ -106,7 +106,8 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
 
     Args:
         decisions: ``reason_code`` and the columns that the :data:`SENTENCES` of the codes present name; ``gap`` is order-up-to minus
-            position, ``coming`` what is due and proposed; ``proposed`` and ``level_reason`` are added where they are not empty.
+            position, ``coming`` what is due and proposed; ``proposed``, ``level_reason`` and ``forecast_note`` are added where they are
+            not empty.
 
     Returns:
         The column ``reason``.
@@ -124,17 +125,25 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
 
 
 def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
-    """Say what is not plain: orders of ours among what is due, and a level that had to step in."""
-    own, stepped_in = decisions["proposed"] > 0, decisions["level_reason"] != ""
-    if not own.any() and not stepped_in.any():
+    """Say what is not plain: orders of ours among what is due, a level that had to step in, a forecast without a trained model."""
+    own, stepped_in, noted = (
+        decisions["proposed"] > 0,
+        decisions["level_reason"] != "",
+        decisions["forecast_note"].is_not_null(),
+    )
+    if not (own.any() or stepped_in.any() or noted.any()):
         return told
-    frame = decisions.select("proposed", "level_reason").with_columns(told.alias("reason"))
+    frame = decisions.select("proposed", "level_reason", "forecast_note").with_columns(told.alias("reason"))
     proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
     return frame.select(
         pl.concat_str(
             "reason",
             pl.when(pl.col("proposed") > 0).then(proposed).otherwise(pl.lit("")),
-            pl.when(pl.col("level_reason") != "").then(pl.format("; {}", "level_reason")).otherwise(pl.lit("")),
+            pl.when(pl.col("level_reason") != "")
+            .then(pl.format("; {}", "level_reason"))
+            .when(pl.col("forecast_note").is_not_null())
+            .then(pl.format("; forecast by simple statistics: {}", "forecast_note"))
+            .otherwise(pl.lit("")),
         ).alias("reason")
     )["reason"]
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.core.degraded import FALLBACK_MODEL
 from pipelines.core.quantiles import COLUMNS
 from pipelines.io import last_run, positions, warehouse
 from pipelines.purchase.vendor_orders import Past
@@ -22,6 +23,7 @@ select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_
     cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     case when v.level in ('item', 'supplier') then v.q500 end as measured_days,
+    case when f.model_version = :simple then f.reason end as forecast_note,
     f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)},
     case when a.rules is not null then 'its forecast was set aside (' || a.rules || ')'
         when s.is_active and f.item_id is null then 'there is no forecast of this date' end as forecast_fault
@@ -105,7 +107,7 @@ def read(as_of: date, config: Settings) -> Inputs:
     planning = config.planning
     default = round(planning.default_lead_time_days) + planning.review_period_days
     measured_on = last_run.with_rows("plan.lead_times", as_of)
-    rows = warehouse.read(_SKUS, as_of=as_of, measured_on=measured_on)
+    rows = warehouse.read(_SKUS, as_of=as_of, measured_on=measured_on, simple=FALLBACK_MODEL)
     agreed = pl.col("lead_time_days").fill_null(planning.default_lead_time_days) + planning.review_period_days
     rows = rows.with_columns(pl.coalesce("protection_days", agreed.ceil().cast(pl.Int32)).alias("protection_days"))
     key = ["item_id", "location_id"]

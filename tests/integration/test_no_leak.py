@@ -13,7 +13,7 @@ from pipelines.core.calendar import as_of_end
 from pipelines.core.contract import BY_NAME, TABLES, Kind
 from pipelines.extract import job as extract
 from pipelines.forecast import job as forecast
-from pipelines.io import erp_tables, warehouse
+from pipelines.io import degraded, erp_tables, warehouse
 from pipelines.local.sample.config import SampleConfig
 from pipelines.local.sample.generate import generate
 from pipelines.policy import job as policy
@@ -94,6 +94,20 @@ def test_there_is_something_to_leak(first):
     }
     assert later["sales"] > 100
     assert later["stock_levels"] > 100
+
+
+def test_a_registry_that_is_gone_is_named_on_every_line_and_at_the_top(first):
+    forecast_ones = first.filter(pl.col("level_reason") == "", ~pl.col("reason_code").is_in(["NO_ORDER_DISCONTINUED"]))
+    assert forecast_ones.height > 30
+    assert (
+        forecast_ones["reason"]
+        .str.contains("; forecast by simple statistics: .*model registry .* cannot be reached")
+        .all()
+    )
+    assert first["level"].is_in(["policy", "reorder_point", "safety_stock"]).all()
+    told = degraded.told(AS_OF)
+    assert told.startswith("No trained model served, so ")
+    assert told.endswith(" SKUs are forecast by simple statistics and their lines say why.")
 
 
 def test_deleting_changing_and_adding_later_rows_changes_nothing(first):
