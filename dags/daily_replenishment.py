@@ -3,7 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from common.steps import AS_OF, DEFAULTS, GO_ON, SCHEDULE, as_of, checked_marts, gate, param, verdict
+from common.steps import AS_OF, DEFAULTS, GO_ON, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
 DOC = """
 ### From the ERP's books to purchase orders a planner can check
@@ -84,7 +84,7 @@ def daily_replenishment() -> None:
         """A decision with its reason for every SKU; orders for those that need one."""
         from pipelines.purchase import job
 
-        return job.run(as_of(), items=param("items") or ())
+        return job.run(as_of(), items=param("items") or (), failed=failed_steps())
 
     @task
     def orders() -> dict[str, Any]:

@@ -103,6 +103,7 @@ class Purchase(Section):
     consolidate: bool = True  # lines join a supplier's order where that saves more than it holds
     line_cost_share: Annotated[float, Field(ge=0, le=1)] = 0.1  # of the ordering cost: what a further line costs
     budget: NotNegative | None = None  # money a run may spend
+    storage: dict[str, NotNegative] = {}  # by location: volume it holds, in the measure of the items' unit_volume
     vendor_terms: dict[str, VendorTerms] = {}
     rules: list[Rule] = []
 

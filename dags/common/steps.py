@@ -44,6 +44,14 @@ def param(name: str) -> Any:
     return get_current_context()["params"].get(name)
 
 
+def failed_steps() -> list[str]:
+    """Steps of this run that have failed so far, by name."""
+    from pipelines.core.degraded import steps
+
+    ti = get_current_context()["ti"]
+    return steps(ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {}))
+
+
 def verdict() -> Any:
     """The last step: it fails where an earlier one failed, so that a run which went on without it is red all the same."""
 
@@ -52,10 +60,7 @@ def verdict() -> Any:
         """Red where a step failed, though the day's orders are complete; tells people."""
         from pipelines.orders import job
 
-        ti = get_current_context()["ti"]
-        states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {})
-        failed = sorted(name for name, state in states.items() if state in ("failed", "upstream_failed"))
-        if degraded := job.verdict(as_of(), failed):
+        if degraded := job.verdict(as_of(), failed_steps()):
             raise AirflowFailException(degraded)
 
     return tell()

@@ -46,10 +46,17 @@ def export(
     order: Annotated[list[str] | None, typer.Option(help="xlsx: this order alone; may be repeated.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
 ) -> None:
-    """Write the proposals of a run, one row a line to order, sorted by location and item. xlsx: its orders, one sheet each, for vendors."""
+    """Write the proposals of a run, one row a line to order, sorted by location and item. xlsx: its orders, one sheet each, for vendors.
+
+    Of a degraded run, standard error says what it was decided without, and a sheet before the orders does.
+    """
     from pipelines.io import files
 
-    content = _content(form, as_of, order or [])
+    day = _run(as_of)
+    note = _told(day)
+    if note:
+        typer.echo(note, err=True)
+    content = _content(form, day, order or [], note)
     if output is None:
         sys.stdout.buffer.write(content)
         return
@@ -61,19 +68,26 @@ def export(
         ) from None
 
 
-def _content(form: str, as_of: datetime | None, only: list[str]) -> bytes:
+def _content(form: str, day: date, only: list[str], note: str) -> bytes:
     from pipelines.io import warehouse
 
     if form == "xlsx":
         from pipelines.orders import reading
         from pipelines.orders.workbook import workbook
 
-        return workbook(reading.for_vendors(_run(as_of), only))
+        return workbook(reading.for_vendors(day, only), "" if only else note)
     if only:
         raise StockproofError(f"--order goes with --format xlsx, not {form}", "leave one of the two out")
     from pipelines.purchase.export import encode
 
-    return encode(warehouse.read(_PROPOSALS, as_of=_run(as_of)), form)
+    return encode(warehouse.read(_PROPOSALS, as_of=day), form)
+
+
+def _told(day: date) -> str:
+    """What a run was decided without, in a sentence; empty where no step failed."""
+    from pipelines.io import degraded
+
+    return degraded.told(day)
 
 
 @app.command(name="list", epilog="Example: stockproof orders list --as-of 2026-06-28 --json")
@@ -83,12 +97,15 @@ def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help
     from pipelines.orders import reading
 
     day = _run(as_of)
-    vendors, orders = warehouse.read(_VENDORS, as_of=day), reading.of_date(day)
+    vendors, orders, note = warehouse.read(_VENDORS, as_of=day), reading.of_date(day), _told(day)
     if as_json:
         rows = vendors.with_columns(vendors["expected_by"].cast(str)).to_dicts()
-        typer.echo(json.dumps({"as_of": day.isoformat(), "suppliers": rows, "orders": orders}, indent=2, default=str))
+        told = {"as_of": day.isoformat(), "degraded": note or None, "suppliers": rows, "orders": orders}
+        typer.echo(json.dumps(told, indent=2, default=str))
         return
     console = Console(highlight=False)
+    if note:
+        console.print(note, style="bold red", markup=False, soft_wrap=True)
     console.print(_table(day, vendors))
     if orders:
         console.print(_orders(orders))

@@ -99,4 +99,20 @@ class VendorTerms(Strict):
 
     order_minimum: Annotated[float, Field(ge=0)] = 0.0  # money; a smaller order is filled up or held back
     container_units: Annotated[float, Field(gt=0)] | None = None  # units a truck or container holds
+    container_volume: Annotated[float, Field(gt=0)] | None = (
+        None  # its volume, in the measure of the items' unit_volume
+    )
     container_cost: Annotated[float, Field(ge=0)] = 0.0  # money per truck or container
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> "VendorTerms":
+        if self.container_units is not None and self.container_volume is not None:
+            raise ValueError(
+                "container_units and container_volume: give one of them, whichever fills the container first"
+            )
+        return self
+
+    @property
+    def container(self) -> float | None:
+        """What a container holds, in units or volume; None: orders come in no containers."""
+        return self.container_units if self.container_volume is None else self.container_volume

@@ -90,6 +90,7 @@ TABLES: Final[tuple[Table, ...]] = (
         _money("unit_cost", "what one unit costs us"), _money("unit_price", "what one unit sells for", nullable=True),
         _money("holding_cost_per_day", "per unit and day", required=False, nullable=True),
         _money("shortage_cost", "per unit of demand lost", required=False, nullable=True),
+        _number("unit_volume", "space of one unit, in the measure of the limits, e.g. m³", required=False, nullable=True),
         _text("priority", "planner's priority, e.g. A", required=False, nullable=True),
         _date("created_on", required=False, nullable=True), _date("discontinued_on", required=False, nullable=True), _UPDATED,
     )),

@@ -1,4 +1,4 @@
-"""The one exception a user is meant to read."""
+"""The exceptions a user is meant to read."""
 
 
 class StockproofError(Exception):
@@ -19,3 +19,7 @@ class StockproofError(Exception):
 
     def __reduce__(self) -> tuple[type["StockproofError"], tuple[str, str]]:
         return (type(self), (self.message, self.remedy))
+
+
+class ServiceAway(StockproofError):
+    """Another system cannot be reached, or has no time: it refused nothing, and the same call may do later."""

@@ -13,13 +13,14 @@ from models.hybrid import Hybrid
 from models.interface import CumulativeDistribution, Distribution, Interval
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN, bucket_starts
+from pipelines.core.degraded import FALLBACK_MODEL
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS
 from pipelines.forecast import detail, panels, periods, sanity, training
 from pipelines.io import registry, warehouse
 
-FALLBACK = "statistical-fallback"
+FALLBACK = FALLBACK_MODEL
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:

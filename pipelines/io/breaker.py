@@ -36,10 +36,37 @@ def state(name: str, *, clock: Callable[[], datetime] = wall_clock) -> str:
     Returns:
         One of :data:`CLOSED`, :data:`OPEN`, :data:`HALF_OPEN`.
     """
-    found = _row(name)
+    return _state(_row(name), clock())
+
+
+def _state(found: sa.Row[tuple[int, datetime | None, str]] | None, moment: datetime) -> str:
     if found is None or found.opened_at is None:
         return CLOSED
-    return HALF_OPEN if clock() - found.opened_at >= COOL_DOWN else OPEN
+    return HALF_OPEN if moment - found.opened_at >= COOL_DOWN else OPEN
+
+
+def refuse_if_open(name: str, *, clock: Callable[[], datetime] = wall_clock) -> str:
+    """State of a breaker that lets a call through.
+
+    Args:
+        name: the service.
+        clock: gives the moment.
+
+    Returns:
+        :data:`CLOSED` or :data:`HALF_OPEN`.
+
+    Raises:
+        StockproofError: it is open. Its message names no moment: lines that quote it are the same whenever the date is run.
+    """
+    found = _row(name)
+    now = _state(found, clock())
+    if now == OPEN and found is not None and found.opened_at is not None:
+        until = (found.opened_at + COOL_DOWN).astimezone(UTC)
+        raise StockproofError(
+            f"{name} failed {OPENS_AFTER} times in a row and is not called for now; last error: {found.last_error}",
+            f"mend {name}; the first call after {until:%Y-%m-%d %H:%M:%S} UTC tries it again",
+        )
+    return now
 
 
 def call(
@@ -71,15 +98,7 @@ def call(
         StockproofError: the breaker is open.
         Exception: the function's own error, after the last try.
     """
-    now = state(name, clock=clock)
-    if now == OPEN:
-        found = _row(name)
-        until = found.opened_at + COOL_DOWN if found is not None else clock()
-        last = f"; last error: {found.last_error}" if found is not None else ""
-        raise StockproofError(
-            f"{name} failed {OPENS_AFTER} times in a row and is not called before {until:%Y-%m-%d %H:%M:%S} UTC{last}",
-            f"mend {name}; the first call after that moment tries it again",
-        )
+    now = refuse_if_open(name, clock=clock)
     retrying = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(1 if now == HALF_OPEN else attempts),
         wait=tenacity.wait_exponential_jitter(initial=wait, max=30.0, jitter=wait / 2),

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import sqlalchemy as sa
 
 from pipelines import settings
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.io import files
 
 
@@ -150,7 +150,7 @@ def unreachable(fault: sa.exc.DBAPIError) -> StockproofError:
     if code == 1049:
         return StockproofError(f"the ERP at {shown_url()} has no such database", "check the database name in ERP_URL")
     words = str(fault.orig).splitlines()[0]
-    return StockproofError(
+    return ServiceAway(
         f"the ERP at {shown_url()} cannot be reached: {words}",
         "is it up (`stockproof status`), and are host and port in ERP_URL right?",
     )

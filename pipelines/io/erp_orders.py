@@ -14,7 +14,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.core.purchase_order import PurchaseOrder, Receipt, Step
 from pipelines.io import erp
 
@@ -164,7 +164,8 @@ def _is_sqlite(connection: sa.Connection) -> bool:
 
 def _refused(order: PurchaseOrder, fault: sa.exc.DBAPIError) -> StockproofError:
     words = str(fault.orig).splitlines()[0] if fault.orig is not None else str(fault).splitlines()[0]
-    return StockproofError(
+    kind = ServiceAway if fault.connection_invalidated else StockproofError
+    return kind(
         f"the ERP at {erp.shown_url()} did not take order {order.order_id}: {words}",
         "see that it is up and that our user may insert into purchase_orders and purchase_order_lines, then `stockproof run release` "
         "again: nothing is half-written and nothing is written twice",

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.core.purchase_order import PurchaseOrder, Receipt, Step
 from pipelines.io.order_files import document
 
@@ -50,7 +50,8 @@ class OrderApi:
         """Post the order.
 
         Raises:
-            StockproofError: refused, or still busy or away after all attempts.
+            StockproofError: refused.
+            ServiceAway: still busy or away after all attempts.
         """
         step("rest post")
         answer = self._call("POST", "/purchase-orders", json=document(order), headers={"Idempotency-Key": order.key})
@@ -96,7 +97,7 @@ class OrderApi:
         try:
             return tries(self._once, method, path, **request)
         except Busy as fault:
-            raise StockproofError(
+            raise ServiceAway(
                 f"{method} {self.url}{path} failed {self.attempts} times: {fault}",
                 "run the release again once the interface is up: the key keeps the order from being made twice",
             ) from None

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipelines import settings
-from pipelines.core.errors import StockproofError
-from pipelines.io import warehouse
+from pipelines.core.errors import ServiceAway, StockproofError
+from pipelines.io import breaker, warehouse
 
 MODEL: Final = "stockproof-forecaster"
 EXPERIMENT: Final = "forecast"
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
+BREAKER: Final = "model registry"
+"""Name of the breaker between the daily run and the server. Training, which cannot do without it, asks it whatever it answered before."""
 SOURCE: Final = "source_id"
 """Tag: the ERP whose rows a version was trained on; versions of another ERP do not exist for us."""
 
@@ -73,7 +75,7 @@ def _client() -> Iterator[Any]:
     try:
         yield mlflow.MlflowClient(tracking_uri=url(), registry_uri=url())
     except (mlflow.exceptions.MlflowException, requests.exceptions.RequestException, OSError) as fault:
-        raise StockproofError(f"model registry {url()}: {_words(fault)}", _REMEDY) from None
+        raise ServiceAway(f"model registry {url()}: {_words(fault)}", _REMEDY) from None
 
 
 def _words(fault: BaseException) -> str:
@@ -125,8 +127,13 @@ def champion_as_of(as_of: date) -> Version | None:
         A version trained on nothing after ``as_of``; None where there is none.
 
     Raises:
-        StockproofError: the registry cannot be reached.
+        StockproofError: the registry cannot be reached, or has failed so often that it is not asked.
     """
+    # The client tries each request again by itself: one call here is three requests.
+    return breaker.call(BREAKER, lambda: _serving(as_of), attempts=1, retry_on=(ServiceAway,))
+
+
+def _serving(as_of: date) -> Version | None:
     current = champion()
     if current is not None and current.trained_as_of <= as_of:
         return current
@@ -147,14 +154,18 @@ def download(version: Version, target: Path) -> Path:
     Raises:
         StockproofError: the registry cannot be reached, or the artifact is gone.
     """
-    with _client():
-        import mlflow
-
-        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{MODEL}/{version.number}", dst_path=str(target)))
+    folder = breaker.call(BREAKER, lambda: _downloaded(version, target), attempts=1, retry_on=(ServiceAway,))
     inner = folder / "artifacts" / "forecaster"
     if not (inner / "model.json").is_file():
         raise StockproofError(f"{version.label} holds no forecaster", "train again: `stockproof run training`")
     return inner
+
+
+def _downloaded(version: Version, target: Path) -> Path:
+    with _client():
+        import mlflow
+
+        return Path(mlflow.artifacts.download_artifacts(f"models:/{MODEL}/{version.number}", dst_path=str(target)))
 
 
 def register(

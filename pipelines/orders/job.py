@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from pipelines.core.purchase_order import Step, silent
-from pipelines.io import notify
+from pipelines.io import degraded, notify
 from pipelines.orders import ledger, messages, propose, receipts, release, store
 
 Facts = dict[str, int | float]
@@ -23,7 +23,8 @@ def daily(as_of: date) -> dict[str, Facts]:
     proposed = propose.propose(as_of)
     scored = ledger.score(as_of)
     if proposed["orders"]:
-        notify.send("proposals_ready", *messages.proposals_ready(as_of, proposed), proposed | {"as_of": str(as_of)})
+        told = messages.proposals_ready(as_of, proposed, degraded.told(as_of))
+        notify.send("proposals_ready", *told, proposed | {"as_of": str(as_of)})
     return {"received": {**received}, "proposed": proposed, "scored": scored}
 
 
@@ -32,7 +33,7 @@ def verdict(as_of: date, failed: Sequence[str]) -> str:
 
     Args:
         as_of: the run's date.
-        failed: the steps, by name; one that was mapped may carry its number.
+        failed: the steps, by name.
 
     Returns:
         One line; empty where nothing failed.

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 
-def proposals_ready(as_of: date, facts: Mapping[str, float]) -> tuple[str, str]:
-    """Subject and text once proposals wait for a signature.
+def proposals_ready(as_of: date, facts: Mapping[str, float], degraded: str = "") -> tuple[str, str]:
+    """Subject and text once proposals wait for a signature; first of all, what they were decided without.
 
     >>> proposals_ready(date(2026, 6, 28), {"orders": 2, "lines": 5, "order_value": 1234.5})[0]
     'Stockproof 2026-06-28: 2 purchase orders to sign, 1,234.50'
     """
     subject = f"Stockproof {as_of}: {facts['orders']:,.0f} purchase orders to sign, {facts['order_value']:,.2f}"
-    text = (
+    text = f"{degraded}\n\n" if degraded else ""
+    text += (
         f"{facts['orders']:,.0f} orders with {facts['lines']:,.0f} lines, {facts['order_value']:,.2f} in all, wait for a signature.\n\n"
         f"  look      stockproof orders list --as-of {as_of}\n"
         f"  approve   stockproof orders approve --all --as-of {as_of}\n"

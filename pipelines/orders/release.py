@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Final
 
 from pipelines import settings
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.core.purchase_order import Destination, PurchaseOrder, Receipt, Step
-from pipelines.io import files, warehouse
+from pipelines.io import breaker, files, warehouse
 from pipelines.io.erp_orders import ErpTables
 from pipelines.io.order_files import OrderFiles
 from pipelines.io.order_rest import OrderApi
@@ -59,12 +59,15 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
 
     Raises:
         StockproofError: some orders were refused. The others went out all the same; after three refusals in a row the rest is left for the
-            next release.
+            next release. Where the other side was away three times in a row, releases within the next five minutes do not ask it.
     """
     counts: Counter[str] = Counter()
     value, refused = 0.0, []
     for number in store.ids(states.TO_RELEASE, until=ordered_on):
         try:
+            breaker.refuse_if_open(
+                _service(to)
+            )  # before the intention: an order that is not sent may still be rejected
             _intend(number, ordered_on, to, step)
             told = _bring(number, to, step)
         except StockproofError as fault:
@@ -115,8 +118,7 @@ def _bring(number: str, to: Destination, step: Step) -> PurchaseOrder | None:
                 f"set release.adapter back to {order['adapter']} until it has gone out: two ways could hold it twice",
             )
         document = store.document(order, store.lines(connection, number))
-        to.submit(document, step)
-        receipt = to.find(document.key)
+        receipt = breaker.call(_service(to), lambda: _sent(document, to, step), attempts=1, retry_on=(ServiceAway,))
         step("read back")
         if receipt is None:
             raise StockproofError(
@@ -129,6 +131,16 @@ def _bring(number: str, to: Destination, step: Step) -> PurchaseOrder | None:
         step("acknowledgement written")
     step("acknowledgement committed")
     return document
+
+
+def _service(to: Destination) -> str:
+    """Name of the breaker before a way into the ERP."""
+    return f"release by {to.name}"
+
+
+def _sent(document: PurchaseOrder, to: Destination, step: Step) -> Receipt | None:
+    to.submit(document, step)
+    return to.find(document.key)
 
 
 def _difference(order: PurchaseOrder, receipt: Receipt) -> str:

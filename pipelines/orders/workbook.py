@@ -14,13 +14,14 @@ _FIRST_LINE: Final = 8
 _NUMBER, _MONEY, _DAY = "#,##0.###", "#,##0.00##", "yyyy-mm-dd"
 
 
-def workbook(orders: Sequence[Row]) -> bytes:
+def workbook(orders: Sequence[Row], note: str = "") -> bytes:
     """A workbook with one sheet an order, in the order given.
 
     Args:
         orders: ``order_id, supplier_id, supplier_name, location_id, ordered_on`` (the day of the run where it is not placed yet), ``state``
             and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor is asked
             for the date it agreed to, not for the one we have learned to expect.
+        note: what the buyer must know first; a sheet of its own before the others, no vendor's business. Empty: none.
 
     Returns:
         The file's bytes.
@@ -36,6 +37,8 @@ def workbook(orders: Sequence[Row]) -> bytes:
         )
     book = Workbook()
     book.remove(book.active)
+    if note:
+        book.create_sheet("Read first")["A1"] = note
     for order in orders:
         _sheet(book.create_sheet(order["order_id"]), order)
     buffer = io.BytesIO()

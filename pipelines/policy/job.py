@@ -1,7 +1,7 @@
 """Policies: each SKU's rule, as chosen by the replay, on the forecast of demand over lead time and review."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import positions, warehouse
+from pipelines.io import last_run, positions, warehouse
 from pipelines.ordering.rules import DEFAULT, EXPECTED_COST, MIN_MAX, RULES
 from pipelines.policy import incumbent, levels, lost_sales
 from pipelines.policy.lost_sales import KEY
@@ -46,7 +46,14 @@ select item_id, location_id, has_own_costs, cast(shortage_cost as double precisi
 from marts.dim_sku where as_of = :as_of
 """
 
-_CHOICES = "select item_id, location_id, choice, policy, reason from plan.choices where as_of = :as_of"
+# A SKU whose replay failed keeps the choice of the last run that replayed it.
+_CHOICES = """
+select item_id, location_id, choice, policy, reason from plan.choices where as_of = :as_of
+union all
+select c.item_id, c.location_id, c.choice, c.policy, c.reason || '; by the replay of ' || cast(c.as_of as text) from plan.choices c
+where c.as_of = :earlier and not exists (
+    select 1 from plan.choices n where n.as_of = :as_of and n.item_id = c.item_id and n.location_id = c.location_id)
+"""
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
@@ -70,7 +77,8 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
     rows = rows.join(fractional, on=["item_id", "location_id"], how="left", maintain_order="left")
     config = settings.load()
-    choices = warehouse.read(_CHOICES, as_of=as_of)
+    earlier = last_run.with_rows("plan.choices", as_of - timedelta(days=1))
+    choices = warehouse.read(_CHOICES, as_of=as_of, earlier=earlier)
     policies = table(rows, as_of, config, _coming(as_of, config), choices)
     policies = incumbent.kept(policies, choices, rows)
     only = {"item_id": sorted(set(items))} if items else {}

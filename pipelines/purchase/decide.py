@@ -1,4 +1,4 @@
-"""A date's decisions, step by step: levels, supplier, quantity, price break, rules, consolidation, budget, reasons. Pure."""
+"""A date's decisions, step by step: levels, supplier, quantity, price break, rules, consolidation, space, budget, reasons. Pure."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +16,10 @@ from pipelines.purchase import (
     lines,
     prices,
     quantity,
+    ranking,
     risk,
     rules,
+    storage,
     suppliers,
     vendor_orders,
 )
@@ -47,7 +49,8 @@ TRIALS = ("as_of", "location_id", "supplier_id", "skus", "cost", "saving", "savi
 
 _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
-    "cv2": pl.Float64, "forecast_fault": pl.String, "measured_days": pl.Float64,
+    "cv2": pl.Float64, "forecast_fault": pl.String, "forecast_note": pl.String, "measured_days": pl.Float64,
+    "unit_volume": pl.Float64,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
@@ -75,6 +78,7 @@ def decide(
     config: Settings,
     offers: pl.DataFrame | None = None,
     past: Past | None = None,
+    measured_on: date | None = None,
 ) -> Decisions:
     """Decide every SKU.
 
@@ -85,6 +89,7 @@ def decide(
         config: the configuration.
         offers: all active offers, for the choice of the supplier.
         past: demand, in the order of the rows, for the trial of joining; None: none is made.
+        measured_on: date on which the lead times were measured; None: the run's own.
 
     Returns:
         The decisions.
@@ -98,7 +103,7 @@ def decide(
     draft = quantity.decide(sku)
     quantity.take_breaks(draft, sku, steps)
     ranked, trial = _as_a_company(draft, sku, rows, steps, danger, config, applied, past)
-    table = _table(rows, sku, draft, danger, as_of, config, applied)
+    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of), config, applied)
     return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
 
 
@@ -112,7 +117,7 @@ def _as_a_company(
     applied: rules.Applied,
     past: Past | None,
 ) -> tuple[pl.DataFrame | None, Trial | None]:
-    """What no SKU decides alone: rules, the supplier's order, the budget. In place; gives a budget's ranked units and the trial."""
+    """What no SKU decides alone: rules, the supplier's order, space, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
     if own.rules:
         rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied)
@@ -124,6 +129,9 @@ def _as_a_company(
     vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms)
     if own.vendor_terms:
         quantity.reprice(draft, steps)
+    if own.storage:
+        storage.cut(draft, sku, rows["location_id"].to_list(), own.storage)
+        quantity.reprice(draft, steps)
     ranked = None
     if own.budget is not None:
         ranked = budget.cut(draft, sku, steps, own.budget)
@@ -133,13 +141,20 @@ def _as_a_company(
 
 
 def _table(
-    rows: pl.DataFrame, sku: Lines, draft: Draft, danger: Floats, as_of: date, config: Settings, applied: rules.Applied
+    rows: pl.DataFrame,
+    sku: Lines,
+    draft: Draft,
+    danger: Floats,
+    dates: tuple[date, date],
+    config: Settings,
+    applied: rules.Applied,
 ) -> pl.DataFrame:
+    as_of, measured_on = dates
     mean = rows["forecast_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     expected = np.where(np.isnan(mean), sku.demand_per_day * sku.days, mean)
     some = np.flatnonzero(draft.ordered)
     saving = np.zeros(draft.quantity.size)
-    saving[some] = budget.expected_saving(sku, sku.position[some], draft.quantity[some], some)
+    saving[some] = ranking.expected_saving(sku, sku.position[some], draft.quantity[some], some)
     flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget, config.purchase.max_quantity)
     notes = {name: pl.Series(name, draft.marked.get(name, np.zeros(draft.quantity.size))) for name in _NOTES}
     decided = rows.with_columns(
@@ -149,7 +164,7 @@ def _table(
         pl.Series("order_value", draft.quantity * np.nan_to_num(draft.price)),
         risk.priorities(danger, rows["abc_class"]),
         pl.Series("projected_without", sku.position - expected), pl.Series("projected_stock", sku.position + draft.quantity - expected),
-        *_dates(pl.Series(draft.ordered), as_of, config),
+        *_dates(pl.Series(draft.ordered), as_of, measured_on, config),
         pl.Series("ordering_cost", sku.ordering_cost), pl.Series("expected_saving", saving), flips.named(flip_input),
         pl.Series("flip_change", flip_change).fill_nan(None), applied.joined(),
         flips.sentences(flip_input, flip_change, draft.ordered, rows["whole"].to_numpy()), pl.Series("needs_review", applied.review),
@@ -164,12 +179,13 @@ def _table(
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
 
 
-def _dates(ordered: pl.Series, as_of: date, config: Settings) -> list[pl.Expr]:
+def _dates(ordered: pl.Series, as_of: date, measured_on: date, config: Settings) -> list[pl.Expr]:
     """When a line is due by the agreed lead time, when it is expected by what the vendor really takes, and by what."""
     agreed = pl.col("lead_time_days").fill_null(config.planning.default_lead_time_days)
     there = [(pl.coalesce("measured_days", agreed), "expected_on"), (agreed, "agreed_on")]
+    measured = "measured median" if measured_on == as_of else f"measured median of {measured_on}"
     by = (
-        pl.when(pl.col("measured_days").is_not_null()).then(pl.lit("measured median"))
+        pl.when(pl.col("measured_days").is_not_null()).then(pl.lit(measured))
         .when(pl.col("lead_time_days").is_not_null()).then(pl.lit("agreed lead time")).otherwise(pl.lit("default lead time"))
     )  # fmt: skip
     # An order of the close of day t with a lead time of L days is there for the sales of day t + L + 1.
@@ -182,7 +198,7 @@ def _dates(ordered: pl.Series, as_of: date, config: Settings) -> list[pl.Expr]:
     ]
 
 
-_NOTES = ("own_quantity", "filled", "before_rule", "before_cut", "vendor_minimum", "vendor_missing")
+_NOTES = ("own_quantity", "filled", "before_rule", "before_storage", "before_cut", "vendor_minimum", "vendor_missing")
 
 
 def _complete(rows: pl.DataFrame) -> pl.DataFrame:

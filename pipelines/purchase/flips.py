@@ -10,9 +10,11 @@ from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
 BEYOND = 0.05 * TOLERANCE
 """Units past a threshold: the change flips the decision, nine tenths of it do not."""
 
-ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET = "on_hand", "levels", "max_quantity", "vendor_minimum", "budget"
+ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET, STORAGE = (
+    "on_hand", "levels", "max_quantity", "vendor_minimum", "budget", "storage",
+)  # fmt: skip
 
-INPUTS = ("", ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET)
+INPUTS = ("", ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET, STORAGE)
 """Names of the inputs; arrays hold their positions."""
 
 
@@ -26,7 +28,8 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
 
     ``on_hand``: units more or less on the shelf. ``levels``: units by which reorder point and order-up-to level would have to be higher,
     where even an empty shelf would not do. ``max_quantity``: units a line may hold. ``vendor_minimum``: money the supplier asks of an
-    order. ``budget``: money. An empty input: no single number does it; another fact stands in the way, which the reason names.
+    order. ``budget``: money. ``storage``: volume that the location holds. An empty input: no single number does it; another fact stands
+    in the way, which the reason names.
 
     Args:
         draft: the final lines.
@@ -43,26 +46,37 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
     by_stock = lines.on_hand + less >= 0
     entered = draft.marked.get("entered", none + np.nan)
     slack = draft.marked.get("slack", none + np.inf)
+    clear = (
+        draft.marked.get("unhindered", none + 1.0) > 0
+    )  # space decides about neither the SKU nor who is ordered with it
+    space = draft.marked.get("space_entered", none + np.nan)
+    in_space = np.isfinite(space) & (budget is None)
     in_own_right = np.isin(draft.code, (c.REORDER, c.TO_MINIMUM, c.AT_MAXIMUM, c.BY_RULE, c.TO_BREAK, c.JOINS, c.CUT))
-    stocked = draft.ordered & in_own_right & (draft.quantity * np.nan_to_num(draft.price) <= slack)
+    stocked = draft.ordered & in_own_right & clear & (draft.quantity * np.nan_to_num(draft.price) <= slack)
     # What a budget would leave for a line that is not asked for yet is not known.
-    free = np.isin(draft.code, (c.SUFFICIENT, c.CAPPED_BELOW)) & draft.allowed & (budget is None) & (slack >= 0)
-    fits = lines.position <= draft.reach  # else the shelf is too full, whatever the levels
+    free = np.isin(draft.code, (c.SUFFICIENT, c.CAPPED_BELOW)) & draft.allowed & clear & (budget is None) & (slack >= 0)
+    fits = clear & (lines.position <= draft.reach)  # else the shelf is too full, whatever the levels
     sound = (lines.list_price > 0) & (draft.least <= draft.most) & (draft.most > 0) & (budget is None) & (slack >= 0)
     ranked = np.isfinite(entered)
     cases = [
-        ranked & draft.ordered, ranked & (draft.code == c.BUDGET_SPENT), stocked & (gap >= 0), free & by_stock, free & fits,
+        ranked & draft.ordered, ranked & (draft.code == c.BUDGET_SPENT), in_space & draft.ordered,
+        in_space & (draft.code == c.STORAGE_FULL), stocked & (gap >= 0), free & by_stock, free & fits,
         (draft.code == c.NO_DEMAND) & sound & fits, np.isin(draft.code, (c.PACK_ABOVE, c.MINIMUM_ABOVE)) & fits,
-        draft.code == c.BELOW_VENDOR_MINIMUM,
+        clear & (draft.code == c.BELOW_VENDOR_MINIMUM),
     ]  # fmt: skip
     money = budget if budget is not None else 0.0
     higher = BEYOND - gap  # levels so much higher reach the position
     changes = [
-        entered - money - 1.05e-6, entered - money, gap + BEYOND, less, higher,
+        entered - money - 1.05e-6, entered - money,
+        space - draft.marked.get("space_left", none) - 1.05 * draft.marked.get("space_tolerance", none),
+        space - draft.marked.get("space_left", none), gap + BEYOND, less, higher,
         np.maximum(higher, TOLERANCE - lines.order_up_to), draft.least - max_quantity,
         -draft.marked.get("vendor_missing", none) - 1e-9,
     ]  # fmt: skip
-    names = [INPUTS.index(one) for one in (BUDGET, BUDGET, ON_HAND, ON_HAND, LEVELS, LEVELS, MAXIMUM, VENDOR_MINIMUM)]
+    names = [
+        INPUTS.index(one)
+        for one in (BUDGET, BUDGET, STORAGE, STORAGE, ON_HAND, ON_HAND, LEVELS, LEVELS, MAXIMUM, VENDOR_MINIMUM)
+    ]
     return np.select(cases, names, 0).astype(np.int64), np.select(cases, changes, np.nan)
 
 
@@ -99,7 +113,13 @@ def sentences(inputs: Ints, changes: Floats, ordered: np.ndarray, whole: np.ndar
         .when(pl.col("input") == LEVELS).then(pl.format("With reorder point and order-up-to level {} higher it would be ordered", shown))
         .when(pl.col("input") == MAXIMUM).then(pl.format("With {} more allowed in a line it would be ordered", shown))
         .when(pl.col("input") == VENDOR_MINIMUM).then(pl.format("With an order minimum {} lower it would be ordered", shown))
+        .when(pl.col("input") == STORAGE).then(pl.format("With {} {} space at the location {}", _figures("size"), many, else_))
         .when(pl.col("input") == BUDGET).then(pl.format("With a budget {} {} {}", shown, pl.when(pl.col("more")).then(pl.lit("higher"))
                                                         .otherwise(pl.lit("lower")), else_))
         .otherwise(pl.lit("")).alias("flip")
     ).to_series()  # fmt: skip
+
+
+def _figures(name: str) -> pl.Expr:
+    """Three figures of a number: a volume may be a thousandth."""
+    return pl.col(name).round_sig_figs(3).cast(pl.String).str.replace(r"\.0$", "")

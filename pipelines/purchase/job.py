@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 
 from pipelines import settings
-from pipelines.io import warehouse
+from pipelines.io import degraded, warehouse
 from pipelines.purchase import tables
 from pipelines.purchase.decide import decide
 from pipelines.settings import Settings
@@ -28,7 +28,7 @@ order by d.location_id collate "C", d.item_id collate "C"
 """
 
 
-def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
+def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> dict[str, int | float | str]:
     """Write plan.decisions of a date: one row for every SKU. Safe to repeat.
 
     What no SKU decides alone (suppliers' orders, the budget) is decided over the whole catalogue, also where only some items are written.
@@ -36,6 +36,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     Args:
         as_of: the run's date.
         items: these items alone; empty: all. Rows of other items stay as they are.
+        failed: steps that failed before, by name: whoever looks at the orders is told.
 
     Returns:
         Number of SKUs, lines and suppliers ordered from, the value of the orders, alerts and lines that a person must see.
@@ -47,7 +48,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     found = tables.read(as_of, config)
     if not found.rows.height:
         warehouse.refuse_other_marts(as_of)
-    made = decide(found.rows, found.breaks, as_of, config, found.offers, found.past)
+    made = decide(found.rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on)
     decided = made.table
     if items:
         decided = decided.filter(pl.col("item_id").is_in(list(items)))
@@ -56,6 +57,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     if not items:
         _write(made.units, "plan.decision_units", as_of)
         _write(made.trials, "plan.joint_trials", as_of)
+    degraded.note(as_of, failed, whole=not items)
     warehouse.execute(_LOG, as_of=as_of)
     ordered = decided.filter(pl.col("quantity") > 0)
     return {

@@ -46,6 +46,7 @@ class Lines:
         days: protection interval.
         grid: quantiles of the demand over it, shape (N, len(LEVELS)); NaN: no forecast.
         vendor: number of the vendor's order (location and supplier) the line belongs to, -1: none.
+        volume: space of one unit; NaN: not known.
     """
 
     on_hand: Floats
@@ -69,6 +70,7 @@ class Lines:
     days: Floats
     grid: Floats
     vendor: Ints
+    volume: Floats
 
 
 @dataclass
@@ -175,7 +177,14 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         days=days,
         grid=np.column_stack([numbers(column) for column in COLUMNS]),
         vendor=_vendors(rows),
+        volume=_volumes(numbers("unit_volume")),
     )
+
+
+def _volumes(volume: Floats) -> Floats:
+    """A volume of nothing, or less, is one that nobody measured."""
+    known = np.isfinite(volume) & (np.nan_to_num(volume) > 0)
+    return np.where(known, volume, np.nan)
 
 
 def _vendors(rows: pl.DataFrame) -> Ints:

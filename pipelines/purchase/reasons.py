@@ -44,6 +44,10 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"Order {{}} of {{}}, all the budget leaves: {_POSITION}, at or below the reorder point {{}}",
         ("quantity", "before_cut", *_COLUMNS, "reorder_point"),
     ),
+    "ORDER_CUT_BY_STORAGE": (
+        f"Order {{}} of {{}}, all the space of location {{}} leaves: {_POSITION}, reorder point {{}}",
+        ("quantity", "before_storage", "location_id", *_COLUMNS, "reorder_point"),
+    ),
     "NO_ORDER_POSITION_SUFFICIENT": (
         f"No order: {_POSITION}, above the reorder point {{}}",
         (*_COLUMNS, "reorder_point"),
@@ -87,10 +91,14 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"No order: the budget is spent on units that save more, {{}} were wanted; {_POSITION}, reorder point {{}}",
         ("before_cut", *_COLUMNS, "reorder_point"),
     ),
+    "NO_ORDER_STORAGE_FULL": (
+        f"No order: the space of location {{}} is taken by units that save more, {{}} were wanted; {_POSITION}, reorder point {{}}",
+        ("location_id", "before_storage", *_COLUMNS, "reorder_point"),
+    ),
 }
 """Sentence and the columns that fill it, by reason code."""
 
-_TEXTS = ("discontinued_on", "created_on", "supplier_id", "rules")
+_TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules")
 
 
 def reasons(decisions: pl.DataFrame) -> pl.Series:
@@ -98,7 +106,8 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
 
     Args:
         decisions: ``reason_code`` and the columns that the :data:`SENTENCES` of the codes present name; ``gap`` is order-up-to minus
-            position, ``coming`` what is due and proposed; ``proposed`` and ``level_reason`` are added where they are not empty.
+            position, ``coming`` what is due and proposed; ``proposed``, ``level_reason`` and ``forecast_note`` are added where they are
+            not empty.
 
     Returns:
         The column ``reason``.
@@ -116,17 +125,25 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
 
 
 def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
-    """Say what is not plain: orders of ours among what is due, and a level that had to step in."""
-    own, stepped_in = decisions["proposed"] > 0, decisions["level_reason"] != ""
-    if not own.any() and not stepped_in.any():
+    """Say what is not plain: orders of ours among what is due, a level that had to step in, a forecast without a trained model."""
+    own, stepped_in, noted = (
+        decisions["proposed"] > 0,
+        decisions["level_reason"] != "",
+        decisions["forecast_note"].is_not_null(),
+    )
+    if not (own.any() or stepped_in.any() or noted.any()):
         return told
-    frame = decisions.select("proposed", "level_reason").with_columns(told.alias("reason"))
+    frame = decisions.select("proposed", "level_reason", "forecast_note").with_columns(told.alias("reason"))
     proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
     return frame.select(
         pl.concat_str(
             "reason",
             pl.when(pl.col("proposed") > 0).then(proposed).otherwise(pl.lit("")),
-            pl.when(pl.col("level_reason") != "").then(pl.format("; {}", "level_reason")).otherwise(pl.lit("")),
+            pl.when(pl.col("level_reason") != "")
+            .then(pl.format("; {}", "level_reason"))
+            .when(pl.col("forecast_note").is_not_null())
+            .then(pl.format("; forecast by simple statistics: {}", "forecast_note"))
+            .otherwise(pl.lit("")),
         ).alias("reason")
     )["reason"]
 

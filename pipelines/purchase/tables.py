@@ -5,14 +5,15 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipelines.core.degraded import FALLBACK_MODEL
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import positions, warehouse
+from pipelines.io import last_run, positions, warehouse
 from pipelines.purchase.vendor_orders import Past
 from pipelines.settings import Settings
 
 _NUMBERS = (
     "on_hand", "on_order", "lead_time_days", "min_order_qty", "pack_size", "purchase_price", "mean_demand", "adi", "cv2", "unit_cost",
-    "holding_cost_per_day", "shortage_cost", "ordering_cost",
+    "unit_volume", "holding_cost_per_day", "shortage_cost", "ordering_cost",
 )  # fmt: skip
 
 # Every SKU is decided, whether a policy was set for it or not.
@@ -22,13 +23,14 @@ select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_
     cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     case when v.level in ('item', 'supplier') then v.q500 end as measured_days,
+    case when f.model_version = :simple then f.reason end as forecast_note,
     f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)},
     case when a.rules is not null then 'its forecast was set aside (' || a.rules || ')'
         when s.is_active and f.item_id is null then 'there is no forecast of this date' end as forecast_fault
 from marts.dim_sku s
 left join plan.policies p on p.as_of = s.as_of and p.item_id = s.item_id and p.location_id = s.location_id
 left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
-left join plan.lead_times v on v.as_of = s.as_of and v.supplier_id = s.supplier_id and v.item_id = s.item_id
+left join plan.lead_times v on v.as_of = :measured_on and v.supplier_id = s.supplier_id and v.item_id = s.item_id
 left join plan.forecasts_set_aside a on a.as_of = s.as_of and a.item_id = s.item_id and a.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
@@ -45,7 +47,7 @@ select o.item_id, o.supplier_id, o.lead_time_days, o.min_order_qty, o.pack_size,
 from marts.fct_offer o
 left join marts.fct_lead_time i on i.item_id = o.item_id and i.supplier_id = o.supplier_id
 left join marts.fct_vendor v on v.supplier_id = o.supplier_id
-left join plan.lead_times t on t.as_of = o.as_of and t.supplier_id = o.supplier_id and t.item_id = o.item_id
+left join plan.lead_times t on t.as_of = :measured_on and t.supplier_id = o.supplier_id and t.item_id = o.item_id
 where o.as_of = :as_of and o.is_active order by o.item_id, o.supplier_id
 """
 
@@ -53,7 +55,7 @@ _FRACTIONAL = "select distinct item_id, location_id from marts.fct_demand where 
 
 _PASSPORTS = "select item_id, location_id from plan.passports where as_of = :as_of"
 
-_SCORES = "select supplier_id, total / 100.0 as score from plan.vendor_scores where as_of = :as_of"
+_SCORES = "select supplier_id, total / 100.0 as score from plan.vendor_scores where as_of = :scored_on"
 
 _PAST = """
 select item_id, location_id, day, cast(quantity as double precision) as quantity
@@ -82,12 +84,14 @@ class Inputs:
         breaks: price breaks of all offers.
         offers: offers of active suppliers.
         past: demand of the last year, in the order of ``rows``; None: lines join no others, so nobody asks.
+        measured_on: date of the lead times that the lines are expected by; earlier than the run's where its own measurement failed.
     """
 
     rows: pl.DataFrame
     breaks: pl.DataFrame
     offers: pl.DataFrame
     past: Past | None
+    measured_on: date
 
 
 def read(as_of: date, config: Settings) -> Inputs:
@@ -102,7 +106,8 @@ def read(as_of: date, config: Settings) -> Inputs:
     """
     planning = config.planning
     default = round(planning.default_lead_time_days) + planning.review_period_days
-    rows = warehouse.read(_SKUS, as_of=as_of)
+    measured_on = last_run.with_rows("plan.lead_times", as_of)
+    rows = warehouse.read(_SKUS, as_of=as_of, measured_on=measured_on, simple=FALLBACK_MODEL)
     agreed = pl.col("lead_time_days").fill_null(planning.default_lead_time_days) + planning.review_period_days
     rows = rows.with_columns(pl.coalesce("protection_days", agreed.ceil().cast(pl.Int32)).alias("protection_days"))
     key = ["item_id", "location_id"]
@@ -119,7 +124,7 @@ def read(as_of: date, config: Settings) -> Inputs:
         )
     )
     past = _past(rows, as_of) if config.purchase.consolidate else None
-    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of), past)
+    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on)
 
 
 def _past(rows: pl.DataFrame, as_of: date) -> Past:
@@ -143,15 +148,18 @@ def _passports(as_of: date) -> pl.DataFrame:
     return found.with_columns(passport=pl.format("{}|{}|{}", pl.lit(as_of.isoformat()), "location_id", "item_id"))
 
 
-def _offers(as_of: date) -> pl.DataFrame:
-    """Offers, with the vendor's score of the date where there is one."""
+def _offers(as_of: date, measured_on: date) -> pl.DataFrame:
+    """Offers, with the vendor's score where there is one."""
     if not _exists("marts.fct_offer"):
         return pl.DataFrame(schema=OFFERS)
-    offers = warehouse.read(_OFFERS, as_of=as_of).cast(OFFERS)  # type: ignore[arg-type]
+    offers = warehouse.read(_OFFERS, as_of=as_of, measured_on=measured_on).cast(OFFERS)  # type: ignore[arg-type]
     if not _exists("plan.vendor_scores"):
         return offers
+    scored_on = last_run.with_rows("plan.vendor_scores", as_of)
     scores = (
-        warehouse.read(_SCORES, as_of=as_of).with_columns(pl.col("score").cast(pl.Float64).alias("rated")).drop("score")
+        warehouse.read(_SCORES, scored_on=scored_on)
+        .with_columns(pl.col("score").cast(pl.Float64).alias("rated"))
+        .drop("score")
     )
     return (
         offers.join(scores, on="supplier_id", how="left", maintain_order="left")

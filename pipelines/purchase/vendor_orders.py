@@ -141,13 +141,14 @@ def meet_terms(draft: Draft, lines: Lines, suppliers: list[str | None], terms: d
         if asked is None:
             continue
         value = float((draft.quantity * np.nan_to_num(draft.price))[members].sum())
-        slack[members] = -np.inf if asked.container_units else value - asked.order_minimum
+        slack[members] = -np.inf if asked.container else value - asked.order_minimum
         if not draft.ordered[members].any():
             continue
         if value < asked.order_minimum:
             _fill_minimum(draft, lines, members, asked.order_minimum - value, asked.order_minimum)
-        if asked.container_units and draft.ordered[members].any():
-            _fill_container(draft, lines, members, asked.container_units, asked.container_cost)
+        if asked.container and draft.ordered[members].any():
+            weight = lines.volume if asked.container_volume else np.ones(lines.volume.size)
+            _fill_container(draft, lines, members, weight[members], asked.container, asked.container_cost)
 
 
 def _fill_minimum(draft: Draft, lines: Lines, members: Ints, missing: float, minimum: float) -> None:
@@ -167,16 +168,19 @@ def _fill_minimum(draft: Draft, lines: Lines, members: Ints, missing: float, min
     draft.quantity[held], draft.code[held] = 0.0, c.BELOW_VENDOR_MINIMUM
 
 
-def _fill_container(draft: Draft, lines: Lines, members: Ints, size: float, cost: float) -> None:
-    """The space that is left costs nothing today and a share of the next container's freight later."""
-    space = np.ceil(draft.quantity[members].sum() / size - 1e-9) * size - draft.quantity[members].sum()
+def _fill_container(draft: Draft, lines: Lines, members: Ints, weight: Floats, size: float, cost: float) -> None:
+    """The space that is left costs nothing today and a share of the next container's freight later.
+
+    A unit takes its ``weight`` of the container's ``size``; a SKU whose weight is unknown is left as it is.
+    """
+    taken = float((draft.quantity[members] * np.nan_to_num(weight)).sum())
+    space = np.ceil(taken / size - 1e-9) * size - taken
     added, freight = np.zeros(members.size), cost / size
     for n, step, benefit in _next_units(draft, lines, members, added):
-        if benefit + freight <= 0:
-            break
-        if step <= space + 1e-9:
+        pays = benefit + freight * weight[n] > 0  # never where the weight is unknown
+        if pays and step * weight[n] <= space + 1e-9 * size:
             added[n] += step
-            space -= step
+            space -= step * weight[n]
     _add(draft, members, added, c.FILLS_CONTAINER)
 
 

@@ -31,12 +31,14 @@ class InventoryTables:
             forecast_mean, protection_days, risk, quantity, order_value, reason.
         open_lines: po_id, line_no, item_id, location_id, supplier_id, expected_on, quantity_open, days_late, unit_price.
         totals: sums of the marts and of plan.decisions, to reconcile with: stock_value, open_value, order_value, lines.
+        degraded: what the orders were decided without, one sentence; empty where no step failed.
     """
 
     as_of: date
     skus: pl.DataFrame
     open_lines: pl.DataFrame
     totals: dict[str, float]
+    degraded: str = ""
 
 
 def positions(tables: InventoryTables) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.core.errors import StockproofError
-from pipelines.io import files, warehouse
+from pipelines.io import degraded, files, warehouse
 from pipelines.report import inventory_page
 from pipelines.report.inventory import InventoryTables
 
@@ -53,6 +53,7 @@ def read(as_of: date) -> InventoryTables:
         warehouse.read(_SKUS, as_of=as_of),
         warehouse.read(_OPEN, as_of=as_of),
         {name: float(value) for name, value in totals.items()},
+        degraded.told(as_of),
     )
 
 

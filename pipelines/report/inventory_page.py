@@ -42,6 +42,7 @@ def facts(tables: InventoryTables) -> dict[str, Any]:
     }
     told: dict[str, Any] = {
         "as_of": tables.as_of.isoformat(),
+        "degraded": tables.degraded,
         "skus": skus.height,
         **{name: round(value, 2) for name, value in total.items()},
         "open_value": round(float(expedite_value(tables.open_lines)), 2),
@@ -188,7 +189,7 @@ def excel(told: dict[str, Any]) -> bytes:
     book = Workbook()
     front = book.active
     front.title = "Summary"
-    for sentence in told["sentences"]:
+    for sentence in filter(None, [told["degraded"], *told["sentences"]]):
         front.append([sentence])
     front.append([])
     for name in (

@@ -57,6 +57,7 @@ def _top(
     return {
         "as_of": tables.as_of.isoformat(),
         "weekday": wording.weekday(tables.as_of),
+        "degraded": tables.degraded,
         "headline": wording.headline(proposed, tables.decisions.height, risky),
         "verdict": wording.verdict(compared) if compared else _alone(tables, omitted),
         "caveats": [*proof.guarded(tables), *proof.interval(tables), *wording.caveats(compared, omitted)]
@@ -140,6 +141,8 @@ def _summary(
         "review_rows": sections.review_rows(tables),
         "failed_gates": int((~tables.gates["passed"]).sum()),
     }
+    if tables.degraded:
+        summary["degraded"] = tables.degraded
     if compared:
         for policy, t in compared.totals.items():
             summary[f"fill_{policy}"] = round(t.fill, 6) if t.fill is not None else None

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import warehouse
+from pipelines.io import degraded, warehouse
 from pipelines.report.tables import ForecastTables, Tables
 
 HISTORY_DAYS = 120
@@ -82,6 +82,7 @@ def read(as_of: date) -> Tables:
         methods=warehouse.read(_METHODS, as_of=as_of),
         policies=warehouse.read(_POLICIES, as_of=as_of),
         receipts=int(warehouse.read("select count(*) as n from marts.fct_receipts")["n"][0]),
+        degraded=degraded.told(as_of),
         **{name: warehouse.read(query, as_of=as_of) for name, query in _PROOF.items()},
     )
 

@@ -27,6 +27,7 @@ class Tables:
         bounds: SKU × policy totals on imputed demand (plan.replay_bounds).
         calibration: SKUs whose books do not add up (plan.calibration).
         audit: achieved service by SKU (plan.service_audit).
+        degraded: what the orders were decided without, one sentence; empty where no step failed.
     """
 
     as_of: date
@@ -45,6 +46,7 @@ class Tables:
     bounds: pl.DataFrame = field(default_factory=pl.DataFrame)
     calibration: pl.DataFrame = field(default_factory=pl.DataFrame)
     audit: pl.DataFrame = field(default_factory=pl.DataFrame)
+    degraded: str = ""
 
     def sound(self) -> "Tables":
         """The same, with the replays of SKUs whose books add up alone."""

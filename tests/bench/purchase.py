@@ -21,7 +21,7 @@ from pipelines.purchase.job import table
 BUDGETS = {"without_breaks_skus_per_second": 200_000, "with_three_breaks_skus_per_second": 50_000}
 
 
-def catalogue(skus: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def catalogue(skus: int, suppliers: int = 60) -> tuple[pl.DataFrame, pl.DataFrame]:
     """SKUs with everything a decision reads, and three price breaks each."""
     rng = np.random.default_rng(0)
     mean = rng.gamma(1.0, 20.0, skus)
@@ -30,7 +30,7 @@ def catalogue(skus: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     rows = pl.DataFrame({
         "item_id": items, "location_id": ["WH01"] * skus, "policy": ["base_stock"] * skus, "level": ["policy"] * skus,
         "reorder_point": np.ceil(grid[:, 11]) - 1, "order_up_to": np.ceil(grid[:, 11]), "safety_stock": grid[:, 11] - mean,
-        "protection_days": np.full(skus, 21), "supplier_id": [f"S{n % 60:02d}" for n in range(skus)], "has_supplier": [True] * skus,
+        "protection_days": np.full(skus, 21), "supplier_id": [f"S{n % suppliers:02d}" for n in range(skus)], "has_supplier": [True] * skus,
         "abc_class": np.array(["A", "B", "C"])[np.arange(skus) % 3], "created_on": [None] * skus, "discontinued_on": [None] * skus,
         "on_hand": np.floor(rng.gamma(1.0, mean)), "on_order": np.zeros(skus), "due": np.zeros(skus), "lead_time_days": np.full(skus, 14.0),
         "min_order_qty": np.full(skus, 5.0), "pack_size": np.full(skus, 6.0), "purchase_price": np.full(skus, 3.0),

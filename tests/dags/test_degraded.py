@@ -23,13 +23,15 @@ from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 DagBundlesManager().sync_bundles_to_db()
 bag = DagBag(dag_folder={folder!r})
 sync_bag_to_db(bag, "dags-folder", None)
-dag, faults, told = bag.dags["daily_replenishment"], set(), []
+dag, faults, told, without = bag.dags["daily_replenishment"], set(), [], []
 
 def stand_in(name):
     def run(*args, **kwargs):
         step = f"validate_{{args[0]}}" if name == "validate" else name
         if step in faults:
             raise RuntimeError(f"planted in {{step}}")
+        if name == "purchase":
+            without.extend(kwargs["failed"])
         return [{{"label": "all"}}] if name == "plan_replay" else {{"skus": 1}}
     return run
 
@@ -51,9 +53,10 @@ for scenario in {scenarios!r}:
     faults.clear()
     faults.update([scenario])
     told.clear()
+    without.clear()
     run = dag.test(run_conf={{"as_of": "2026-06-28"}})
     tasks = {{one.task_id: str(one.state) for one in run.get_task_instances()}}
-    outcomes[scenario] = {{"state": str(run.state), "told": told.copy(), "tasks": tasks}}
+    outcomes[scenario] = {{"state": str(run.state), "told": told.copy(), "tasks": tasks, "without": without.copy()}}
 print("TOLD" + json.dumps(outcomes))
 """
 
@@ -94,7 +97,7 @@ def _not_successful(run: Run) -> list[str]:
 
 def test_a_run_without_faults_is_green_and_quiet(runs: dict[str, Run]) -> None:
     run = runs[""]
-    assert (run["state"], run["told"], _not_successful(run)) == ("success", [], [])
+    assert (run["state"], run["told"], run["without"], _not_successful(run)) == ("success", [], [], [])
 
 
 @pytest.mark.parametrize("step", DEGRADED)
@@ -102,6 +105,7 @@ def test_the_orders_are_made_and_the_run_is_red(runs: dict[str, Run], step: str)
     run = runs[step]
     assert _not_successful(run) == sorted([*DEGRADED[step], "verdict"])
     assert run["state"] == "failed"
+    assert run["without"] == DEGRADED[step], "purchase is told what it decides without"
     [(event, subject)] = run["told"]
     assert event == "run_degraded"
     assert subject.startswith("Stockproof 2026-06-28: degraded, failed: ")

@@ -61,6 +61,7 @@ def _item(n: int, as_of: date) -> dict[str, Any]:
         "category": f"C{n % 3}",
         "unit_cost": 4.0 + n,
         "unit_price": 8.0 + n,
+        "unit_volume": None if n % 4 == 0 else 0.01 * n,
         "discontinued_on": ended,
     }
 

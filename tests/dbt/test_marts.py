@@ -94,6 +94,14 @@ def test_costs_of_an_item_s_own_are_told_from_rates(counts, small_erp) -> None:
     assert {row["item_id"] for row in _skus(mart("dim_sku")).values() if row["has_own_costs"]} == own
 
 
+def test_the_space_of_a_unit_is_the_items(counts, small_erp) -> None:
+    volumes = {row["item_id"]: row["unit_volume"] for row in small_erp["items"]}
+    skus = mart("dim_sku")
+    assert {row["item_id"]: row["unit_volume"] for row in skus.to_dicts()} == {
+        item: volumes[item] for item in skus["item_id"]
+    }
+
+
 def test_classes_agree_with_reference(counts, small_erp) -> None:
     _classes_agree(small_erp, "day")
 

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pipelines.core.errors import StockproofError
-from pipelines.io import breaker, warehouse
+from pipelines import settings
+from pipelines.core.errors import ServiceAway, StockproofError
+from pipelines.io import breaker, registry, warehouse
+from pipelines.local.process import free_port
 
 pytestmark = pytest.mark.servers
 
@@ -41,7 +43,7 @@ def test_opens_after_three_failed_calls_and_closes_by_a_probe(warehouse_url):
     with pytest.raises(ConnectionError):
         service.ask("registry")
     assert service.calls == 7, "one probe, no retries"
-    with pytest.raises(StockproofError, match="not called before"):
+    with pytest.raises(StockproofError, match="not called for now"):
         service.ask("registry")
     service.moment += breaker.COOL_DOWN + timedelta(seconds=1)
     service.up = True
@@ -85,3 +87,24 @@ def test_state_outlives_the_process(warehouse_url):
         for _ in range(4)
     ]
     assert answers == ["failed"] * 3 + ["StockproofError"]
+
+
+def test_a_registry_that_is_away_is_not_asked_for_ever(warehouse_url, configured):
+    """The daily run's own way to the model: three mornings fail, the fourth is told at once, and a probe finds it again."""
+    configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", f"http://127.0.0.1:{free_port()}")
+    configured.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    settings.load.cache_clear()
+    for _ in range(3):
+        with pytest.raises(ServiceAway, match=r"model registry .* cannot be reached"):
+            registry.champion_as_of(date(2026, 6, 28))
+    with pytest.raises(
+        StockproofError, match="model registry failed 3 times in a row and is not called for now"
+    ) as told:
+        registry.champion_as_of(date(2026, 6, 28))
+    assert "cannot be reached" in told.value.message
+    warehouse.execute(
+        "update ops.breakers set opened_at = opened_at - interval '5 minutes' where name = :name", name=registry.BREAKER
+    )
+    with pytest.raises(ServiceAway):
+        registry.champion_as_of(date(2026, 6, 28))
+    assert breaker.state(registry.BREAKER) == breaker.OPEN, "the probe failed too"

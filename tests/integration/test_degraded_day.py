@@ -1,16 +1,21 @@
 """A day on which forecasts are absurd, missing, or were never made: all SKUs are decided, the others as ever, and each line says why."""
 
+import json
 import math
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from pipelines.commands.orders import app
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import warehouse
+from pipelines.io import degraded, last_run, warehouse
 from pipelines.orders import job as orders
-from pipelines.orders import propose
+from pipelines.orders import messages, propose
 from pipelines.policy import job as policy
 from pipelines.purchase import job as purchase
 from pipelines.validate import job as validate
@@ -105,6 +110,38 @@ def test_without_any_forecast_the_next_level_decides() -> None:
     assert "8 SKUs were decided by the next level" in told
 
 
+def test_whoever_looks_at_the_orders_is_told_first(tmp_path: Path) -> None:
+    """The mail, the list, the exports; a run without the fault takes it back, one of some items does not."""
+    sentence = (
+        "Degraded run: the forecast and the check of the forecasts failed; 8 of 9 SKUs are decided by the next level (6 by the ERP's own "
+        "minimum and maximum, 2 by a safety stock over the past's mean), and each of their lines says why."
+    )
+    purchase.run(AS_OF, failed=["forecast", "validate_forecasts"])
+    purchase.run(AS_OF, items=["ITEM-01"])
+    assert degraded.told(AS_OF) == sentence
+    assert degraded.told(AS_OF - timedelta(days=1)) == ""
+    propose.propose(AS_OF)
+    listed = CliRunner().invoke(app, ["list"], catch_exceptions=False).stdout
+    assert listed.splitlines()[0] == sentence
+    assert (
+        json.loads(CliRunner().invoke(app, ["list", "--json"], catch_exceptions=False).stdout)["degraded"] == sentence
+    )
+    csv = CliRunner().invoke(app, ["export"], catch_exceptions=False)
+    assert csv.stderr.strip() == sentence
+    assert csv.stdout.startswith("as_of,item_id,"), "programs read it"
+    warehouse.execute("create table marts.dim_item (item_id text, item_name text)")
+    path = tmp_path / "orders.xlsx"
+    CliRunner().invoke(app, ["export", "--format", "xlsx", "--output", str(path)], catch_exceptions=False)
+    book = openpyxl.load_workbook(path)
+    assert (book.sheetnames[0], book["Read first"]["A1"].value) == ("Read first", sentence)
+    assert messages.proposals_ready(AS_OF, {"orders": 1, "lines": 1, "order_value": 1.0}, sentence)[1].startswith(
+        sentence
+    )
+    purchase.run(AS_OF)
+    assert degraded.told(AS_OF) == ""
+    assert CliRunner().invoke(app, ["export"], catch_exceptions=False).stderr == ""
+
+
 def test_without_a_policy_of_the_date_either() -> None:
     warehouse.execute("delete from plan.policies")
     purchase.run(AS_OF)
@@ -114,17 +151,55 @@ def test_without_a_policy_of_the_date_either() -> None:
     assert all(row["level_reason"].startswith("no policy was set; ") for row in rows.values())
 
 
-def test_without_the_vendors_step_lines_are_due_as_agreed_and_say_so() -> None:
-    """The step measures lead times; a vendor that takes longer is expected later, and without the measurement as agreed."""
-    rows = _day()
-    assert {row["expected_from"] for row in rows.values()} == {"agreed lead time", "default lead time"}
-    quantiles = dict.fromkeys(COLUMNS, 6.0)
+def _measure(day: date, days: float) -> None:
+    """Lead times as the vendors step leaves them: every item of S1 takes so many days."""
     keys = pl.DataFrame({"item_id": [f"ITEM-{n:02d}" for n in range(9)]})
     warehouse.replace("plan.lead_times", keys.with_columns(
-        as_of=pl.lit(AS_OF), supplier_id=pl.lit("S1"), receipts=pl.lit(9, pl.Int32), open_lines=pl.lit(0, pl.Int32), level=pl.lit("item"),
-        mean=pl.lit(6.4), std=pl.lit(1.0), late_tail=pl.lit(0.0), **{name: pl.lit(value) for name, value in quantiles.items()},
-    ), {"as_of": AS_OF})  # fmt: skip
-    measured = [row for row in _day().values() if row["quantity"] > 0]
-    assert {(row["expected_on"], row["agreed_on"], row["expected_from"]) for row in measured} == {
-        (date(2026, 7, 5), date(2026, 7, 3), "measured median")
+        as_of=pl.lit(day), supplier_id=pl.lit("S1"), receipts=pl.lit(9, pl.Int32), open_lines=pl.lit(0, pl.Int32), level=pl.lit("item"),
+        mean=pl.lit(days), std=pl.lit(1.0), late_tail=pl.lit(0.0), **{name: pl.lit(days) for name in COLUMNS},
+    ), {"as_of": day})  # fmt: skip
+
+
+def _expected() -> set[tuple[date, date, str]]:
+    return {
+        (row["expected_on"], row["agreed_on"], row["expected_from"]) for row in _day().values() if row["quantity"] > 0
     }
+
+
+def test_without_the_vendors_step_the_last_measurements_count_and_without_any_the_agreed_lead_times() -> None:
+    """A vendor that takes longer is expected later; each line says by what. What a later run measured is not known yet."""
+    agreed = {(date(2026, 7, 3), date(2026, 7, 3), "agreed lead time")}
+    assert {row["expected_from"] for row in _day().values()} == {"agreed lead time", "default lead time"}
+    _measure(AS_OF + timedelta(days=1), 20.0)
+    assert _expected() == agreed
+    _measure(AS_OF - timedelta(days=last_run.OLDEST_DAYS + 1), 20.0)
+    assert _expected() == agreed
+    _measure(AS_OF - timedelta(days=7), 8.0)
+    assert _expected() == {(date(2026, 7, 7), date(2026, 7, 3), "measured median of 2026-06-21")}
+    _measure(AS_OF, 6.0)
+    assert _expected() == {(date(2026, 7, 5), date(2026, 7, 3), "measured median")}
+
+
+def test_without_the_replay_the_choice_of_the_last_run_stands() -> None:
+    """The guard kept the ERP's rule last week; a replay that fails today is no reason to drop it. Tomorrow's is not known."""
+    _forecasts()
+    chosen = {"basis": "", "candidate": "", "policy": "", "forecaster": "", "guard_days": 0, "confidence": 0.95}
+    for days, items in ((1, "03 04"), (-7, "01 02"), (-14, "05")):
+        rows = [
+            {"item_id": f"ITEM-{item}", "location_id": "W0" if item in ("01", "04") else "W1"} for item in items.split()
+        ]
+        day = AS_OF + timedelta(days=days)
+        frame = pl.DataFrame(rows).with_columns(
+            as_of=pl.lit(day), choice=pl.lit("incumbent"), reason=pl.lit("not proven"), **{k: pl.lit(v) for k, v in chosen.items()}
+        )  # fmt: skip
+        warehouse.replace("plan.choices", frame, {"as_of": day})
+    policy.run(AS_OF)
+    kept = warehouse.read("select item_id, reason from plan.policies where reason like 'not proven%' order by item_id")
+    assert kept.rows() == [(f"ITEM-0{n}", "not proven; by the replay of 2026-06-21") for n in (1, 2)]
+    today = frame.with_columns(
+        as_of=pl.lit(AS_OF), item_id=pl.lit("ITEM-01"), location_id=pl.lit("W0"), choice=pl.lit("ours")
+    )
+    warehouse.replace("plan.choices", today, {"as_of": AS_OF})
+    policy.run(AS_OF)
+    kept = warehouse.read("select item_id, reason from plan.policies where reason like 'not proven%'")
+    assert kept["item_id"].to_list() == ["ITEM-02"], "what today's replay says of a SKU counts"

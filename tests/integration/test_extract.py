@@ -23,7 +23,7 @@ def servers(erp_url: str, warehouse_url: str) -> None:
 def test_every_kind_of_column_arrives_as_it_was() -> None:
     insert("items", [
         {"item_id": "Ä 'x'", "name": "ü,\";\n", "category": None, "unit_cost": 1.2345, "unit_price": None, "holding_cost_per_day": 0.01,
-         "shortage_cost": None, "priority": "A", "created_on": date(2020, 2, 29), "discontinued_on": None,
+         "shortage_cost": None, "unit_volume": 0.25, "priority": "A", "created_on": date(2020, 2, 29), "discontinued_on": None,
          "updated_at": datetime.fromisoformat("2026-01-01 12:00:00.123456")},
     ])  # fmt: skip
     insert("suppliers", [{"supplier_id": "S", "name": "s", "country": None, "active": False, "updated_at": at(0)}])
@@ -38,7 +38,7 @@ def test_every_kind_of_column_arrives_as_it_was() -> None:
     }
     recorded = datetime.fromisoformat("2026-01-01 12:00:00.123456")
     assert held("items") == [
-        ("Ä 'x'", "ü,\";\n", None, 1.2345, None, 0.01, None, "A", date(2020, 2, 29), None, recorded, recorded),
+        ("Ä 'x'", "ü,\";\n", None, 1.2345, None, 0.01, None, 0.25, "A", date(2020, 2, 29), None, recorded, recorded),
     ]  # fmt: skip
     assert held("suppliers", "active") == [(False,)]
     assert held("purchase_order_lines", "line_no", "quantity_ordered", "received_on", "quantity_received") == [

@@ -13,12 +13,14 @@ from pipelines.core.calendar import as_of_end
 from pipelines.core.contract import BY_NAME, TABLES, Kind
 from pipelines.extract import job as extract
 from pipelines.forecast import job as forecast
-from pipelines.io import erp_tables, warehouse
+from pipelines.io import degraded, erp_tables, warehouse
 from pipelines.local.sample.config import SampleConfig
 from pipelines.local.sample.generate import generate
 from pipelines.policy import job as policy
 from pipelines.purchase import job as purchase
+from pipelines.simulate import job as simulate
 from pipelines.transform import job as transform
+from pipelines.vendors import job as vendors
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
@@ -38,7 +40,10 @@ def _decided(as_of=AS_OF):
     """The whole way, without a registry: the forecast is the fallback fitted on the spot."""
     extract.run(as_of)
     transform.run(as_of)
+    vendors.run(as_of)
     forecast.run(as_of)
+    for chunk in simulate.prepare(as_of):
+        simulate.run_chunk(as_of, chunk)
     policy.run(as_of)
     purchase.run(as_of)
     return warehouse.read("select * from plan.decisions where as_of = :d order by location_id, item_id", d=as_of)
@@ -66,14 +71,37 @@ def _changed(table, frame):
 
 
 def _new_rows(tables):
-    """A sale, a count and an open order of each SKU, recorded later but dated on or before the as-of date, and on it."""
-    sku = _known(tables["stock_levels"]).select("item_id", "location_id").unique(maintain_order=True)
-    sales = sku.with_columns(
-        sale_id=pl.format("LATE-{}", pl.int_range(pl.len())), sold_on=pl.lit(AS_OF - timedelta(days=2)), quantity=pl.lit(5_000.0),
-        unit_price=pl.lit(1.0), updated_at=pl.lit(LATER),
+    """Rows recorded later, dated on or before the as-of date: of each SKU a sale, an open order and a minimum, and a new vendor's offer."""
+    sku = (
+        _known(tables["stock_levels"]).select("item_id", "location_id").unique(maintain_order=True).with_row_index("n")
+    )
+    day, late = pl.lit(AS_OF - timedelta(days=2)), pl.lit(LATER).alias("updated_at")
+    number = pl.format("LATE-{}", "n")
+    order = sku.with_columns(
+        number.alias("po_id"),
+        late,
+        supplier_id=pl.lit("LATE"),
+        ordered_on=day,
+        status=pl.lit("open"),
+        external_ref=None,
+    )
+    offers = sku.unique("item_id", maintain_order=True).with_columns(
+        late, supplier_id=pl.lit("LATE"), is_primary=pl.lit(value=True), lead_time_days=pl.lit(1.0), min_order_qty=pl.lit(1.0),
+        pack_size=pl.lit(1.0), unit_price=pl.lit(0.01), ordering_cost=pl.lit(0.0),
     )  # fmt: skip
-    schema = erp_tables.schema(BY_NAME["sales"])
-    return sales.select(pl.col(name).cast(kind) for name, kind in schema.items())
+    rows = {
+        "sales": sku.with_columns(number.alias("sale_id"), late, sold_on=day, quantity=pl.lit(5_000.0), unit_price=pl.lit(1.0)),
+        "purchase_orders": order,
+        "purchase_order_lines": order.with_columns(
+            line_no=pl.lit(1), quantity_ordered=pl.lit(9_000.0), unit_price=pl.lit(1.0), promised_on=day + pl.duration(days=3),
+            received_on=None, quantity_received=pl.lit(0.0), quantity_rejected=pl.lit(0.0),
+        ),
+        "item_policies": sku.with_columns(late, reorder_point=pl.lit(70.0), order_up_to=pl.lit(700.0)),
+        "suppliers": pl.DataFrame({"supplier_id": ["LATE"], "name": ["Late"], "country": [None], "active": [True]}).with_columns(late),
+        "item_suppliers": offers,
+    }  # fmt: skip
+    typed = {name: erp_tables.schema(BY_NAME[name]) for name in rows}
+    return {name: frame.select(pl.col(c).cast(kind) for c, kind in typed[name].items()) for name, frame in rows.items()}
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +124,26 @@ def test_there_is_something_to_leak(first):
     assert later["stock_levels"] > 100
 
 
+def test_a_registry_that_is_gone_is_named_on_every_line_and_at_the_top(first):
+    forecast_ones = first.filter(pl.col("level_reason") == "", ~pl.col("reason_code").is_in(["NO_ORDER_DISCONTINUED"]))
+    assert forecast_ones.height > 30
+    assert (
+        forecast_ones["reason"]
+        .str.contains("; forecast by simple statistics: .*model registry .* cannot be reached")
+        .all()
+    )
+    assert first["level"].is_in(["policy", "reorder_point", "safety_stock"]).all()
+    told = degraded.told(AS_OF)
+    assert told.startswith("No trained model served, so ")
+    assert told.endswith(" SKUs are forecast by simple statistics and their lines say why.")
+
+
 def test_deleting_changing_and_adding_later_rows_changes_nothing(first):
     changed = {table.name: _changed(table, _known(ERP[table.name])) for table in TABLES}
-    changed["sales"] = pl.concat([changed["sales"], _new_rows(ERP)])
+    added = _new_rows(ERP)
+    for name, rows in added.items():
+        key = list(BY_NAME[name].key)
+        changed[name] = pl.concat([changed[name].join(rows, on=key, how="anti"), rows])
     _fill(changed)
     next_day = _decided(LATER.date())
     assert next_day["quantity"].sum() != first["quantity"].sum(), "the same changes count from their own day on"

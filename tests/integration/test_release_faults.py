@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.io import erp, files, notify, warehouse
+from pipelines.io import breaker, erp, files, notify, warehouse
 from pipelines.local.process import free_port
 from pipelines.orders import decide, job, propose
 from tests.integration.orders_rows import AS_OF, MARTS, empty_erp, execute, forget_orders, in_erp, states
@@ -27,6 +27,7 @@ def servers(warehouse_url: str, erp_url: str) -> None:
 @pytest.fixture(autouse=True)
 def approved() -> None:
     forget_orders()
+    warehouse.execute("delete from ops.breakers")
     change("delete from purchase_order_lines", "delete from purchase_orders")
     decisions(LINES)
     propose.propose(AS_OF)
@@ -87,6 +88,12 @@ def test_an_erp_that_is_away_is_named_and_tried_three_times(configure) -> None:
     ) as fault:
         job.release_approved(AS_OF, step=begun.append)
     assert begun.count("begin") == 3
+    with pytest.raises(
+        StockproofError, match=r"0 orders were released, 4 are still to go; .* release by erp failed 3 times in a row"
+    ):
+        job.release_approved(AS_OF, step=begun.append)
+    assert begun.count("begin") == 3, "not asked again so soon"
+    assert sorted(states().values()) == ["approved"] + ["submitted"] * 3, "the fourth may still be rejected"
     assert "secret" not in str(fault.value)
 
 
@@ -119,9 +126,26 @@ def test_an_http_interface_that_fails_after_it_has_made_the_order(configure) -> 
         with pytest.raises(StockproofError, match="0 orders were released, 4 are still to go"):
             job.release_approved(AS_OF)
         assert len(answers.orders) == 3
-        assert job.release_approved(AS_OF)["orders"] == 4
+        asked = len(answers.requests)
+        with pytest.raises(
+            StockproofError, match="release by rest failed 3 times in a row and is not called for now; last error: POST"
+        ):
+            job.release_approved(AS_OF)
+        assert len(answers.requests) == asked, "an open breaker does not call"
+        answers.whims += ["made"]
+        _five_minutes_later()
+        with pytest.raises(StockproofError, match="POST"):
+            job.release_approved(AS_OF)
+        assert len(answers.requests) == asked + 1, "one probe, which failed"
+        _five_minutes_later()
+        assert job.release_approved(AS_OF)["orders"] == 4, "the probe went through and closed it"
+        assert breaker.state("release by rest") == breaker.CLOSED
         assert len(answers.orders) == 4
         assert warehouse.read("select distinct left(po_id, 3) as p from orders.orders")["p"].to_list() == ["PO-"]
+
+
+def _five_minutes_later() -> None:
+    warehouse.execute("update ops.breakers set opened_at = opened_at - interval '5 minutes'")
 
 
 def test_an_order_on_one_way_does_not_change_to_another(configure) -> None:

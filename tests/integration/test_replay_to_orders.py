@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from pipelines import settings
 from pipelines.commands.orders import app
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
@@ -25,7 +26,7 @@ MARTS = """
 create schema marts;
 create table marts.dim_sku (as_of date, item_id text, location_id text, supplier_id text, created_on date, discontinued_on date,
     is_active boolean, abc_class text, category text, demand_class text, priority text,
-    unit_cost float8, unit_price float8, holding_cost_per_day float8, shortage_cost float8,
+    unit_cost float8, unit_price float8, unit_volume float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, purchase_price float8, has_supplier boolean,
     mean_demand float8, adi float8, cv2 float8, reorder_point float8, order_up_to float8, on_hand float8, on_order float8,
     has_own_costs boolean, lead_time_mean float8, lead_time_std float8);
@@ -155,3 +156,31 @@ def test_export_into_a_missing_folder_is_answered_clearly(tmp_path):
     assert (tmp_path / "a.csv").read_text().count("\n") == 7
     with pytest.raises(StockproofError, match="cannot be written"):
         CliRunner().invoke(app, [*arguments, str(tmp_path / "no" / "a.csv")], catch_exceptions=False)
+
+
+def test_the_space_of_a_location_is_kept(configured):
+    """Volumes from the marts, the limit from the configuration; the other location orders as ever."""
+    warehouse.execute("update marts.dim_sku set unit_volume = 0.5")
+    purchase.run(AS_OF)
+    free = warehouse.read("select location_id, quantity from plan.decisions")
+    taken = (
+        0.5
+        * warehouse.read("select sum(inventory_position) as units from plan.decisions where location_id = 'W1'")[
+            "units"
+        ][0]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STOCKPROOF_PURCHASE__STORAGE", json.dumps({"W1": taken + 30.0}))
+        settings.load.cache_clear()
+        purchase.run(AS_OF)
+    settings.load.cache_clear()
+    held = warehouse.read("select location_id, quantity, reason_code, flip_input from plan.decisions")
+    at = {
+        place: [t.filter(pl.col("location_id") == place)["quantity"].sum() for t in (free, held)]
+        for place in ("W0", "W1")
+    }
+    assert at["W0"][0] == at["W0"][1]
+    assert at["W1"][0] > at["W1"][1] > 0
+    assert 0.5 * at["W1"][1] <= 30.0
+    cut = held.filter(pl.col("reason_code").is_in(["NO_ORDER_STORAGE_FULL", "ORDER_CUT_BY_STORAGE"]))
+    assert set(cut["flip_input"]) == {"storage"}

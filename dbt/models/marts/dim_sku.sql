@@ -51,6 +51,7 @@ select
     items.priority,
     items.created_on,
     items.discontinued_on,
+    items.unit_volume,
     coalesce(items.created_on <= {{ as_of() }}, true) and coalesce(items.discontinued_on > {{ as_of() }}, true) as is_active,
 
     -- money

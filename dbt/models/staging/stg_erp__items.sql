@@ -20,6 +20,9 @@ renamed as (
         holding_cost_per_day,
         shortage_cost,
 
+        -- numbers
+        unit_volume,
+
         -- dates
         created_on,
         discontinued_on

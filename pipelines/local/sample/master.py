@@ -38,6 +38,7 @@ def items_frame(config: SampleConfig, items: Items) -> pl.DataFrame:
             "unit_price": items.unit_price,
             "holding_cost_per_day": pl.Series([None] * len(names), dtype=pl.Float64),
             "shortage_cost": pl.Series([None] * len(names), dtype=pl.Float64),
+            "unit_volume": np.round(0.0005 * 100.0 ** items.noise[:, 6], 4),  # m³, from a bolt to a box
             "priority": np.where(items.noise[:, 2] < 0.1, "A", np.where(items.noise[:, 2] < 0.4, "B", "C")),
             "created_on": created,
             "discontinued_on": pl.Series(ends, dtype=pl.Date),

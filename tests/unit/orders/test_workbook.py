@@ -52,6 +52,13 @@ def test_one_sheet_an_order_with_head_lines_and_sums():
     assert book["SP-2"]["G9"].value is None, "no price, no sum of it"
 
 
+def test_a_note_for_the_buyer_has_a_sheet_of_its_own():
+    book = read(workbook([order("SP-1")], "Degraded run: the forecast failed."))
+    assert book.sheetnames == ["Read first", "SP-1"]
+    assert book["Read first"]["A1"].value == "Degraded run: the forecast failed."
+    assert "Degraded" not in str([cell.value for row in book["SP-1"] for cell in row]), "no vendor's business"
+
+
 def test_a_name_is_never_a_formula():
     sheet = read(workbook([order("SP-1", item_name="=cmd|' /C calc'!A0\x07")]))["SP-1"]
     assert (sheet["B9"].data_type, sheet["C9"].data_type) == ("s", "s")

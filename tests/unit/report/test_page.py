@@ -77,6 +77,19 @@ def test_page_is_self_contained_and_well_formed(rendered: tuple[str, dict[str, o
     assert len(html) < 300_000
 
 
+def test_a_degraded_day_says_so_before_anything_else(rendered: tuple[str, dict[str, object]]) -> None:
+    tables, forecasts = synthetic.run()
+    told = "Degraded run: the forecast failed; 8 of 9 SKUs are decided by the next level (8 by <the ERP>)."
+    html, summary = page.render(replace(tables, degraded=told), forecasts, SETTINGS)
+    text = [one.strip() for one in read(html).text if one.strip()]
+    headline = text.index(next(one for one in text if one.startswith("Order ")))
+    assert text.index(told) < headline
+    assert summary["degraded"] == told
+    whole, plain = rendered
+    assert "Degraded" not in whole
+    assert "degraded" not in plain
+
+
 def test_the_same_input_gives_the_same_bytes(rendered: tuple[str, dict[str, object]]) -> None:
     assert page.render(*synthetic.run(), SETTINGS) == rendered
 
