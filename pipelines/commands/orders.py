@@ -56,7 +56,7 @@ def export(
     note = _told(day)
     if note:
         typer.echo(note, err=True)
-    content = _content(form, day, order or [], note)
+    content = _content(form, day, order or [])
     if output is None:
         sys.stdout.buffer.write(content)
         return
@@ -68,14 +68,16 @@ def export(
         ) from None
 
 
-def _content(form: str, day: date, only: list[str], note: str) -> bytes:
-    from pipelines.io import warehouse
+def _content(form: str, day: date, only: list[str]) -> bytes:
+    from pipelines.io import degraded, warehouse
 
     if form == "xlsx":
         from pipelines.orders import reading
         from pipelines.orders.workbook import workbook
 
-        return workbook(reading.for_vendors(day, only), "" if only else note)
+        # A workbook of single orders goes to their vendor as it is; that a step failed is for the buyer of the whole day.
+        note = _told(day) if degraded.failed_steps(day) and not only else ""
+        return workbook(reading.for_vendors(day, only), note)
     if only:
         raise StockproofError(f"--order goes with --format xlsx, not {form}", "leave one of the two out")
     from pipelines.purchase.export import encode

@@ -48,6 +48,11 @@ def note(as_of: date, failed: Sequence[str], *, whole: bool = True) -> None:
         )
 
 
+def failed_steps(as_of: date) -> list[str]:
+    """Steps that a date's decisions were made without, by name."""
+    return list(warehouse.read(_FAILED, as_of=as_of)["step"])
+
+
 def told(as_of: date) -> str:
     """What a planner must know of a date's orders before reading them.
 
@@ -57,7 +62,7 @@ def told(as_of: date) -> str:
     Returns:
         One sentence; empty where no step failed and a trained model forecast.
     """
-    failed = warehouse.read(_FAILED, as_of=as_of)["step"].to_list()
+    failed = failed_steps(as_of)
     simple = warehouse.read(_SIMPLE, as_of=as_of, model=FALLBACK_MODEL)["skus"][0]
     row = warehouse.read(_DECIDED, as_of=as_of, measured=_MEASURED, skip=len(_MEASURED) + 1).row(0, named=True)
     levels = {name: row[name] for name in ("reorder_point", "safety_stock")}
