@@ -90,7 +90,7 @@ def test_state_outlives_the_process(warehouse_url):
 
 
 def test_a_registry_that_is_away_is_not_asked_for_ever(warehouse_url, configured):
-    """The daily run's own way to the model: three mornings fail, the fourth is told at once, and a probe finds it again."""
+    """The daily run's own way to the model: three runs fail, the fourth is told at once, and five minutes later one call probes."""
     configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", f"http://127.0.0.1:{free_port()}")
     configured.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     settings.load.cache_clear()
