@@ -10,9 +10,6 @@ from pipelines.core.panel import CLASSES, Array
 KNOTS: Final = np.concatenate([[0.0], np.round(np.linspace(0.0025, 0.9975, 399), 6), [1.0]])
 """Levels at which a class's curve is stored."""
 
-SHRINK: Final = 100.0
-"""Windows of evidence for the identity, added to those seen."""
-
 
 @dataclass(frozen=True)
 class Calibration:
@@ -44,22 +41,50 @@ def identity() -> Calibration:
     return Calibration(np.ones(len(CLASSES)), np.tile(KNOTS, (len(CLASSES), 1)))
 
 
-def curve(below: Array, upto: Array) -> Array:
-    """Distribution of the randomised probability integral transform, in expectation over its random part.
+def curve(below: Array, upto: Array, window: Array) -> Array:
+    """Distribution of the randomised probability integral transform, in expectation over its random part, as far as it is proven.
 
     Demand is discrete, so the transform of one observation is uniform between P(D < d) and P(D ≤ d) (Czado, Gneiting & Held
     2009, Biometrics 65, their eq. 2); the mean over observations is the diagonal when the forecasts are calibrated.
 
+    What shifts a window (a season, a price, a crisis) shifts all its SKUs, so a thousand SKUs of one window are one draw and not a
+    thousand: the mean's departure from the diagonal is trusted as far as it stands out from the spread between windows.
+
     Args:
         below: [n] P(D < d).
         upto: [n] P(D ≤ d).
+        window: [n] whole number of the window that each observation is of.
 
     Returns:
-        [len(KNOTS)] shrunk towards the diagonal by :data:`SHRINK` observations.
+        [len(KNOTS)] between the diagonal and the mean; the diagonal itself where fewer than two windows tell of the spread.
     """
-    if below.size == 0:
+    names, counts = np.unique(window, return_counts=True)
+    if names.size < 2:
         return KNOTS.copy()
-    return np.asarray((share(below, upto, KNOTS) * below.size + KNOTS * SHRINK) / (below.size + SHRINK))
+    each = np.array([share(below[window == name], upto[window == name], KNOTS) for name in names]) - KNOTS
+    return np.asarray(KNOTS + trust(each, counts / counts.sum()) * (counts / counts.sum() @ each))
+
+
+def trust(departures: Array, weights: Array) -> float:
+    """How much of the mean departure from the diagonal to believe: the positive-part factor of James & Stein (1961).
+
+    Signal² over signal² + noise², both integrated over levels with the weights of Anderson & Darling (1952), under which the share
+    below any level is told equally well. Noise² is the variance of the mean that the spread between windows implies; signal² what
+    the squared mean has beyond it.
+
+    Args:
+        departures: [w, len(KNOTS)] curve of each window minus the diagonal.
+        weights: [w] of the windows in the mean, summing to one.
+
+    Returns:
+        0 … 1.
+    """
+    inner = slice(1, -1)
+    importance = 1.0 / (KNOTS[inner] * (1.0 - KNOTS[inner]))
+    mean = weights @ departures
+    squares = weights**2 @ (departures - mean) ** 2 / max(1.0 - float((weights**2).sum()), 1e-12)
+    whole, noise = importance @ mean[inner] ** 2, importance @ squares[inner]
+    return float(max(1.0 - noise / whole, 0.0)) if whole > 0 else 0.0
 
 
 def share(below: Array, upto: Array, levels: Array) -> Array:

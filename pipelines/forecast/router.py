@@ -219,5 +219,5 @@ def _calibrate(windows: Pool, recipe: Recipe, by_bucket: bool = False) -> Calibr
         costs = [float(loss(mine, mean, factor).mean()) for factor in SCALES]
         scales[code] = SCALES[int(np.argmin(costs))]
         below, upto = negbin.cdf(mine.demand, mean, scales[code] * variance(mine.terms, mean), mine.unit)
-        curves[code] = curve(below, upto)
+        curves[code] = curve(below, upto, mine.origin)
     return Calibration(scales, curves)

@@ -23,7 +23,8 @@ def _pool(skus: int = 400, origins: int = 3, seed: int = 0) -> tuple[Pool, np.nd
     terms = np.stack([np.ones(n), np.zeros(n)])
     means = np.repeat(true[:, None], len(MEMBERS), axis=1)
     code, sku = np.full(n, INTERMITTENT), np.tile(np.arange(skus), origins)
-    return Pool(means, demand, terms, np.maximum(true, 0.5), np.ones(n), code, sku, true / 14, {}), true
+    origin = np.repeat(np.arange(origins), skus)
+    return Pool(means, demand, terms, np.maximum(true, 0.5), np.ones(n), code, sku, origin, true / 14, {}), true
 
 
 def _spoilt(pool: Pool, **factors: np.ndarray | float) -> Pool:
