@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from models import negbin
+from models import blend, negbin
 from pipelines.core.panel import Array
 from pipelines.forecast.backtest import Evidence, variance
 from pipelines.forecast.metrics import FINE, LEVELS, pinball
@@ -31,7 +31,7 @@ class Pool:
         sku: [r] position of the SKU, for halves and paired differences.
         origin: [r] position of the origin: what all SKUs of a window share is drawn once for each.
         rate: [r] mean demand per bucket of the SKU, units.
-        shapes: member → [r, len(LEVELS)] quantiles of members that speak a distribution of their own, NaN where silent.
+        shapes: member → [r, len(FINE)] quantiles of members that speak a distribution of their own, NaN where silent.
     """
 
     means: Array
@@ -76,7 +76,7 @@ def pool(evidence: Sequence[Evidence], members: Sequence[str], fewest_known: int
         np.concatenate([e.window_terms[:, k] for e, k in pairs], axis=1), joined("scale"), joined("unit"), joined("code"),
         np.concatenate([np.flatnonzero(k) for _, k in pairs]), np.concatenate([np.full(k.sum(), at) for at, k in enumerate(keeps)]),
         joined("rate"),
-        {name: np.concatenate([e.shapes[name][k][:, _AT] for e, k in pairs]) for name in shaped},
+        {name: np.concatenate([e.shapes[name][k] for e, k in pairs]) for name in shaped},
     )  # fmt: skip
 
 
@@ -114,9 +114,11 @@ def losses(windows: Pool, members: tuple[str, ...]) -> dict[str, Array]:
     """Candidate → [r] scaled pinball loss; a member that speaks a distribution of its own is judged by it."""
     out = {}
     for j, member in enumerate(members):
+        if member == blend.MEMBER:
+            continue
         out[member] = loss(windows, windows.means[:, j])
         if member in windows.shapes:
-            told = windows.shapes[member]
+            told = windows.shapes[member][:, _AT]
             own = pinball(windows.demand, told, LEVELS) / windows.scale
             out[member] = np.where(np.isfinite(told).all(axis=1), own, out[member])
     return out

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -80,6 +80,7 @@ def test_fewer_than_two_windows_leave_the_forecast_as_it_is(window: np.ndarray) 
     assert calibration.curve(values, values, window).tolist() == KNOTS.tolist()
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 40))
 def test_curves_stay_within_zero_and_one_ascending_and_blind_to_names_and_order(
     seed: int, windows: int, each: int
