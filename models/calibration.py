@@ -62,28 +62,52 @@ def curve(below: Array, upto: Array, window: Array) -> Array:
     if names.size < 2:
         return KNOTS.copy()
     each = np.array([share(below[window == name], upto[window == name], KNOTS) for name in names]) - KNOTS
-    return np.asarray(KNOTS + trust(each, counts / counts.sum()) * (counts / counts.sum() @ each))
+    weights, inner = counts / counts.sum(), slice(1, -1)
+    # Anderson & Darling's (1952) weights: under them the share below any level is told equally well.
+    importance = 1.0 / (KNOTS[inner] * (1.0 - KNOTS[inner]))
+    return np.asarray(KNOTS + trust(each[:, inner], weights, importance) * (weights @ each))
 
 
-def trust(departures: Array, weights: Array) -> float:
-    """How much of the mean departure from the diagonal to believe: the positive-part factor of James & Stein (1961).
-
-    Signal² over signal² + noise², both integrated over levels with the weights of Anderson & Darling (1952), under which the share
-    below any level is told equally well. Noise² is the variance of the mean that the spread between windows implies; signal² what
-    the squared mean has beyond it.
+def factor(costs: Array, factors: tuple[float, ...], window: Array) -> float:
+    """Factor on the variance that costs least, as far as it is proven: each window's own best, averaged in logarithms and shrunk to 1.
 
     Args:
-        departures: [w, len(KNOTS)] curve of each window minus the diagonal.
+        costs: [s, n] loss of each observation under each factor.
+        factors: s candidates.
+        window: [n] whole number of the window that each observation is of.
+
+    Returns:
+        Factor > 0; 1 where fewer than two windows tell of the spread.
+    """
+    names, counts = np.unique(window, return_counts=True)
+    if names.size < 2:
+        return 1.0
+    best = [int(costs[:, window == name].mean(axis=1).argmin()) for name in names]
+    each, weights = np.log(np.array(factors))[best], counts / counts.sum()
+    return float(np.exp(trust(each[:, None], weights, np.ones(1)) * (weights @ each)))
+
+
+def trust(departures: Array, weights: Array, importance: Array) -> float:
+    """How much of a mean over windows to believe: the positive-part factor of James & Stein (1961).
+
+    Signal² over signal² + noise². Noise² is the variance of the mean that the spread between windows implies; signal² what the
+    squared mean has beyond it.
+
+    Args:
+        departures: [w, k] what each window says, zero where nothing is to be corrected.
         weights: [w] of the windows in the mean, summing to one.
+        importance: [k] weights of the columns in the squares.
 
     Returns:
         0 … 1.
+
+    >>> one, two = np.array([[1.0], [1.0]]), np.array([[3.0], [-1.0]])
+    >>> [trust(said, np.array([0.5, 0.5]), np.ones(1)) for said in (one, two)]
+    [1.0, 0.0]
     """
-    inner = slice(1, -1)
-    importance = 1.0 / (KNOTS[inner] * (1.0 - KNOTS[inner]))
     mean = weights @ departures
     squares = weights**2 @ (departures - mean) ** 2 / max(1.0 - float((weights**2).sum()), 1e-12)
-    whole, noise = importance @ mean[inner] ** 2, importance @ squares[inner]
+    whole, noise = importance @ mean**2, importance @ squares
     return float(max(1.0 - noise / whole, 0.0)) if whole > 0 else 0.0
 
 

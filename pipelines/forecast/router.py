@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from models import blend, negbin
-from models.calibration import KNOTS, Calibration, curve, identity
+from models.calibration import KNOTS, Calibration, curve, factor, identity
 from models.recipe import VOLUMES, Recipe, Segments, segment_codes, volume_cuts
 from pipelines.core.panel import CLASSES, Array
 from pipelines.core.seeds import generator
@@ -217,8 +217,7 @@ def _calibrate(windows: Pool, recipe: Recipe, by_bucket: bool = False) -> Calibr
         mine, mean = windows.rows(rows), expected[rows]
         if mean.size < FEWEST:
             continue
-        costs = [float(loss(mine, mean, factor).mean()) for factor in SCALES]
-        scales[code] = SCALES[int(np.argmin(costs))]
+        scales[code] = factor(np.array([loss(mine, mean, scale) for scale in SCALES]), SCALES, mine.origin)
         below, upto = negbin.cdf(mine.demand, mean, scales[code] * variance(mine.terms, mean), mine.unit)
         curves[code] = curve(below, upto, mine.origin)
     return Calibration(scales, curves)

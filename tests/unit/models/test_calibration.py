@@ -91,5 +91,32 @@ def test_curves_stay_within_zero_and_one_ascending_and_blind_to_names_and_order(
     mixed = np.random.default_rng(seed + 1).permutation(values.size)
     again = calibration.curve(values[mixed], values[mixed], 7 - window[mixed])
     np.testing.assert_allclose(again, told, atol=1e-12)
-    calm = calibration.trust(np.zeros((windows, KNOTS.size)), np.full(windows, 1 / windows))
+    calm = calibration.trust(np.zeros((windows, KNOTS.size)), np.full(windows, 1 / windows), np.ones(KNOTS.size))
     assert calm == 0.0, "no departure needs no trust"
+
+
+FACTORS = (0.5, 1.0, 2.0)
+
+
+def _costs(best: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """[s, n] costs of windows of ten observations, each window's own best factor given by position; and the windows."""
+    window = np.repeat(np.arange(len(best)), 10)
+    return np.abs(np.arange(len(FACTORS))[:, None] - np.array(best)[window][None, :]).astype(float), window
+
+
+def test_a_factor_that_all_windows_ask_for_is_taken_whole() -> None:
+    costs, window = _costs([2, 2, 2])
+    assert calibration.factor(costs, FACTORS, window) == pytest.approx(2.0)
+
+
+def test_a_factor_that_windows_disagree_on_is_shrunk_to_none() -> None:
+    costs, window = _costs([2, 0, 2])
+    assert calibration.factor(costs, FACTORS, window) == 1.0
+    costs, window = _costs([2, 2, 2, 1])
+    # logarithms ln 2 × (1, 1, 1, 0): mean 3/4, variance of the mean 1/16, trust 1 - (1/16) / (9/16)
+    assert calibration.factor(costs, FACTORS, window) == pytest.approx(2.0 ** (0.75 * 8 / 9))
+
+
+def test_one_window_changes_no_variance() -> None:
+    costs, window = _costs([2])
+    assert calibration.factor(costs, FACTORS, window) == 1.0
