@@ -126,7 +126,10 @@ def share(below: Array, upto: Array, levels: Array) -> Array:
     [0.25, 0.5, 0.75]
     """
     width = np.maximum(upto - below, 1e-12)
-    return np.array([np.clip((level - below) / width, 0.0, 1.0).mean() for level in levels])
+    # An observation so far out that both ends are one but for rounding lies wholly below the level of one.
+    return np.array(
+        [np.where(level >= upto, 1.0, np.clip((level - below) / width, 0.0, 1.0)).mean() for level in levels]
+    )
 
 
 def _increasing(values: Array) -> Array:

@@ -26,7 +26,8 @@ def _reference(below: np.ndarray, upto: np.ndarray, window: np.ndarray) -> list[
     weight = {w: len(parts[w]) / below.size for w in names}
     departures = {
         w: [
-            sum(min(max((k - b) / max(u - b, 1e-12), 0.0), 1.0) for b, u in parts[w]) / len(parts[w]) - k for k in KNOTS
+            sum(1.0 if k >= u else min(max((k - b) / (u - b), 0.0), 1.0) for b, u in parts[w]) / len(parts[w]) - k
+            for k in KNOTS
         ]
         for w in names
     }
