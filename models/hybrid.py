@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from models import classical, features, negbin, seasonal, spread
+from models import blend, classical, features, negbin, seasonal, spread
 from models.aligned import Aligned
 from models.calibration import identity
 from models.interface import CumulativeDistribution, Distribution, Interval, Member, Shaped, fitted
@@ -29,11 +29,13 @@ class Assignment:
         weights: [n, m] weight of each member.
         methods: [n] name of the method.
         reasons: [n] why.
+        share: [n] part of the learnt quantiles in the distribution of the protection interval.
     """
 
     weights: Array
     methods: Array
     reasons: Array
+    share: Array
 
 
 @dataclass
@@ -68,7 +70,9 @@ class Hybrid:
         used = self.recipe.used() | {YOUNG_METHOD}
         return replace(
             self,
-            members=_fit_all({name: self.members[name] for name in sorted(used)}, panel),
+            members=_fit_all(
+                {name: self.members[name] for name in sorted(used)}, replace(panel, protection=interval.mean)
+            ),
             season=season,
             window_spread=spread.fit(spread.windows(panel, season, prior, interval.mean)),
             bucket_spread=spread.fit(spread.windows(panel, season, prior, np.ones(panel.skus), 91)),
@@ -88,7 +92,11 @@ class Hybrid:
             reasons[i] = f"{known[i]} known buckets, fewer than {self.min_observations}: borrows from its group"
         for i in np.flatnonzero(zero & ~young):
             reasons[i] = f"no demand in {known[i]} known buckets: forecast is zero"
-        return Assignment(weights, methods, reasons)
+        shaped = [name for name, member in self.members.items() if isinstance(member, Shaped)]
+        share = np.where(young | zero | np.isin(methods.astype(str), shaped), 0.0, self.recipe.blend.share[code])
+        for i in np.flatnonzero(share > 0):
+            reasons[i] = f"{reasons[i]}; {self.recipe.blend.reasons[code[i]]}"
+        return Assignment(weights, methods, reasons, share)
 
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] expected demand of each coming bucket."""
@@ -138,7 +146,9 @@ class Hybrid:
         quantiles = negbin.quantiles(
             mean, variance, self.recipe.window.levels(levels), code, negbin.units_of(panel.demand)
         )
-        self._shape(panel, interval, levels, np.sqrt(variance / np.maximum(certain, 1e-12)), mean, quantiles)
+        wider = np.sqrt(variance / np.maximum(certain, 1e-12))
+        self._shape(panel, interval, levels, wider, mean, quantiles)
+        self._blend(panel, interval, levels, wider, mean, variance, quantiles)
         std = np.sqrt(np.where(mean > 0, np.maximum(variance, 0.0), 0.0))
         return CumulativeDistribution(levels, mean, std, quantiles)
 
@@ -152,10 +162,24 @@ class Hybrid:
             rows = np.flatnonzero(methods == name) if isinstance(member, Shaped) else np.array([], dtype=np.int64)
             if not rows.size or not isinstance(member, Shaped):
                 continue
-            told = member.window_quantiles(panel.take(rows), interval.mean[rows], levels)
-            told = np.maximum(mean[rows, None] + (told - mean[rows, None]) * wider[rows, None], 0.0)
+            told = _told(member, panel, interval, levels, wider, mean, rows)
             known = np.isfinite(told).all(axis=1)
-            quantiles[rows[known]] = told[known]
+            quantiles[rows[known]] = blend.rounded(told[known], negbin.units_of(panel.demand[rows[known]]))
+
+    def _blend(
+        self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, variance: Array, quantiles: Array
+    ) -> None:  # fmt: skip
+        """Write in the blend's quantiles where the recipe has one."""
+        rows, member = np.flatnonzero(self.assign(panel).share > 0), self.members.get(blend.MEMBER)
+        if not rows.size or member is None or not isinstance(member, Shaped):
+            return
+        panel = replace(panel, prior=features.priors(panel))
+        told = _told(member, panel, interval, blend.GRID, wider, mean, rows)
+        known = np.isfinite(told).all(axis=1)
+        rows, told = rows[known], told[known]
+        code, unit = class_codes(panel.demand_class)[rows], negbin.units_of(panel.demand[rows])
+        base = negbin.quantiles(mean[rows], variance[rows], self.recipe.window.levels(blend.GRID), code, unit)
+        quantiles[rows] = blend.rounded(blend.mixed(self.recipe.blend, base, told, code, levels), unit)
 
     def window_variance(self, panel: Panel, mean: Array, interval: Interval) -> tuple[Array, Array]:
         """([n] units² of demand over an interval of certain length, [n] class codes)."""
@@ -166,11 +190,14 @@ class Hybrid:
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, the weight of each member in its forecast, and the drivers of the heaviest one, named ``member.driver``."""
-        weights = self.assign(panel).weights
+        assigned = self.assign(panel)
+        weights = assigned.weights
         out: list[dict[str, float]] = [
             {f"{self.recipe.members[j]}.weight": round(float(row[j]), 4) for j in np.flatnonzero(row > 0)}
             for row in weights
         ]
+        for i in np.flatnonzero(assigned.share > 0):
+            out[i][f"{blend.MEMBER}.share"] = float(assigned.share[i])
         heaviest = np.where(weights.any(axis=1), weights.argmax(axis=1), -1)
         whole = replace(panel, prior=features.priors(panel))
         for j, name in enumerate(self.recipe.members):
@@ -179,6 +206,14 @@ class Hybrid:
                 for i, told in zip(rows, self.members[name].explain(whole.take(rows)), strict=True):
                     out[i].update({f"{name}.{key}": value for key, value in told.items()})
         return out
+
+
+def _told(
+    member: Shaped, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, rows: Array
+) -> Array:
+    """[r, q] a member's own quantiles, widened around the mean for an uncertain lead time."""
+    told = member.window_quantiles(panel.take(rows), interval.mean[rows], levels)
+    return np.asarray(np.maximum(mean[rows, None] + (told - mean[rows, None]) * wider[rows, None], 0.0))
 
 
 def _fit_all(members: dict[str, Member], panel: Panel) -> dict[str, Member]:

@@ -1,4 +1,4 @@
-"""Quantiles of lead-time demand learnt directly: LightGBM's built-in pinball loss on windows of every width, all SKUs at once.
+"""Quantiles of lead-time demand learnt directly: LightGBM's built-in pinball loss on windows of each SKU's own width, all SKUs at once.
 
 What is learnt is the logarithm of window demand over the window demand that the decayed base expects, both with half a unit added;
 quantiles commute with it, so what comes out is a quantile of units.
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models import features, negbin, seasonal
+from models import features, negbin, seasonal, window_features
 from models.classical import Decayed
 from models.features import Builder
 from models.interface import fitted
@@ -22,7 +22,11 @@ from pipelines.core.seeds import generator
 LEARNT: Final = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 """Levels with trees of their own; others lie between, linear in the normal deviate."""
 
-WIDEST_WEEKS: Final = 14
+WIDEST_WEEKS: Final = 26
+"""Longer windows take the quantiles of this width in proportion."""
+
+
+_MORE: Final = ("log_expected", "log_unit", "log_width", *window_features.NAMES)
 
 
 @dataclass
@@ -60,7 +64,7 @@ class QuantileBooster:
         fine = exposure > 0
         unit = 0.5 * negbin.units_of(panel.demand)[sku]
         target = np.log((demand[fine] / exposure[fine] + unit[fine]) / (expected[fine] + unit[fine]))
-        self.models = self._train(matrix[fine], target, [*features.names(panel), "log_expected", "log_unit"])
+        self.models = self._train(matrix[fine], target, [*features.names(panel), *_MORE])
         return self
 
     def path(self, panel: Panel, horizon: int) -> Array:
@@ -73,7 +77,7 @@ class QuantileBooster:
 
         if not self.models:
             return np.full((panel.skus, len(levels)), np.nan)
-        whole = np.clip(np.round(width), 1, WIDEST_WEEKS * panel.period).astype(np.int64)
+        whole = _whole(width, panel.period)
         sku, longest = np.arange(panel.skus), int(whole.max(initial=1))
         at = np.array([panel.length])
         matrix, expected = self._matrix(
@@ -87,8 +91,7 @@ class QuantileBooster:
         raw = told[:, left] + share[None, :] * (told[:, left + 1] - told[:, left])
         unit = 0.5 * negbin.units_of(panel.demand)
         units = np.exp(np.clip(raw, -20, 20)) * (expected + unit)[:, None] - unit[:, None]
-        step = 2 * unit[:, None]
-        return np.asarray(np.maximum(np.round(units * (width / whole)[:, None] / step) * step, 0.0))
+        return np.asarray(np.maximum(units * (width / whole)[:, None], 0.0))
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, the base rate per bucket from which the quantiles are moved."""
@@ -99,13 +102,16 @@ class QuantileBooster:
         return season.index(panel.starts(future), panel.period == 7)[season.rows(panel.group)]
 
     def _sample(self, panel: Panel, origins: Array) -> tuple[Array, Array, Array]:
-        """Windows drawn evenly over SKUs, origins and (logarithms of) widths, all inside the history."""
+        """Windows drawn evenly over SKUs and origins, all inside the history; without protection intervals of every width."""
         random = generator(self.seed, "quantiles", panel.as_of.isoformat())
         born = np.argmax(np.isfinite(panel.demand), axis=1)
-        widest = max(min(WIDEST_WEEKS * panel.period, panel.length // 5), 1)
         draws = min(3 * self.max_rows, panel.skus * origins.size)
         sku, origin = random.integers(0, panel.skus, draws), random.integers(0, origins.size, draws)
-        width = np.round(np.exp(random.uniform(0, np.log(widest + 0.49), draws))).astype(np.int64)
+        if panel.protection is None:
+            widest = max(min(WIDEST_WEEKS * panel.period, panel.length // 5), 1)
+            width = np.round(np.exp(random.uniform(0, np.log(widest + 0.49), draws))).astype(np.int64)
+        else:
+            width = _whole(panel.protection, panel.period)[sku]
         fine = (origins[origin] + width <= panel.length) & (born[sku] + width < origins[origin])
         keep = np.flatnonzero(fine)[: self.max_rows]
         return sku[keep], origin[keep], width[keep]
@@ -116,12 +122,14 @@ class QuantileBooster:
         """([r, f] features, [r] units the base expects over the window)."""
         builder = Builder(panel, season, origins, future)
         rows = builder.rows(sku, origin, width)
-        index = np.concatenate([np.zeros((panel.skus, 1)), self._index(panel, future).cumsum(axis=1)], axis=1)
+        season_of = self._index(panel, future)
+        index = np.concatenate([np.zeros((panel.skus, 1)), season_of.cumsum(axis=1)], axis=1)
         base = np.maximum(builder.states[sku, origin, 0], 1e-6)
         expected = base * (index[sku, origins[origin] + width] - index[sku, origins[origin]])
         unit = 0.5 * negbin.units_of(panel.demand)[sku]
-        more = np.stack([np.log(expected + unit), np.log(unit)], axis=1).astype(np.float32)
-        return np.concatenate([rows.features, more], axis=1), expected
+        more = np.stack([np.log(expected + unit), np.log(unit), np.log(width)], axis=1).astype(np.float32)
+        past = window_features.own_windows(panel, season_of, sku, origins[origin], width, base)
+        return np.concatenate([rows.features, more, past], axis=1), expected
 
     def _train(self, matrix: Array, target: Array, labels: list[str]) -> list[Any]:
         import lightgbm as lgb
@@ -157,6 +165,10 @@ class QuantileBooster:
         plain = {name: told[name] for name in ("threads", "seed", "rounds", "max_rows", "depth_weeks")}
         models = [lgb.Booster(model_file=str(folder / f"quantile_{k}.txt")) for k in range(told["levels"])]
         return cls(**plain, season=season_from_json(told["season"]), models=models)
+
+
+def _whole(width: Array, period: int) -> Array:
+    return np.asarray(np.clip(np.round(width), 1, WIDEST_WEEKS * period).astype(np.int64))
 
 
 def _windows(panel: Panel, index: Array, sku: Array, first: Array, width: Array) -> tuple[Array, Array]:

@@ -1,10 +1,12 @@
 """What a backtest decided: which member or mix forecasts which SKUs, per demand class and, where that paid, per volume within it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
+from models import blend
+from models.blend import Blend
 from models.calibration import Calibration
 from pipelines.core.panel import CLASSES, Array, Panel
 
@@ -43,6 +45,7 @@ class Recipe:
         window: recalibration of demand over the protection interval.
         bucket: recalibration of demand per bucket.
         segments: finer choices; None: the class alone decides.
+        blend: where the learnt quantiles enter the window's distribution.
     """
 
     members: tuple[str, ...]
@@ -52,6 +55,7 @@ class Recipe:
     window: Calibration
     bucket: Calibration
     segments: Segments | None = None
+    blend: Blend = field(default_factory=blend.nothing)
 
     def rows(self, code: Array, rate: Array) -> tuple[Array, Array, Array]:
         """Choice for each SKU.
@@ -72,9 +76,10 @@ class Recipe:
         return weights[at].copy(), np.array(methods, dtype=object)[at], np.array(reasons, dtype=object)[at]
 
     def used(self) -> set[str]:
-        """Names of the members with a weight anywhere."""
+        """Names of the members with a weight anywhere, or with a part in a distribution."""
         weights = self.weights if self.segments is None else self.segments.weights
-        return {name for j, name in enumerate(self.members) if weights[:, j].any()}
+        mixed = {blend.MEMBER} if self.blend.share.any() else set()
+        return {name for j, name in enumerate(self.members) if weights[:, j].any()} | mixed
 
 
 def segment_codes(code: Array, rate: Array, cuts: tuple[float, float]) -> Array:
@@ -112,6 +117,7 @@ def to_json(recipe: Recipe) -> dict[str, Any]:
     told: dict[str, Any] = {
         "members": recipe.members, "weights": recipe.weights.tolist(), "methods": recipe.methods, "reasons": recipe.reasons,
         "window": _calibration_to_json(recipe.window), "bucket": _calibration_to_json(recipe.bucket), "segments": None,
+        "blend": blend.to_json(recipe.blend),
     }  # fmt: skip
     if (fine := recipe.segments) is not None:
         told["segments"] = {
@@ -130,7 +136,8 @@ def from_json(told: dict[str, Any]) -> Recipe:
         cuts = (float(fine["cuts"][0]), float(fine["cuts"][1]))
         segments = Segments(cuts, np.array(fine["weights"]), tuple(fine["methods"]), tuple(fine["reasons"]))
     return Recipe(
-        tuple(told["members"]), np.array(told["weights"]), tuple(told["methods"]), tuple(told["reasons"]), window, bucket, segments
+        tuple(told["members"]), np.array(told["weights"]), tuple(told["methods"]), tuple(told["reasons"]), window, bucket, segments,
+        blend.from_json(told["blend"]),
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ from models.states import season_from_json, season_to_json
 from models.total_trees import Plan
 from pipelines.core.errors import StockproofError
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _BOOSTER_FIELDS: Final = (
     "library",
     "threads",

@@ -42,6 +42,7 @@ class Panel:
         prior: [n] units per bucket a SKU is expected to ask for before anything is known of it; None: taken from the panel itself.
         levels: name → [n] codes of groups whose totals are forecast, the finest last.
         events: [T + F] code of the event of each bucket, 0 for none.
+        protection: [n] buckets of the protection interval, where windows of that width are learnt from; None: of every width.
     """
 
     item_ids: Array
@@ -62,6 +63,7 @@ class Panel:
     prior: Array | None = None
     levels: Mapping[str, Array] = field(default_factory=dict)
     events: Array | None = None
+    protection: Array | None = None
 
     @property
     def skus(self) -> int:
@@ -130,6 +132,7 @@ class Panel:
             lead_time_std=_picked(self.lead_time_std, index),
             weight=_picked(self.weight, index),
             prior=_picked(self.prior, index),
+            protection=_picked(self.protection, index),
             levels={name: values[index] for name, values in self.levels.items()},
         )
 

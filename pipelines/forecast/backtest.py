@@ -1,7 +1,7 @@
 """Rolling-origin backtest: at each origin the members know the past alone, and what came after is laid beside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -99,9 +99,9 @@ def collect(panel: Panel, interval: Interval, members: Mapping[str, Member], ori
     Returns:
         The evidence.
     """
-    past = panel.until(origin)
-    actual = panel.demand[:, origin : origin + window]
     width = np.clip(np.round(interval.mean), 1, window).astype(np.int64)
+    past = replace(panel.until(origin), protection=width.astype(float))
+    actual = panel.demand[:, origin : origin + window]
     inside = np.arange(window)[None, :] < width[:, None]
     seen = inside & np.isfinite(actual)
     paths: dict[str, Array] = {}

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from models import blend
 from pipelines.core.panel import Array
 
 LEVELS: tuple[float, ...] = (0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
@@ -11,7 +12,7 @@ LEVELS: tuple[float, ...] = (0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
 GRID: tuple[float, ...] = tuple(np.round(np.linspace(0.02, 0.98, 49), 4).tolist())
 """Levels on which the continuous ranked probability score is integrated."""
 
-FINE: tuple[float, ...] = tuple(sorted({*LEVELS, *GRID, 0.005, 0.01, 0.995}))
+FINE: tuple[float, ...] = blend.GRID
 """Levels on which members that speak a distribution of their own are asked."""
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from models import negbin
+from models import blend, negbin
 from pipelines.core.panel import Array
 from pipelines.forecast.backtest import Evidence, variance
 from pipelines.forecast.metrics import FINE, LEVELS, pinball
@@ -29,8 +29,9 @@ class Pool:
         unit: [r] step of demand.
         code: [r] class codes.
         sku: [r] position of the SKU, for halves and paired differences.
+        origin: [r] position of the origin: what all SKUs of a window share is drawn once for each.
         rate: [r] mean demand per bucket of the SKU, units.
-        shapes: member → [r, len(LEVELS)] quantiles of members that speak a distribution of their own, NaN where silent.
+        shapes: member → [r, len(FINE)] quantiles of members that speak a distribution of their own, NaN where silent.
     """
 
     means: Array
@@ -40,15 +41,16 @@ class Pool:
     unit: Array
     code: Array
     sku: Array
+    origin: Array
     rate: Array
     shapes: Mapping[str, Array]
 
     def rows(self, keep: Array) -> "Pool":
         """The windows of a mask."""
-        plain = (getattr(self, name)[keep] for name in ("demand", "scale", "unit", "code", "sku", "rate"))
-        demand, scale, unit, code, sku, rate = plain
+        plain = (getattr(self, name)[keep] for name in ("demand", "scale", "unit", "code", "sku", "origin", "rate"))
+        demand, scale, unit, code, sku, origin, rate = plain
         shapes = {name: told[keep] for name, told in self.shapes.items()}
-        return Pool(self.means[keep], demand, self.terms[:, keep], scale, unit, code, sku, rate, shapes)
+        return Pool(self.means[keep], demand, self.terms[:, keep], scale, unit, code, sku, origin, rate, shapes)
 
 
 def pool(evidence: Sequence[Evidence], members: Sequence[str], fewest_known: int) -> Pool:
@@ -72,8 +74,9 @@ def pool(evidence: Sequence[Evidence], members: Sequence[str], fewest_known: int
     return Pool(
         np.concatenate([np.stack([e.means[name][k] for name in members], axis=1) for e, k in pairs]), joined("demand"),
         np.concatenate([e.window_terms[:, k] for e, k in pairs], axis=1), joined("scale"), joined("unit"), joined("code"),
-        np.concatenate([np.flatnonzero(k) for _, k in pairs]), joined("rate"),
-        {name: np.concatenate([e.shapes[name][k][:, _AT] for e, k in pairs]) for name in shaped},
+        np.concatenate([np.flatnonzero(k) for _, k in pairs]), np.concatenate([np.full(k.sum(), at) for at, k in enumerate(keeps)]),
+        joined("rate"),
+        {name: np.concatenate([e.shapes[name][k] for e, k in pairs]) for name in shaped},
     )  # fmt: skip
 
 
@@ -111,9 +114,11 @@ def losses(windows: Pool, members: tuple[str, ...]) -> dict[str, Array]:
     """Candidate → [r] scaled pinball loss; a member that speaks a distribution of its own is judged by it."""
     out = {}
     for j, member in enumerate(members):
+        if member == blend.MEMBER:
+            continue
         out[member] = loss(windows, windows.means[:, j])
         if member in windows.shapes:
-            told = windows.shapes[member]
+            told = windows.shapes[member][:, _AT]
             own = pinball(windows.demand, told, LEVELS) / windows.scale
             out[member] = np.where(np.isfinite(told).all(axis=1), own, out[member])
     return out
@@ -122,7 +127,7 @@ def losses(windows: Pool, members: tuple[str, ...]) -> dict[str, Array]:
 def bucket_pool(evidence: Sequence[Evidence], members: tuple[str, ...], fewest_known: int, every: int = 4) -> Pool:
     """Single buckets (every fourth of the horizon) as windows."""
     parts = []
-    for e in evidence:
+    for at_origin, e in enumerate(evidence):
         steps = np.arange(0, e.actual.shape[1], every)
         known = np.isfinite(e.actual[:, steps]) & (e.usable & (e.known >= fewest_known))[:, None]
         sku, at = np.nonzero(known)
@@ -138,6 +143,7 @@ def bucket_pool(evidence: Sequence[Evidence], members: tuple[str, ...], fewest_k
                 e.unit[sku],
                 e.code[sku],
                 sku,
+                np.full(sku.size, at_origin),
                 e.rate[sku],
                 {},
             )
@@ -148,5 +154,6 @@ def bucket_pool(evidence: Sequence[Evidence], members: tuple[str, ...], fewest_k
         return np.concatenate([getattr(p, name) for p in parts])
 
     return Pool(
-        joined("means"), joined("demand"), terms, joined("scale"), joined("unit"), joined("code"), joined("sku"), joined("rate"), {}
+        joined("means"), joined("demand"), terms, joined("scale"), joined("unit"), joined("code"), joined("sku"),
+        joined("origin"), joined("rate"), {},
     )  # fmt: skip

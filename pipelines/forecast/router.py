@@ -10,11 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from models import negbin
-from models.calibration import KNOTS, Calibration, curve, identity
+from models import blend, negbin
+from models.calibration import KNOTS, Calibration, curve, factor, identity
 from models.recipe import VOLUMES, Recipe, Segments, segment_codes, volume_cuts
 from pipelines.core.panel import CLASSES, Array
 from pipelines.core.seeds import generator
+from pipelines.forecast import blending
 from pipelines.forecast.backtest import Evidence, variance
 from pipelines.forecast.pooling import Pool, bucket_pool, loss, losses, pool, stack_weights
 
@@ -79,7 +80,8 @@ def choose(windows: Pool, members: tuple[str, ...], buckets: Sequence[Evidence],
 def calibrated(recipe: Recipe, windows: Pool, buckets: Sequence[Evidence], fewest_known: int) -> Recipe:
     """A recipe with its weights kept and its calibration taken from evidence; arguments as in :func:`choose`."""
     bucket = _calibrate(bucket_pool(buckets, recipe.members, fewest_known), recipe, by_bucket=True)
-    return replace(recipe, window=_calibrate(windows, recipe), bucket=bucket)
+    plain = replace(recipe, window=_calibrate(windows, recipe), bucket=bucket, blend=blend.nothing())
+    return replace(plain, blend=blending.decide(windows, plain, FEWEST))
 
 
 def start(members: tuple[str, ...]) -> Recipe:
@@ -136,9 +138,7 @@ def _choose_class(windows: Pool, code: int, members: tuple[str, ...]) -> Pick:
         reason = f"{name}: {mine.demand.size} backtest windows are too few to choose on; starting rule"
         return Pick(eye[members.index(start)], start, reason)
     each = losses(mine, members)
-    top = _stackable(
-        [each[member] for member in members], [j for j, member in enumerate(members) if member not in mine.shapes]
-    )
+    top = _stackable(each, members, mine)
     each["stack"] = loss(mine, _halved_stack(mine, top))
     best = min(each, key=lambda c: (float(each[c].mean()), c))
     if best != simple and interval(each[best] - each[simple], mine.sku)[1] < 0:
@@ -184,9 +184,10 @@ def _won(each: Mapping[str, Array], best: str, other: str, mine: Pool) -> str:
     )
 
 
-def _stackable(losses_of: Sequence[Array], able: Sequence[int]) -> Array:
-    """[≤ STACKED] positions of the members with the least loss alone, in the recipe's order; ``able``: those that forecast means."""
-    order = sorted(able, key=lambda j: (float(losses_of[j].mean()), j))
+def _stackable(each: Mapping[str, Array], members: tuple[str, ...], mine: Pool) -> Array:
+    """[≤ STACKED] positions of the members with the least loss alone, in the recipe's order, among those that forecast means."""
+    able = [j for j, member in enumerate(members) if member in each and member not in mine.shapes]
+    order = sorted(able, key=lambda j: (float(each[members[j]].mean()), j))
     return np.sort(np.array(order[:STACKED]))
 
 
@@ -216,8 +217,7 @@ def _calibrate(windows: Pool, recipe: Recipe, by_bucket: bool = False) -> Calibr
         mine, mean = windows.rows(rows), expected[rows]
         if mean.size < FEWEST:
             continue
-        costs = [float(loss(mine, mean, factor).mean()) for factor in SCALES]
-        scales[code] = SCALES[int(np.argmin(costs))]
+        scales[code] = factor(np.array([loss(mine, mean, scale) for scale in SCALES]), SCALES, mine.origin)
         below, upto = negbin.cdf(mine.demand, mean, scales[code] * variance(mine.terms, mean), mine.unit)
-        curves[code] = curve(below, upto)
+        curves[code] = curve(below, upto, mine.origin)
     return Calibration(scales, curves)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models import negbin
+from models import blend, negbin
 from models.hybrid import YOUNG_METHOD
 from models.recipe import Recipe
 from pipelines.core.panel import Array
@@ -23,7 +23,7 @@ class Window:
         code: [n] class codes.
         unit: [n] step of demand.
         recipe: whose calibration holds.
-        shape: [n, len(FINE)] quantiles of a member's own distribution; NaN rows are negative binomials.
+        shape: [n, len(FINE)] quantiles of a member's own distribution or of a blend; NaN rows are negative binomials.
     """
 
     mean: Array
@@ -39,7 +39,7 @@ class Window:
         table = self.recipe.window.levels(levels)
         told = negbin.quantiles(self.mean, self.spread, table, self.code, self.unit)
         own = np.isfinite(self.shape).all(axis=1)
-        told[own] = self.shape[own][:, [FINE.index(level) for level in levels]]
+        told[own] = blend.rounded(self.shape[own][:, [FINE.index(level) for level in levels]], self.unit[own])
         return told
 
     def covered(self, level: float) -> Array:
@@ -47,12 +47,8 @@ class Window:
         below, upto = negbin.cdf(self.demand, self.mean, self.spread, self.unit)
         cut = self.recipe.window.levels((level,))[:, 0][self.code]
         own = np.isfinite(self.shape).all(axis=1)
-        ends = np.array([0.0, *FINE, 1.0])
-        under, at = (
-            (self.shape[own] < self.demand[own, None]).sum(axis=1),
-            (self.shape[own] <= self.demand[own, None]).sum(axis=1),
-        )
-        below[own], upto[own], cut[own] = ends[under], ends[at + 1], level
+        below[own], upto[own] = blend.transform(self.shape[own], self.demand[own], self.unit[own])
+        cut[own] = level
         return np.asarray(np.clip((cut - below) / np.maximum(upto - below, 1e-12), 0.0, 1.0))
 
 
@@ -75,7 +71,22 @@ def lead_time(evidence: Evidence, recipe: Recipe, fewest_known: int) -> Window:
     for name, told in evidence.shapes.items():
         shape[methods == name] = told[methods == name]
     spread = recipe.window.scale[evidence.code] * variance(evidence.window_terms, mean)
-    return Window(mean, evidence.demand, spread, evidence.code, evidence.unit, recipe, shape)
+    window = Window(mean, evidence.demand, spread, evidence.code, evidence.unit, recipe, shape)
+    mixes = (evidence.known >= fewest_known) & ~np.isin(methods.astype(str), list(evidence.shapes))
+    if blend.MEMBER in evidence.shapes and mixes.any():
+        _blend(window, evidence.shapes[blend.MEMBER], mixes)
+    return window
+
+
+def _blend(window: Window, told: Array, mixes: Array) -> None:
+    """Write the blend's quantiles into the shape of the rows that have one."""
+    mixed = window.recipe.blend
+    rows = np.flatnonzero(mixes & (mixed.share[window.code] > 0) & np.isfinite(told).all(axis=1))
+    code = window.code[rows]
+    base = negbin.quantiles(
+        window.mean[rows], window.spread[rows], window.recipe.window.levels(FINE), code, window.unit[rows]
+    )
+    window.shape[rows] = blend.mixed(mixed, base, told[rows], code, FINE)
 
 
 def week(evidence: Evidence, recipe: Recipe, path: Array, part: slice) -> Window:

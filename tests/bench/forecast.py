@@ -31,7 +31,17 @@ MANY = 200
 LONG = 182
 """Buckets that a peer's path per bucket is fitted on at most; an exponential smoother forgets older ones."""
 
-NAMES = ("croston", "sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm", "xgboost", "lightgbm_aligned")
+NAMES = (
+    "croston",
+    "sba",
+    "tsb",
+    "mean_nonzero",
+    "decayed_means",
+    "lightgbm",
+    "xgboost",
+    "lightgbm_aligned",
+    "lightgbm_quantile",
+)
 
 
 def competing(panel: Panel, threads: int) -> dict[str, Member]:

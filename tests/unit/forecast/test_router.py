@@ -7,7 +7,7 @@ from models.calibration import identity
 from models.recipe import Recipe, Segments, from_json, segment_codes, to_json, volume_cuts
 from pipelines.core.panel import CLASSES
 from pipelines.forecast import pooling, router
-from pipelines.forecast.metrics import LEVELS
+from pipelines.forecast.metrics import FINE
 from pipelines.forecast.pooling import Pool
 
 MEMBERS = ("sba", "tsb", "mean_nonzero", "other")
@@ -23,7 +23,8 @@ def _pool(skus: int = 400, origins: int = 3, seed: int = 0) -> tuple[Pool, np.nd
     terms = np.stack([np.ones(n), np.zeros(n)])
     means = np.repeat(true[:, None], len(MEMBERS), axis=1)
     code, sku = np.full(n, INTERMITTENT), np.tile(np.arange(skus), origins)
-    return Pool(means, demand, terms, np.maximum(true, 0.5), np.ones(n), code, sku, true / 14, {}), true
+    origin = np.repeat(np.arange(origins), skus)
+    return Pool(means, demand, terms, np.maximum(true, 0.5), np.ones(n), code, sku, origin, true / 14, {}), true
 
 
 def _spoilt(pool: Pool, **factors: np.ndarray | float) -> Pool:
@@ -99,7 +100,7 @@ def test_no_volume_pays_for_the_others_gain() -> None:
 def test_a_member_with_a_distribution_of_its_own_is_judged_by_it() -> None:
     pool, true = _pool(300)
     poisson = np.random.default_rng(5).poisson(true[:, None], (true.size, 4000))
-    right = np.quantile(poisson, LEVELS, axis=1).T
+    right = np.quantile(poisson, FINE, axis=1).T
     shaped = Pool(**{**_spoilt(pool, other=5.0).__dict__, "shapes": {"other": right}})
     told = pooling.losses(shaped, MEMBERS)
     assert told["other"].mean() == pytest.approx(told["tsb"].mean(), rel=0.02)

@@ -47,15 +47,3 @@ def test_transform_of_its_own_draws_is_uniform(mean: float, variance: float) -> 
     below, upto = negbin.cdf(draws, np.full(4000, mean), np.full(4000, variance), np.ones(4000))
     wanted = np.array([0.1, 0.5, 0.9, 0.95, 0.99])
     np.testing.assert_allclose(calibration.share(below, upto, wanted), wanted, atol=0.02)
-
-
-def test_recalibration_repairs_forecasts_that_are_too_narrow() -> None:
-    draws = _scipy(20, 200).rvs(6000, random_state=np.random.default_rng(6)).astype(float)
-    ones = np.ones(6000)
-    below, upto = negbin.cdf(draws, 20 * ones, 60 * ones, ones)
-    assert calibration.share(below, upto, np.array([0.95]))[0] < 0.85
-    curves = np.tile(calibration.KNOTS, (5, 1))
-    curves[0] = calibration.curve(below, upto)
-    level = calibration.Calibration(np.ones(5), curves).levels((0.5, 0.95, 0.99))[0]
-    assert calibration.share(below, upto, level[[1]])[0] == pytest.approx(0.95, abs=0.005)
-    assert (np.diff(level) > 0).all()
