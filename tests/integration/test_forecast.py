@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.forecast import detail, job, training
 from pipelines.io import registry, warehouse
+from pipelines.local.process import free_port
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
@@ -86,9 +86,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def mlflow_server(artifacts: Path) -> Iterator[str]:
     """An MLflow server of this module's own."""
     folder = artifacts
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
         "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
