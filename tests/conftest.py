@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pipelines import settings
@@ -19,6 +20,10 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     """A PostgreSQL of our own."""
     server = Postgres(tmp_path_factory.mktemp("postgres"), free_port(), "test-password")
     server.start()
+    # Tests kill programs, never the machine: what was committed outlives those without waiting for the disk, too.
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
     yield server
     server.stop()
 

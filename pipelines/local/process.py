@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
@@ -154,10 +155,16 @@ def listens(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port nobody uses at this moment (for tests and benchmarks)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody uses at this moment (for tests and benchmarks).
+
+    The system hands out ports of a higher range to outgoing connections: one of those could be taken again before its server starts, by
+    any client, where tests run side by side.
+    """
+    while True:
+        port = secrets.choice(range(10_000, 32_000))  # not random: tests seed it, and would all choose the same
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _kill(processes: list[psutil.Process]) -> None:

@@ -67,6 +67,12 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("STOCKPROOF_", "ERP_URL", "AIRFLOW"))
     }
-    found = Cli(clean | ports | {"STOCKPROOF_STATE_DIR": str(state)}, state)
+    # Two threads of a booster wait for each other wherever other tests keep the cores busy.
+    own = {
+        "STOCKPROOF_STATE_DIR": str(state),
+        "STOCKPROOF_FORECAST__THREADS": "1",
+        "STOCKPROOF_FORECAST__BACKTEST_ORIGINS": "1",
+    }
+    found = Cli(clean | ports | own, state)
     yield found
     found("down", check=False)

@@ -85,7 +85,7 @@ def test_rows_recorded_later_change_nothing_and_rerun_is_identical(first: str, c
 
 def test_killed_in_the_middle_and_run_again(first: str, cli: Cli) -> None:
     """SIGKILL to the command line, the scheduler and all its workers while chunks are replayed."""
-    command = cli.start("run", "daily", "--as-of", AS_OF, "--chunk-size", "7")
+    command = cli.start("run", "daily", "--as-of", AS_OF, "--chunk-size", "20")
     api = _api(cli)
     _wait_for_task(api, "replay", "forecast")
     scheduler = json.loads((cli.state / "airflow" / "airflow-scheduler.pid.json").read_text())["pid"]
@@ -94,7 +94,7 @@ def test_killed_in_the_middle_and_run_again(first: str, cli: Cli) -> None:
     for victim in victims:
         victim.send_signal(signal.SIGKILL)
     command.wait()
-    again = json.loads(cli("run", "daily", "--as-of", AS_OF, "--chunk-size", "7", "--json").stdout)
+    again = json.loads(cli("run", "daily", "--as-of", AS_OF, "--chunk-size", "20", "--json").stdout)
     assert again["state"] == "success"
     assert cli.export(AS_OF) == first
 

@@ -2,11 +2,6 @@
 
 import hashlib
 import json
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,6 +16,8 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.forecast import detail, job, training
 from pipelines.io import registry, warehouse
+from pipelines.local.mlflow import MLflow
+from pipelines.local.process import free_port
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
@@ -84,36 +81,12 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mlflow_server(artifacts: Path) -> Iterator[str]:
-    """An MLflow server of this module's own."""
-    folder = artifacts
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
-        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
-        "--artifacts-destination", str(folder / "artifacts"), "--serve-artifacts",
-    ]  # fmt: skip
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{address}/health", timeout=2)
-                break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail((folder / "log").read_text()[-2000:])
-        yield address
-    finally:
-        server.terminate()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait(20)
+    """An MLflow server of this module's own, started as the embedded stack starts it."""
+    server = MLflow(artifacts, free_port(), f"sqlite:///{artifacts / 'mlflow.db'}")
+    server.launch()
+    server.wait()
+    yield server.url
+    server.stop()
 
 
 @pytest.fixture(scope="module")

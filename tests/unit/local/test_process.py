@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -72,6 +73,15 @@ def test_busy_port_names_port_holder_and_key(tmp_path: Path) -> None:
     assert f"pid {psutil.Process().pid}" in told
     assert "STOCKPROOF_STACK__AIRFLOW_PORT" in told
     assert not listens(free_port())
+
+
+def test_free_ports_are_not_those_of_outgoing_connections_and_differ_under_one_seed() -> None:
+    ports = set()
+    for _ in range(20):
+        random.seed(7)
+        ports.add(free_port())
+    assert len(ports) > 10
+    assert all(10_000 <= port < 32_000 for port in ports)
 
 
 def test_a_server_that_dies_shows_its_log(tmp_path: Path) -> None:
