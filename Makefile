@@ -18,10 +18,12 @@ demo: venv
 	@echo "report    $(CURDIR)/.stockproof/reports/stockproof-$(AS_OF).html"
 	@echo "proposals $(CURDIR)/.stockproof/reports/orders-$(AS_OF).csv"
 
-## test: lint, then unit and DAG tests, then everything that needs real servers (it starts its own)
+## test: lint, then unit tests, then everything that needs real servers (it starts its own), the scheduler last and alone
+# A file's tests share what its first one made, so they stay on one worker; the longest come first, in the order named.
 test: lint
-	@$(BIN)/pytest tests/unit tests/dags -n 2
-	@$(BIN)/pytest tests/integration tests/dbt tests/e2e --durations 10
+	@$(BIN)/pytest tests/unit -n 2 --dist loadfile
+	@$(BIN)/pytest tests/dags tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10
+	@$(BIN)/pytest tests/e2e --durations 5
 
 ## lint: style, types and the direction of imports
 lint: venv
