@@ -13,6 +13,8 @@ _HELD = {
 }
 """How a rule holds more than the expected demand, where it is not by a quantile; filled by safety stock and service target."""
 
+_LARGE_LOT = "a fill rate of {} % allows {} less, as its lot is large"
+
 _QUANTILE = "covered at {} % with a safety stock of {}"
 
 
@@ -58,10 +60,11 @@ def reasons(rows: pl.DataFrame, chosen: Levels, protection: Floats, service_targ
 def _held() -> pl.Expr:
     """The words on the safety stock, by rule."""
     told = pl.format(_QUANTILE, *_texts("share", "safety"))
+    allowed = pl.format(_LARGE_LOT, *_texts("target"), (-pl.col("safety")).cast(pl.String).str.replace(r"\.0$", ""))
     for name, words in _HELD.items():
         filled = pl.format(words, *_texts("safety", "target")[: words.count("{}")])
         told = pl.when(pl.col("rule") == name).then(filled).otherwise(told)
-    return told
+    return pl.when((pl.col("rule") == "fill_rate") & (pl.col("safety") < 0)).then(allowed).otherwise(told)
 
 
 def _texts(*names: str) -> list[pl.Expr]:

@@ -53,6 +53,14 @@ def test_without_a_replay_s_choice_it_is_the_default_rule_and_with_one_that_rule
     assert bare["safety_stock"][0] == pytest.approx(0.0)
 
 
+def test_a_large_lot_that_needs_less_than_the_mean_reads_as_that():
+    dear = frame().with_columns(ordering_cost=pl.lit(500.0))
+    told = table(dear, AS_OF, settings.load(), nothing_coming(), choice("fill_rate"))
+    assert told["safety_stock"][0] < 0
+    assert "a fill rate of 95 % allows" in told["reason"][0]
+    assert "less, as its lot is large: order up to" in told["reason"][0]
+
+
 def test_a_rule_the_guard_did_not_let_through_is_not_followed():
     kept = table(frame(), AS_OF, settings.load(), nothing_coming(), choice("eoq", "incumbent"))
     assert kept["policy"][0] == "normal_lot"
