@@ -19,6 +19,9 @@ from pipelines.ordering.montecarlo import best_lots, needs
 PATHS: Final = 2_000
 """Sampled demand paths a SKU; fewer than 1,000 add noise as large as the last improvements."""
 
+FRACTION: Final = 0.01
+"""Step of demand that does not come in whole units."""
+
 CELLS: Final = 24_000_000
 """Demands sampled at a time (SKUs × paths × intervals); bounds memory, changes no result."""
 
@@ -83,6 +86,31 @@ class Orders:
     served: Floats
     left: Floats
     covered: Floats
+
+
+def unit_of(whole: npt.NDArray[np.bool_]) -> Floats:
+    """Step of demand, shape (N,): one, or :data:`FRACTION` where it does not come in whole units."""
+    return np.where(whole, 1.0, FRACTION)
+
+
+def shortage_costs(
+    own: npt.NDArray[np.bool_], shortage_cost: Floats, holding_cost: Floats, service_target: float
+) -> Floats:
+    """Money per unit lost: the item's own where the ERP names both rates, else that whose critical ratio is the service target.
+
+    Args:
+        own: the ERP names them, shape (N,).
+        shortage_cost: the item's own, shape (N,).
+        holding_cost: money per unit left over after a review period, shape (N,).
+        service_target: p / (p + h).
+
+    Returns:
+        Shape (N,).
+
+    >>> shortage_costs(np.array([True, False]), np.array([3.0, 3.0]), np.array([1.0, 1.0]), 0.75).tolist()
+    [3.0, 3.0]
+    """
+    return np.where(own, shortage_cost, holding_cost * service_target / (1.0 - service_target))
 
 
 def reaches(problem_lead_time: npt.NDArray[np.int64], review: int, horizon: int) -> npt.NDArray[np.bool_]:

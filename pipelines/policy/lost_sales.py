@@ -15,9 +15,6 @@ from pipelines.settings import Settings
 
 KEY: Final = ["item_id", "location_id"]
 
-FRACTION: Final = 0.01
-"""Step of demand that does not come in whole units."""
-
 
 @dataclass(frozen=True)
 class Coming:
@@ -95,7 +92,7 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
     can &= expected_cost.reaches(lead_time, review, mean.shape[1])
     holding, shortage = _costs(rows, skus, review, config.costs.service_target)
     problem = expected_cost.Problem(
-        mean=mean, variance=variance, unit=np.where(skus.whole, 1.0, FRACTION), on_hand=_numbers(rows, "on_hand", 0.0), lead_time=lead_time,
+        mean=mean, variance=variance, unit=expected_cost.unit_of(skus.whole), on_hand=_numbers(rows, "on_hand", 0.0), lead_time=lead_time,
         lead_time_std=_numbers(rows, "lead_time_std", 0.0), arriving=_arriving(rows, coming.dated, as_of), holding_cost=holding,
         shortage_cost=shortage, ordering_cost=skus.ordering_cost, pack=_numbers(rows, "pack_size", 0.0),
         minimum=np.maximum(_numbers(rows, "min_order_qty", 0.0), config.purchase.min_quantity), review=review,
@@ -159,8 +156,7 @@ def _costs(rows: pl.DataFrame, skus: Skus, review: int, service_target: float) -
     """Money per unit left over after a review period, and per unit lost: the item's own where the ERP names both."""
     own = rows["has_own_costs"].fill_null(value=False).to_numpy()
     holding = skus.holding_cost_per_day * review
-    implied = holding * service_target / (1.0 - service_target)
-    return holding, np.where(own, _numbers(rows, "shortage_cost", 0.0), implied)
+    return holding, expected_cost.shortage_costs(own, _numbers(rows, "shortage_cost", 0.0), holding, service_target)
 
 
 def _moments(rows: pl.DataFrame, periods: pl.DataFrame) -> tuple[Floats, Floats]:

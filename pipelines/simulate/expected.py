@@ -21,9 +21,6 @@ from pipelines.simulate.kernel import Ints
 PATHS: Final = 500
 """Sampled demand paths; today's order has more, a replay has a hundred reviews to even out their noise."""
 
-FRACTION: Final = 0.01
-"""Step of demand that does not come in whole units."""
-
 
 def candidate(known: Known) -> Candidate:
     """The rule with the best forecaster that was followed."""
@@ -123,10 +120,10 @@ def _problem(
     ahead = int(np.ceil((lead[terms.mine].max() + review) / review))
     mean, variance = rate[:, at] * review, known.variance[:, at] * review * known.spread[:, at]
     holding = known.holding_cost[:, 0] * review
-    implied = holding * known.target / (1.0 - known.target)
+    shortage = expected_cost.shortage_costs(terms.own_costs, known.shortage_cost[:, 0], holding, known.target)
     return expected_cost.Problem(
         mean=np.repeat(mean[:, None], ahead, axis=1), variance=np.repeat(variance[:, None], ahead, axis=1),
-        unit=np.where(known.whole[:, 0], 1.0, FRACTION), on_hand=on_hand, lead_time=lead, lead_time_std=np.sqrt(known.lead[1][:, at]),
-        arriving=coming, holding_cost=holding, shortage_cost=np.where(terms.own_costs, known.shortage_cost[:, 0], implied),
+        unit=expected_cost.unit_of(known.whole[:, 0]), on_hand=on_hand, lead_time=lead, lead_time_std=np.sqrt(known.lead[1][:, at]),
+        arriving=coming, holding_cost=holding, shortage_cost=shortage,
         ordering_cost=known.ordering_cost[:, 0], pack=terms.pack, minimum=terms.minimum, review=review,
     )  # fmt: skip
