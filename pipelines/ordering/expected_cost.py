@@ -1,4 +1,4 @@
-"""Orders that minimise the expected cost of the days they serve, under lost sales: projection, then a expected_cost.
+"""Orders that minimise the expected cost of the days they serve, under lost sales: projection, then a newsvendor.
 
 An order placed at the close of day t with lead time L serves the days t + L + 1 … t + L + R, R the review period; the next order serves
 those after. So stock and open orders are projected through the L days before, losing what meets an empty shelf, and the order faces
@@ -107,8 +107,8 @@ def shortage_costs(
     Returns:
         Shape (N,).
 
-    >>> shortage_costs(np.array([True, False]), np.array([3.0, 3.0]), np.array([1.0, 1.0]), 0.75).tolist()
-    [3.0, 3.0]
+    >>> shortage_costs(np.array([True, False]), np.array([3.0, 3.0]), np.array([1.0, 1.0]), 0.8).round(9).tolist()
+    [3.0, 4.0]
     """
     return np.where(own, shortage_cost, holding_cost * service_target / (1.0 - service_target))
 

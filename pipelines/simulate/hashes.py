@@ -29,6 +29,7 @@ def code_version() -> str:
     files = [_ROOT / "simulate" / f"{name}.py" for name in _SOURCES]
     files += [_ROOT / "core" / f"{name}.py" for name in ("inventory", "seeds")]
     files += [_ROOT / "ordering" / f"{name}.py" for name in ("every_review", "expected_cost", "montecarlo", "rules")]
+    files.append(_ROOT.parent / "models" / "negbin.py")
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
