@@ -58,12 +58,14 @@ class Rule:
         reorder: s.
         order_up_to: S, or the batch size where ``batches``.
         level: quantile of the demand over the protection interval that s stands for; NaN where the rule names none.
+        held: what is to cover that demand, units: its mean and a safety stock.
         batches: order whole batches: (R, s, nQ).
     """
 
     reorder: Floats
     order_up_to: Floats
     level: Floats
+    held: Floats
     batches: bool = False
 
 
@@ -71,7 +73,12 @@ def _held(facing: Facing, held: Floats, lot: Floats, level: Floats) -> Rule:
     """Where nothing is to be held nothing is ordered either: a level of 0 must not bring a lot at position 0."""
     reorder, upper = periodic_levels(held, lot, facing.rate * facing.review, facing.whole)
     nothing = held <= 0
-    return Rule(np.where(nothing, -1.0, reorder), np.where(nothing, 0.0, upper), level)
+    covers = np.where(nothing, 0.0, _whole(facing, held))
+    return Rule(np.where(nothing, -1.0, reorder), np.where(nothing, 0.0, upper), level, covers)
+
+
+def _whole(facing: Facing, units: Floats) -> Floats:
+    return np.where(facing.whole, np.ceil(units - 1e-9), units)
 
 
 def _unnamed(facing: Facing) -> Floats:
@@ -107,14 +114,13 @@ def reorder_batches(facing: Facing) -> Rule:
     """(R, s, nQ): whole economic lots, the fewest that lift the position above the service target's quantile."""
     lot = np.where(facing.whole, np.maximum(np.ceil(facing.lot - 1e-9), 1.0), np.maximum(facing.lot, 1e-6))
     held = facing.quantile(facing.service)
-    return Rule(np.where(facing.whole, held - 1.0, held), lot, facing.service, batches=True)
+    return Rule(np.where(facing.whole, held - 1.0, held), lot, facing.service, held, batches=True)
 
 
 def eoq(facing: Facing) -> Rule:
     """(R, s, S) without safety stock: s the expected demand of the interval, S an economic lot above (Harris 1913)."""
-    base = np.where(facing.whole, np.ceil(facing.mean - 1e-9), facing.mean)
-    upper = base + facing.lot
-    return Rule(base, np.where(facing.whole, np.ceil(upper - 1e-9), upper), _unnamed(facing))
+    base = _whole(facing, facing.mean)
+    return Rule(base, _whole(facing, base + facing.lot), _unnamed(facing), base)
 
 
 def normal_lot(facing: Facing) -> Rule:

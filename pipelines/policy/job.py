@@ -12,6 +12,7 @@ from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS
 from pipelines.io import last_run, positions, warehouse
+from pipelines.ordering import past
 from pipelines.ordering.rules import DEFAULT, EXPECTED_COST, MIN_MAX, RULES
 from pipelines.policy import incumbent, levels, lost_sales
 from pipelines.policy.lost_sales import KEY
@@ -158,7 +159,7 @@ def _skus(rows: pl.DataFrame, protection: Floats, position: Floats, config: Sett
         values: Floats = rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
         return values
 
-    mean, variance = levels.moments_of_past(numbers("mean_demand"), numbers("adi"), numbers("cv2"))
+    mean, variance = past.moments(numbers("mean_demand"), numbers("adi"), numbers("cv2"))
     unit_cost = np.where(np.isnan(numbers("unit_cost")), 1.0, numbers("unit_cost"))
     holding = np.where(
         np.isnan(numbers("holding_cost_per_day")), unit_cost * rate / 365.0, numbers("holding_cost_per_day")

@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.core.inventory import Floats, demand_quantile, economic_order_quantity, lead_time_demand, periodic_levels
+from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import LEVELS
-from pipelines.ordering.rules import DEFAULT, RULES, Facing
+from pipelines.ordering import past
+from pipelines.ordering.rules import DEFAULT, RULES, Facing, Rule
 
 POLICY, REORDER_POINT, SAFETY_STOCK = "policy", "reorder_point", "safety_stock"
 """Who decided: the forecast; the ERP's minimum and maximum; a conservative stock from the mean of the past."""
@@ -95,28 +96,6 @@ def quantile_at(quantiles: Floats, level: Floats) -> Floats:
     return np.asarray(low * (1.0 - share) + high * share)
 
 
-def moments_of_past(mean: Floats, adi: Floats, cv2: Floats) -> tuple[Floats, Floats]:
-    """Mean and variance of a bucket's demand from the intermittence figures of Syntetos & Boylan (2005).
-
-    A bucket has demand with probability 1/ADI, of mean size z and variance CV² z²: variance = z² (CV² / ADI + (1 − 1/ADI) / ADI).
-
-    Args:
-        mean: demand per bucket, units.
-        adi: average buckets from one demand to the next, ≥ 1.
-        cv2: squared coefficient of variation of the sizes.
-
-    Returns:
-        Mean and variance; a missing ``adi`` or ``cv2`` gives Poisson's variance, a missing mean 0.
-
-    >>> [x.tolist() for x in moments_of_past(np.array([2.0, 3.0]), np.array([2.0, np.nan]), np.array([0.25, np.nan]))]
-    [[2.0, 3.0], [6.0, 3.0]]
-    """
-    mean = np.nan_to_num(mean)
-    share = 1.0 / np.maximum(adi, 1.0)
-    variance = (mean / share) ** 2 * (cv2 * share + (1.0 - share) * share)
-    return mean, np.where(np.isnan(variance), mean, np.maximum(variance, mean))
-
-
 def choose(
     skus: Skus, service_target: float, review_period_days: float, rule: npt.NDArray[np.str_] | None = None
 ) -> Levels:
@@ -134,14 +113,15 @@ def choose(
     has_forecast = ~np.isnan(skus.mean)
     has_rule = ~has_forecast & ~np.isnan(skus.minimum) & ~np.isnan(skus.maximum)
     names = np.where(has_forecast, np.full(skus.mean.size, DEFAULT) if rule is None else rule, "quantile_lot")
-    found = _of_the_past(skus, service_target, review_period_days)
-    for name in np.unique(names[has_forecast]):
-        rows = np.flatnonzero(has_forecast & (names == name))
-        for values, mine in zip(
-            found, _by_rule(str(name), skus.take(rows), service_target, review_period_days), strict=True
-        ):
-            values[rows] = mine
-    reorder, upper, held, mean, service = found
+    held, reorder, upper, mean, service = (np.empty(names.size) for _ in range(5))
+    for forecast, name in {(bool(f), str(n)) for f, n in zip(has_forecast, names, strict=True)}:
+        rows = np.flatnonzero((has_forecast == forecast) & (names == name))
+        part = skus.take(rows)
+        faced = (_forecast if forecast else _past)(part, service_target, review_period_days)
+        found = RULES[name](faced)
+        mean[rows], service[rows] = faced.mean, found.level
+        held[rows], reorder[rows] = np.maximum(found.held, 0.0), found.reorder
+        upper[rows] = _whole_batches(found, part.position) if found.batches else found.order_up_to
     reorder, upper, held = (
         np.where(has_rule, theirs, ours)
         for theirs, ours in ((skus.minimum, reorder), (skus.maximum, upper), (skus.minimum, held))
@@ -150,31 +130,24 @@ def choose(
     return Levels(level, reorder, upper, held - mean, mean, names, service)
 
 
-def _of_the_past(skus: Skus, target: float, review: float) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Reorder level, order-up-to level, what the first holds, expected demand, service: a quantile of the past's own moments."""
-    mean, variance = lead_time_demand(skus.demand_per_day, skus.variance_per_day, skus.protection_days)
-    held = demand_quantile(mean, variance, target, skus.whole)
-    lot = economic_order_quantity(skus.demand_per_day, skus.ordering_cost, skus.holding_cost_per_day)
-    reorder, upper = periodic_levels(held, lot, skus.demand_per_day * review, skus.whole)
-    reorder, upper = np.where(held <= 0, -1.0, reorder), np.where(held <= 0, 0.0, upper)
-    return reorder, upper, np.maximum(held, 0.0), mean, np.full(mean.size, target)
+def _past(skus: Skus, target: float, review: float) -> Facing:
+    """What a rule faces that has nothing but the past's mean and variance of a day."""
+    return past.facing(
+        (skus.demand_per_day, skus.variance_per_day), skus.protection_days, skus.whole,
+        (skus.ordering_cost, skus.holding_cost_per_day, skus.shortage_cost), target, review,
+    )  # fmt: skip
 
 
-def _by_rule(name: str, skus: Skus, target: float, review: float) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """The same by a rule on the forecast."""
+def _forecast(skus: Skus, target: float, review: float) -> Facing:
+    """What a rule faces that has a forecast."""
     rate = skus.mean / np.maximum(skus.protection_days, 1.0)
-    faced = Facing(
+    return Facing(
         skus.mean, np.nan_to_num(skus.deviation), lambda level: np.nan_to_num(quantile_at(skus.quantiles, level)), rate, skus.whole,
         skus.ordering_cost, skus.holding_cost_per_day, skus.shortage_cost, target, review,
     )  # fmt: skip
-    rule = RULES[name](faced)
-    upper = _whole_batches(rule.reorder, rule.order_up_to, skus.position) if rule.batches else rule.order_up_to
-    base = rule.batches | (upper - rule.reorder > 1.0) | ~skus.whole
-    held = np.where(base, rule.reorder + (rule.batches & skus.whole), upper)
-    return rule.reorder, upper, np.maximum(held, 0.0), skus.mean, rule.level
 
 
-def _whole_batches(reorder: Floats, batch: Floats, position: Floats) -> Floats:
+def _whole_batches(rule: Rule, position: Floats) -> Floats:
     """Order-up-to level that brings the fewest whole batches which lift today's position above the reorder level."""
-    at = np.minimum(np.nan_to_num(position), reorder)
-    return np.asarray(at + (np.floor((reorder - at) / batch) + 1.0) * batch)
+    at = np.minimum(np.nan_to_num(position), rule.reorder)
+    return np.asarray(at + (np.floor((rule.reorder - at) / rule.order_up_to) + 1.0) * rule.order_up_to)

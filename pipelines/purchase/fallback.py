@@ -8,16 +8,9 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.calendar import DAYS_IN
-from pipelines.core.inventory import (
-    LONGEST_COVER_DAYS,
-    Floats,
-    demand_quantile,
-    economic_order_quantity,
-    lead_time_demand,
-    periodic_levels,
-)
+from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats, lead_time_demand
 from pipelines.core.quantiles import COLUMNS
-from pipelines.ordering import rules
+from pipelines.ordering import past, rules
 from pipelines.ordering.rules import EXPECTED_COST, MIN_MAX
 from pipelines.settings import Settings
 
@@ -59,15 +52,17 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
         return rows.with_columns(days_column, _without_forecast().alias("level_reason"))
     low, high = _column(rows, "erp_reorder_point"), _column(rows, "erp_order_up_to")
     has_rule = np.isfinite(low) & np.isfinite(high) & (high >= 0) & (low <= high)
-    base = demand_quantile(past_mean, past_variance, config.costs.service_target, whole=True)
-    lot = economic_order_quantity(mean, _ordering_cost(rows, config), _holding(rows, config))
-    reorder, up_to = periodic_levels(base, lot, mean * config.planning.review_period_days, whole=True)
-    nothing = base <= 0
-    reorder, up_to = np.where(nothing, -1.0, reorder), np.where(nothing, 0.0, up_to)
+    # The rule holds the service target, so it asks for no cost of a shortage.
+    costs = _ordering_cost(rows, config), _holding(rows, config), np.zeros_like(mean)
+    whole = np.ones(mean.size, dtype=bool)
+    faced = past.facing(
+        (mean, variance), days, whole, costs, config.costs.service_target, config.planning.review_period_days
+    )
+    ours = rules.quantile_lot(faced)
     by = np.where(has_rule, _BY_RULE, _BY_PAST)
     return _put(rows, refused, {
-        "reorder_point": np.where(has_rule, low, reorder), "order_up_to": np.where(has_rule, high, up_to),
-        "safety_stock": np.where(has_rule, low, np.maximum(base, 0.0)) - past_mean,
+        "reorder_point": np.where(has_rule, low, ours.reorder), "order_up_to": np.where(has_rule, high, ours.order_up_to),
+        "safety_stock": np.where(has_rule, low, ours.held) - past_mean,
     }).with_columns(
         pl.Series("protection_days", days.astype(np.int64)),
         _where(refused, pl.Series(np.where(has_rule, REORDER_POINT, SAFETY_STOCK)), "level"),
@@ -121,9 +116,8 @@ def _past(rows: pl.DataFrame, config: Settings) -> tuple[Floats, Floats]:
     """Mean and variance of a day's demand, from how often and how much was sold (Syntetos & Boylan 2005)."""
     width = DAYS_IN[config.planning.bucket]
     mean = np.maximum(_column(rows, "mean_demand", 0.0), 0.0)
-    share = 1.0 / np.maximum(_column(rows, "adi", 1.0), 1.0)
-    variance = (mean / share) ** 2 * (_column(rows, "cv2", 0.0) * share + (1.0 - share) * share)
-    return mean / width, np.maximum(variance, mean) / width
+    mean, variance = past.moments(mean, _column(rows, "adi", 1.0), _column(rows, "cv2", 0.0))
+    return mean / width, variance / width
 
 
 def _ordering_cost(rows: pl.DataFrame, config: Settings) -> Floats:

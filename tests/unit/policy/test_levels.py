@@ -9,6 +9,7 @@ import pytest
 
 from pipelines import settings
 from pipelines.core.quantiles import COLUMNS, LEVELS
+from pipelines.ordering import past
 from pipelines.ordering.rules import RULES
 from pipelines.policy import levels
 from pipelines.policy.job import table
@@ -107,7 +108,7 @@ def test_nothing_expected_nothing_stocked_and_nothing_ordered_at_zero():
 def test_the_past_moments_match_a_series():
     series = np.array([0, 0, 6, 0, 2, 0, 0, 4, 0, 0], dtype=float)
     sizes = series[series > 0]
-    mean, variance = levels.moments_of_past(
+    mean, variance = past.moments(
         np.array([series.mean()]), np.array([series.size / sizes.size]), np.array([sizes.var() / sizes.mean() ** 2])
     )
     assert mean[0] == pytest.approx(series.mean())
