@@ -15,15 +15,17 @@ from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.panel_frames import build
 from pipelines.forecast import covariates
-from pipelines.io import warehouse
+from pipelines.io import last_run, warehouse
 
 FUTURE_DAYS = 98
 """Promotions and events are read this far ahead; the paths of models.hybrid reach as far."""
 
-# The vendors stage's lead times, which count open lines and late tails, where it has run; else those of the marts.
+# The vendors stage's lead times, which count open lines and late tails: those of the run, or where that stage failed those of the last
+# run that measured; else those of the marts.
 _SKU = """select s.item_id, s.location_id, s.category, s.unit_price, s.created_on, s.discontinued_on, s.first_demand_on, s.demand_class,
     coalesce(l.mean, s.lead_time_mean) as lead_time_mean, coalesce(l.std, s.lead_time_std) as lead_time_std, s.is_active
-    from marts.dim_sku s left join plan.lead_times l on l.as_of = s.as_of and l.supplier_id = s.supplier_id and l.item_id = s.item_id
+    from marts.dim_sku s left join plan.lead_times l on l.as_of = :measured_on and l.supplier_id = s.supplier_id
+        and l.item_id = s.item_id
     where s.as_of = :as_of order by s.location_id, s.item_id"""
 _DEMAND = "select item_id, location_id, bucket_on, quantity, is_stockout from marts.fct_demand where as_of = :as_of"
 _PROMOTIONS = "select item_id, location_id, day, discount_share from marts.fct_promotion where as_of = :as_of"
@@ -52,7 +54,7 @@ def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
         StockproofError: the marts hold another date, or no SKU.
     """
     planning = settings.load().planning
-    sku = warehouse.read(_SKU, as_of=as_of)
+    sku = warehouse.read(_SKU, as_of=as_of, measured_on=last_run.with_rows("plan.lead_times", as_of))
     if sku.is_empty():
         raise StockproofError(
             f"marts.dim_sku holds no SKU for {as_of}",

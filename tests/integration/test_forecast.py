@@ -18,59 +18,9 @@ from pipelines.forecast import detail, job, training
 from pipelines.io import registry, warehouse
 from pipelines.local.mlflow import MLflow
 from pipelines.local.process import free_port
+from tests.integration.forecast_marts import AS_OF, DAYS, SKUS, build
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
-
-AS_OF = date(2026, 6, 28)
-SKUS, DAYS = 48, 300
-
-
-def _marts(as_of: date, extra_day: bool = False) -> None:
-    """Marts of a small catalogue: a discontinued SKU, one without demand, a young one."""
-    random = np.random.default_rng(11)
-    rate = np.exp(random.normal(-0.3, 1, SKUS))
-    units = random.poisson(rate[:, None], (SKUS, DAYS + 1))
-    units[0], units[1, :-12] = 0, 0
-    last = DAYS + 1 if extra_day else DAYS
-    first = as_of - timedelta(days=last - 1)
-    ids = [f"I{i:03d}" for i in range(SKUS)]
-    row, day = np.nonzero(units[:, :last])
-    demand = pl.DataFrame({
-        "item_id": [ids[i] for i in row], "location_id": ["WH"] * row.size, "bucket_on": [first + timedelta(days=int(t)) for t in day],
-        "quantity": units[row, day].astype(float), "is_stockout": [False] * row.size,
-    })  # fmt: skip
-    sku = pl.DataFrame({
-        "item_id": ids, "location_id": ["WH"] * SKUS, "category": [f"C{i % 3}" for i in range(SKUS)], "unit_price": [2.0] * SKUS,
-        "created_on": [first if i != 1 else as_of - timedelta(days=10) for i in range(SKUS)],
-        "discontinued_on": [as_of - timedelta(days=5) if i == 2 else None for i in range(SKUS)], "first_demand_on": [first] * SKUS,
-        "demand_class": ["intermittent"] * SKUS, "lead_time_mean": [6.5] * SKUS, "lead_time_std": [1.5] * SKUS,
-        "is_active": [i != 2 for i in range(SKUS)], "abc_class": [("A", "B", "C")[i % 3] for i in range(SKUS)],
-        "on_hand": [float(i) for i in range(SKUS)], "supplier_id": ["S1"] * SKUS,
-        "mean_demand": units.mean(axis=1), "ordering_cost": [50.0] * SKUS, "holding_cost_per_day": [0.001] * SKUS,
-        "min_order_qty": [1.0] * SKUS, "pack_size": [1.0] * SKUS,
-    }, schema_overrides={"discontinued_on": pl.Date})  # fmt: skip
-    promotion = pl.DataFrame(
-        {"item_id": ["I005"], "location_id": ["WH"], "day": [as_of + timedelta(days=3)], "discount_share": [0.2]}
-    )
-    calendar = pl.DataFrame({"bucket_on": [as_of], "events": ["fair"]})
-    warehouse.execute("create schema if not exists marts")
-    due = {"item_id": ["I003", "I003"], "location_id": ["WH", "WH"], "quantity_open": [5.0, 70.0]}
-    orders = pl.DataFrame({**due, "expected_on": [as_of + timedelta(days=2), as_of + timedelta(days=90)]})
-    back = ((last - 1 - day) // 7).astype(np.int64)
-    periods = demand.select("item_id", "location_id", "quantity").with_columns(
-        periods_back=pl.Series(back), stockout_days=pl.lit(0.0)
-    )
-    periods = periods.group_by("item_id", "location_id", "periods_back", maintain_order=True).sum()
-    frames = {
-        "dim_sku": sku, "fct_demand": demand, "fct_promotion": promotion, "dim_calendar": calendar, "fct_open_orders": orders,
-        "fct_period_demand": periods,
-    }  # fmt: skip
-    with warehouse.adbc() as connection, connection.cursor() as cursor:
-        for name, frame in frames.items():
-            cursor.execute(f"drop table if exists marts.{name}")
-            cursor.adbc_ingest(
-                name, frame.with_columns(as_of=pl.lit(as_of)).to_arrow(), mode="create", db_schema_name="marts"
-            )
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +48,7 @@ def stack(warehouse_url: str, mlflow_server: str, configured: pytest.MonkeyPatch
     configured.setenv("STOCKPROOF_FORECAST__MEMBERS", '["hurdle", "lightgbm"]')
     configured.setenv("STOCKPROOF_FORECAST__BACKTEST_ORIGINS", "2")
     settings.load.cache_clear()
-    _marts(AS_OF)
+    build(AS_OF)
     return warehouse_url
 
 
@@ -246,7 +196,7 @@ def test_broken_histories_spoil_neither_the_batch_nor_go_unnamed(stack: str) -> 
     assert warehouse.read("select count(*) as n from plan.forecast_detail where item_id like 'X-%'")["n"][0] == len(
         BROKEN
     )
-    _marts(AS_OF)
+    build(AS_OF)
     job.run(AS_OF)
 
 
@@ -257,12 +207,12 @@ def test_a_model_trained_later_is_not_used_for_an_earlier_date(stack: str) -> No
 
 def test_the_next_training_meets_the_champion_on_the_same_window(stack: str) -> None:
     later = AS_OF + timedelta(days=1)
-    _marts(later, extra_day=True)
+    build(later, extra_day=True)
     told = training.train(later)
     assert told["skipped"] == 0 and "the champion stockproof-forecaster/1's" in str(told["reason"])
     served = registry.champion_as_of(AS_OF)
     assert served is not None and served.trained_as_of == AS_OF
-    _marts(AS_OF)
+    build(AS_OF)
 
 
 def test_mlflow_s_own_predict_answers_a_frame(stack: str) -> None:
@@ -307,6 +257,31 @@ def test_a_dead_registry_falls_back_by_name_and_stops_training(stack: str, confi
     assert "stockproof up" in fault.value.remedy
     configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", alive)
     settings.load.cache_clear()
+
+
+def test_where_vendors_were_not_measured_today_the_last_run_s_lead_times_count(stack: str) -> None:
+    quantiles = {
+        name: [20.5] for name in warehouse.read("select * from plan.lead_times limit 0").columns if name[0] == "q"
+    }
+    for days, mean in ((7, 20.5), (200, 40.5), (-1, 60.5)):  # the last run's; one too old; one that today must not know
+        day = AS_OF - timedelta(days=days)
+        row = {
+            "as_of": [day],
+            "supplier_id": ["S1"],
+            "item_id": ["I005"],
+            "receipts": [9],
+            "open_lines": [0],
+            "level": ["item"],
+        }
+        told = pl.DataFrame({**row, "mean": [mean], "std": [0.0], "late_tail": [1.0], **quantiles})
+        warehouse.replace("plan.lead_times", told, {"as_of": day})
+    job.run(AS_OF, ["I005", "I006"])
+    rows = warehouse.read(
+        "select item_id, protection_days from plan.lead_time_forecasts where item_id in ('I005', 'I006')"
+    )
+    assert dict(rows.iter_rows()) == {"I005": 28, "I006": 14}
+    warehouse.execute("delete from plan.lead_times")
+    job.run(AS_OF)
 
 
 def test_marts_of_another_date_are_refused(stack: str) -> None:
