@@ -97,6 +97,26 @@ def cdf(demand: Array, mean: Array, variance: Array, unit: Array) -> tuple[Array
     return np.where(nothing, np.where(d > 0, 1.0, 0.0), lower), np.where(nothing, 1.0, upper)
 
 
+def mean_from(mean: Array, variance: Array, least: Array) -> Array:
+    """E[D | D ≥ least]: m · P(D' ≥ least - 1) / P(D ≥ least), where D' has one more in its shape and the same odds.
+
+    Args:
+        mean: [n] units, > 0.
+        variance: [n] units², above the mean.
+        least: [n] units, ≥ 0; between whole units the probabilities are interpolated by the incomplete beta function.
+
+    Returns:
+        [n] units, ≥ the mean and ≥ ``least``; ``least`` itself where reaching it is next to impossible.
+    """
+    from scipy.special import betainc
+
+    odds = mean / variance
+    shape = mean * odds / (1.0 - odds)
+    upper = np.where(least > 0, betainc(np.maximum(least, 1e-9), shape, 1.0 - odds), 1.0)
+    above = np.where(least > 1, betainc(np.maximum(least - 1.0, 1e-9), shape + 1.0, 1.0 - odds), 1.0)
+    return np.asarray(np.where(upper > 1e-12, np.maximum(mean * above / np.maximum(upper, 1e-12), least), least))
+
+
 def units_of(demand: Array) -> Array:
     """Step of each SKU's demand: the greatest common divisor of whole quantities, a decimal step of fractional ones.
 

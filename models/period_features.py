@@ -70,26 +70,6 @@ def known_from(demand: Array) -> Array:
     return np.asarray(np.where(sold.any(axis=1), sold.argmax(axis=1), demand.shape[1]))
 
 
-def open_demand(quantity: Array, closed: Array, half_life: float = 4.0) -> Array:
-    """Demand as far as it is known: a period that was closed half of its days or more, and sold less than usual, tells nothing.
-
-    A closed share below a half is let stand: books count at the close, and a shelf that the last customer emptied was open all day.
-
-    Args:
-        quantity: [n, T] units sold.
-        closed: [n, T] share of the period's days that were stockout days.
-        half_life: of the usual demand, periods.
-
-    Returns:
-        [n, T] units, NaN where unknown.
-
-    >>> open_demand(np.array([[4.0, 4.0, 1.0, 9.0, 2.0]]), np.array([[0.0, 0.0, 0.9, 0.9, 0.2]])).tolist()
-    [[4.0, 4.0, nan, 9.0, 2.0]]
-    """
-    usual = filled(np.where(closed < 0.5, quantity, np.nan), half_life)
-    return np.where((closed >= 0.5) & (quantity < usual), np.nan, quantity)
-
-
 def filled(demand: Array, half_life: float = 4.0) -> Array:
     """[n, T] demand with its gaps filled by the decayed mean of what was known before; 0 before anything was known."""
     keep, out = 0.5 ** (1.0 / half_life), np.empty_like(demand)

@@ -28,3 +28,6 @@
 
 {#- Last day that calendar and promotions reach. -#}
 {% macro calendar_end() -%} ({{ as_of() }} + {{ var('calendar_days_ahead') | int }}) {%- endmacro %}
+
+{#- Whole review periods between a day up to as_of and the newest one: 0 for days of the newest. -#}
+{% macro periods_back(day) -%} ({{ as_of() }} - {{ day }}) / {{ var('review_period_days') }} {%- endmacro %}

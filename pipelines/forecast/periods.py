@@ -1,13 +1,15 @@
 """Demand of each coming review period, for the SKUs whose orders serve one period at a time: plan.period_forecasts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 import numpy as np
 import polars as pl
 
-from models.period_features import Histories, open_demand
+from models import unconstrained
+from models.period_features import Histories
 from models.periods import PeriodDemand, PeriodForecaster
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
@@ -27,7 +29,7 @@ from marts.dim_sku where as_of = :as_of order by location_id collate "C", item_i
 """
 
 _DEMAND = """
-select item_id, location_id, periods_back, quantity, stockout_days from marts.fct_period_demand
+select item_id, location_id, periods_back, quantity, closed_share, closed_quantity from marts.fct_period_demand
 where as_of = :as_of and periods_back < :oldest
 """
 
@@ -86,17 +88,16 @@ def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) 
         days: length of a period.
 
     Returns:
-        The histories, stockouts masked.
+        The histories; where a shelf was empty, demand as :mod:`models.unconstrained` estimates it.
     """
     length = int(demand.select(pl.col("periods_back").max()).item() or 0) + 1
     placed = demand.join(skus.select("item_id", "location_id").with_row_index("row"), on=["item_id", "location_id"])
     at = placed["row"].to_numpy(), length - 1 - placed["periods_back"].to_numpy()
-    quantity, closed = np.zeros((skus.height, length)), np.zeros((skus.height, length))
-    quantity[at] = placed["quantity"].to_numpy()
-    closed[at] = placed["stockout_days"].to_numpy() / days
-    return Histories(
-        open_demand(quantity, closed), as_of, days, _codes(skus["category"].fill_null("")), _codes(skus["location_id"])
-    )
+    quantity, closed, sold = np.zeros((3, skus.height, length))
+    for values, name in ((quantity, "quantity"), (closed, "closed_share"), (sold, "closed_quantity")):
+        values[at] = placed[name].to_numpy()
+    told = Histories(quantity, as_of, days, _codes(skus["category"].fill_null("")), _codes(skus["location_id"]))
+    return replace(told, demand=unconstrained.demand(told, closed, sold))
 
 
 def frame(skus: pl.DataFrame, as_of: date, told: PeriodDemand, days: int) -> pl.DataFrame:

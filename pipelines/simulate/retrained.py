@@ -6,14 +6,15 @@ between forecasts from the newest demand with the trees and seasons it has.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from models.period_features import Builder, Histories, open_demand
+from models import unconstrained
+from models.period_features import Builder, Histories
 from models.periods import PeriodForecaster
 from pipelines.core.inventory import Floats
 
@@ -35,6 +36,7 @@ class Sold:
     Attributes:
         quantity: units, shape (N, P).
         closed: share of the period's days that were stockout days, shape (N, P).
+        held: units sold on those days, shape (N, P).
         last: last day of the newest period.
         days: length of a period.
         group: codes of what shares a season, shape (N,).
@@ -43,6 +45,7 @@ class Sold:
 
     quantity: Floats
     closed: Floats
+    held: Floats
     last: date
     days: int
     group: Ints
@@ -52,9 +55,8 @@ class Sold:
         """Demand as known at the close of a period."""
         count = period + 1
         day = self.last - timedelta(days=self.days * (self.quantity.shape[1] - count))
-        return Histories(
-            open_demand(self.quantity[:, :count], self.closed[:, :count]), day, self.days, self.group, self.place
-        )
+        told = Histories(self.quantity[:, :count], day, self.days, self.group, self.place)
+        return replace(told, demand=unconstrained.demand(told, self.closed[:, :count], self.held[:, :count]))
 
 
 def means(sold: Sold, horizon: int, every: int, *, seed: int, tell: Progress | None = None) -> Floats:

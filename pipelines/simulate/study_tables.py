@@ -23,7 +23,7 @@ from marts.dim_sku where as_of = :as_of order by {ORDER}"""
 
 _SOLD = """
 select item_id, location_id, (cast(:last as date) - day) / :days as back, sum(cast(quantity as double precision)) as quantity,
-    count(*) filter (where is_stockout) as stockout_days
+    count(*) filter (where is_stockout) as stockout_days, sum(cast(quantity as double precision)) filter (where is_stockout) as held
 from marts.fct_daily_demand where day between :since and :last group by 1, 2, 3"""
 
 _DAYS = """
@@ -67,10 +67,11 @@ def sold(as_of: date, last: date, since: date, days: int) -> Sold:
     shape = skus.height, max(((last - since).days + 1) // days, 1)
     inside = rows.filter(pl.col("back") < shape[1])
     at = inside["sku"].to_numpy(), shape[1] - 1 - inside["back"].to_numpy()
-    quantity, closed = np.zeros(shape), np.zeros(shape)
+    quantity, closed, held = np.zeros((3, *shape))
     quantity[at], closed[at] = inside["quantity"].to_numpy(), inside["stockout_days"].to_numpy() / days
+    held[at] = inside["held"].fill_null(0.0).to_numpy()
     group, place = (np.unique(skus[name].to_numpy(), return_inverse=True)[1] for name in ("category", "location_id"))
-    return Sold(quantity, closed, last, days, group, place)
+    return Sold(quantity, closed, held, last, days, group, place)
 
 
 def start(as_of: date, first: date, last: date, parameters: dict[str, Any]) -> str:

@@ -4,106 +4,36 @@ A game starts with stock 2 × and both weeks in transit 1 × the rounded mean of
 week X arrives at the start of week X + 3. Holding costs 0.2 a unit and week, a lost unit 1.0. The engine keeps the stock; a
 policy sees what a planner would.
 
-    python -m tests.bench.games [--set m5] [--game 0 …] [--seed 42 …] [--refit game|week] [--json]
+    python -m tests.bench.games [--set m5] [--game 0 …] [--seed 42 …] [--refit WEEKS] [--unseen] [--weeks N] [--json]
     python -m tests.bench.games --through-product [--bucket week|day] [--spread 1|7] [--unseen]
 
-Game 0 is the last 8 weeks, game 1 the 8 before, and so on. ``--through-product`` plays by CSV files, ERP, daily run and order export.
+Game 0 is the last 8 weeks, game 1 the 8 before, and so on. ``--unseen``: books hold what was sold, not what was asked for.
+``--through-product`` plays by CSV files, ERP, daily run and order export.
 """
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 
 import numpy as np
-import polars as pl
 
-from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import Floats
 from pipelines.simulate import engine
+from tests.bench.games_data import WEEKS, Series, m5, panels_of
 
-HOLDING, SHORTAGE, LEAD_WEEKS, WEEKS = 0.2, 1.0, 2, 8
-DATA = Path(os.environ.get("STOCKPROOF_DATA", Path(__file__).resolve().parents[2] / ".." / "shared" / "data"))
-
-
-@dataclass(frozen=True)
-class Series:
-    """Weekly demand.
-
-    Attributes:
-        demand: units, shape (N, W).
-        starts: Monday-to-Sunday or not, the first day of each week.
-        group: what shares a season, e.g. the department, shape (N,).
-        place: where it is sold, shape (N,).
-        lead: whole weeks between the close at which an order is placed and the start of the week it arrives in.
-    """
-
-    demand: Floats
-    starts: list[date]
-    group: np.ndarray
-    place: np.ndarray
-    lead: int = LEAD_WEEKS
-
-    @property
-    def weeks(self) -> int:
-        """Weeks of a game: as many orders can arrive in it as with a lead time of two weeks."""
-        return WEEKS + self.lead - LEAD_WEEKS
-
-    def until(self, weeks: int) -> "Series":
-        """What is known at the close of week ``weeks``."""
-        return replace(self, demand=self.demand[:, :weeks], starts=self.starts[:weeks])
+HOLDING, SHORTAGE = 0.2, 1.0
 
 
 Policy = Callable[[Series, Floats, Floats], Floats]
 """Known weeks, stock at close (N,), units arriving in the next weeks (N, L) → units to order (N,)."""
 
 
-def m5(every: int = 50) -> Series:
-    """Every 50th row of M5 in file order, sums of 7-day blocks that end on d_1941.
-
-    Raises:
-        StockproofError: the data are not there.
-    """
-    path = DATA / "m5" / "sales_d1_d1941.parquet"
-    if not path.is_file():
-        raise StockproofError(f"{path} is missing", "point STOCKPROOF_DATA at the folder that holds m5/")
-    rows = pl.read_parquet(path)[::every]
-    days = rows.select([f"d_{n}" for n in range(1, 1942)]).to_numpy().astype(float)
-    weeks = days.shape[1] // 7
-    demand = days[:, days.shape[1] - 7 * weeks :].reshape(rows.height, weeks, 7).sum(axis=2)
-    last = date(2016, 5, 22)
-    starts = [last - timedelta(days=7 * (weeks - n) - 1) for n in range(weeks)]
-    return Series(demand, starts, rows["dept_id"].to_numpy(), rows["store_id"].to_numpy())
-
-
-def panels_of(name: str) -> list[Series]:
-    """A data set as games, one by lead time: M5's sample, Online Retail (two weeks), or MAN (its own lead times).
-
-    Args:
-        name: ``"m5"``, ``"online_retail"`` or ``"man"``.
-
-    Returns:
-        The series. Those of Online Retail and MAN share a season by price band.
-    """
-    from tests.bench import panels
-
-    if name == "m5":
-        return [m5()]
-    panel, interval = panels.SETS[name]()
-    demand, lead = np.nan_to_num(panel.demand), np.round(interval.mean - 1).astype(int)
-    out = []
-    for weeks in np.unique(lead):
-        mine = lead == weeks
-        out.append(Series(demand[mine], panel.starts(), panel.group[mine], panel.location_ids[mine], int(weeks)))
-    return out
-
-
-def play(series: Series, first: int, policy: Policy, weeks: int | None = None) -> Floats:
+def play(series: Series, first: int, policy: Policy, weeks: int | None = None, *, unseen: bool = False) -> Floats:
     """Cost of a game.
 
     Args:
@@ -111,6 +41,7 @@ def play(series: Series, first: int, policy: Policy, weeks: int | None = None) -
         first: position of the first week played.
         policy: orders.
         weeks: weeks played; default: those of a game.
+        unseen: lost sales are not in the books: the policy sees what was sold, and which weeks ended with an empty shelf.
 
     Returns:
         Money by series, shape (N,).
@@ -119,10 +50,17 @@ def play(series: Series, first: int, policy: Policy, weeks: int | None = None) -
     usual = np.round(series.demand[:, first - 13 : first].mean(axis=1))
     coming = np.zeros((skus, weeks + lead + 1))
     coming[:, :lead] = usual[:, None]
+    stock, told = 2.0 * usual, series
+    if unseen:
+        told = replace(series, demand=series.demand.copy(), closed=np.zeros(series.demand.shape, dtype=bool))
     for week in range(weeks):
-        stock = 2.0 * usual if week == 0 else _replayed(series, first, coming, 2.0 * usual, week).trace[0, :, -1]
         # What is ordered now arrives ``lead`` weeks after the coming one; later arrivals than the last week played change nothing.
-        coming[:, week + lead] = policy(series.until(first + week), stock, coming[:, week : week + lead])
+        coming[:, week + lead] = policy(told.until(first + week), stock, coming[:, week : week + lead])
+        there = stock + coming[:, week]
+        stock = _replayed(series, first, coming, 2.0 * usual, week + 1).trace[0, :, -1]
+        if told.closed is not None:
+            told.demand[:, first + week] = np.minimum(there, series.demand[:, first + week])
+            told.closed[:, first + week] = stock <= 0
     result = _replayed(series, first, coming, 2.0 * usual, weeks)
     return HOLDING * result.on_hand_days + SHORTAGE * result.short
 
@@ -172,21 +110,24 @@ def perfect(series: Series) -> Policy:
     return order
 
 
-def expected_cost(seed: int = 42, refit: str = "game") -> Policy:
+def expected_cost(seed: int = 42, refit: int | None = None, *, as_sold: bool = False) -> Policy:
     """The product's own: forecast of each coming review period, order of least expected cost for the period it serves.
 
     Args:
         seed: of forecaster and sample.
-        refit: ``"week"``: trained anew each week, as the daily run does; ``"game"``: once, at the first order.
+        refit: weeks between trainings, 1 as the daily run does; None: once, at the first order.
+        as_sold: take what was sold for what was asked for, for comparison.
 
     Returns:
         The policy.
     """
+    from models import unconstrained
     from models.period_features import Histories
     from models.periods import PeriodForecaster
     from pipelines.ordering import expected_cost as rule
 
     trained: list[PeriodForecaster] = []
+    week = count()
 
     def order(known: Series, stock: Floats, arriving: Floats) -> Floats:
         skus = stock.size
@@ -195,7 +136,11 @@ def expected_cost(seed: int = 42, refit: str = "game") -> Policy:
         )  # the product's order of SKUs, so that the same draws fall on the same
         codes = [np.unique(values[rows].astype(str), return_inverse=True)[1] for values in (known.group, known.place)]
         told = Histories(known.demand[rows], known.starts[-1] + timedelta(days=6), 7, *codes)
-        if not trained or refit == "week":
+        if known.closed is not None and not as_sold:
+            closed = known.closed[rows].astype(float)
+            told = replace(told, demand=unconstrained.demand(told, closed, closed * told.demand))
+        now = next(week)
+        if now == 0 or (refit and now % refit == 0):
             trained[:] = [PeriodForecaster(known.lead + 1, seed=seed).fit(told)]
         forecast = trained[0].predict(told)
         open_lines = np.array(
@@ -222,12 +167,18 @@ def main() -> int:
         "--game", type=int, action="append", help="may be repeated; default: 0 to 4, of other sets than m5 0"
     )
     parser.add_argument("--seed", type=int, action="append", help="may be repeated; default: 42")
-    parser.add_argument("--refit", choices=["game", "week"], default="game")
+    parser.add_argument(
+        "--refit", type=int, help="weeks between trainings, 1 as the daily run does; default: once a game"
+    )
     parser.add_argument("--every", type=int, default=50, help="every n-th row of M5")
     parser.add_argument("--through-product", action="store_true")
     parser.add_argument("--bucket", choices=["week", "day"], default="week")
     parser.add_argument("--spread", type=int, default=1, help="days of the week that its sales are booked on")
     parser.add_argument("--unseen", action="store_true", help="lost sales are not in the books")
+    parser.add_argument(
+        "--as-sold", action="store_true", help="with --unseen: take what was sold for what was asked for"
+    )
+    parser.add_argument("--weeks", type=int, help="weeks played; default: 8")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     sets = [m5(options.every)] if options.set == "m5" else panels_of(options.set)
@@ -250,14 +201,20 @@ def _figures(sets: list[Series], game: int, seed: int, options: argparse.Namespa
     started = time.perf_counter()
     costs: list[list[Floats]] = []
     for series in sets:
-        first = series.demand.shape[1] - WEEKS * game - series.weeks
+        weeks = options.weeks or series.weeks
+        first = series.demand.shape[1] - WEEKS * game - weeks
         if options.through_product:
             from tests.bench.games_product import play_through
 
-            ours = play_through(series, first, bucket=options.bucket, spread=options.spread, unseen=options.unseen)
+            ours = play_through(
+                series, first, weeks, bucket=options.bucket, spread=options.spread, unseen=options.unseen
+            )
         else:
-            ours = play(series, first, expected_cost(seed, options.refit))
-        costs.append([play(series, first, official_rule), play(series, first, perfect(series)), ours])
+            ours = play(
+                series, first, expected_cost(seed, options.refit, as_sold=options.as_sold), weeks, unseen=options.unseen
+            )
+        rule = play(series, first, official_rule, weeks, unseen=options.unseen)
+        costs.append([rule, play(series, first, perfect(series), weeks), ours])
     rule, best, ours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
     low, high = paired_interval(rule - ours)
     return {

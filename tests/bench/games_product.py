@@ -19,7 +19,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
-from tests.bench.games import HOLDING, LEAD_WEEKS, SHORTAGE, Series
+from tests.bench.games import HOLDING, SHORTAGE, play
+from tests.bench.games_data import LEAD_WEEKS, Series
 
 SUPPLIER = "S1"
 
@@ -61,25 +62,18 @@ class Company:
         series: the whole history; only what is known is written.
         folder: where the files go.
         spread: days of the week that a week's sales are booked on; 1: on its last.
-        unseen: lost sales are not in the books: a week sells what was there.
     """
 
     series: Series
     folder: Path
     spread: int = 1
-    unseen: bool = False
     closings: list[tuple[date, Floats]] = field(default_factory=list)
     arrived: list[tuple[date, Floats]] = field(default_factory=list)
-    sold: list[Floats] = field(default_factory=list)
 
     def order(self, known: Series, stock: Floats, arriving: Floats) -> Floats:
         """Units to order at the close of the newest known week; a policy of :func:`tests.bench.games.play`."""
         started = time.perf_counter()
         as_of = known.starts[-1] + timedelta(days=6)
-        if self.closings:
-            before, came = self.closings[-1][1], self.arrived[-1][1]
-            sold = np.minimum(before + came, known.demand[:, -1])
-            self.sold.append(sold if self.unseen else known.demand[:, -1])
         self.closings.append((as_of, stock.copy()))
         self._write(known, as_of, arriving)
         self.arrived.append((as_of, arriving[:, 0].copy()))
@@ -117,13 +111,10 @@ class Company:
         self._orders(keys, as_of, arriving)
 
     def _sales(self, known: Series) -> pl.DataFrame:
-        demand = known.demand.copy()
-        for back, units in enumerate(reversed(self.sold)):
-            demand[:, -1 - back] = units
-        sku, week = np.nonzero(demand)
+        sku, week = np.nonzero(known.demand)
         rows = pl.DataFrame({
             "item_id": [f"I{n:05d}" for n in sku], "location_id": known.place.astype(str)[sku],
-            "start": pl.Series([known.starts[n] for n in week], dtype=pl.Date), "units": demand[sku, week].astype(int),
+            "start": pl.Series([known.starts[n] for n in week], dtype=pl.Date), "units": known.demand[sku, week].astype(int),
         })  # fmt: skip
         days = [
             rows.with_columns(
@@ -213,12 +204,15 @@ def _daily(as_of: date) -> None:
     validate.run("orders", as_of)
 
 
-def play_through(series: Series, first: int, *, bucket: str = "week", spread: int = 1, unseen: bool = False) -> Floats:
+def play_through(
+    series: Series, first: int, weeks: int, *, bucket: str = "week", spread: int = 1, unseen: bool = False
+) -> Floats:
     """Cost of a game whose orders the product proposes.
 
     Args:
         series: the whole history.
         first: position of the first week played.
+        weeks: weeks played.
         bucket: planning bucket.
         spread: days of the week that its sales are booked on.
         unseen: lost sales are not in the books.
@@ -226,9 +220,8 @@ def play_through(series: Series, first: int, *, bucket: str = "week", spread: in
     Returns:
         Money by series, shape (N,).
     """
-    from tests.bench.games import play
-
     with tempfile.TemporaryDirectory() as scratch:
         Path(scratch).chmod(0o755)
         with servers(bucket, Path(scratch)):
-            return play(series, first, Company(series, Path(scratch) / "erp", spread, unseen).order)
+            company = Company(series, Path(scratch) / "erp", spread)
+            return play(series, first, company.order, weeks, unseen=unseen)

@@ -21,7 +21,7 @@ def daily_demand(sales: Rows) -> dict[Sku, dict[date, float]]:
 
 
 def stockout_days(tables: dict[str, Rows], as_of: date) -> dict[Sku, set[date]]:
-    """Days that close empty, and uncounted days after one until a count, sale, receipt or the item's end."""
+    """Days that close empty; uncounted days after one until a count, sale, receipt or the item's end, before it back to the last sale."""
     counts: dict[Sku, dict[date, float]] = defaultdict(dict)
     for row in tables["stock_levels"]:
         counts[row["location_id"], row["item_id"]][row["counted_on"]] = row["on_hand"]
@@ -45,6 +45,48 @@ def stockout_days(tables: dict[str, Rows], as_of: date) -> dict[Sku, set[date]]:
             if empty:
                 out[sku].add(day)
             day += timedelta(days=1)
+        for day, left in counted.items():
+            back = day if left <= 0 else min(counted)
+            while back > min(counted) and (back == day or back not in counted):
+                if (*sku, back) in arrivals and not demand.get(sku, {}).get(back, 0) > 0:
+                    break
+                if demand.get(sku, {}).get(back, 0) > 0:
+                    sold_out = (back + timedelta(days=n) for n in range((day - back).days))
+                    out[sku] |= {closed for closed in sold_out if closed < ended[sku[1]]}
+                    break
+                back -= timedelta(days=1)
+    return out
+
+
+def closed_periods(
+    tables: dict[str, Rows], as_of: date, review: int
+) -> dict[tuple[str, str, int], tuple[float, float]]:
+    """(location, item, periods back) → share closed and units sold in it, of periods in which a SKU ran out."""
+    demand = daily_demand(tables["sales"])
+    place = {row["po_id"]: row["location_id"] for row in tables["purchase_orders"]}
+    counted: dict[Sku, dict[date, float]] = defaultdict(dict)
+    for row in tables["stock_levels"]:
+        counted[row["location_id"], row["item_id"]][row["counted_on"]] = row["on_hand"]
+    out = {}
+    for sku, days in stockout_days(tables, as_of).items():
+        for back in {(as_of - day).days // review for day in days}:
+            end = as_of - timedelta(days=review * back)
+            period = [end - timedelta(days=k) for k in range(review)]
+            counts, sold = counted[sku], demand.get(sku, {})
+            opened = [day for day in period if counts.get(day, 0) > 0]
+            closed = [day for day in period if day in days]
+            total = sum(sold.get(day, 0.0) for day in period)
+            arrived = sum(
+                max(line["quantity_received"] - line["quantity_rejected"], 0.0)
+                for line in tables["purchase_order_lines"]
+                if (place[line["po_id"]], line["item_id"]) == sku and line["received_on"] in period
+            )
+            before = end - timedelta(days=review)
+            tells = before in counts and end in counts
+            beyond = tells and counts[end] + total - counts[before] - arrived > 1e-6
+            share = 0.0 if beyond else len(closed) / (len(closed) + len(opened))
+            hidden = total - sum(sold.get(day, 0.0) for day in opened) if share else 0.0
+            out[(*sku, back)] = (share, hidden)
     return out
 
 

@@ -89,6 +89,20 @@ def test_review_periods_hold_all_history_and_end_on_the_date(counts, small_erp) 
     assert newest == [AS_OF - timedelta(days=6)]
 
 
+def test_periods_that_ran_out_tell_how_far_the_shelf_was_empty(counts, small_erp) -> None:
+    wanted = reference.closed_periods(small_erp, AS_OF, 7)
+    found = {
+        (r["location_id"], r["item_id"], r["periods_back"]): (r["closed_share"], r["closed_quantity"])
+        for r in mart("fct_period_demand").iter_rows(named=True)
+    }
+    assert found.keys() >= wanted.keys()
+    assert {key: values for key, values in found.items() if values != (0.0, 0.0)} == {
+        key: pytest.approx(values) for key, values in wanted.items() if values != (0.0, 0.0)
+    }
+    shares = [share for share, _ in wanted.values()]
+    assert 0.0 in shares and any(0 < share < 1 for share in shares) and 1.0 in shares
+
+
 def test_costs_of_an_item_s_own_are_told_from_rates(counts, small_erp) -> None:
     own = {row["item_id"] for row in small_erp["items"] if row.get("holding_cost_per_day") and row.get("shortage_cost")}
     assert {row["item_id"] for row in _skus(mart("dim_sku")).values() if row["has_own_costs"]} == own

@@ -16,7 +16,7 @@ def test_dbt_unit_tests_pass(small_erp) -> None:
     answer = dbt_cli.invoke(arguments, "dbt test could not start", dbt_cli.parse())
     failed = {result.node.name: result.message for result in answer.result.results if result.status != "pass"}
     assert failed == {}
-    assert len(answer.result.results) >= 19
+    assert len(answer.result.results) >= 21
 
 
 def test_docs_are_one_page(small_erp) -> None:

@@ -44,7 +44,7 @@ def build(as_of: date, extra_day: bool = False) -> None:
     orders = pl.DataFrame({**due, "expected_on": [as_of + timedelta(days=2), as_of + timedelta(days=90)]})
     back = ((last - 1 - day) // 7).astype(np.int64)
     periods = demand.select("item_id", "location_id", "quantity").with_columns(
-        periods_back=pl.Series(back), stockout_days=pl.lit(0.0)
+        periods_back=pl.Series(back), closed_share=pl.lit(0.0), closed_quantity=pl.lit(0.0)
     )
     periods = periods.group_by("item_id", "location_id", "periods_back", maintain_order=True).sum()
     frames = {

@@ -24,7 +24,8 @@ create table marts.dim_sku (as_of date, item_id text, location_id text, category
     lead_time_mean float8, lead_time_std float8, min_order_qty float8, pack_size float8, mean_demand float8, adi float8, cv2 float8,
     reorder_point float8, order_up_to float8, on_hand float8);
 create table marts.fct_demand (item_id text, location_id text, quantity float8);
-create table marts.fct_period_demand (as_of date, item_id text, location_id text, periods_back int, quantity float8, stockout_days int);
+create table marts.fct_period_demand (as_of date, item_id text, location_id text, periods_back int, quantity float8,
+    closed_share float8, closed_quantity float8);
 create table marts.fct_open_orders (item_id text, location_id text, expected_on date, quantity_open float8);
 """
 
@@ -50,7 +51,8 @@ def marts(warehouse_url):
     ))  # fmt: skip
     grid = keys.join(pl.DataFrame({"periods_back": np.arange(40, dtype=np.int32)}), how="cross")
     _fill("fct_period_demand", grid.with_columns(
-        as_of=pl.lit(AS_OF), quantity=pl.Series(rng.poisson(7.0, grid.height)).cast(pl.Float64), stockout_days=pl.lit(0, pl.Int32)
+        as_of=pl.lit(AS_OF), quantity=pl.Series(rng.poisson(7.0, grid.height)).cast(pl.Float64), closed_share=pl.lit(0.0),
+        closed_quantity=pl.lit(0.0),
     ))  # fmt: skip
     _fill("fct_open_orders", pl.DataFrame({
         "item_id": ITEMS[:2], "location_id": ["W1"] * 2, "expected_on": [AS_OF + timedelta(days=8), AS_OF + timedelta(days=90)],
@@ -85,6 +87,18 @@ def test_items_alone_leave_the_others_and_say_the_same():
     before = warehouse.read("select * from plan.period_forecasts order by item_id, period")
     assert periods.run(AS_OF, items=[ITEMS[3]]) == 3
     assert warehouse.read("select * from plan.period_forecasts order by item_id, period").equals(before)
+
+
+def test_weeks_that_ran_out_are_taken_for_what_they_would_have_sold():
+    held = warehouse.read("select item_id, period, mean from plan.period_forecasts order by item_id, period")
+    shut = f"item_id = '{ITEMS[4]}' and periods_back < 8"
+    warehouse.execute(f"update marts.fct_period_demand set closed_share = 1, closed_quantity = quantity where {shut}")
+    periods.run(AS_OF)
+    told = warehouse.read("select item_id, period, mean from plan.period_forecasts order by item_id, period")
+    rise = (told["mean"] / held["mean"]).filter(told["item_id"] == ITEMS[4])
+    assert rise.is_between(1.15, 1.8).all(), rise
+    warehouse.execute(f"update marts.fct_period_demand set closed_share = 0, closed_quantity = 0 where {shut}")
+    periods.run(AS_OF)
 
 
 def test_purchase_gets_levels_from_the_position_and_open_lines_count_at_their_dates():

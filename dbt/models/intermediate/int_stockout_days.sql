@@ -1,7 +1,8 @@
 {#-
     A day is a stockout day where its recorded closing stock is zero or less: whoever came after the last unit left empty-handed, so demand
     of that day is censored. An ERP that counts on days of movement only leaves gaps: an uncounted day after an empty count stays a
-    stockout day until the next count, sale, receipt, the item's end or as_of.
+    stockout day until the next count, sale, receipt, the item's end or as_of. And an uncounted day before an empty count is one back to the
+    last sale since the count before: nothing has moved since, so the shelf was empty.
 -#}
 with
 
@@ -23,36 +24,47 @@ receipts as (
     select location_id, item_id, received_on as day from {{ ref('int_purchase_lines') }} where quantity_accepted > 0 and received_on is not null
 ),
 
+counts_before as (
+    select location_id, item_id, counted_on as previous_counted_on, next_counted_on as counted_on from {{ ref('int_stock_days') }}
+),
+
 gaps as (
     select
         empty_counts.location_id,
         empty_counts.item_id,
         empty_counts.counted_on as day,
+        counts_before.previous_counted_on,
         least(coalesce(empty_counts.next_counted_on, {{ as_of() }} + 1), coalesce(items.discontinued_on, {{ as_of() }} + 1)) as ends_on
     from empty_counts
+    left join counts_before using (location_id, item_id, counted_on)
     inner join items on empty_counts.item_id = items.item_id
-    where coalesce(empty_counts.next_counted_on, {{ as_of() }} + 1) > empty_counts.counted_on + 1
+    where
+        coalesce(empty_counts.next_counted_on, {{ as_of() }} + 1) > empty_counts.counted_on + 1
+        or counts_before.previous_counted_on < empty_counts.counted_on - 1
 ),
 
 movements as (
-    select * from sales
+    select *, true as is_sale from sales
     union all
-    select * from receipts
+    select *, false as is_sale from receipts
 ),
 
 -- what follows an empty count: counts close their day, so a movement of the same day comes before
 events as (
-    select location_id, item_id, day, ends_on, true as is_count from gaps
+    select location_id, item_id, day, previous_counted_on, ends_on, true as is_count, false as is_sale from gaps
     union all
-    select location_id, item_id, day, null, false from movements
+    select location_id, item_id, day, null, null, false, is_sale from movements
     where (location_id, item_id) in (select location_id, item_id from gaps)
 ),
 
 followed as (
     select
         *,
-        lead(day) over (partition by location_id, item_id order by day, is_count) as next_event_on
+        lead(day) over in_order as next_event_on,
+        lag(day) over in_order as previous_event_on,
+        lag(is_sale) over in_order as follows_a_sale
     from events
+    window in_order as (partition by location_id, item_id order by day, is_count, is_sale)
 ),
 
 carried as (
@@ -69,6 +81,20 @@ carried as (
     where followed.is_count
 ),
 
+sold_out as (
+    select
+        followed.location_id,
+        followed.item_id,
+        days.day::date as day
+    from followed
+    cross join lateral generate_series(
+        greatest(followed.previous_event_on, {{ history_start() }})::timestamp,
+        (least(followed.day, followed.ends_on) - 1)::timestamp,
+        interval '1 day'
+    ) as days(day)
+    where followed.is_count and followed.follows_a_sale and followed.previous_event_on > followed.previous_counted_on
+),
+
 recorded as (
     select location_id, item_id, counted_on as day from empty_counts where counted_on >= {{ history_start() }}
 )
@@ -76,3 +102,5 @@ recorded as (
 select location_id, item_id, day, true as is_counted from recorded
 union all
 select location_id, item_id, day, false as is_counted from carried
+union all
+select location_id, item_id, day, false as is_counted from sold_out

@@ -12,6 +12,10 @@ stockouts as (
     select location_id, item_id, day from {{ ref('int_stockout_days') }} where day <= {{ as_of() }}
 ),
 
+closed as (
+    select * from {{ ref('int_closed_periods') }}
+),
+
 days as (
     select location_id, item_id, day, quantity, 0 as stockout_days from sales where quantity > 0
     union all
@@ -21,7 +25,7 @@ days as (
 placed as (
     select
         *,
-        ({{ as_of() }} - day) / {{ var('review_period_days') }} as periods_back
+        {{ periods_back('day') }} as periods_back
     from days
 ),
 
@@ -44,12 +48,15 @@ select
     location_id,
 
     -- dates
-    {{ as_of() }} + 1 - (periods_back + 1) * {{ var('review_period_days') }} as period_on,
+    {{ as_of() }} + 1 - (summed.periods_back + 1) * {{ var('review_period_days') }} as period_on,
 
     -- numbers
-    periods_back,
-    quantity::double precision as quantity,
-    stockout_days::int as stockout_days
+    summed.periods_back,
+    summed.quantity::double precision as quantity,
+    summed.stockout_days::int as stockout_days,
+    coalesce(closed.closed_share, 0) as closed_share,
+    case when closed.closed_share > 0 then greatest(summed.quantity - closed.open_quantity, 0) else 0 end::double precision as closed_quantity
 
 from summed
+left join closed using (location_id, item_id, periods_back)
 order by location_id, item_id, periods_back

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from models.period_features import Builder, Histories, decayed, filled, open_demand, season
+from models.period_features import Builder, Histories, decayed, filled, season
 from models.periods import PeriodForecaster
 
 AS_OF = date(2026, 6, 28)
@@ -90,7 +90,6 @@ def test_closed_periods_are_neither_targets_nor_levels():
     assert filled(masked)[5, 115] == pytest.approx(filled(masked)[5, 119])
     sku, origin, step = small()._index(replace(told, demand=masked), Builder(replace(told, demand=masked), 3))
     assert (origin + step).max() == 109
-    assert np.isnan(open_demand(np.array([[5.0, 5.0, 0.0]]), np.array([[0.0, 0.0, 1.0]]))[0, 2])
     assert sku.size == step.size
 
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.local import load
-from tests.bench import games
+from tests.bench import games, games_data
 from tests.bench.games_product import Company
 
 
@@ -25,11 +25,12 @@ class Recorded(Company):
 def played(request, tmp_path):
     rng = np.random.default_rng(2)
     starts = [date(2025, 1, 6) + timedelta(days=7 * n) for n in range(30)]
-    series = games.Series(
+    series = games_data.Series(
         rng.poisson(4.0, (5, 30)).astype(float), starts, np.array(["a"] * 5), np.array(["L1", "L2", "L1", "L2", "L1"])
     )
-    company = Recorded(series, tmp_path, *request.param)
-    return series, company, games.play(series, 20, company.order), request.param
+    spread, unseen = request.param
+    company = Recorded(series, tmp_path, spread)
+    return series, company, games.play(series, 20, company.order, unseen=unseen), request.param
 
 
 def test_stock_moves_by_receipts_and_sales_of_the_books(played):

@@ -20,7 +20,15 @@ def sold():
     rng = np.random.default_rng(5)
     quantity = rng.poisson(rng.gamma(1.0, 4.0, (SKUS, 1)), (SKUS, PERIODS)).astype(float)
     closed = np.where(rng.random(quantity.shape) < 0.03, 0.8, 0.0)
-    return Sold(quantity, closed, date(2026, 6, 28), 7, np.arange(SKUS) % 3, np.arange(SKUS) % 2)
+    return Sold(
+        quantity,
+        closed,
+        np.where(closed > 0, quantity, 0.0),
+        date(2026, 6, 28),
+        7,
+        np.arange(SKUS) % 3,
+        np.arange(SKUS) % 2,
+    )
 
 
 @pytest.fixture(scope="module")
