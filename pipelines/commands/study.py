@@ -45,9 +45,14 @@ def run(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     """Replay our policy, selected on earlier days, with weekly re-forecasts; the books and the ERP's rule beside it."""
     from pipelines.simulate import study
 
-    if sample not in (None, "stratified", "all") or (top and (items or sample)):
+    if sample not in (None, "stratified", "all"):
         raise StockproofError(
-            f"--sample {sample or ''} with --top {top or ''} does not go", "--items N, --sample stratified or --top N"
+            f"--sample takes stratified or all, not {sample!r}", "for a random sample of a size: --items 200"
+        )
+    if top and (items or sample):
+        raise StockproofError(
+            "--top N picks the best sellers alone, so it goes with neither --items nor --sample",
+            "name one of the three",
         )
     kind: Any = "top" if top else "all" if sample == "all" or not (items or sample) else "stratified"
     named = [name.strip() for name in item.split(",") if name.strip()]

@@ -261,10 +261,20 @@ def _books(profile: Profile) -> list[Finding]:
     if not stock.height:
         return []
     wrong = balance_errors(stock, frames["sales"], frames["purchase_orders"], frames["purchase_order_lines"])
-    skus, off = stock.select("item_id", "location_id").n_unique(), wrong.select("item_id", "location_id").n_unique()
+    counted = stock.group_by("item_id", "location_id").len()
+    skus, off = counted.filter(pl.col("len") > 1).height, wrong.select("item_id", "location_id").n_unique()
+    if not skus:
+        return [
+            Finding(
+                "books",
+                "usable without",
+                f"none of {counted.height} SKUs was counted twice: the books cannot be checked",
+            )
+        ]
     sample = f" (of the first {BALANCE_ITEMS} items)" if len(known) > BALANCE_ITEMS else ""
     sentence = (
-        f"{skus - off} of {skus} SKUs balance on every day{sample}: stock = stock before + accepted receipts − sales"
+        f"{skus - off} of {skus} SKUs counted more than once balance on every day{sample}: "
+        "stock = stock before + accepted receipts − sales"
     )
     if off:
         first = wrong.row(0, named=True)

@@ -8,8 +8,8 @@ _COLUMNS = ("on_hand", "days", "coming", "position")
 
 SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
     "ORDER_BELOW_REORDER_POINT": (
-        f"Order {{}}: {_POSITION}, at or below the reorder point {{}}; up to {{}}, in packs of {{}}",
-        ("quantity", *_COLUMNS, "reorder_point", "order_up_to", "pack"),
+        f"Order {{}}: {_POSITION}, at or below the reorder point {{}}; up to {{}}{{}}",
+        ("quantity", *_COLUMNS, "reorder_point", "order_up_to", "in_packs"),
     ),
     "ORDER_RAISED_TO_MINIMUM": (
         f"Order {{}}, the supplier's minimum, though {{}} would do: {_POSITION}, at or below the reorder point {{}}",
@@ -149,7 +149,9 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
 
 
 def _text(name: str) -> pl.Expr:
-    """Numbers as a person writes them, 12 and not 12.0; a day or a name may be missing."""
+    """Numbers as a person writes them, 12 and not 12.0; a day or a name may be missing; packs are told where they matter."""
+    if name == "in_packs":
+        return pl.when(pl.col("pack") != 1.0).then(pl.format(", in packs of {}", _text("pack"))).otherwise(pl.lit(""))
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
     return pl.col(name).cast(pl.Float64).round(2).cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)

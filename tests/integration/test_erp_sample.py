@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
 from pipelines.core.contract import TABLES
 from pipelines.core.errors import StockproofError
@@ -71,6 +72,18 @@ def test_check_reads_it(erp_url: str) -> None:
     ]
     facts = {one.table: one for one in found.tables}
     assert facts["stock_levels"].last == facts["sales"].last == "2026-06-28"
+
+
+def test_books_with_one_count_a_sku_cannot_be_checked(erp_url: str) -> None:
+    with erp.transaction() as connection:
+        connection.execute(sa.text("create table kept_levels as select * from stock_levels"))
+        connection.execute(sa.text("delete from stock_levels where counted_on <> '2026-06-28'"))
+    books = next(finding for finding in check.check().findings if finding.part == "books")
+    with erp.transaction() as connection:
+        connection.execute(sa.text("delete from stock_levels"))
+        connection.execute(sa.text("insert into stock_levels select * from kept_levels"))
+        connection.execute(sa.text("drop table kept_levels"))
+    assert books.verdict == "usable without" and "was counted twice" in books.sentence
 
 
 def test_a_dump_loads_back_to_the_same_rows(erp_url: str, tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def test_an_order_with_its_numbers():
     assert row["reason"] == (
         "Order 20: on hand 4 + due within 14 days 6 = position 10, at or below the reorder point 25; up to 26, in packs of 5"
     )
+    single = table(rows(pack_size=[1.0]), BREAKS.head(0), AS_OF, settings.load())["reason"][0]
+    assert single.endswith("the reorder point 25; up to 26")
     raised = one(
         pack_size=[19.0]
     )  # 19 would do at 3.0; nine times that, within half a year's demand, costs less in all
