@@ -87,7 +87,8 @@ _UPDATED: Final = Column("updated_at", Kind.TIMESTAMP, meaning="when this versio
 TABLES: Final[tuple[Table, ...]] = (
     Table("items", ("item_id",), (
         _text("item_id"), _text("name"), _text("category", nullable=True),
-        _money("unit_cost", "what one unit costs us"), _money("unit_price", "what one unit sells for", nullable=True),
+        _money("unit_cost", "what one unit costs us"),
+        _money("unit_price", "what one unit sells for; less the cost, what a unit lost costs", nullable=True),
         _money("holding_cost_per_day", "per unit and day", required=False, nullable=True),
         _money("shortage_cost", "per unit of demand lost", required=False, nullable=True),
         _number("unit_volume", "space of one unit, in the measure of the limits, e.g. m³", required=False, nullable=True),
@@ -100,7 +101,7 @@ TABLES: Final[tuple[Table, ...]] = (
     Table("item_suppliers", ("item_id", "supplier_id"), (
         _text("item_id"), _text("supplier_id"), Column("is_primary", Kind.BOOLEAN),
         _number("lead_time_days", "whole days between order and receipt, as agreed"),
-        _number("min_order_qty", nullable=True), _number("pack_size", nullable=True),
+        _number("min_order_qty", "empty or 0: none", nullable=True), _number("pack_size", "empty or 0: none", nullable=True),
         _money("unit_price", "purchase price per unit"), _money("ordering_cost", "fixed cost of one order", required=False, nullable=True),
         _UPDATED,
     )),

@@ -42,12 +42,15 @@ class Days:
         end: day from which it neither orders nor counts stockouts (discontinued), shape (N,).
         total: T.
         warmup: first days of the window that are simulated but not counted.
+        asked: somebody asked for the SKU in the history or the window, shape (N,). The empty shelf of one that nobody wants is no
+            stockout.
     """
 
     start: Ints
     end: Ints
     total: int
-    warmup: int = 0
+    warmup: int
+    asked: npt.NDArray[np.bool_]
 
     @property
     def first(self) -> Ints:
@@ -59,8 +62,8 @@ class Days:
         return np.arange(self.total) >= self.first[:, None]
 
     def active(self) -> npt.NDArray[np.bool_]:
-        """Counted days before the SKU's end, shape (N, T)."""
-        return self.counted() & (np.arange(self.total) < self.end[:, None])
+        """Counted days on which an empty shelf is a stockout: before the end of a SKU that is asked for, shape (N, T)."""
+        return self.counted() & (np.arange(self.total) < self.end[:, None]) & self.asked[:, None]
 
 
 def recorded(w: Window, open_orders: pl.DataFrame, days: Days) -> Outcome:

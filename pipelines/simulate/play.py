@@ -240,7 +240,8 @@ def _days(skus: pl.DataFrame, w: Window, judged: int) -> tuple[Days, npt.NDArray
     start = np.where(counted, first_count, np.clip(w.known_from - w.run_up, 0, w.days)).astype(np.int64)
     gone = skus["discontinued_on"].is_not_null().to_numpy()
     end = positions(skus["discontinued_on"].fill_null(w.first), w.first)
-    return Days(start, np.where(gone, np.clip(end, 0, w.days), w.days), w.days, judged), counted
+    asked = (w.demand > 0).any(axis=1)
+    return Days(start, np.where(gone, np.clip(end, 0, w.days), w.days), w.days, judged, asked), counted
 
 
 def _player(skus: pl.DataFrame, w: Window, days: Days, config: Settings) -> Callable[[Levels, Floats, Floats], Outcome]:
@@ -256,8 +257,9 @@ def _player(skus: pl.DataFrame, w: Window, days: Days, config: Settings) -> Call
         arrays = problem(
             demand, on_hand, levels, w.lead_time, limits=limits, arrivals=arrivals, usable=w.usable, span=span
         )
-        return simulate(
+        played = simulate(
             arrays, backorders=config.planning.unmet_demand == "backorder", threads=config.forecast.threads, trace=True
         )
+        return replace(played, stockout_days=np.where(days.asked, played.stockout_days, 0.0))
 
     return run

@@ -105,6 +105,7 @@ def variables_of(as_of: date) -> dict[str, Any]:
         "default_lead_time_days": config.planning.default_lead_time_days,
         "holding_cost_rate": config.costs.holding_cost_rate,
         "ordering_cost": config.costs.ordering_cost,
+        "service_target": config.costs.service_target,
     }
 
 

@@ -16,7 +16,14 @@ def counts(fill) -> dict[str, int]:
     fill("items", [{"item_id": i, "name": i, "unit_cost": 2.0} for i in ("A", "B")])
     fill("suppliers", [{"supplier_id": "S", "name": "Supplier", "active": True}])
     offers = [
-        {"item_id": i, "supplier_id": "S", "is_primary": True, "lead_time_days": 9.0, "unit_price": 2.0}
+        {
+            "item_id": i,
+            "supplier_id": "S",
+            "is_primary": True,
+            "lead_time_days": 9.0,
+            "min_order_qty": 0.0,
+            "unit_price": 2.0,
+        }
         for i in ("A", "B")
     ]
     fill("item_suppliers", offers)
@@ -52,7 +59,9 @@ def test_plan_falls_back_on_what_was_agreed(counts) -> None:
         0,
     )
     assert (sku["adi"], sku["cv2"], sku["demand_class"]) == (pytest.approx(58 / 20), 0.0, "intermittent")
-    assert sku["unit_price"] == 2.0 and sku["shortage_cost"] == 0.01
+    assert sku["unit_price"] == 2.0
+    assert sku["shortage_cost"] == pytest.approx(19 * 7 * 2.0 * 0.2 / 365)  # 0.95 = p / (p + h R)
+    assert (sku["min_order_qty"], sku["pack_size"]) == (1.0, 1.0)
     assert sku["holding_cost_per_day"] == pytest.approx(2.0 * 0.2 / 365)
 
 

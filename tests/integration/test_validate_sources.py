@@ -27,7 +27,7 @@ CASES: dict[str, Case] = {
     "cost_rate_negative": Case({"shortage_cost": -1.0}, {"shortage_cost": 0.0, "holding_cost_per_day": 0.0}),
     "unit_volume_not_positive": Case({"unit_volume": 0.0}, {"unit_volume": None}),
     "lead_time_not_positive": Case({"lead_time_days": 0.0}, {"lead_time_days": 0.5}),
-    "min_order_or_pack_not_positive": Case({"pack_size": 0.0}, {"pack_size": None, "min_order_qty": None}),
+    "min_order_or_pack_negative": Case({"pack_size": -1.0}, {"pack_size": 0.0, "min_order_qty": None}),
     "purchase_price_not_positive": Case({"unit_price": 0.0}, {"unit_price": 0.01}),
     "break_quantity_negative": Case({"min_qty": -1.0}, {"min_qty": 0.0}),
     "reorder_levels_contradict": Case({"reorder_point": 31.0}, {"reorder_point": 30.0}),

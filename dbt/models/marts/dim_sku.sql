@@ -58,7 +58,13 @@ select
     items.unit_cost,
     coalesce(items.unit_price, items.unit_cost) as unit_price,
     coalesce(items.holding_cost_per_day, items.unit_cost * {{ var('holding_cost_rate') }} / 365) as holding_cost_per_day,
-    coalesce(items.shortage_cost, greatest(coalesce(items.unit_price, items.unit_cost) - items.unit_cost, 0.01)) as shortage_cost,
+    -- without a margin the service target prices a lost unit: p / (p + h R); next to nothing would make every stockout a saving
+    coalesce(
+        items.shortage_cost,
+        case when items.unit_price > items.unit_cost then items.unit_price - items.unit_cost end,
+        coalesce(items.holding_cost_per_day, items.unit_cost * {{ var('holding_cost_rate') }} / 365)
+        * {{ var('review_period_days') }} * {{ var('service_target') }} / (1 - {{ var('service_target') }})
+    ) as shortage_cost,
     coalesce(items.holding_cost_per_day > 0 and items.shortage_cost > 0, false) as has_own_costs,
     coalesce(offers.ordering_cost, {{ var('ordering_cost') }}) as ordering_cost,
     offers.purchase_price,

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from pipelines import settings
-from pipelines.simulate import measures
+from pipelines.simulate import measures, passport
 from pipelines.simulate.choose import Phases
 from pipelines.simulate.play import play as play_on
 from pipelines.simulate.play import timetable
@@ -164,3 +164,26 @@ def test_daily_sums_do_not_depend_on_the_order_of_skus(rows):
     assert np.allclose(whole["stock_value"].to_numpy(), summed.to_numpy(), rtol=0, atol=1e-9)
     assert whole["skus"].to_list() == [3] * DAYS
     assert whole["sold_units"].sum() == pytest.approx(played.outcomes["candidate"].sold[:3].sum())
+
+
+def test_the_empty_shelf_of_a_sku_nobody_asks_for_is_no_stockout(rows):
+    mine = pl.col("item_id") == "a"
+    demand = rows.demand.with_columns(
+        quantity=pl.when(mine).then(0.0).otherwise("quantity"), is_stockout=mine | pl.col("is_stockout")
+    )
+    stock = rows.stock.with_columns(on_hand=pl.when(mine).then(0.0).otherwise("on_hand"))
+    skus = rows.skus.with_columns(
+        pl.when(mine).then(0.0).otherwise(name).alias(name) for name in ("reorder_point", "order_up_to")
+    )
+    quiet = replace(
+        rows,
+        skus=skus,
+        demand=demand,
+        stock=stock,
+        receipts=rows.receipts.clear(),
+        open_orders=rows.open_orders.clear(),
+    )
+    played = play(quiet, AS_OF, config())
+    assert [outcome.stockout_days[0] for outcome in played.outcomes.values()] == [0.0, 0.0, 0.0]
+    found = passport.replays(quiet, played, AS_OF, "recorded").filter(mine)
+    assert found["censored_days"].to_list() == [0]
