@@ -2,19 +2,22 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import polars as pl
+import pyarrow as pa
 import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.contract import TABLES
 from pipelines.extract import profiles, reader
-from pipelines.extract.profiles import Profile
+from pipelines.extract.profiles import Profile, Source
 from pipelines.io import erp
-from pipelines.local.sample.balance import balance_errors
-
-Verdict = Literal["usable", "usable without", "not usable"]
+from pipelines.local import check_pitfalls
+from pipelines.local.findings import Finding, Verdict
+from pipelines.local.findings import rows as _rows
+from pipelines.local.findings import share as _share
+from pipelines.local.sample.balance import SKU, balance_errors
 
 BALANCE_ITEMS: Final = 2_500
 """The books are checked for this many items, by item_id; of a larger catalogue they are a sample."""
@@ -45,15 +48,6 @@ class TableFacts:
     first: str | None
     last: str | None
     lacks: list[str]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One sentence on a part of the data: whether planning can use it."""
-
-    part: str
-    verdict: Verdict
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -94,19 +88,14 @@ def check() -> Usable:
             _policies(profile, sold),
         ]
         findings += _books(profile)
+        first, last = _span(sold)
+        findings += check_pitfalls.recorded(profile, last)
+        findings += check_pitfalls.lots(profile, (last - first).days + 1)
     verdicts = [finding.verdict for finding in findings]
     worst: Verdict = (
         "not usable" if "not usable" in verdicts else "usable without" if "usable without" in verdicts else "usable"
     )
     return Usable(erp.shown_url(), settings.load().erp.profile, worst, findings, tables)
-
-
-def _rows(query: str) -> pl.DataFrame:
-    with erp.transaction() as connection:
-        result = connection.exec_driver_sql(query.replace("%", "%%") if not erp.is_sqlite() else query)
-        return pl.DataFrame(
-            [tuple(row) for row in result], schema=list(result.keys()), orient="row", infer_schema_length=None
-        )
 
 
 def _facts(profile: Profile, name: str) -> TableFacts:
@@ -147,26 +136,16 @@ def _items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str
     return set(_rows(f"select distinct {column} from (\n{source.query}\n) t where {condition}").to_series(0).to_list())
 
 
-def _share(part: int, whole: int) -> str:
-    """A share in words that never rounds to all or nothing."""
-    percent = 100 * part / whole
-    return (
-        f"{percent:.0f} %"
-        if part in (0, whole) or 1 <= percent <= 99
-        else f"{percent:.2g} %"
-        if percent < 1
-        else f"{percent:.4g} %"
-    )
+def _span(sold: pl.DataFrame) -> tuple[date, date]:
+    """Days of the oldest and the newest sale."""
+    return date.fromisoformat(str(sold["first"].min())[:10]), date.fromisoformat(str(sold["last"].max())[:10])
 
 
 def _sales(sold: pl.DataFrame) -> Finding:
     if not sold.height:
         return Finding("sales", "not usable", "no sale at all: planning starts from sales")
-    first, last = str(sold["first"].min())[:10], str(sold["last"].max())[:10]
-    days, need = (
-        (date.fromisoformat(last) - date.fromisoformat(first)).days + 1,
-        settings.load().forecast.min_training_data,
-    )
+    first, last = _span(sold)
+    days, need = (last - first).days + 1, settings.load().forecast.min_training_data
     span = f"{int(sold['rows'].sum())} sales rows of {sold.height} SKUs over {days} days, {first} to {last}"
     if days < need:
         return Finding(
@@ -199,7 +178,14 @@ def _stock(profile: Profile, sold: pl.DataFrame) -> Finding:
             "usable without",
             f"{sentence}: stock counts as zero, stockouts of the past are unseen, replays start empty",
         )
-    return Finding("stock", "usable" if have == sold.height else "usable without", sentence)
+    newest = counted.select("item_id", "location_id", pl.col("last").alias("counted"))
+    old = sold.join(newest, on=["item_id", "location_id"]).filter(pl.col("last") > pl.col("counted"))
+    if old.height:
+        sentence += (
+            f"; {old.height} of them sold after their newest count (the oldest of {str(old['counted'].min())[:10]}): a count stands until "
+            "the next one, so what was sold since still counts as on hand. Export the stock of the day you plan"
+        )
+    return Finding("stock", "usable" if have == sold.height and not old.height else "usable without", sentence)
 
 
 def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
@@ -239,7 +225,14 @@ def _policies(profile: Profile, sold: pl.DataFrame) -> Finding:
     have = sold.join(own, on=["item_id", "location_id"], how="semi").height if own.height else 0
     sentence = f"{have} of {sold.height} SKUs with sales ({_share(have, sold.height)}) have a minimum and maximum to compare with"
     if not have:
-        return Finding("policies", "usable without", f"{sentence}: the comparison is with what was really ordered")
+        orders = profile.sources["purchase_orders"]
+        ordered = orders is not None and _rows(f"select 1 as one from (\n{orders.query}\n) t limit 1").height
+        told = (
+            "the comparison is with what was really ordered"
+            if ordered
+            else "nor is there any order: no saving can be shown"
+        )
+        return Finding("policies", "usable without", f"{sentence}: {told}")
     return Finding("policies", "usable", sentence)
 
 
@@ -256,25 +249,18 @@ def _books(profile: Profile) -> list[Finding]:
     for name, source in sources.items():
         some = f"select * from (\n{source.query}\n) u where item_id <= '{last}'"
         query = source.query if name == "purchase_orders" else some
-        frames[name] = pl.DataFrame(pl.from_arrow(reader.read(replace(source, query=query))))
+        frames[name] = _frame(replace(source, query=query))
     stock = frames["stock_levels"]
     if not stock.height:
         return []
+    if stock.height == stock.select(SKU).n_unique():
+        once = "no SKU was counted twice: whether receipts and sales explain the stock cannot be checked"
+        return [Finding("books", "usable without", once)]
     wrong = balance_errors(stock, frames["sales"], frames["purchase_orders"], frames["purchase_order_lines"])
-    counted = stock.group_by("item_id", "location_id").len()
-    skus, off = counted.filter(pl.col("len") > 1).height, wrong.select("item_id", "location_id").n_unique()
-    if not skus:
-        return [
-            Finding(
-                "books",
-                "usable without",
-                f"none of {counted.height} SKUs was counted twice: the books cannot be checked",
-            )
-        ]
+    skus, off = _counted_twice(stock), wrong.select(SKU).n_unique()
     sample = f" (of the first {BALANCE_ITEMS} items)" if len(known) > BALANCE_ITEMS else ""
     sentence = (
-        f"{skus - off} of {skus} SKUs counted more than once balance on every day{sample}: "
-        "stock = stock before + accepted receipts − sales"
+        f"{skus - off} of {skus} SKUs balance on every day{sample}: stock = stock before + accepted receipts − sales"
     )
     if off:
         first = wrong.row(0, named=True)
@@ -283,3 +269,14 @@ def _books(profile: Profile) -> list[Finding]:
             f"{first['on_hand']:g} instead of {first['expected']:g}"
         )
     return [Finding("books", "usable without" if off else "usable", sentence)]
+
+
+def _counted_twice(stock: pl.DataFrame) -> int:
+    """SKUs with two counts or more: a first count is an opening stock, which nothing can contradict."""
+    return stock.group_by(SKU).len().filter(pl.col("len") > 1).height
+
+
+def _frame(source: Source) -> pl.DataFrame:
+    """A source's rows; an empty table may yield no batch at all, and its columns are known all the same."""
+    found = reader.read(source)
+    return pl.DataFrame(pl.from_arrow(pa.Table.from_batches(list(found), schema=found.schema)))

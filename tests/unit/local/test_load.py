@@ -200,6 +200,7 @@ def test_remarks_name_what_is_strange_but_no_fault(folder: Path) -> None:
     assert "sales.csv: unknown columns are left out: colour" in notes
     assert "notes.csv: no table of the contract" in notes
     assert "2 rows share their key (sale_id)" in notes
+    assert "so 1 are left out; give every line an id of its own, e.g. invoice and line number" in notes
     assert "sales.csv: 1 row names item_id values that items does not hold, such as 'Z'" in notes
 
 

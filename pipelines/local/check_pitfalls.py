@@ -1,0 +1,96 @@
+"""Findings of ``stockproof erp check`` on data that are whole and yet mislead: recorded too late, or lots that nobody meant."""
+
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+
+from pipelines import settings
+from pipelines.extract.profiles import Profile
+from pipelines.local.findings import Finding, rows
+
+_MASTER: Final = ("items", "suppliers", "item_suppliers")
+
+LONG_WEEKS: Final = 26
+"""An economic lot of the median item that lasts longer is pointed out."""
+
+
+def recorded(profile: Profile, newest_sale: date) -> list[Finding]:
+    """Whether the master data count as known on the days of the sales.
+
+    An export of today bears today's ``updated_at``, and a run reads nothing recorded after its date.
+
+    Args:
+        profile: the inspected source profile.
+        newest_sale: day of the newest sale.
+
+    Returns:
+        One finding where a table's oldest row was recorded after the newest sale; else none.
+    """
+    since: dict[str, date] = {}
+    for name in _MASTER:
+        source = profile.sources[name]
+        oldest = rows(f"select min(updated_at) as oldest from (\n{source.query}\n) t")["oldest"][0] if source else None
+        if oldest is not None:
+            since[name] = date.fromisoformat(str(oldest)[:10])
+    late = {name: day for name, day in since.items() if day > newest_sale}
+    if not late:
+        return []
+    first = max(late.values())
+    until = newest_sale + timedelta(days=settings.load().erp.max_staleness_days)
+    sentence = (
+        f"every row of {', '.join(late)} was recorded (updated_at) on {first} or later, after the newest sale ({newest_sale}): a run of an "
+        "earlier day reads none of them and stops. Let updated_at say since when a row has been true, or leave the column out of the files "
+        "and load again"
+    )
+    if first <= until:
+        return [Finding("recording", "usable without", sentence)]
+    stale = (
+        f"{sentence}; from {first} on the sales are older than erp.max_staleness_days allows, so no day can be planned"
+    )
+    return [Finding("recording", "not usable", stale)]
+
+
+def lots(profile: Profile, days: int) -> list[Finding]:
+    """How long an economic lot lasts where the ERP names no ordering cost and the configured one counts.
+
+    Args:
+        profile: the inspected source profile.
+        days: days that the sales span.
+
+    Returns:
+        One finding where the configured ordering cost makes the median lot last longer than :data:`LONG_WEEKS`; else none.
+    """
+    offers, items, sales = (profile.sources[name] for name in ("item_suppliers", "items", "sales"))
+    if not offers or not items or not sales:
+        return []
+    named = "ordering_cost is null" if "ordering_cost" in offers.columns else "1 = 1"
+    lacking = rows(f"select distinct item_id from (\n{offers.query}\n) t where is_primary and {named}")
+    cost = rows(f"select item_id, unit_cost from (\n{items.query}\n) t where unit_cost > 0")
+    sold = rows(f"select item_id, sum(quantity) as units from (\n{sales.query}\n) t group by item_id")
+    if not lacking.height or not cost.height or not sold.height:
+        return []
+    numbers = sold.join(cost, on="item_id").join(lacking, on="item_id", how="semi")
+    value = numbers.select(pl.col("units").cast(pl.Float64) * pl.col("unit_cost").cast(pl.Float64)).to_series()
+    value = value.filter(value > 0) * (365 / days)
+    weeks = _lot_weeks(value)
+    if weeks is None or weeks <= LONG_WEEKS:
+        return []
+    each = settings.load().costs.ordering_cost
+    return [
+        Finding(
+            "lots",
+            "usable without",
+            f"{lacking.height} items name no ordering_cost, so costs.ordering_cost ({each:g}) counts for each of them: the economic lot of "
+            f"the median item lasts {weeks:.0f} weeks. Where an order has many lines, set it to what one more line costs",
+        )
+    ]
+
+
+def _lot_weeks(value_a_year: pl.Series) -> float | None:
+    """Weeks that the economic lot of the median item lasts: 52 √(2K / (r·c·D)), Harris 1913; None without any item."""
+    costs = settings.load().costs
+    middle = value_a_year.median()
+    if not isinstance(middle, float) or middle <= 0 or costs.holding_cost_rate <= 0:
+        return None
+    return float(52 * (2 * costs.ordering_cost / (costs.holding_cost_rate * middle)) ** 0.5)

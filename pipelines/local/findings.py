@@ -1,0 +1,40 @@
+"""What ``stockproof erp check`` is made of: a sentence with a verdict, and the ERP's rows as a frame."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from pipelines.io import erp
+
+Verdict = Literal["usable", "usable without", "not usable"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence on a part of the data: whether planning can use it."""
+
+    part: str
+    verdict: Verdict
+    sentence: str
+
+
+def rows(query: str) -> pl.DataFrame:
+    """The rows of a SELECT on the ERP."""
+    with erp.transaction() as connection:
+        result = connection.exec_driver_sql(query.replace("%", "%%") if not erp.is_sqlite() else query)
+        return pl.DataFrame(
+            [tuple(row) for row in result], schema=list(result.keys()), orient="row", infer_schema_length=None
+        )
+
+
+def share(part: int, whole: int) -> str:
+    """A share in words that never rounds to all or nothing.
+
+    >>> share(1999, 2000)
+    '99.95 %'
+    """
+    percent = 100 * part / whole
+    if part in (0, whole) or 1 <= percent <= 99:
+        return f"{percent:.0f} %"
+    return f"{percent:.2g} %" if percent < 1 else f"{percent:.4g} %"

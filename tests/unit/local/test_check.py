@@ -1,0 +1,101 @@
+"""``stockproof erp check``: data that are whole and yet mislead are pointed out, with what to do about it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines import settings
+from pipelines.local import check
+from pipelines.local import load as loading
+from pipelines.local.findings import Finding
+from tests.unit.local.test_load import FILES, tell
+
+STOCK = "item_id,location_id,counted_on,on_hand\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("ERP_URL", f"sqlite:///{tmp_path / 'erp.sqlite'}")
+    monkeypatch.setenv("STOCKPROOF_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("STOCKPROOF_FORECAST__MIN_TRAINING_DATA", "2")
+    settings.load.cache_clear()
+    (tmp_path / "erp").mkdir()
+    for name, content in FILES.items():
+        (tmp_path / "erp" / f"{name}.csv").write_text(content)
+    yield tmp_path / "erp"
+    settings.load.cache_clear()
+
+
+def found(folder: Path) -> dict[str, Finding]:
+    loading.load(folder, tell)
+    return {finding.part: finding for finding in check.check().findings}
+
+
+def stamped(folder: Path, day: str) -> None:
+    """Give all master data a time of recording, as an export does."""
+    for name in ("items", "suppliers", "item_suppliers"):
+        lines = (folder / f"{name}.csv").read_text().splitlines()
+        rows = [f"{lines[0]},updated_at", *(f"{line},{day} 09:00:00" for line in lines[1:])]
+        (folder / f"{name}.csv").write_text("\n".join(rows) + "\n")
+
+
+def test_master_data_recorded_long_after_the_sales_can_plan_no_day(folder: Path) -> None:
+    stamped(folder, "2026-03-01")
+    finding = found(folder)["recording"]
+    assert finding.verdict == "not usable"
+    assert (
+        "every row of items, suppliers, item_suppliers was recorded (updated_at) on 2026-03-01 or later"
+        in finding.sentence
+    )
+    assert "leave the column out of the files" in finding.sentence
+
+
+def test_master_data_recorded_today_plan_today(folder: Path) -> None:
+    stamped(folder, "2026-01-06")  # the newest sale is of the day before
+    assert found(folder)["recording"].verdict == "usable without"
+
+
+def test_master_data_recorded_in_time_are_not_mentioned(folder: Path) -> None:
+    stamped(folder, "2026-01-01")
+    assert "recording" not in found(folder)
+
+
+def test_one_count_of_each_sku_proves_nothing_of_the_books(folder: Path) -> None:
+    (folder / "stock_levels.csv").write_text(f"{STOCK}A,W,2026-01-05,8\nB,W,2026-01-05,300\n")
+    for name, columns in (
+        ("purchase_orders", "po_id,supplier_id,location_id,ordered_on,status"),
+        (
+            "purchase_order_lines",
+            "po_id,line_no,item_id,quantity_ordered,unit_price,received_on,quantity_received,quantity_rejected",
+        ),
+    ):
+        (folder / f"{name}.csv").write_text(f"{columns}\n")
+    findings = found(folder)
+    assert findings["books"] == Finding(
+        "books",
+        "usable without",
+        "no SKU was counted twice: whether receipts and sales explain the stock cannot be checked",
+    )
+    assert findings["stock"].verdict == "usable"
+
+
+def test_stock_counted_before_the_last_sale_is_pointed_out(folder: Path) -> None:
+    (folder / "stock_levels.csv").write_text(f"{STOCK}A,W,2026-01-03,8\nB,W,2026-01-04,300\n")
+    finding = found(folder)["stock"]
+    assert finding.verdict == "usable without"
+    assert "1 of them sold after their newest count (the oldest of 2026-01-03)" in finding.sentence
+
+
+def test_without_orders_there_is_nothing_to_compare_with(folder: Path) -> None:
+    assert "nor is there any order: no saving can be shown" in found(folder)["policies"].sentence
+
+
+def test_lots_that_the_configured_ordering_cost_makes_long(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A sells 2 × 5, B 100 × 0.1 in two days: 1,825 of cost a year each; 52 √(2·50 / (0.2·1825)) = 27 weeks.
+    finding = found(folder)["lots"]
+    assert "2 items name no ordering_cost, so costs.ordering_cost (50)" in finding.sentence
+    assert "lasts 27 weeks" in finding.sentence
+    monkeypatch.setenv("STOCKPROOF_COSTS__ORDERING_COST", "5")
+    settings.load.cache_clear()
+    assert "lots" not in {finding.part for finding in check.check().findings}
