@@ -133,9 +133,9 @@ def _days(interval: Interval, panel: Panel) -> Array:
 def _model(as_of: date, panel: Panel, interval: Interval) -> tuple[Hybrid, str, str]:
     """The champion of the date; else the fallback fitted on the spot, with the reason."""
     try:
-        version = registry.champion_as_of(as_of)
+        version = registry.champion_as_of(as_of, panel.bucket)
         if version is None:
-            why = f"no model trained on or before {as_of} is registered"
+            why = f"no model trained on or before {as_of} on buckets of a {panel.bucket} is registered"
         else:
             with tempfile.TemporaryDirectory() as scratch:
                 return store.load(registry.download(version, Path(scratch))), version.label, "champion"

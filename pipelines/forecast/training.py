@@ -97,8 +97,8 @@ def train(as_of: date) -> dict[str, int | float | str]:
     with tempfile.TemporaryDirectory() as scratch:
         version = registry.register(
             store.save(trained.model, Path(scratch) / "forecaster"), trained_as_of=as_of, promote=promote, serve=predict_frame,
-            tags={**tags, "decision": reason}, parameters=_parameters(trained, panel), metrics=_metrics(trained, incumbent),
-            artifacts=_artifacts(trained, reason),
+            tags={**tags, "bucket": panel.bucket, "decision": reason}, parameters=_parameters(trained, panel),
+            metrics=_metrics(trained, incumbent), artifacts=_artifacts(trained, reason),
         )  # fmt: skip
     whole = trained.scores[-1] if trained.scores else None
     return {
@@ -173,8 +173,8 @@ def _recipe(evidence: list[Evidence], names: tuple[str, ...], fewest: int) -> Re
 def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scores | None]:
     """Whether the new model takes the champion's place: both recipes, refitted on the same past, on the same window."""
     current = registry.champion()
-    if current is None:
-        return True, "first version", None
+    if current is None or not current.forecasts(panel.bucket):
+        return True, "first version" if current is None else f"the first on buckets of a {panel.bucket}", None
     if current.trained_as_of > as_of:
         return False, f"{current.label} was trained on newer data ({current.trained_as_of})", None
     try:

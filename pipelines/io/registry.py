@@ -50,6 +50,10 @@ class Version:
         """Name for tables and people."""
         return f"{MODEL}/{self.number}"
 
+    def forecasts(self, bucket: str) -> bool:
+        """Whether it was trained on such buckets; versions that do not say are taken at their word."""
+        return self.tags.get("bucket", bucket) == bucket
+
 
 def url() -> str:
     """Address of the MLflow server."""
@@ -117,27 +121,28 @@ def champion() -> Version | None:
     return next((v for v in versions() if number is not None and v.number == int(number)), None)
 
 
-def champion_as_of(as_of: date) -> Version | None:
-    """The version that serves a date: the champion, or where it is newer than the date, the newest version that had won its place by then.
+def champion_as_of(as_of: date, bucket: str) -> Version | None:
+    """The version that serves a date: the champion, or where that is newer than the date or forecasts other buckets, the newest that may.
 
     Args:
         as_of: as-of date of the run.
+        bucket: ``day`` or ``week``; what a model learnt of days says nothing of weeks.
 
     Returns:
-        A version trained on nothing after ``as_of``; None where there is none.
+        A version trained on nothing after ``as_of``, that had won its place by then; None where there is none.
 
     Raises:
         StockproofError: the registry cannot be reached, or has failed so often that it is not asked.
     """
     # The client tries each request again by itself: one call here is three requests.
-    return breaker.call(BREAKER, lambda: _serving(as_of), attempts=1, retry_on=(ServiceAway,))
+    return breaker.call(BREAKER, lambda: _serving(as_of, bucket), attempts=1, retry_on=(ServiceAway,))
 
 
-def _serving(as_of: date) -> Version | None:
+def _serving(as_of: date, bucket: str) -> Version | None:
     current = champion()
-    if current is not None and current.trained_as_of <= as_of:
+    if current is not None and current.trained_as_of <= as_of and current.forecasts(bucket):
         return current
-    fit = [v for v in versions() if v.trained_as_of <= as_of and v.role == CHAMPION]
+    fit = [v for v in versions() if v.trained_as_of <= as_of and v.role == CHAMPION and v.forecasts(bucket)]
     return max(fit, key=lambda v: (v.trained_as_of, v.number), default=None)
 
 

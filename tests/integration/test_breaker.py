@@ -96,15 +96,15 @@ def test_a_registry_that_is_away_is_not_asked_for_ever(warehouse_url, configured
     settings.load.cache_clear()
     for _ in range(3):
         with pytest.raises(ServiceAway, match=r"model registry .* cannot be reached"):
-            registry.champion_as_of(date(2026, 6, 28))
+            registry.champion_as_of(date(2026, 6, 28), "day")
     with pytest.raises(
         StockproofError, match="model registry failed 3 times in a row and is not called for now"
     ) as told:
-        registry.champion_as_of(date(2026, 6, 28))
+        registry.champion_as_of(date(2026, 6, 28), "day")
     assert "cannot be reached" in told.value.message
     warehouse.execute(
         "update ops.breakers set opened_at = opened_at - interval '5 minutes' where name = :name", name=registry.BREAKER
     )
     with pytest.raises(ServiceAway):
-        registry.champion_as_of(date(2026, 6, 28))
+        registry.champion_as_of(date(2026, 6, 28), "day")
     assert breaker.state(registry.BREAKER) == breaker.OPEN, "the probe failed too"

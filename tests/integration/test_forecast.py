@@ -201,8 +201,14 @@ def test_broken_histories_spoil_neither_the_batch_nor_go_unnamed(stack: str) -> 
 
 
 def test_a_model_trained_later_is_not_used_for_an_earlier_date(stack: str) -> None:
-    assert registry.champion_as_of(AS_OF - timedelta(days=1)) is None
-    assert registry.champion_as_of(AS_OF + timedelta(days=9)).trained_as_of == AS_OF  # type: ignore[union-attr]
+    assert registry.champion_as_of(AS_OF - timedelta(days=1), "day") is None
+    assert registry.champion_as_of(AS_OF + timedelta(days=9), "day").trained_as_of == AS_OF  # type: ignore[union-attr]
+
+
+def test_a_model_of_days_does_not_serve_weeks(stack: str) -> None:
+    version = registry.champion_as_of(AS_OF, "day")
+    assert version is not None and version.tags["bucket"] == "day"
+    assert registry.champion_as_of(AS_OF, "week") is None
 
 
 def test_the_next_training_meets_the_champion_on_the_same_window(stack: str) -> None:
@@ -210,7 +216,7 @@ def test_the_next_training_meets_the_champion_on_the_same_window(stack: str) -> 
     build(later, extra_day=True)
     told = training.train(later)
     assert told["skipped"] == 0 and "the champion stockproof-forecaster/1's" in str(told["reason"])
-    served = registry.champion_as_of(AS_OF)
+    served = registry.champion_as_of(AS_OF, "day")
     assert served is not None and served.trained_as_of == AS_OF
     build(AS_OF)
 
