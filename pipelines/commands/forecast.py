@@ -1,8 +1,9 @@
 """``stockproof forecast``: what is forecast for an item, and how good the forecasts are."""
 
 import json
+import sys
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -11,8 +12,11 @@ from rich.table import Table
 if TYPE_CHECKING:
     import polars as pl
 
+WIDE: Final = 160
+"""Columns where no terminal says how wide it is; the tables have eleven."""
+
 app = typer.Typer(help="Forecasts: of an item, and how good they are.", no_args_is_help=True)
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 AsOf = Annotated[
     datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Date of the marts. Default: as they stand.")
@@ -122,7 +126,9 @@ def _show(row: dict[str, Any]) -> None:
 def _table(title: str, frame: "pl.DataFrame") -> Table:
     table = Table(title=title, title_justify="left")
     for column, kind in frame.schema.items():
-        table.add_column(column, justify="right" if kind.is_numeric() else "left", overflow="fold")
+        number = kind.is_numeric()
+        # A name folded into pieces cannot be read; a number's head may fold.
+        table.add_column(column, justify="right" if number else "left", overflow="fold", no_wrap=not number)
     for row in frame.iter_rows():
         table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
     return table

@@ -58,7 +58,9 @@ def approve(
         typer.echo(json.dumps(told, indent=2))
         return
     console = Console(highlight=False)
-    console.print(f"{told['author']} approved {told['count']} orders, {told['order_value']:,.2f}")
+    console.print(
+        f"{told['author']} approved {told['count']} {'order' if told['count'] == 1 else 'orders'}, {told['order_value']:,.2f}"
+    )
     if left:
         console.print(f"{len(left)} want a look and their number: {', '.join(left)}", soft_wrap=True)
     if chosen:

@@ -157,7 +157,8 @@ def prune(
     from pipelines.simulate import study_tables
 
     only = [study_tables.found(study)["simulation_id"]] if study else []
-    typer.echo(f"{study_tables.prune(keep, only)} studies deleted")
+    deleted = study_tables.prune(keep, only)
+    typer.echo(f"{deleted} {'study' if deleted == 1 else 'studies'} deleted")
 
 
 @app.command(epilog="Example: stockproof study verify --as-of 2026-06-28 --item ITEM-000001")

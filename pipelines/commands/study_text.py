@@ -87,6 +87,15 @@ def _metrics(metrics: dict[str, Any]) -> Table:
     return table
 
 
+def _saved(money: float, share: float) -> str:
+    """A saving and its share in words: a negative one is a cost.
+
+    >>> _saved(1200.0, 0.031), _saved(-43193.0, -0.943)
+    ('1,200 saved (3.1%)', 'costs 43,193 more (94.3%)')
+    """
+    return f"costs {-money:,.0f} more ({-share:.1%})" if money < 0 else f"{money:,.0f} saved ({share:.1%})"
+
+
 def _changes(result: dict[str, Any]) -> list[str]:
     change, said = result["global_metrics"]["change"], []
     if "stockouts_avoided_days" in change:
@@ -96,7 +105,7 @@ def _changes(result: dict[str, Any]) -> list[str]:
         )
     if "saving_against_incumbent" in change:
         said.append(
-            f"Against the ERP's rule: {change['saving_against_incumbent']:,.0f} saved ({change['saving_share'] or 0:.1%}), "
+            f"Against the ERP's rule: {_saved(change['saving_against_incumbent'], change['saving_share'] or 0.0)}, "
             f"units filled {change['fill_rate_points_against_incumbent'] or 0:+.2f} points."
         )
     estimate = result.get("catalogue_estimate")

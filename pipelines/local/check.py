@@ -82,6 +82,7 @@ def check() -> Usable:
     if sold.height:
         findings += [
             _items(profile, sold),
+            _prices(profile, sold),
             _stock(profile, sold),
             _suppliers(profile, sold),
             _receipts(profile, sold),
@@ -165,7 +166,22 @@ def _items(profile: Profile, sold: pl.DataFrame) -> Finding:
             "usable without",
             f"{lost} of {sold.height} SKUs with sales name an item that items does not hold; they go to quarantine",
         )
-    return Finding("items", "usable", f"all {sold['item_id'].n_unique()} items with sales are known")
+    idle = len(known) - sold["item_id"].n_unique()
+    never = f"; {idle} of {len(known)} items were never sold: nothing is ordered of them but what the ERP's own minimum asks for"
+    return Finding(
+        "items", "usable", f"all {sold['item_id'].n_unique()} items with sales are known{never if idle else ''}"
+    )
+
+
+def _prices(profile: Profile, sold: pl.DataFrame) -> Finding:
+    """Whether a unit lost has a price of its own: the replay weighs service against stock by it."""
+    items, source = set(sold["item_id"].to_list()), profile.sources["items"]
+    named = "unit_price > unit_cost" + (" or shortage_cost > 0" if source and "shortage_cost" in source.columns else "")
+    have = len(items & _items_of(profile, "items", named))
+    sentence = f"{have} of {len(items)} items with sales ({_share(have, len(items))}) have a shortage cost or a sale price above their cost"
+    if have < len(items):
+        return Finding("prices", "usable without", f"{sentence}; of the others costs.service_target prices a unit lost")
+    return Finding("prices", "usable", sentence)
 
 
 def _stock(profile: Profile, sold: pl.DataFrame) -> Finding:

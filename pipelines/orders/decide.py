@@ -112,7 +112,11 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
         raise StockproofError(
             f"quantity {quantity:g} is not between 0 and {most:g} (purchase.max_quantity)", "name a quantity in range"
         )
-    number, _, wanted = line.rpartition(":") if ":" in line else ("", "", line)
+    number, _, wanted = line.rpartition(":")
+    if not number:
+        raise StockproofError(
+            f"'{line}' names no order", "a line is ORDER:LINE or ORDER:ITEM; `stockproof orders list` shows the orders"
+        )
     with warehouse.transaction() as connection:
         order = store.locked(connection, number)
         row = _line(store.lines(connection, number), number, wanted)
@@ -143,9 +147,14 @@ def _change(
 
 
 def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:
-    for row in rows:
-        if wanted in (row["item_id"], str(row["line_no"])):
-            return row
+    found = [row for row in rows if wanted in (row["item_id"], str(row["line_no"]))]
+    if len(found) > 1:
+        at = ", ".join(f"line {row['line_no']} is item {row['item_id']}" for row in found)
+        other = (row["item_id"] if wanted == str(row["line_no"]) else str(row["line_no"]) for row in found)
+        names = " or ".join(f"{number}:{name}" for name in other)
+        raise StockproofError(f"{wanted} names two lines of order {number}: {at}", f"say which one: {names}")
+    if found:
+        return found[0]
     raise StockproofError(
         f"order {number} has no line {wanted}", f"`stockproof orders show {number}` lists its lines: ORDER:LINE"
     )

@@ -1,6 +1,10 @@
 """Why a SKU is ordered or not, one sentence a planner understands, with the numbers."""
 
+from typing import Final
+
 import polars as pl
+
+from pipelines.ordering.rules import MIN_MAX
 
 _POSITION = "on hand {} + due within {} days {} = position {}"
 
@@ -98,6 +102,14 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Sentence and the columns that fill it, by reason code."""
 
+_EXPOSED: Final = (
+    ", which is the ERP's own minimum and was kept; all the same the SKU runs out with a risk of {} %: raise the minimum in the ERP "
+    "if demand has grown"
+)
+
+RISKY: Final = 0.5
+"""Risk from which an order that is not placed needs a word: likelier than not to run out."""
+
 _TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules")
 
 
@@ -126,19 +138,25 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
 
 def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
     """Say what is not plain: orders of ours among what is due, a level that had to step in, a forecast without a trained model."""
-    own, stepped_in, noted = (
+    own, stepped_in, noted, exposed = (
         decisions["proposed"] > 0,
         decisions["level_reason"] != "",
         decisions["forecast_note"].is_not_null(),
+        _exposed(decisions),
     )
-    if not (own.any() or stepped_in.any() or noted.any()):
+    if not (own.any() or stepped_in.any() or noted.any() or exposed.any()):
         return told
-    frame = decisions.select("proposed", "level_reason", "forecast_note").with_columns(told.alias("reason"))
+    frame = decisions.select("proposed", "level_reason", "forecast_note", "risk").with_columns(
+        told.alias("reason"), exposed.alias("exposed")
+    )
     proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
     return frame.select(
         pl.concat_str(
             "reason",
             pl.when(pl.col("proposed") > 0).then(proposed).otherwise(pl.lit("")),
+            pl.when("exposed")
+            .then(pl.format(_EXPOSED, (pl.col("risk") * 100).round(0).cast(pl.Int64)))
+            .otherwise(pl.lit("")),
             pl.when(pl.col("level_reason") != "")
             .then(pl.format("; {}", "level_reason"))
             .when(pl.col("forecast_note").is_not_null())
@@ -146,6 +164,13 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
             .otherwise(pl.lit("")),
         ).alias("reason")
     )["reason"]
+
+
+def _exposed(decisions: pl.DataFrame) -> pl.Series:
+    """SKUs that the ERP's own minimum leaves without an order though they run out likelier than not."""
+    idle = (pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT") & (pl.col("level_reason") == "")
+    exposed = idle & (pl.col("policy") == MIN_MAX) & (pl.col("risk") >= RISKY)
+    return decisions.select(exposed.fill_null(value=False)).to_series()
 
 
 def _text(name: str) -> pl.Expr:

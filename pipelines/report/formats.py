@@ -36,6 +36,15 @@ def quantity(value: float | None) -> str:
     return _plain(f"{value:,.0f}" if abs(value - round(value)) < 0.005 else f"{value:,.2f}".rstrip("0"))
 
 
+def lasting(days: float) -> str:
+    """How long stock lasts; beyond ten years a number of days would tell nothing.
+
+    >>> lasting(1445.2), lasting(2_552_521.0)
+    ('1,445 days', 'over 10 years')
+    """
+    return f"{days:,.0f} days" if days <= 3650 else "over 10 years"
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """A share as a percentage.
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from pipelines.report.formats import lasting
+
 EXCESS_DAYS: Final = 180.0
 """Stock beyond both the order-up-to level and so many days of forecast demand is excess."""
 
@@ -189,7 +191,7 @@ def _cancel(row: dict[str, Any]) -> str:
     if row["status"] == "dead":
         since = f"since {row['last_demand_on']}" if row["last_demand_on"] else "at all"
         return f"{what}; there was no demand {since} and {_units(row['on_hand'])} are on hand."
-    cover = f"last {row['cover_days']:,.0f} days" if row["cover_days"] is not None else "meet no forecast demand"
+    cover = f"last {lasting(row['cover_days'])}" if row["cover_days"] is not None else "meet no forecast demand"
     return f"{what}; the {_units(row['on_hand'])} on hand {cover}."
 
 

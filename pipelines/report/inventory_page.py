@@ -9,7 +9,7 @@ import polars as pl
 from markupsafe import Markup
 
 from pipelines.report import inventory
-from pipelines.report.formats import count, money, percent, quantity
+from pipelines.report.formats import count, lasting, money, percent, quantity
 from pipelines.report.inventory import InventoryTables
 
 SHOWN: Final = 15
@@ -177,7 +177,9 @@ def environment(templates: Any) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(money=money, percent=percent, quantity=quantity, svg=Markup, number=lambda value: f"{value:,}")
+    made.filters.update(
+        money=money, percent=percent, quantity=quantity, svg=Markup, number=lambda value: f"{value:,}", lasting=lasting
+    )
     return made
 
 

@@ -85,9 +85,10 @@ def interval(tables: Tables) -> list[str]:
         return []
     both = facts.compared_skus(tables.replays)
     ends = sorted(_saving(rows.join(both, on=facts.KEY, how="semi")) for rows in (tables.replays, tables.bounds))
+    low, high = money(ends[0]), money(ends[1])
     return [
-        f"What was asked for at an empty shelf is not known: with the demand that was seen, or with that of the days around imputed, the "
-        f"saving lies between {money(ends[0])} and {money(ends[1])}."
+        "What was asked for at an empty shelf is not known: with the demand that was seen, or with that of the days around imputed, the "
+        f"saving {f'is {low} either way' if low == high else f'lies between {low} and {high}'}."
     ]
 
 

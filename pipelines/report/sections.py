@@ -254,11 +254,17 @@ def review_rows(tables: Tables) -> int:
 _SPIKE = ("sigma", "item_id", "location_id", "sold_on", "day_quantity", "mean_of_other_days", "std_of_other_days")
 
 
+_FAR = ("item_id", "location_id", "bucket_on", "most_sold", "times")
+
+
 def _details(text: str) -> str:
     """JSON details as ``key value, key value``; anything else as it is.
 
     >>> _details('{"quantity": 812, "mean": 9.123}')
     'quantity 812, mean 9.12'
+    >>> far = {"item_id": "A", "location_id": "W", "bucket_on": "2026-07-05", "most_sold": 0.5, "times": 24.4, "q995": 12.2}
+    >>> _details(json.dumps(far))
+    'A at W, bucket of 2026-07-05: the highest quantile is 12.2 units, 24 times the most it ever sold in a bucket, 0.5'
     """
     found = json.loads(text)
     if not isinstance(found, dict):
@@ -267,6 +273,12 @@ def _details(text: str) -> str:
         sigma, item, location, day, units, mean, deviation = (found[name] for name in _SPIKE)
         usual = f"{quantity(round(mean, 1))} ± {quantity(round(deviation, 1))}"
         return f"{item} at {location} on {day}: {quantity(units)} units, on other days {usual} ({sigma:g} standard deviations)"
+    if found.keys() >= set(_FAR):
+        item, location, bucket, most, times = (found[name] for name in _FAR)
+        return (
+            f"{item} at {location}, bucket of {bucket}: the highest quantile is {quantity(most * times)} units, "
+            f"{times:,.0f} times the most it ever sold in a bucket, {quantity(most)}"
+        )
     return ", ".join(f"{k.replace('_', ' ')} {quantity(v) if _is_number(v) else v}" for k, v in found.items())
 
 

@@ -240,7 +240,7 @@ def _days(skus: pl.DataFrame, w: Window, judged: int) -> tuple[Days, npt.NDArray
     start = np.where(counted, first_count, np.clip(w.known_from - w.run_up, 0, w.days)).astype(np.int64)
     gone = skus["discontinued_on"].is_not_null().to_numpy()
     end = positions(skus["discontinued_on"].fill_null(w.first), w.first)
-    asked = np.asarray((w.demand > 0).any(axis=1))
+    asked = np.any(w.demand > 0, axis=1)
     return Days(start, np.where(gone, np.clip(end, 0, w.days), w.days), w.days, judged, asked), counted
 
 

@@ -64,6 +64,7 @@ def test_check_reads_it(erp_url: str) -> None:
     assert [finding.part for finding in found.findings] == [
         "sales",
         "items",
+        "prices",
         "stock",
         "suppliers",
         "receipts",

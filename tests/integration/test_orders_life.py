@@ -121,6 +121,20 @@ def test_roles_and_limits(monkeypatch: pytest.MonkeyPatch) -> None:
         settings.load.cache_clear()
 
 
+def test_a_line_whose_number_is_also_an_item_is_not_guessed() -> None:
+    decisions([("2", "W1", "S1", 6.0, 2.0), ("7", "W1", "S1", 5.0, 1.0)])
+    propose.propose(AS_OF)
+    with pytest.raises(
+        StockproofError, match=r"2 names two lines of order .*: line 1 is item 2, line 2 is item 7"
+    ) as refused:
+        decide.override(f"{ONE}:2", 1.0, "x", "ann")
+    assert refused.value.remedy == f"say which one: {ONE}:1 or {ONE}:7"
+    decide.override(f"{ONE}:7", 1.0, "x", "ann")
+    with pytest.raises(StockproofError, match="'7' names no order") as refused:
+        decide.override("7", 1.0, "x", "ann")
+    assert "ORDER:LINE" in refused.value.remedy
+
+
 def test_reject_and_override_want_a_reason_and_a_state_that_allows_them() -> None:
     propose.propose(AS_OF)
     with pytest.raises(StockproofError, match="reason is needed"):

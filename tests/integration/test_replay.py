@@ -170,7 +170,7 @@ def test_a_study_is_run_kept_shown_compared_and_pruned():
     for words in ("our policy", "the books", "Against the ERP's rule"):
         assert words in _call("show", "last")
     assert "4 of 12 SKUs, top" in _call("list")
-    assert _call("prune", "--keep", "1") == "1 studies deleted\n"
+    assert _call("prune", "--keep", "1") == "1 study deleted\n"
     assert [row["simulation_id"] for row in json.loads(_call("list", "--json"))] == [top["simulation_id"]]
 
 

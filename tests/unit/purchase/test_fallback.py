@@ -87,3 +87,18 @@ def test_rows_in_decides_on_any_number():
     assert ordered.height > 80
     days = (ordered["expected_on"] - ordered["as_of"]).dt.total_days()
     assert days.unique().to_list() == [15], "the default lead time where none was agreed"
+
+
+def test_a_kept_minimum_that_leaves_a_sku_exposed_says_so():
+    """98 % risk and no order puzzles a planner, unless the line says whose reorder point it is and what to do."""
+    low = {
+        "policy": pl.lit("min_max"),
+        "level": pl.lit("reorder_point"),
+        "reorder_point": pl.lit(0.0),
+        "due": pl.lit(0.0),
+    }
+    exposed = _decided(**low, on_hand=pl.lit(1.0)).filter(pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT")
+    told = exposed["reason"].str.contains("the ERP's own minimum and was kept; all the same the SKU runs out with")
+    assert told.sum() > 80 and told.to_list() == (exposed["risk"] >= 0.5).to_list()
+    safe = _decided(**low, on_hand=pl.lit(1e6)).filter(pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT")
+    assert safe.height > 80 and not safe["reason"].str.contains("all the same").any()

@@ -111,7 +111,11 @@ def test_check_finds_the_sample_usable_and_names_what_is_not(sqlite: Path) -> No
     told = {finding.part: finding for finding in found.findings}
     assert told["books"].verdict == "usable"
     assert told["books"].sentence.startswith("40 of 40 SKUs balance")
-    assert told["suppliers"].verdict == "usable"
+    assert told["suppliers"].verdict == told["prices"].verdict == "usable"
+    change("update items set unit_price = null, shortage_cost = null")
+    told = {finding.part: finding for finding in check.check().findings}
+    assert told["prices"].verdict == "usable without" and told["prices"].sentence.endswith("prices a unit lost")
+    assert "5 of 40 items were never sold" in told["items"].sentence
     change("update stock_levels set on_hand = on_hand + 1 where counted_on = '2026-06-20' and item_id = 'ITEM-000003'")
     change("update item_suppliers set lead_time_days = 0 where item_id = 'ITEM-000004'")
     change("delete from stock_levels where item_id = 'ITEM-000005'")
