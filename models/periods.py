@@ -15,7 +15,7 @@ from models.period_features import Array, Builder, Histories, seasoned
 from pipelines.core.seeds import generator
 
 REFERENCE: Final = 0.3
-"""Variance that the second model corrects: mean + 0.3 mean² + 0.05."""
+"""Curvature of the variance that the second model corrects; see :func:`reference_variance`."""
 
 FEWEST: Final = 1_000
 """Rows below which trees are not grown: the base forecast stands, with one dispersion for all."""
@@ -132,7 +132,7 @@ class PeriodForecaster:
             variance = mean + fitted(self.dispersion) * mean**2
         else:
             shape = self.spread.predict(_with_mean(features, mean), num_threads=self.threads)
-            variance = np.maximum(shape * _reference(mean), mean * 1.001 + 0.02 * mean**2)
+            variance = np.maximum(shape * reference_variance(mean), mean * 1.001 + 0.02 * mean**2)
         never = (builder.first > last)[sku]
         mean, variance = np.where(never, 0.0, mean), np.where(never, 0.0, variance)
         return PeriodDemand(mean.reshape(n, h), variance.reshape(n, h))
@@ -171,7 +171,7 @@ class PeriodForecaster:
         """Trees under a gamma deviance: squared residuals against the reference variance."""
         import lightgbm as lgb
 
-        ratio = np.clip((target - mean) ** 2 / _reference(mean), 1e-3, 50.0)
+        ratio = np.clip((target - mean) ** 2 / reference_variance(mean), 1e-3, 50.0)
         chosen = {"objective": "gamma", "num_leaves": 15, "min_data_in_leaf": 400, "learning_rate": 0.05}
         data = lgb.Dataset(_with_mean(features, mean), ratio, weight=weight)
         return lgb.train(self._common(0) | chosen, data, self.spread_rounds)
@@ -183,7 +183,8 @@ class PeriodForecaster:
         }  # fmt: skip
 
 
-def _reference(mean: Array) -> Array:
+def reference_variance(mean: Array) -> Array:
+    """Variance of a period's demand before anything is learnt of it: mean + 0.3 mean² + 0.05, units²."""
     return np.asarray(mean + REFERENCE * mean**2 + 0.05)
 
 

@@ -6,15 +6,11 @@ strong ones. What stands instead is the expected demand given that it reached wh
 of censored demand (Talluri & van Ryzin 2004, The Theory and Practice of Revenue Management, ch. 9.4), around the decayed level of the time.
 """
 
-from typing import Final
-
 import numpy as np
 
 from models import negbin
 from models.period_features import BASE, Array, Histories, season
-
-CURVATURE: Final = 0.3
-"""Variance around the level: mean + 0.3 mean² + 0.05, the reference of models.periods. Greater values drift upwards within a year."""
+from models.periods import reference_variance
 
 
 def demand(told: Histories, closed: Array, sold: Array) -> Array:
@@ -52,7 +48,7 @@ def demand(told: Histories, closed: Array, sold: Array) -> Array:
 
 
 def reached(mean: Array, least: Array) -> Array:
-    """Expected demand given that it reached what was sold.
+    """Expected demand given that it reached what was sold. A variance greater than the reference lets levels drift upwards within a year.
 
     Args:
         mean: [n] units expected before anything was known; at least a twentieth of a unit is taken.
@@ -65,4 +61,4 @@ def reached(mean: Array, least: Array) -> Array:
     [4.0, 6.3, 13.7]
     """
     floored = np.maximum(mean, 0.05)
-    return np.maximum(negbin.mean_from(floored, floored + CURVATURE * floored**2 + 0.05, least), least)
+    return negbin.mean_from(floored, reference_variance(floored), least)

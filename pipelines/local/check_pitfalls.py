@@ -6,13 +6,14 @@ from typing import Final
 import polars as pl
 
 from pipelines import settings
+from pipelines.core.inventory import LONGEST_COVER_DAYS
 from pipelines.extract.profiles import Profile
 from pipelines.local.findings import Finding, rows
 
 _MASTER: Final = ("items", "suppliers", "item_suppliers")
 
-LONG_WEEKS: Final = 26
-"""An economic lot of the median item that lasts longer is pointed out."""
+LONG_WEEKS: Final = LONGEST_COVER_DAYS / 7
+"""An economic lot of the median item that would last longer, were it not cut there, is pointed out."""
 
 
 def recorded(profile: Profile, newest_sale: date) -> list[Finding]:

@@ -290,11 +290,8 @@ def _note_duplicates(parsed: Parsed) -> None:
         if count:
             key = ", ".join(parsed.table.key)
             left_out = parsed.frame.height - parsed.frame.select(parsed.table.key).n_unique()
-            remedy = (
-                "; give every line an id of its own, e.g. invoice and line number"
-                if parsed.table.name == "sales"
-                else ""
-            )
+            own_id = "; give every line an id of its own, e.g. invoice and line number"
+            remedy = own_id if parsed.table.name == "sales" else ""
             parsed.notes.append(
                 f"{parsed.path.name}: {count} rows share their key ({key}) with another; the daily run keeps the newest of each, and of "
                 f"those recorded at one moment the first, so {left_out} are left out{remedy}"

@@ -57,11 +57,11 @@ def play(series: Series, first: int, policy: Policy, weeks: int | None = None, *
         # What is ordered now arrives ``lead`` weeks after the coming one; later arrivals than the last week played change nothing.
         coming[:, week + lead] = policy(told.until(first + week), stock, coming[:, week : week + lead])
         there = stock + coming[:, week]
-        stock = _replayed(series, first, coming, 2.0 * usual, week + 1).trace[0, :, -1]
+        result = _replayed(series, first, coming, 2.0 * usual, week + 1)
+        stock = result.trace[0, :, -1]
         if told.closed is not None:
             told.demand[:, first + week] = np.minimum(there, series.demand[:, first + week])
             told.closed[:, first + week] = stock <= 0
-    result = _replayed(series, first, coming, 2.0 * usual, weeks)
     return HOLDING * result.on_hand_days + SHORTAGE * result.short
 
 

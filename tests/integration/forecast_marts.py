@@ -10,6 +10,20 @@ from pipelines.io import warehouse
 AS_OF = date(2026, 6, 28)
 SKUS, DAYS = 48, 300
 
+BROKEN = {
+    "zeros": lambda t: 0.0,
+    "constant": lambda t: 4.0,
+    "huge": lambda t: 1e9,
+    "spike": lambda t: 1e9 if t == 250 else 0.0,
+    "negative": lambda t: -3.0 if t % 50 == 0 else 2.0,
+    "not a number": lambda t: float("nan") if t % 60 == 0 else 2.0,
+    "endless": lambda t: float("inf") if t == 100 else 2.0,
+    "gaps": lambda t: 2.0 if t % 30 == 0 else 0.0,
+    "young": lambda t: 3.0 if t >= DAYS - 9 else 0.0,
+    "one sale": lambda t: 5.0 if t == DAYS - 1 else 0.0,
+}
+"""Histories that no ERP should hold; t counts days."""
+
 
 def build(as_of: date, extra_day: bool = False) -> None:
     """Write them; ``extra_day``: one more day of history."""

@@ -18,7 +18,7 @@ from pipelines.forecast import detail, job, training
 from pipelines.io import registry, warehouse
 from pipelines.local.mlflow import MLflow
 from pipelines.local.process import free_port
-from tests.integration.forecast_marts import AS_OF, DAYS, SKUS, build
+from tests.integration.forecast_marts import AS_OF, BROKEN, DAYS, SKUS, build
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
@@ -148,21 +148,6 @@ def test_an_evaluation_keeps_its_scores_and_its_picture(stack: str) -> None:
         == last.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") == "all"))["skus"][0]
     )
     assert told["all_zero_left_out"] >= 1
-
-
-BROKEN = {
-    "zeros": lambda t: 0.0,
-    "constant": lambda t: 4.0,
-    "huge": lambda t: 1e9,
-    "spike": lambda t: 1e9 if t == 250 else 0.0,
-    "negative": lambda t: -3.0 if t % 50 == 0 else 2.0,
-    "not a number": lambda t: float("nan") if t % 60 == 0 else 2.0,
-    "endless": lambda t: float("inf") if t == 100 else 2.0,
-    "gaps": lambda t: 2.0 if t % 30 == 0 else 0.0,
-    "young": lambda t: 3.0 if t >= DAYS - 9 else 0.0,
-    "one sale": lambda t: 5.0 if t == DAYS - 1 else 0.0,
-}
-"""Histories that no ERP should hold; t counts days."""
 
 
 def test_broken_histories_spoil_neither_the_batch_nor_go_unnamed(stack: str) -> None:

@@ -97,6 +97,7 @@ select
     location_id,
     item_id,
     periods_back,
+    closed_days,
     case
         when oversold_quantity > 1e-6 then 0
         else closed_days::double precision / (closed_days + open_days)

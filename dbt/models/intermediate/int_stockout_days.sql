@@ -49,7 +49,7 @@ movements as (
     select *, false as is_sale from receipts
 ),
 
--- what follows an empty count: counts close their day, so a movement of the same day comes before
+-- what comes before and after an empty count: counts close their day, so a movement of the same day comes before
 events as (
     select location_id, item_id, day, previous_counted_on, ends_on, true as is_count, false as is_sale from gaps
     union all
@@ -67,32 +67,26 @@ followed as (
     window in_order as (partition by location_id, item_id order by day, is_count, is_sale)
 ),
 
-carried as (
-    select
-        followed.location_id,
-        followed.item_id,
-        days.day::date as day
+-- until_on is the first day that is none any more
+spans as (
+    select location_id, item_id, day + 1 as since_on, least(ends_on, coalesce(next_event_on, ends_on)) as until_on
     from followed
-    cross join lateral generate_series(
-        greatest(followed.day + 1, {{ history_start() }})::timestamp,
-        (least(followed.ends_on, coalesce(followed.next_event_on, followed.ends_on)) - 1)::timestamp,
-        interval '1 day'
-    ) as days(day)
-    where followed.is_count
+    where is_count
+    union all
+    select location_id, item_id, previous_event_on, least(day, ends_on)
+    from followed
+    where is_count and follows_a_sale and previous_event_on > previous_counted_on
 ),
 
-sold_out as (
+carried as (
     select
-        followed.location_id,
-        followed.item_id,
+        spans.location_id,
+        spans.item_id,
         days.day::date as day
-    from followed
+    from spans
     cross join lateral generate_series(
-        greatest(followed.previous_event_on, {{ history_start() }})::timestamp,
-        (least(followed.day, followed.ends_on) - 1)::timestamp,
-        interval '1 day'
+        greatest(spans.since_on, {{ history_start() }})::timestamp, (spans.until_on - 1)::timestamp, interval '1 day'
     ) as days(day)
-    where followed.is_count and followed.follows_a_sale and followed.previous_event_on > followed.previous_counted_on
 ),
 
 recorded as (
@@ -102,5 +96,3 @@ recorded as (
 select location_id, item_id, day, true as is_counted from recorded
 union all
 select location_id, item_id, day, false as is_counted from carried
-union all
-select location_id, item_id, day, false as is_counted from sold_out
