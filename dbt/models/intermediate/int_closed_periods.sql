@@ -16,7 +16,8 @@ closed as (
     group by location_id, item_id, {{ periods_back('day') }}
 ),
 
-sales as (
+-- inlined where they are read: kept as a whole, millions of counts would be written out first
+sales as not materialized (
     select
         location_id,
         item_id,
@@ -27,7 +28,7 @@ sales as (
     where day <= {{ as_of() }} and quantity > 0
 ),
 
-counts as (
+counts as not materialized (
     select
         location_id,
         item_id,

@@ -17,8 +17,10 @@ counted as (
         item_id,
         counted_on,
         on_hand,
-        lead(counted_on) over (partition by location_id, item_id order by counted_on) as next_counted_on
+        lag(counted_on) over in_order as previous_counted_on,
+        lead(counted_on) over in_order as next_counted_on
     from stock
+    window in_order as (partition by location_id, item_id order by counted_on)
 )
 
 select
@@ -28,6 +30,7 @@ select
 
     -- dates
     counted.counted_on,
+    counted.previous_counted_on,
     counted.next_counted_on,
 
     -- numbers

@@ -24,23 +24,18 @@ receipts as (
     select location_id, item_id, received_on as day from {{ ref('int_purchase_lines') }} where quantity_accepted > 0 and received_on is not null
 ),
 
-counts_before as (
-    select location_id, item_id, counted_on as previous_counted_on, next_counted_on as counted_on from {{ ref('int_stock_days') }}
-),
-
 gaps as (
     select
         empty_counts.location_id,
         empty_counts.item_id,
         empty_counts.counted_on as day,
-        counts_before.previous_counted_on,
+        empty_counts.previous_counted_on,
         least(coalesce(empty_counts.next_counted_on, {{ as_of() }} + 1), coalesce(items.discontinued_on, {{ as_of() }} + 1)) as ends_on
     from empty_counts
-    left join counts_before using (location_id, item_id, counted_on)
     inner join items on empty_counts.item_id = items.item_id
     where
         coalesce(empty_counts.next_counted_on, {{ as_of() }} + 1) > empty_counts.counted_on + 1
-        or counts_before.previous_counted_on < empty_counts.counted_on - 1
+        or empty_counts.previous_counted_on < empty_counts.counted_on - 1
 ),
 
 movements as (
