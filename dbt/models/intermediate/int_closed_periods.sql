@@ -16,92 +16,60 @@ closed as (
     group by location_id, item_id, {{ periods_back('day') }}
 ),
 
--- inlined where they are read: kept as a whole, millions of counts would be written out first
-sales as not materialized (
+-- every day of such a period, and the day before it, whose count is the stock it began with: joins by equality, whatever the planner expects
+days as (
     select
-        location_id,
-        item_id,
-        day,
-        {{ periods_back('day') }} as periods_back,
-        quantity
-    from {{ ref('int_sales_daily') }}
-    where day <= {{ as_of() }} and quantity > 0
-),
-
-counts as not materialized (
-    select
-        location_id,
-        item_id,
-        counted_on as day,
-        {{ periods_back('counted_on') }} as periods_back,
-        on_hand
-    from {{ ref('int_stock_days') }}
-    where counted_on <= {{ as_of() }}
-),
-
-open_days as (
-    select
-        counts.location_id,
-        counts.item_id,
-        counts.periods_back,
-        count(*) as open_days,
-        sum(coalesce(sales.quantity, 0)) as open_quantity
-    from counts
-    inner join closed using (location_id, item_id, periods_back)
-    left join sales using (location_id, item_id, day)
-    where counts.on_hand > 1e-9
-    group by counts.location_id, counts.item_id, counts.periods_back
-),
-
-sold as (
-    select location_id, item_id, periods_back, sum(quantity) as quantity
-    from sales
-    inner join closed using (location_id, item_id, periods_back)
-    group by location_id, item_id, periods_back
-),
-
-received as (
-    select location_id, item_id, {{ periods_back('received_on') }} as periods_back, sum(quantity_accepted) as quantity
-    from {{ ref('int_purchase_lines') }}
-    where received_on <= {{ as_of() }} and quantity_accepted > 0
-    group by location_id, item_id, {{ periods_back('received_on') }}
-),
-
--- counts at the close of a period: its own end, and the opening of the next
-ends as (
-    select location_id, item_id, periods_back, on_hand from counts where ({{ as_of() }} - day) % {{ var('review_period_days') }} = 0
-),
-
-joined as (
-    select
-        -- ids
         closed.location_id,
         closed.item_id,
-
-        -- numbers
         closed.periods_back,
-        closed.closed_days,
-        coalesce(open_days.open_days, 0) as open_days,
-        coalesce(open_days.open_quantity, 0) as open_quantity,
-        ends.on_hand + coalesce(sold.quantity, 0) - starts.on_hand - coalesce(received.quantity, 0) as oversold_quantity
-
+        {{ as_of() }} - {{ var('review_period_days') }} * closed.periods_back - before_end as day,
+        before_end < {{ var('review_period_days') }} as is_within,
+        before_end = 0 as is_last
     from closed
-    left join open_days using (location_id, item_id, periods_back)
-    left join sold using (location_id, item_id, periods_back)
-    left join received using (location_id, item_id, periods_back)
-    left join ends using (location_id, item_id, periods_back)
-    left join ends as starts
-        on closed.location_id = starts.location_id and closed.item_id = starts.item_id and closed.periods_back + 1 = starts.periods_back
+    cross join generate_series(0, {{ var('review_period_days') }}) as before_end
+),
+
+receipts as (
+    select location_id, item_id, received_on as day, sum(quantity_accepted) as quantity
+    from {{ ref('int_purchase_lines') }}
+    where quantity_accepted > 0
+    group by location_id, item_id, received_on
+),
+
+booked as (
+    select
+        days.location_id,
+        days.item_id,
+        days.periods_back,
+        count(*) filter (where days.is_within and counts.on_hand > 1e-9) as open_days,
+        coalesce(sum(sales.quantity) filter (where days.is_within and counts.on_hand > 1e-9), 0) as open_quantity,
+        coalesce(sum(sales.quantity) filter (where days.is_within), 0) as sold,
+        coalesce(sum(receipts.quantity) filter (where days.is_within), 0) as received,
+        max(counts.on_hand) filter (where days.is_last) as on_hand_after,
+        max(counts.on_hand) filter (where not days.is_within) as on_hand_before
+    from days
+    left join {{ ref('int_stock_days') }} as counts
+        on days.location_id = counts.location_id and days.item_id = counts.item_id and days.day = counts.counted_on
+    left join {{ ref('int_sales_daily') }} as sales
+        on days.location_id = sales.location_id and days.item_id = sales.item_id and days.day = sales.day and sales.quantity > 0
+    left join receipts
+        on days.location_id = receipts.location_id and days.item_id = receipts.item_id and days.day = receipts.day
+    group by days.location_id, days.item_id, days.periods_back
 )
 
 select
-    location_id,
-    item_id,
-    periods_back,
-    closed_days,
+    -- ids
+    closed.location_id,
+    closed.item_id,
+
+    -- numbers
+    closed.periods_back,
+    closed.closed_days,
     case
-        when oversold_quantity > 1e-6 then 0
-        else closed_days::double precision / (closed_days + open_days)
+        when booked.on_hand_after + booked.sold - booked.on_hand_before - booked.received > 1e-6 then 0
+        else closed.closed_days::double precision / (closed.closed_days + booked.open_days)
     end as closed_share,
-    open_quantity
-from joined
+    booked.open_quantity
+
+from closed
+inner join booked using (location_id, item_id, periods_back)
