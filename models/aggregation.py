@@ -10,6 +10,8 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
+from pipelines.core.compiled import njit
+
 Array = np.ndarray[Any, Any]
 
 LOWEST: Final = 0.1
@@ -22,7 +24,7 @@ ROUNDING: Final = 1.4901161193847656e-08
 MOST_STEPS: Final = 500
 
 
-@nb.njit(cache=True)
+@njit()
 def _squared_error(x: Array, count: int, alpha: float) -> float:  # pragma: no cover - compiled
     level, total, rest = x[0], 0.0, 1.0 - alpha
     for i in range(1, count):
@@ -33,7 +35,7 @@ def _squared_error(x: Array, count: int, alpha: float) -> float:  # pragma: no c
     return total
 
 
-@nb.njit(cache=True)
+@njit()
 def _move(
     state: Array, a: float, b: float, tolerance: float
 ) -> tuple[float, float, float]:  # pragma: no cover - compiled
@@ -64,7 +66,7 @@ def _move(
     return x + (1.0 if step >= 0 else -1.0) * max(abs(step), tolerance), step, before
 
 
-@nb.njit(cache=True)
+@njit()
 def _best_weight(values: Array, count: int) -> float:  # pragma: no cover - compiled
     """The weight of least squared error between the bounds: Brent's bounded search (1973, ch. 5), as in SciPy's fminbound."""
     a, b = LOWEST, HIGHEST
@@ -91,7 +93,7 @@ def _best_weight(values: Array, count: int) -> float:  # pragma: no cover - comp
     return float(x)
 
 
-@nb.njit(cache=True)
+@njit()
 def _smoothed(x: Array, count: int) -> float:  # pragma: no cover - compiled
     """Level after the last value."""
     alpha, level = _best_weight(x, count), x[0]
@@ -100,7 +102,7 @@ def _smoothed(x: Array, count: int) -> float:  # pragma: no cover - compiled
     return float(level)
 
 
-@nb.njit(cache=True)
+@njit()
 def _at_level(known: Array, seen: int, level: int, sums: Array) -> float:  # pragma: no cover - compiled
     """Smoothed demand per bucket at one level of aggregation; the oldest buckets that fill no block are left out."""
     blocks, first = seen // level, seen % level
@@ -112,7 +114,7 @@ def _at_level(known: Array, seen: int, level: int, sums: Array) -> float:  # pra
     return float(_smoothed(sums, blocks) / level)
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def aggregated(demand: Array, all_levels: bool) -> Array:  # pragma: no cover - compiled
     """ADIDA, or IMAPA.
 

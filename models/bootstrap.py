@@ -14,6 +14,7 @@ from models import seasonal
 from models.interface import fitted
 from models.seasonal import Season
 from models.states import season_from_json, season_to_json
+from pipelines.core.compiled import njit
 from pipelines.core.panel import Array, Panel
 
 HALF_LIFE_WEEKS: Final = 52.0
@@ -74,7 +75,7 @@ class WindowBootstrap:
         return cls(season=season_from_json(told["season"]))
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def _quantiles(
     demand: Array, season: Array, group: Array, width: Array, keep: float, levels: Array
 ) -> Array:  # pragma: no cover - compiled

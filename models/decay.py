@@ -5,6 +5,8 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
+from pipelines.core.compiled import njit
+
 Array = np.ndarray[Any, Any]
 
 HALF_LIVES_DAYS: Final[tuple[float, ...]] = (21.0, 42.0, 84.0, 182.0)
@@ -35,7 +37,7 @@ def base_rates(demand: Array, season: Array, group: Array, prior: Array, lives: 
     return np.asarray(_decayed(demand, season, group, prior, lives).mean(axis=1))
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def _decayed(
     demand: Array, season: Array, group: Array, prior: Array, lives: Array
 ) -> Array:  # pragma: no cover - compiled
@@ -60,7 +62,7 @@ def _decayed(
     return out
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def past_windows(
     demand: Array, season: Array, group: Array, prior: Array, life: float, width: Array, count: int
 ) -> tuple[Array, Array]:  # pragma: no cover - compiled

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.decay import PRIOR_BUCKETS, half_lives
 from models.seasonal import Season, week_of_year
+from pipelines.core.compiled import njit
 from pipelines.core.panel import Panel
 
 Array = np.ndarray[Any, Any]
@@ -125,7 +126,7 @@ def _weekdays(dates: list[date]) -> Array:
     return np.array([d.weekday() for d in dates], dtype=np.int64)
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def origin_states(
     demand: Array, season: Array, group: Array, prior: Array, lives: Array, origins: Array, period: int, weekday: Array
 ) -> Array:  # pragma: no cover - compiled
@@ -191,7 +192,7 @@ def origin_states(
     return out
 
 
-@nb.njit(cache=True)
+@njit()
 def _lookback(row: Array, demand: Array, t: int, period: int) -> None:  # pragma: no cover - compiled
     """Means over 1, 4 and 13 weeks, maximum over 13, standard deviation over 4: into ``row`` at 5, 6, 7, 13, 15."""
     total, square, seen, most = 0.0, 0.0, 0, 0.0
@@ -209,7 +210,7 @@ def _lookback(row: Array, demand: Array, t: int, period: int) -> None:  # pragma
     row[5], row[6], row[7], row[13] = week, month, total / seen if seen > 0 else np.nan, most
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def _fill_own(
     features: Array, states: Array, demand: Array, season: Array, group: Array, keys: Array, dates: Array, period: int
 ) -> Array:  # pragma: no cover - compiled

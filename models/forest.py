@@ -7,6 +7,7 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from pipelines.core.compiled import njit
 from pipelines.core.panel import Array
 
 
@@ -82,7 +83,7 @@ def from_sklearn(estimators: list[Any], start: float, factor: float) -> Trees:
     )  # fmt: skip
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def _walk(
     matrix: Array, roots: Array, feature: Array, threshold: Array, left: Array, right: Array, value: Array
 ) -> Array:  # pragma: no cover - compiled

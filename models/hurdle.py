@@ -16,6 +16,7 @@ from models.features import priors
 from models.interface import fitted
 from models.seasonal import Season
 from models.states import season_from_json, season_to_json
+from pipelines.core.compiled import njit
 from pipelines.core.panel import Array, Panel
 
 SHARE_WEEKS: Final = 20.0
@@ -85,7 +86,7 @@ class Hurdle:
         return cls(season=season_from_json(told["season"]))
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def _decayed(
     demand: Array, season: Array, group: Array, prior: Array, usual: float, keep: float, keep_size: float
 ) -> Array:  # pragma: no cover - compiled

@@ -9,6 +9,8 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
+from pipelines.core.compiled import njit
+
 Array = np.ndarray[Any, Any]
 
 
@@ -16,7 +18,7 @@ ROWS: Final = 64
 """SKUs a thread takes at once; they share one scratch list of demands."""
 
 
-@nb.njit(cache=True, inline="always")
+@njit(inline="always")
 def _gather(row: Array, size: Array, at: Array) -> tuple[int, int]:  # pragma: no cover - compiled
     """Write the demands of a row and their places among its known buckets; without a branch, so that nothing is mispredicted.
 
@@ -32,7 +34,7 @@ def _gather(row: Array, size: Array, at: Array) -> tuple[int, int]:  # pragma: n
     return hits, seen
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def croston(demand: Array, alpha: float, bias: float) -> Array:  # pragma: no cover - compiled
     """Croston's method: smoothed size over smoothed interval (Croston 1972, Operational Research Quarterly 23).
 
@@ -60,7 +62,7 @@ def croston(demand: Array, alpha: float, bias: float) -> Array:  # pragma: no co
     return out
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def tsb(demand: Array, alpha_demand: float, alpha_probability: float) -> Array:  # pragma: no cover - compiled
     """Teunter-Syntetos-Babai: smoothed size × smoothed probability of demand (2011, EJOR 214); fading items decay.
 
@@ -94,7 +96,7 @@ def tsb(demand: Array, alpha_demand: float, alpha_probability: float) -> Array: 
     return out
 
 
-@nb.njit(parallel=True, cache=True, fastmath={"reassoc"})
+@njit(parallel=True, fastmath={"reassoc"})
 def mean_nonzero(demand: Array) -> tuple[Array, Array]:  # pragma: no cover - compiled
     """Mean size of demand where there was any, and the share of buckets that had any.
 
@@ -121,7 +123,7 @@ def mean_nonzero(demand: Array) -> tuple[Array, Array]:  # pragma: no cover - co
     return size, share
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def ses(demand: Array, alphas: Array) -> tuple[Array, Array]:  # pragma: no cover - compiled
     """Simple exponential smoothing with the weight tuned per series by one-step squared error (Brown 1956).
 
@@ -154,7 +156,7 @@ def ses(demand: Array, alphas: Array) -> tuple[Array, Array]:  # pragma: no cove
     return level, chosen
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def trailing_mean(demand: Array, window: int) -> Array:  # pragma: no cover - compiled
     """Mean of the newest ``window`` known buckets; 1 is the naive forecast.
 

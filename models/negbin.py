@@ -5,6 +5,8 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
+from pipelines.core.compiled import njit
+
 Array = np.ndarray[Any, Any]
 
 WALK_LIMIT: Final = 300.0
@@ -47,7 +49,7 @@ def _gamma(mean: Array, variance: Array, levels: Array) -> Array:
     return np.asarray(np.round((variance / mean)[:, None] * gammaincinv(shape[:, None], levels)))
 
 
-@nb.njit(parallel=True, cache=True)
+@njit(parallel=True)
 def _walk(
     mean: Array, beta: Array, log_zero: Array, levels: Array, code: Array, skip: Array, out: Array
 ) -> None:  # pragma: no cover

@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from pipelines.core.compiled import njit
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _windows(demand: Any, first: int, lengths: Any, weights: Any, half_life: float) -> tuple[Any, Any]:
     """(demand, weight) of every whole window since ``first`` of every length; equal lengths are counted once."""
     total = demand.size - first
@@ -38,7 +39,7 @@ def _windows(demand: Any, first: int, lengths: Any, weights: Any, half_life: flo
     return values, mass
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _short(values: Any, mass: Any, level: float) -> float:
     """Expected demand beyond a level."""
     total = 0.0
@@ -48,7 +49,7 @@ def _short(values: Any, mass: Any, level: float) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def solve(  # noqa: PLR0913, PLR0917
     demand: Any, first: Any, lengths: Any, weights: Any, half_life: float, target: float, fill: bool, review: float, normal: Any, out: Any
 ) -> None:  # fmt: skip

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.core.compiled import compiled
 from pipelines.core.inventory import Floats
 from pipelines.purchase.lines import Ints
-from pipelines.purchase.lots import _compiled
 
 GRID = 10
 """Can-order levels tried between reorder point and order-up-to level."""
@@ -21,7 +21,7 @@ ROUNDS = 3
 """Rounds in which the SKUs of a supplier learn how often the others order."""
 
 
-@_compiled
+@compiled
 def _rate(
     share: float, alone: float, cycle: float, others: float, own: float, line: float, weight: float
 ) -> tuple[float, float]:
@@ -40,7 +40,7 @@ def _rate(
     return (line + own * alone + area) / length, alone / length
 
 
-@_compiled
+@compiled
 def _levels(starts: Ints, order: Ints, limits: Floats, terms: Floats, share: Floats, alone: Floats) -> None:
     cycle, highest, own, line, weight, fixed = terms
     review, hurdle, least = limits

@@ -1,24 +1,17 @@
 """Lots under all-units price breaks: the cheapest feasible quantity, enumerated by total cost. Compiled, one pass over SKUs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.core.compiled import compiled
 from pipelines.core.inventory import Floats
 
-F = TypeVar("F", bound=Callable[..., Any])
 Ints = npt.NDArray[np.int64]
 
 EPS = 1e-9
 """Keeps 12.000000001 packs, an artefact of division, from becoming 13."""
-
-
-def _compiled(function: F) -> F:
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @dataclass(frozen=True)
@@ -59,7 +52,7 @@ class Lots:
     most: Floats
 
 
-@_compiled
+@compiled
 def price_at(quantity: float, base: float, steps: Floats, prices: Floats) -> float:
     """Price of the highest step the quantity reaches, else the list price."""
     price = base
@@ -69,14 +62,14 @@ def price_at(quantity: float, base: float, steps: Floats, prices: Floats) -> flo
     return float(price)
 
 
-@_compiled
+@compiled
 def lot_cost(quantity: float, price: float, demand: float, fixed: float, rate: float) -> float:
     """Cost per day of buying in lots: K D / q + c D + i c q / 2, see :func:`best`."""
     ordering = fixed * demand / quantity if quantity > 0.0 else 0.0
     return float(ordering + price * demand + rate * price * quantity / 2.0)
 
 
-@_compiled
+@compiled
 def _segment(low: float, high: float, closed: bool, eoq: float, pack: float) -> tuple[float, float]:
     """The feasible quantities of a price's range on both sides of its EOQ; NaN where there is none."""
     if pack <= 0.0:
@@ -92,7 +85,7 @@ def _segment(low: float, high: float, closed: bool, eoq: float, pack: float) -> 
     return below * pack, min(below + 1.0, last) * pack
 
 
-@_compiled
+@compiled
 def _cheapest(terms: Floats, base: float, steps: Floats, prices: Floats, keep: float) -> float:
     demand, fixed, rate, pack, least, most = terms
     best, cost, ceiling = np.nan, np.inf, np.inf
@@ -116,7 +109,7 @@ def _cheapest(terms: Floats, base: float, steps: Floats, prices: Floats, keep: f
     return float(best)
 
 
-@_compiled
+@compiled
 def _all(terms: Floats, base: Floats, at: Ints, steps: Floats, prices: Floats, keep: Floats, out: Floats) -> None:
     for n in range(base.size):
         low, high = at[n], at[n + 1]
@@ -153,7 +146,7 @@ def best(lots: Lots, prices: Prices, keep: Floats | None = None) -> tuple[Floats
     return out[0], out[1], out[2]
 
 
-@_compiled
+@compiled
 def _paid(base: Floats, at: Ints, steps: Floats, prices: Floats, quantity: Floats, out: Floats) -> None:
     for n in range(base.size):
         out[n] = price_at(quantity[n], base[n], steps[at[n] : at[n + 1]], prices[at[n] : at[n + 1]])

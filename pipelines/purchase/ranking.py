@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.core.compiled import compiled
 from pipelines.core.inventory import Floats
 from pipelines.purchase.lines import Draft, Flags, Ints, Lines
-from pipelines.purchase.lots import _compiled
 from pipelines.purchase.risk import RISK_LEVELS, beyond
 
 STEPS = 50
@@ -61,7 +61,7 @@ class Ranked:
     entered: Floats
 
 
-@_compiled
+@compiled
 def _savings(grid: Floats, levels: Floats, stock: Floats, units: Floats, money: Floats, row: Ints, out: Floats) -> None:
     for n in range(units.size):
         i, width, area = row[n], units[n] / _PIECES, 0.0
@@ -139,7 +139,7 @@ def rank(lines: Lines, found: Steps, used: Floats, limit: float) -> Ranked:
     return Ranked(order, units[order], saving[order], ratio[order], total, taken, kept, entered)
 
 
-@_compiled
+@compiled
 def _falling(ratio: Floats, first: np.ndarray) -> Floats:
     """A line's later steps never rank above its earlier ones."""
     out = ratio.copy()

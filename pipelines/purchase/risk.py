@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
+from pipelines.core.compiled import compiled
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import LEVELS
-from pipelines.purchase.lots import _compiled
 
 RISK_LEVELS = np.array(LEVELS)
 """Levels of the quantile grid, ascending."""
@@ -44,7 +44,7 @@ def exceedance(quantiles: Floats, position: Floats) -> Floats:
     return np.where(np.isnan(quantiles).any(axis=1), np.nan, risk)
 
 
-@_compiled
+@compiled
 def beyond(grid: Floats, levels: Floats, stock: float) -> float:
     """Probability that demand exceeds a stock; the scalar form of :func:`exceedance`, 0 without a forecast."""
     if stock < 0.0 or np.isnan(grid[0]):

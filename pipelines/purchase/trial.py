@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.core.compiled import compiled
 from pipelines.core.inventory import Floats
 from pipelines.purchase.lines import Flags, Ints
-from pipelines.purchase.lots import _compiled
 
 BLOCKS = 13
 """Blocks that the past is cut into, of four weeks where it is a year; the spread of their savings makes the interval."""
@@ -56,7 +56,7 @@ class Setting:
     shortage: Floats
 
 
-@_compiled
+@compiled
 def _replay(
     demand: Floats, starts: Ints, order: Ints, review: int, lead: Ints, levels: Floats, money: Floats, out: Floats
 ) -> None:

@@ -5,9 +5,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.core.compiled import compiled
 from pipelines.core.inventory import Floats
 from pipelines.core.seeds import generator
-from pipelines.simulate.kernel import Ints, compiled
+from pipelines.simulate.kernel import Ints
 
 BLOCK_DAYS = 42
 """Days of a block: costs of neighbouring days hang together over lead time and review, so blocks are drawn, not days."""

@@ -5,14 +5,13 @@ day t with lead time L is available to the sales of day t + L + 1. Arithmetic is
 so neither chunks nor threads change a bit.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-F = TypeVar("F", bound=Callable[..., Any])
+from pipelines.core.compiled import compiled
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -69,11 +68,6 @@ class Arrays(NamedTuple):
     event_arrives: Floats
     event_on_order: Floats
     warmup_days: int
-
-
-def compiled(function: F) -> F:
-    """Machine code, kept on disk beside the source; releases the interpreter lock, so threads run side by side."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @compiled

@@ -8,8 +8,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.core.compiled import compiled
 from pipelines.core.errors import StockproofError
-from pipelines.simulate.kernel import Floats, Ints, compiled
+from pipelines.simulate.kernel import Floats, Ints
 from pipelines.simulate.network_kernel import (
     FLOWS,
     TOTALS,

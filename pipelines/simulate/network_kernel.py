@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.simulate.kernel import EMPTY, Floats, Ints, compiled, order_quantity, sell
+from pipelines.core.compiled import compiled
+from pipelines.simulate.kernel import EMPTY, Floats, Ints, order_quantity, sell
 
 Flags = npt.NDArray[np.bool_]
 

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.core.compiled import compiled
 from pipelines.core.seeds import seed_sequence
-from pipelines.simulate.kernel import Floats, compiled
+from pipelines.simulate.kernel import Floats
 
 Words = npt.NDArray[np.uint64]
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pipelines.simulate.kernel import Floats, compiled
+from pipelines.core.compiled import compiled
+from pipelines.simulate.kernel import Floats
 from pipelines.simulate.network_kernel import CHANCES, STATES, Draws, Network, State, begin, close_day, count, open_day
 
 

@@ -5,8 +5,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.core.compiled import compiled
 from pipelines.core.inventory import Floats, demand_quantile
-from pipelines.simulate.kernel import Ints, compiled
+from pipelines.simulate.kernel import Ints
 
 ALPHA: Final = 0.05
 """Weight of the newest demand, of its size and of the interval since the last: the memory of some 40 demands."""

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from pipelines.core.compiled import njit
 from pipelines.core.inventory import Floats
 
 Ints = npt.NDArray[np.int64]
@@ -32,13 +32,13 @@ def bins(ratio: Floats) -> Ints:
     return np.clip(place, 0, BINS - 1).astype(np.int64)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _days(place: int, agreed: float) -> float:
     """Whole days at the upper edge of a bin."""
     return max(math.floor(math.exp(LOWEST + place * STEP) * (agreed + 1.0) - 1.0 + 1e-3), 0.0)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _kaplan_meier(  # noqa: PLR0913, PLR0917
     place: Any, event: Any, weight: Any, first: int, last: int, parent: Any, died: Any, left: Any, out: Any
 ) -> float:
@@ -70,7 +70,7 @@ def _kaplan_meier(  # noqa: PLR0913, PLR0917
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _read(cdf: Any, agreed: float, levels: Any, quantiles: Any) -> tuple[float, float]:
     """Quantiles in days into ``quantiles``; returns mean and standard deviation, days."""
     below, wanted = 0.0, 0
@@ -90,7 +90,7 @@ def _read(cdf: Any, agreed: float, levels: Any, quantiles: Any) -> tuple[float, 
     return mean, math.sqrt(max(square - mean * mean, 0.0))
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def fit(  # noqa: PLR0913, PLR0917
     place: Any, event: Any, joint_weight: Any, own_weight: Any, pair_at: Any, supplier_at: Any, agreed: Any, priors: Any,
     levels: Any, wanted: Any, quantiles: Any, moments: Any,

@@ -176,7 +176,7 @@ def _pairs(coded: pl.DataFrame, as_of: date) -> dict[str, Floats]:
     with ThreadPoolExecutor(THREADS) as pool:
         list(
             pool.map(
-                lambda first, last: kernel.sums(told, first, last, pair, years, *columns, HALF_RECOVERY_DAYS),
+                lambda first, last: kernel.sums(told, first, last, pair, years, HALF_RECOVERY_DAYS, *columns),
                 bounds[:-1],
                 bounds[1:],
             )

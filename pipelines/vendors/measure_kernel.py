@@ -4,7 +4,8 @@ import math
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
+
+from pipelines.core.compiled import njit
 
 SUMS: Final = (
     "n", "t", "tt", "lead", "lead2", "full", "received", "rejected", "spend", "priced", "recovered", "promised",
@@ -13,7 +14,7 @@ SUMS: Final = (
 """Columns of :func:`sums`, in order."""
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def pairs(supplier: Any, item: Any, suppliers: int, items: int) -> tuple[Any, Any, Any]:
     """Number the pairs by supplier, then item, with two counting sorts: (pair of each line [N], supplier [P], item [P])."""
     size = supplier.size
@@ -44,10 +45,10 @@ def pairs(supplier: Any, item: Any, suppliers: int, items: int) -> tuple[Any, An
     return pair, whose[:count].copy(), what[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def sums(  # noqa: PLR0913, PLR0917
-    out: Any, first: int, last: int, pair: Any, years: Any, lead: Any, late: Any, days_late: Any, full: Any, received: Any,
-    rejected: Any, price: Any, promise: Any, half: float,
+    out: Any, first: int, last: int, pair: Any, years: Any, half: float, lead: Any, late: Any, days_late: Any, full: Any,
+    received: Any, rejected: Any, price: Any, promise: Any,
 ) -> None:  # fmt: skip
     """Add the lines of pairs ``first`` to ``last`` (exclusive) to ``out`` [P, 24], columns as :data:`SUMS`; a price of 0 is no price."""
     for n in range(pair.size):

@@ -6,9 +6,10 @@ A day: receipts arrive, then sales (what stock cannot serve is lost and never re
 
 from typing import Final, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from pipelines.core.compiled import njit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -119,12 +120,12 @@ class Delivery(NamedTuple):
     second: int
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _working(day: int, first_weekday: int) -> int:
     return day + 1 if (day + first_weekday) % 7 == 6 else day
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def deliver(rule: Rule, days: Days, supply: Supply, sku: int, day: int, quantity: int) -> Delivery:
     """Fate of an order; a function of its arguments alone, so the books can ask again.
 
@@ -158,13 +159,13 @@ def deliver(rule: Rule, days: Days, supply: Supply, sku: int, day: int, quantity
     return Delivery(-1, first_on, first, rejected, second_on, second)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _levels(rule: Rule, sku: int, daily_mean: float) -> tuple[int, int]:
     minimum = max(1, int(np.ceil(daily_mean * (rule.lead_time[sku] + rule.cover[sku]))))
     return minimum, minimum + max(1, rule.min_order[sku], int(np.ceil(daily_mean * rule.cycle[sku])))
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _order_quantity(rule: Rule, sku: int, position: int, minimum: int, maximum: int) -> int:
     if position > minimum:
         return 0
@@ -173,7 +174,7 @@ def _order_quantity(rule: Rule, sku: int, position: int, minimum: int, maximum: 
     return quantity
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _run_sku(rule: Rule, days: Days, supply: Supply, books: Books, sku: int) -> None:
     total = days.demand.shape[1]
     start, end, supplier = rule.start[sku], rule.end[sku], rule.supplier[sku]
@@ -208,7 +209,7 @@ def _run_sku(rule: Rule, days: Days, supply: Supply, books: Books, sku: int) -> 
     books.reorder_point[sku], books.order_up_to[sku], books.reset_day[sku] = minimum, maximum, reset_day
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _schedule(delivery: Delivery, quantity: int, arrives: Ints, leaves_order: Ints) -> None:
     total = len(arrives)
     if delivery.cancelled_on >= 0:
@@ -223,7 +224,7 @@ def _schedule(delivery: Delivery, quantity: int, arrives: Ints, leaves_order: In
         leaves_order[delivery.second_on] += delivery.second
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _run_all(rule: Rule, days: Days, supply: Supply, books: Books) -> None:
     for sku in range(days.demand.shape[0]):
         _run_sku(rule, days, supply, books, sku)
@@ -250,7 +251,7 @@ def run(rule: Rule, days: Days, supply: Supply) -> Books:
     return books
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(nogil=True)
 def order_lines(rule: Rule, days: Days, supply: Supply, ordered: Ints) -> Ints:
     """Purchase order lines as they read at the end of the last day.
 
