@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pipelines.commands import run_text
 from pipelines.io import warehouse
 from pipelines.io.airflow_api import AirflowApi
 
@@ -33,6 +34,7 @@ class Outcome:
         stages: task → state, seconds (from the first start to the last end of its mapped instances) and number of instances.
         errors: task → the end of its log, for tasks that failed.
         report: path of the report, where one was written.
+        said: what came of it, in words.
     """
 
     dag_id: str
@@ -43,6 +45,7 @@ class Outcome:
     stages: dict[str, dict[str, Any]]
     errors: dict[str, str] = field(default_factory=dict)
     report: str | None = None
+    said: str = ""
 
 
 def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str], None]) -> Outcome:
@@ -88,6 +91,8 @@ def show(outcome: Outcome, as_json: bool) -> None:
     console.print(f"[bold {colour}]{outcome.state}[/] in {outcome.seconds:.1f} s")
     if outcome.state == "degraded":
         console.print("The day's orders are complete; lines decided without what failed say so.", soft_wrap=True)
+    if outcome.said:
+        console.print(outcome.said, markup=False, soft_wrap=True)
     if outcome.report:
         console.print(f"report: {outcome.report}", soft_wrap=True)
 
@@ -140,8 +145,16 @@ def _outcome(api: AirflowApi, dag_id: str, run_: dict[str, Any], as_of: str) -> 
     )
     return Outcome(
         dag_id, run_id, as_of, state, _seconds([run_]), stages, errors,
-        paths[0] if paths else None,
+        paths[0] if paths else None, _said(api, dag_id, run_id, stages),
     )  # fmt: skip
+
+
+def _said(api: AirflowApi, dag_id: str, run_id: str, stages: dict[str, dict[str, Any]]) -> str:
+    step = run_text.DECIDES.get(dag_id, "")
+    if stages.get(step, {}).get("state") != "success":
+        return ""
+    returned = api.returned(dag_id, run_id, step)
+    return run_text.said(dag_id, returned) if returned else ""
 
 
 def _stage(members: list[dict[str, Any]]) -> dict[str, Any]:

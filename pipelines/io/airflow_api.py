@@ -87,6 +87,11 @@ class AirflowApi:
         content = self.call("GET", path, params={"map_index": map_index, "full_content": True})["content"]
         return [part if isinstance(part, str) else _log_line(part) for part in content]
 
+    def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task returned; None where it returned nothing."""
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        return self.call("GET", path, accept=(404,)).get("value")
+
     def call(self, method: str, path: str, *, accept: tuple[int, ...] = (), **request: Any) -> dict[str, Any]:
         """One request, tried again while the server restarts.
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
-from pipelines.commands import follow
+from pipelines.commands import follow, run_text
 from pipelines.commands.follow import _seconds, _stage
 
 
@@ -42,6 +42,14 @@ class _Api:
     def log(self, *_: Any) -> list[str]:
         return ["first", "AirflowFailException: degraded, failed: forecast"]
 
+    def returned(self, dag_id: str, run_id: str, task_id: str) -> dict[str, Any]:
+        assert (run_id, task_id) == ("r", run_text.DECIDES[dag_id])
+        return {
+            "orders": {"proposed": {"orders": 1, "lines": 2, "order_value": 3.0, "kept": 4, "superseded": 0}},
+            "release": {"orders": 1, "lines": 1, "order_value": 3.0, "waiting": 1},
+            "train": {"version": "v3", "role": "challenger", "reason": "worse"},
+        }[task_id]
+
 
 @pytest.mark.parametrize(
     ("states", "told"),
@@ -60,3 +68,29 @@ def test_a_run_whose_orders_are_complete_is_degraded_not_failed(
     assert outcome.state == told
     assert outcome.report == ("report.html" if told == "degraded" else None)
     assert set(outcome.errors) == {name for name, state in states.items() if state == "failed"}
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "step", "said"),
+    [
+        ("daily_replenishment", "orders", "1 order (2 lines, 3.00) waits for a signature. 4 already decided."),
+        (
+            "release_orders",
+            "release",
+            "1 order (1 line, 3.00) released into the ERP and read back. 1 approved order of a later date waits for its day.",
+        ),
+        ("weekly_training", "train", "v3 is challenger: worse."),
+        ("twin_scenarios", "compare", ""),
+    ],
+)
+def test_a_run_says_what_came_of_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], dag_id: str, step: str, said: str
+) -> None:
+    monkeypatch.setattr(follow.warehouse, "read", lambda *_, **__: pl.DataFrame({"path": ["report.html"]}))
+    run = {"dag_run_id": "r", "state": "success", "start_date": None, "end_date": None}
+    outcome = follow._outcome(cast(Any, _Api(**{step: "success", "report": "success"})), dag_id, run, "2026-06-28")
+    assert outcome.said == said
+    follow.show(outcome, as_json=False)
+    assert said in capsys.readouterr().out
+    failed = follow._outcome(cast(Any, _Api(**{step: "failed"})), dag_id, run, "2026-06-28")
+    assert not failed.said
