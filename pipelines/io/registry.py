@@ -51,8 +51,8 @@ class Version:
         return f"{MODEL}/{self.number}"
 
     def forecasts(self, bucket: str) -> bool:
-        """Whether it was trained on such buckets; versions that do not say are taken at their word."""
-        return self.tags.get("bucket", bucket) == bucket
+        """Whether it was trained on such buckets; a version that does not say was not."""
+        return self.tags.get("bucket") == bucket
 
 
 def url() -> str:
