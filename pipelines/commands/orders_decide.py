@@ -93,6 +93,8 @@ def override(
     told = decide.override(line, quantity, reason, by)
     words = f"{told['item_id']}: {told['proposed_quantity']:g} → {quantity:g} by {told['author']}: {reason}"
     typer.echo(json.dumps(told, indent=2) if as_json else words)
+    if told["remark"] and not as_json:
+        typer.echo(f"taken, but {told['remark']}", err=True)
 
 
 def ledger(as_json: Json = False) -> None:

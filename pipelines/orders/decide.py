@@ -1,5 +1,6 @@
 """What a planner does with orders: approve, reject, override a line."""
 
+import math
 from collections.abc import Sequence
 from datetime import date
 
@@ -13,6 +14,11 @@ from pipelines.orders import approvals, states, store
 _OVERRIDE = """
 insert into orders.overrides (event_id, order_id, as_of, item_id, location_id, supplier_id, proposed_quantity, quantity, author, reason)
 values (:event_id, :order_id, :as_of, :item_id, :location_id, :supplier_id, :proposed_quantity, :quantity, :author, :reason)
+"""
+
+
+_TERMS = """
+select pack_size, min_order_qty from plan.decisions where as_of = :as_of and item_id = :item_id and location_id = :location_id
 """
 
 
@@ -100,7 +106,8 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
         by: the author; None: as configured.
 
     Returns:
-        The line with its proposed and its new quantity.
+        The line with its proposed and its new quantity, and a ``remark`` where the supplier does not sell that quantity: a planner may have
+        agreed otherwise, so it is taken all the same.
 
     Raises:
         StockproofError: no such line, negative or absurd quantity, no reason, or the order's state forbids it.
@@ -122,8 +129,29 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
         row = _line(store.lines(connection, number), number, wanted)
         store.move(connection, order, states.OVERRIDDEN, name, reason=reason)
         _change(connection, order, row, quantity, name, reason)
+        remark = _remark(connection, order, row["item_id"], quantity)
     told = {"order_id": number, "line_no": row["line_no"], "item_id": row["item_id"], "author": name}
-    return told | {"proposed_quantity": row["proposed_quantity"], "quantity": quantity, "reason": reason}
+    return told | {
+        "proposed_quantity": row["proposed_quantity"],
+        "quantity": quantity,
+        "reason": reason,
+        "remark": remark,
+    }
+
+
+def _remark(connection: sa.Connection, order: store.Row, item_id: str, quantity: float) -> str:
+    """What the supplier's terms say against a quantity; empty where nothing."""
+    key = {"as_of": order["as_of"], "item_id": item_id, "location_id": order["location_id"]}
+    found = connection.execute(sa.text(_TERMS), key).mappings().first()
+    if found is None or quantity == 0:
+        return ""
+    pack, least, told = found["pack_size"] or 0.0, found["min_order_qty"] or 0.0, []
+    if pack > 0 and abs(quantity / pack - round(quantity / pack)) > 1e-6:
+        below = math.floor(quantity / pack) * pack
+        told.append(f"no whole packs of {pack:g}: {below:g} or {below + pack:g} would be")
+    if quantity < least:
+        told.append(f"below the supplier's minimum of {least:g}")
+    return "; ".join(told)
 
 
 def _change(

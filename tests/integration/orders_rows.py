@@ -43,7 +43,7 @@ def decide(lines: list[tuple[str, str, str | None, float, float]], as_of: date =
                 "expected_on": as_of + timedelta(days=5) if quantity else None,
                 "agreed_on": as_of + timedelta(days=4) if quantity else None,
                 "expected_from": "measured median", "projected_stock": 3.0, "level": "policy",
-                "policy": "base_stock",
+                "policy": "base_stock", "pack_size": 3.0, "min_order_qty": 6.0,
             }
             for item, location, supplier, quantity, price in lines
         ],

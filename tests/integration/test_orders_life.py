@@ -135,6 +135,23 @@ def test_a_line_whose_number_is_also_an_item_is_not_guessed() -> None:
     assert "ORDER:LINE" in refused.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("quantity", "remark"),
+    [
+        (9.0, ""),
+        (0.0, ""),
+        (7.0, "no whole packs of 3: 6 or 9 would be"),
+        (3.0, "below the supplier's minimum of 6"),
+        (4.0, "no whole packs of 3: 3 or 6 would be; below the supplier's minimum of 6"),
+    ],
+)
+def test_an_override_that_the_supplier_does_not_sell_is_taken_and_remarked(quantity: float, remark: str) -> None:
+    propose.propose(AS_OF)
+    told = decide.override(f"{ONE}:1", quantity, "agreed by phone", "ann")
+    assert told["remark"] == remark
+    assert reading.one(ONE)["lines"][0]["quantity"] == quantity
+
+
 def test_reject_and_override_want_a_reason_and_a_state_that_allows_them() -> None:
     propose.propose(AS_OF)
     with pytest.raises(StockproofError, match="reason is needed"):
