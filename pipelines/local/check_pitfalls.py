@@ -83,9 +83,24 @@ def lots(profile: Profile, days: int) -> list[Finding]:
             "lots",
             "usable without",
             f"{lacking.height} items name no ordering_cost, so costs.ordering_cost ({each:g}) counts for each of them: the economic lot of "
-            f"the median item lasts {weeks:.0f} weeks. Where an order has many lines, set it to what one more line costs",
+            f"the median item lasts {weeks:.0f} weeks. Where an order has many lines, set it to what a line costs{_line_cost(profile)}",
         )
     ]
+
+
+def _line_cost(profile: Profile) -> str:
+    """What a line costs where lines share the cost of the orders that the ERP holds: K (s + (1 - s) / L), s a further line's share."""
+    lines = profile.sources["purchase_order_lines"]
+    if not lines:
+        return ""
+    counted = rows(f"select count(*) as line_count, count(distinct po_id) as order_count from (\n{lines.query}\n) t")
+    count, orders = counted.row(0)
+    if not orders or count <= orders:
+        return ""
+    config = settings.load()
+    further = config.purchase.line_cost_share
+    line = config.costs.ordering_cost * (further + (1 - further) * orders / count)
+    return f": orders here have {count / orders:.1f} lines, and a further one costs {further:.0%} of an order, so about {line:.2g} each"
 
 
 def _lot_weeks(value_a_year: pl.Series) -> float | None:

@@ -99,3 +99,17 @@ def test_lots_that_the_configured_ordering_cost_makes_long(folder: Path, monkeyp
     monkeypatch.setenv("STOCKPROOF_COSTS__ORDERING_COST", "5")
     settings.load.cache_clear()
     assert "lots" not in {finding.part for finding in check.check().findings}
+
+
+def test_what_a_line_costs_where_lines_share_an_order(folder: Path) -> None:
+    # 4 lines in 2 orders: half of them pay the fixed nine tenths of 50, all of them the tenth.
+    (folder / "purchase_orders.csv").write_text(
+        "po_id,supplier_id,location_id,ordered_on,status\nP1,S1,W,2026-01-01,open\nP2,S1,W,2026-01-02,open\n"
+    )
+    (folder / "purchase_order_lines.csv").write_text(
+        "po_id,line_no,item_id,quantity_ordered,unit_price,quantity_received,quantity_rejected\n"
+        "P1,1,A,5,5,0,0\nP1,2,B,5,0.1,0,0\nP1,3,A,5,5,0,0\nP2,1,A,5,5,0,0\n"
+    )
+    assert found(folder)["lots"].sentence.endswith(
+        "set it to what a line costs: orders here have 2.0 lines, and a further one costs 10% of an order, so about 28 each"
+    )
