@@ -87,13 +87,14 @@ def _metrics(metrics: dict[str, Any]) -> Table:
     return table
 
 
-def _saved(money: float, share: float) -> str:
+def _saved(money: float, share: float | None = None) -> str:
     """A saving and its share in words: a negative one is a cost.
 
-    >>> _saved(1200.0, 0.031), _saved(-43193.0, -0.943)
-    ('1,200 saved (3.1%)', 'costs 43,193 more (94.3%)')
+    >>> _saved(1200.0, 0.031), _saved(-43193.0, -0.943), _saved(-5.0)
+    ('1,200 saved (3.1%)', 'costs 43,193 more (94.3%)', 'costs 5 more')
     """
-    return f"costs {-money:,.0f} more ({-share:.1%})" if money < 0 else f"{money:,.0f} saved ({share:.1%})"
+    part = "" if share is None else f" ({abs(share):.1%})"
+    return f"costs {-money:,.0f} more{part}" if money < 0 else f"{money:,.0f} saved{part}"
 
 
 def _changes(result: dict[str, Any]) -> list[str]:
@@ -112,8 +113,8 @@ def _changes(result: dict[str, Any]) -> list[str]:
     if estimate and "saving_against_incumbent" in estimate:
         whole = estimate["saving_against_incumbent"]
         said.append(
-            f"Over all {estimate['catalogue_items']:,} SKUs: {whole['estimate']:,.0f} saved, "
-            f"{estimate['confidence']:.0%} interval {whole['low']:,.0f} to {whole['high']:,.0f}."
+            f"Over all {estimate['catalogue_items']:,} SKUs: {_saved(whole['estimate'])}, "
+            f"{estimate['confidence']:.0%} interval of the saving {whole['low']:,.0f} to {whole['high']:,.0f}."
         )
     return said
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from pipelines import settings
+from pipelines.core.calendar import DAYS_IN
 from pipelines.core.contract import TABLES
 from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile, Source
@@ -146,12 +147,14 @@ def _sales(sold: pl.DataFrame) -> Finding:
     if not sold.height:
         return Finding("sales", "not usable", "no sale at all: planning starts from sales")
     first, last = _span(sold)
-    days, need = (last - first).days + 1, settings.load().forecast.min_training_data
+    config = settings.load()
+    days, need = (last - first).days + 1, config.forecast.min_training_data
     span = f"{int(sold['rows'].sum())} sales rows of {sold.height} SKUs over {days} days, {first} to {last}"
-    if days < need:
+    if days // DAYS_IN[config.planning.bucket] < need:
         return Finding(
-            "sales", "not usable", f"{span}: fewer than the {need} days a forecast needs (forecast.min_training_data)"
-        )
+            "sales", "not usable",
+            f"{span}: fewer than the {need} {config.planning.bucket}s a forecast needs (forecast.min_training_data)",
+        )  # fmt: skip
     return Finding("sales", "usable", span)
 
 

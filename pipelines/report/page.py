@@ -34,6 +34,9 @@ def render(
     omitted = facts.left_out(tables.replays, tables.skus, tables.calibration)
     context = {
         **_top(tables, proposed, risky.height, compared, omitted),
+        "caveats": [*proof.guarded(tables), *proof.interval(tables), *wording.caveats(compared, omitted)]
+        if compared
+        else [],
         **_figures(tables, forecasts, risky, settings),
         "year": sections.year(tables, compared),
         "proof": proof.sections(tables),
@@ -60,9 +63,6 @@ def _top(
         "degraded": tables.degraded,
         "headline": wording.headline(proposed, tables.decisions.height, risky),
         "verdict": wording.verdict(compared) if compared else _alone(tables, omitted),
-        "caveats": [*proof.guarded(tables), *proof.interval(tables), *wording.caveats(compared, omitted)]
-        if compared
-        else [],
         "missing": wording.missing(*_held(tables)),
         "tiles": _tiles(tables, proposed, risky),
         "unpriced": proposed.unpriced,

@@ -22,6 +22,9 @@ KINDS: Final = {
     "unrecorded_movements": "several gaps: movements that were not booked",
 }
 
+ROUNDS: Final = 3
+"""Orders that should come one after another, lead time by lead time, before a comparison says much."""
+
 SHOWN: Final = 30
 """SKUs with failing books on the page; the rest is in plan.calibration."""
 
@@ -46,17 +49,25 @@ def choices(tables: Tables) -> list[dict[str, Any]]:
 
 
 def guarded(tables: Tables) -> list[str]:
-    """One sentence on the guard, where it chose anything."""
+    """What the guard chose, where it chose anything, and where it had little to choose by."""
     if not tables.choices.height:
         return []
     found = dict(tables.choices.group_by("basis").len().iter_rows())
     proven, kept = found.get("proven", 0), found.get("not_proven", 0)
     if not proven and not kept:
         return []
-    return [
+    said = (
         f"Our policy replaces the ERP's rule on {count(proven, 'SKU')}, where earlier days of the replay prove a saving; on {kept:,} they "
         "do not, so the ERP's rule stays there and counts as ours above."
-    ]
+    )
+    brief = pl.col("saving_low").is_null() | (pl.col("lead_time_days") * ROUNDS > pl.col("guard_days"))
+    little = tables.choices.filter((pl.col("basis") == "not_proven") & brief).height
+    if little:
+        said += (
+            f" For {little:,} of them there is little to judge by: their past is short, or holds fewer than {ROUNDS} lead times. "
+            "Where the books reach further back, planning.history_days may be raised."
+        )
+    return [said]
 
 
 def bounds(tables: Tables) -> list[dict[str, str]]:

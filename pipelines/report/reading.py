@@ -47,7 +47,10 @@ _METHODS = """
     select method, model_version, count(*) as skus from plan.lead_time_forecasts
     where as_of = :as_of group by method, model_version order by 3 desc, 1, 2"""
 _PROOF = {
-    "choices": "select item_id, location_id, choice, basis from plan.choices where as_of = :as_of",
+    "choices": """
+        select c.item_id, c.location_id, c.choice, c.basis, c.saving_low, c.guard_days,
+            cast(k.lead_time_days as double precision) as lead_time_days
+        from plan.choices c left join marts.dim_sku k using (item_id, location_id) where c.as_of = :as_of""",
     "bounds": "select * from plan.replay_bounds where as_of = :as_of order by location_id, item_id, policy",
     "calibration": "select * from plan.calibration where as_of = :as_of order by location_id, item_id",
     "audit": "select item_id, location_id, target, windows, covered, covered_seen, expected from plan.service_audit where as_of = :as_of",

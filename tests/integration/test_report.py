@@ -56,7 +56,8 @@ def _create(name: str, frame: pl.DataFrame) -> None:
 
 def _marts(tables: reading.Tables, forecasts: reading.ForecastTables) -> None:
     stamp = pl.lit(AS_OF).alias("as_of")
-    _create("marts.dim_sku", tables.skus.drop("supplier_name").with_columns(stamp))
+    skus = tables.skus.drop("supplier_name").with_columns(stamp, lead_time_days=pl.lit(7.0))
+    _create("marts.dim_sku", skus)
     _create("marts.dim_supplier", tables.skus.select("supplier_id", "supplier_name").unique().with_columns(stamp))
     _create("marts.fct_open_orders", tables.open_orders.with_columns(stamp))
     _create("marts.fct_receipts", tables.open_orders.select("po_id").with_columns(stamp))

@@ -21,7 +21,10 @@ def proven(tables):
     )
     return replace(
         tables,
-        choices=keys.with_columns(pl.Series("basis", bases), choice=pl.lit("ours")),
+        choices=keys.with_columns(
+            pl.Series("basis", bases), choice=pl.lit("ours"), saving_low=pl.lit(-1.0), lead_time_days=pl.lit(7.0),
+            guard_days=pl.lit(253)
+        ),
         bounds=tables.replays.filter(pl.col("policy") != "recorded").with_columns(
             total_cost=dearer, lost_units=pl.col("lost_units") + 2.0
         ),
@@ -60,6 +63,19 @@ def test_choices_are_counted_and_said(run):
         f"on {count // 2} SKUs, where earlier days of the replay prove a saving; on {count - count // 2} they do not"
         in said
     )
+
+
+def test_what_leaves_the_guard_little_to_judge_by_is_said(run):
+    tables, _ = run
+    assert "little to judge by" not in proof.guarded(tables)[0]
+    slow = tables.choices.with_columns(
+        lead_time_days=pl.when(pl.int_range(pl.len()) < 4).then(112.0).otherwise(84.0),
+        saving_low=pl.when(pl.int_range(pl.len()) == 4).then(None).otherwise(-1.0),
+    )
+    unproven = slow.head(5).filter(pl.col("basis") == "not_proven").height
+    (said,) = proof.guarded(replace(tables, choices=slow))
+    assert f"For {unproven} of them there is little to judge by" in said
+    assert unproven == 2
 
 
 def test_the_saving_is_an_interval_between_both_demands(run):
