@@ -8,15 +8,17 @@ import polars as pl
 
 from models import store
 from models.interface import Interval, fitted
+from pipelines.core.calendar import DAYS_IN, Bucket
 from pipelines.core.panel_frames import build
 from pipelines.core.quantiles import COLUMNS, LEVELS
 from pipelines.forecast.covariates import discounted
 
 
-def predict_frame(folder: Path, frame: Any) -> Any:
+def predict_frame(bucket: Bucket, folder: Path, frame: Any) -> Any:
     """Quantiles of demand over the protection interval.
 
     Args:
+        bucket: what the model was trained on, ``"day"`` or ``"week"``; days are summed to weeks that end on the newest day.
         folder: a model, as written by :func:`models.store.save`.
         frame: pandas or polars; columns item_id, location_id, day, quantity and protection_days; the newest day is the as-of date.
 
@@ -35,14 +37,15 @@ def predict_frame(folder: Path, frame: Any) -> Any:
         demand_class=pl.lit(None, pl.String), lead_time_std=pl.lit(0.0),
     )  # fmt: skip
     demand = rows.select(*key, bucket_on="day", quantity="quantity", is_stockout=pl.lit(False))
+    width = DAYS_IN[bucket]
     empty = pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String, "day": pl.Date})
     panel = build(
-        sku, demand, empty, pl.DataFrame(schema={"bucket_on": pl.Date, "events": pl.String}), as_of=as_of, bucket="day",
-        history_days=(as_of - first).days + 1, future=98,
+        sku, demand, empty, pl.DataFrame(schema={"bucket_on": pl.Date, "events": pl.String}), as_of=as_of, bucket=bucket,
+        history_days=(as_of - first).days + 1, future=98 // width,
     )  # fmt: skip
     panel = discounted(panel, empty.with_columns(discount_share=pl.lit(None, pl.Float64)))
     told = store.load(folder).predict_cumulative(
-        panel, Interval(np.maximum(fitted(panel.lead_time_mean), 1.0), np.zeros(panel.skus)), LEVELS
+        panel, Interval(np.maximum(fitted(panel.lead_time_mean) / width, 1.0), np.zeros(panel.skus)), LEVELS
     )
     out = pl.DataFrame(
         {"item_id": panel.item_ids, "location_id": panel.location_ids, "mean": told.mean, "std": told.std}

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,9 +95,10 @@ def train(as_of: date) -> dict[str, int | float | str]:
     interval = panels.protection(panel)
     trained = fit(panel, interval, members.configured(), Plan.configured())
     promote, reason, incumbent = _judge(trained, panel, as_of)
+    serve = partial(predict_frame, panel.bucket)
     with tempfile.TemporaryDirectory() as scratch:
         version = registry.register(
-            store.save(trained.model, Path(scratch) / "forecaster"), trained_as_of=as_of, promote=promote, serve=predict_frame,
+            store.save(trained.model, Path(scratch) / "forecaster"), trained_as_of=as_of, promote=promote, serve=serve,
             tags={**tags, "bucket": panel.bucket, "decision": reason}, parameters=_parameters(trained, panel),
             metrics=_metrics(trained, incumbent), artifacts=_artifacts(trained, reason),
         )  # fmt: skip
