@@ -17,6 +17,8 @@ _LARGE_LOT = "a fill rate of {} % allows {} less, as its lot is large"
 
 _QUANTILE = "covered at {} % with a safety stock of {}"
 
+_BELOW_MEAN = "covered at {} %, which is {} less than expected"
+
 
 def reasons(rows: pl.DataFrame, chosen: Levels, protection: Floats, service_target: float) -> pl.Series:
     """One sentence a SKU.
@@ -59,8 +61,10 @@ def reasons(rows: pl.DataFrame, chosen: Levels, protection: Floats, service_targ
 
 def _held() -> pl.Expr:
     """The words on the safety stock, by rule."""
-    told = pl.format(_QUANTILE, *_texts("share", "safety"))
-    allowed = pl.format(_LARGE_LOT, *_texts("target"), (-pl.col("safety")).cast(pl.String).str.replace(r"\.0$", ""))
+    less = (-pl.col("safety")).cast(pl.String).str.replace(r"\.0$", "")
+    below = pl.format(_BELOW_MEAN, *_texts("share"), less)
+    told = pl.when(pl.col("safety") < 0).then(below).otherwise(pl.format(_QUANTILE, *_texts("share", "safety")))
+    allowed = pl.format(_LARGE_LOT, *_texts("target"), less)
     for name, words in _HELD.items():
         filled = pl.format(words, *_texts("safety", "target")[: words.count("{}")])
         told = pl.when(pl.col("rule") == name).then(filled).otherwise(told)

@@ -54,6 +54,14 @@ def test_without_a_replay_s_choice_it_is_the_default_rule_and_with_one_that_rule
     assert bare["safety_stock"][0] == pytest.approx(0.0)
 
 
+def test_a_quantile_below_the_mean_reads_as_less_not_as_a_negative_safety_stock():
+    cheap = frame().with_columns(shortage_cost=pl.lit(0.001), holding_cost_per_day=pl.lit(1.0))
+    told = table(cheap, AS_OF, settings.load(), nothing_coming(), choice("newsvendor"))
+    assert told["safety_stock"][0] < 0
+    assert "less than expected: order up to" in told["reason"][0]
+    assert "safety stock of -" not in told["reason"][0]
+
+
 def test_a_large_lot_that_needs_less_than_the_mean_reads_as_that():
     dear = frame().with_columns(ordering_cost=pl.lit(500.0))
     told = table(dear, AS_OF, settings.load(), nothing_coming(), choice("fill_rate"))
