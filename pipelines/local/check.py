@@ -1,27 +1,22 @@
 """``stockproof erp check``: what of the ERP is usable for planning, and what is missing, in plain sentences."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
-import pyarrow as pa
 import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.contract import TABLES
-from pipelines.extract import profiles, reader
-from pipelines.extract.profiles import Profile, Source
+from pipelines.extract import profiles
+from pipelines.extract.profiles import Profile
 from pipelines.io import erp
-from pipelines.local import check_pitfalls
-from pipelines.local.findings import Finding, Verdict
+from pipelines.local import check_books, check_pitfalls
+from pipelines.local.findings import Finding, Verdict, items_of
 from pipelines.local.findings import rows as _rows
 from pipelines.local.findings import share as _share
-from pipelines.local.sample.balance import SKU, balance_errors
-
-BALANCE_ITEMS: Final = 2_500
-"""The books are checked for this many items, by item_id; of a larger catalogue they are a sample."""
 
 _DATES: Final = {
     "sales": "sold_on",
@@ -89,7 +84,7 @@ def check() -> Usable:
             _receipts(profile, sold),
             _policies(profile, sold),
         ]
-        findings += _books(profile)
+        findings += check_books.books(profile)
         first, last = _span(sold)
         findings += check_pitfalls.recorded(profile, last)
         findings += check_pitfalls.lots(profile, (last - first).days + 1)
@@ -131,13 +126,6 @@ def _skus(profile: Profile, name: str, day: str) -> pl.DataFrame:
     )
 
 
-def _items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str = "item_id") -> set[str]:
-    source = profile.sources[name]
-    if source is None:
-        return set()
-    return set(_rows(f"select distinct {column} from (\n{source.query}\n) t where {condition}").to_series(0).to_list())
-
-
 def _span(sold: pl.DataFrame) -> tuple[date, date]:
     """Days of the oldest and the newest sale."""
     return date.fromisoformat(str(sold["first"].min())[:10]), date.fromisoformat(str(sold["last"].max())[:10])
@@ -159,7 +147,7 @@ def _sales(sold: pl.DataFrame) -> Finding:
 
 
 def _items(profile: Profile, sold: pl.DataFrame) -> Finding:
-    known = _items_of(profile, "items")
+    known = items_of(profile, "items")
     if not known:
         return Finding("items", "not usable", "no items: their costs are needed")
     lost = int(sold.select((~pl.col("item_id").is_in(list(known))).sum()).item())
@@ -180,7 +168,7 @@ def _prices(profile: Profile, sold: pl.DataFrame) -> Finding:
     """Whether a unit lost has a price of its own: the replay weighs service against stock by it."""
     items, source = set(sold["item_id"].to_list()), profile.sources["items"]
     named = "unit_price > unit_cost" + (" or shortage_cost > 0" if source and "shortage_cost" in source.columns else "")
-    have = len(items & _items_of(profile, "items", named))
+    have = len(items & items_of(profile, "items", named))
     sentence = f"{have} of {len(items)} items with sales ({_share(have, len(items))}) have a shortage cost or a sale price above their cost"
     if have < len(items):
         return Finding("prices", "usable without", f"{sentence}; of the others costs.service_target prices a unit lost")
@@ -209,9 +197,9 @@ def _stock(profile: Profile, sold: pl.DataFrame) -> Finding:
 
 def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
     items = set(sold["item_id"].to_list())
-    supplied = items & _items_of(profile, "item_suppliers", "is_primary")
-    timed = items & _items_of(profile, "item_suppliers", "is_primary and lead_time_days > 0")
-    active = len(_items_of(profile, "suppliers", "active", "supplier_id"))
+    supplied = items & items_of(profile, "item_suppliers", "is_primary")
+    timed = items & items_of(profile, "item_suppliers", "is_primary and lead_time_days > 0")
+    active = len(items_of(profile, "suppliers", "active", "supplier_id"))
     sentence = (
         f"{active} active suppliers; {len(supplied)} of {len(items)} items with sales ({_share(len(supplied), len(items))}) have a primary "
         f"supplier, {len(timed)} ({_share(len(timed), len(items))}) with a lead time above zero"
@@ -225,7 +213,7 @@ def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:
     source = profile.sources["purchase_order_lines"]
     items = set(sold["item_id"].to_list())
     received = (
-        _items_of(profile, "purchase_order_lines", "received_on is not null")
+        items_of(profile, "purchase_order_lines", "received_on is not null")
         if source and "received_on" in source.columns
         else set()
     )
@@ -253,50 +241,3 @@ def _policies(profile: Profile, sold: pl.DataFrame) -> Finding:
         )
         return Finding("policies", "usable without", f"{sentence}: {told}")
     return Finding("policies", "usable", sentence)
-
-
-def _books(profile: Profile) -> list[Finding]:
-    """Whether stock moves by receipts and sales alone; the replay can be calibrated only where it does."""
-    names = ("stock_levels", "sales", "purchase_orders", "purchase_order_lines")
-    sources = {name: source for name in names if (source := profile.sources[name]) is not None}
-    if len(sources) < len(names) or "received_on" not in sources["purchase_order_lines"].columns:
-        missing = "stock levels or purchase orders are missing: the books cannot be checked"
-        return [Finding("books", "usable without", missing)]
-    known = sorted(_items_of(profile, "items"))
-    last = known[min(len(known), BALANCE_ITEMS) - 1].replace("'", "''") if known else ""
-    frames = {}
-    for name, source in sources.items():
-        some = f"select * from (\n{source.query}\n) u where item_id <= '{last}'"
-        query = source.query if name == "purchase_orders" else some
-        frames[name] = _frame(replace(source, query=query))
-    stock = frames["stock_levels"]
-    if not stock.height:
-        return []
-    skus = _counted_twice(stock)
-    if not skus:
-        once = "no SKU was counted twice: whether receipts and sales explain the stock cannot be checked"
-        return [Finding("books", "usable without", once)]
-    wrong = balance_errors(stock, frames["sales"], frames["purchase_orders"], frames["purchase_order_lines"])
-    off = wrong.select(SKU).n_unique()
-    sample = f" (of the first {BALANCE_ITEMS} items)" if len(known) > BALANCE_ITEMS else ""
-    sentence = (
-        f"{skus - off} of {skus} SKUs balance on every day{sample}: stock = stock before + accepted receipts − sales"
-    )
-    if off:
-        first = wrong.row(0, named=True)
-        sentence += (
-            f"; {wrong.height} counts of {off} SKUs do not, e.g. {first['item_id']} at {first['location_id']} on {first['counted_on']}: "
-            f"{first['on_hand']:g} instead of {first['expected']:g}"
-        )
-    return [Finding("books", "usable without" if off else "usable", sentence)]
-
-
-def _counted_twice(stock: pl.DataFrame) -> int:
-    """SKUs with two counts or more: a first count is an opening stock, which nothing can contradict."""
-    return stock.group_by(SKU).len().filter(pl.col("len") > 1).height
-
-
-def _frame(source: Source) -> pl.DataFrame:
-    """A source's rows; an empty table may yield no batch at all, and its columns are known all the same."""
-    found = reader.read(source)
-    return pl.DataFrame(pl.from_arrow(pa.Table.from_batches(list(found), schema=found.schema)))

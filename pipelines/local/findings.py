@@ -5,6 +5,7 @@ from typing import Literal
 
 import polars as pl
 
+from pipelines.extract.profiles import Profile
 from pipelines.io import erp
 
 Verdict = Literal["usable", "usable without", "not usable"]
@@ -38,3 +39,11 @@ def share(part: int, whole: int) -> str:
     if part in (0, whole) or 1 <= percent <= 99:
         return f"{percent:.0f} %"
     return f"{percent:.2g} %" if percent < 1 else f"{percent:.4g} %"
+
+
+def items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str = "item_id") -> set[str]:
+    """Distinct values of a column of a table's rows that meet a condition, by default its items; none where the table is not there."""
+    source = profile.sources[name]
+    if source is None:
+        return set()
+    return set(rows(f"select distinct {column} from (\n{source.query}\n) t where {condition}").to_series(0).to_list())
