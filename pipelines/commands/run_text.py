@@ -25,7 +25,7 @@ def _proposed(returned: Mapping[str, Any]) -> str:
     """Orders to sign.
 
     >>> _proposed({"proposed": {"orders": 2, "lines": 5, "kept": 0, "superseded": 1, "order_value": 1234.5}})
-    '2 orders (5 lines, 1,234.50) wait for a signature. 1 of another date superseded: the newer date knows more.'
+    '2 orders (5 lines, 1,234.50) wait for a signature. 1 superseded: a newer date knows more.'
     """
     facts = returned["proposed"]
     text = (
@@ -34,7 +34,7 @@ def _proposed(returned: Mapping[str, Any]) -> str:
     if facts["kept"]:
         text += f" {facts['kept']} already decided."
     if facts["superseded"]:
-        text += f" {facts['superseded']} of another date superseded: the newer date knows more."
+        text += f" {facts['superseded']} superseded: a newer date knows more."
     return text
 
 
