@@ -154,7 +154,7 @@ def _said(api: AirflowApi, dag_id: str, run_id: str, stages: dict[str, dict[str,
     if stages.get(step, {}).get("state") != "success":
         return ""
     returned = api.returned(dag_id, run_id, step)
-    return run_text.said(dag_id, returned) if returned else ""
+    return run_text.said(step, returned) if returned else ""
 
 
 def _stage(members: list[dict[str, Any]]) -> dict[str, Any]:

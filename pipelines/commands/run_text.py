@@ -3,22 +3,23 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pipelines.report.formats import count
+
 DECIDES: Final = {"daily_replenishment": "orders", "weekly_training": "train", "release_orders": "release"}
 """The step of each DAG that says what came of the run."""
 
 
-def said(dag_id: str, returned: Mapping[str, Any]) -> str:
+def said(step: str, returned: Mapping[str, Any]) -> str:
     """The end of a run in words.
 
     Args:
-        dag_id: the DAG.
-        returned: by the step that :data:`DECIDES` names.
+        step: the one that :data:`DECIDES` names for the run's DAG.
+        returned: what it returned.
 
     Returns:
-        Sentences; empty for a DAG that has none.
+        Sentences.
     """
-    tell = {"daily_replenishment": _proposed, "weekly_training": _trained, "release_orders": _released}.get(dag_id)
-    return tell(returned) if tell else ""
+    return {"orders": _proposed, "train": _trained, "release": _released}[step](returned)
 
 
 def _proposed(returned: Mapping[str, Any]) -> str:
@@ -28,9 +29,8 @@ def _proposed(returned: Mapping[str, Any]) -> str:
     '2 orders (5 lines, 1,234.50) wait for a signature. 1 superseded: a newer date knows more.'
     """
     facts = returned["proposed"]
-    text = (
-        f"{_orders(facts['orders'])} ({_lines(facts)}) {'waits' if facts['orders'] == 1 else 'wait'} for a signature."
-    )
+    waits = "waits" if facts["orders"] == 1 else "wait"
+    text = f"{_bought(facts)} {waits} for a signature."
     if facts["kept"]:
         text += f" {facts['kept']} already decided."
     if facts["superseded"]:
@@ -53,20 +53,13 @@ def _released(returned: Mapping[str, Any]) -> str:
     >>> _released({"orders": 0, "lines": 0, "order_value": 0.0, "waiting": 3})
     'No approved order was to be released. 3 approved orders of a later date wait for their day.'
     """
-    if returned["orders"]:
-        text = f"{_orders(returned['orders'])} ({_lines(returned)}) released into the ERP and read back."
-    else:
-        text = "No approved order was to be released."
+    sent = f"{_bought(returned)} released into the ERP and read back."
+    text = sent if returned["orders"] else "No approved order was to be released."
     if returned["waiting"]:
-        one = returned["waiting"] == 1
-        text += f" {returned['waiting']:,} approved {'order' if one else 'orders'} of a later date "
-        text += "waits for its day." if one else "wait for their day."
+        text += f" {count(returned['waiting'], 'approved order')} of a later date "
+        text += "waits for its day." if returned["waiting"] == 1 else "wait for their day."
     return text
 
 
-def _orders(count: int) -> str:
-    return f"{count:,} {'order' if count == 1 else 'orders'}"
-
-
-def _lines(facts: Mapping[str, Any]) -> str:
-    return f"{facts['lines']:,} {'line' if facts['lines'] == 1 else 'lines'}, {facts['order_value']:,.2f}"
+def _bought(facts: Mapping[str, Any]) -> str:
+    return f"{count(facts['orders'], 'order')} ({count(facts['lines'], 'line')}, {facts['order_value']:,.2f})"
