@@ -85,7 +85,7 @@ class Replay(Section):
     """The replay of policies against recorded demand."""
 
     days: Annotated[int, Field(ge=28)] = 365
-    chunk_size: Annotated[int, Field(ge=1)] = 512  # SKUs a mapped task
+    chunk_size: Annotated[int, Field(ge=1)] = 1024  # SKUs a mapped task
     warmup_days: Annotated[int, Field(ge=0)] = 0
     judged_days: Annotated[int, Field(ge=14)] = (
         112  # the last so many days report the saving; earlier ones choose and guard
