@@ -85,6 +85,22 @@ def read(grid: Array, levels: Array, code: Array) -> Array:
     return np.asarray(np.maximum(out, 0.0))
 
 
+def variance(grid: Array) -> Array:
+    """Variance of the grid's distribution, from its quantiles at evenly spread levels.
+
+    Args:
+        grid: [n, len(GRID)] units, ascending.
+
+    Returns:
+        [n] units².
+
+    >>> variance(np.array([ndtri(np.array(GRID))]) * 3.0 + 50.0).round(1).tolist()
+    [9.0]
+    """
+    spread = (np.arange(1_000) + 0.5) / 1_000
+    return np.asarray(read(grid, spread[None, :], np.zeros(grid.shape[0], dtype=np.int64)).var(axis=1))
+
+
 def transform(grid: Array, demand: Array, unit: Array) -> tuple[Array, Array]:
     """P(D < d) and P(D ≤ d) of the grid's distribution, rounded to the SKU's step: the reverse of :func:`read`.
 

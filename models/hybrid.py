@@ -147,24 +147,28 @@ class Hybrid:
             mean, variance, self.recipe.window.levels(levels), code, negbin.units_of(panel.demand)
         )
         wider = np.sqrt(variance / np.maximum(certain, 1e-12))
-        self._shape(panel, interval, levels, wider, mean, quantiles)
+        self._shape(panel, interval, levels, wider, mean, variance, quantiles)
         self._blend(panel, interval, levels, wider, mean, variance, quantiles)
         std = np.sqrt(np.where(mean > 0, np.maximum(variance, 0.0), 0.0))
         return CumulativeDistribution(levels, mean, std, quantiles)
 
     def _shape(
-        self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, quantiles: Array
-    ) -> None:
-        """Write in the quantiles of members that speak a distribution of their own, widened for an uncertain lead time."""
+        self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, variance: Array, quantiles: Array
+    ) -> None:  # fmt: skip
+        """Write in what members with a distribution of their own say, widened for an uncertain lead time: quantiles and variance."""
         methods = self.assign(panel).methods
         panel = replace(panel, prior=features.priors(panel))
+        asked = sorted({*levels, *blend.GRID})
+        mine, grid = np.searchsorted(asked, levels), np.searchsorted(asked, blend.GRID)
         for name, member in self.members.items():
             rows = np.flatnonzero(methods == name) if isinstance(member, Shaped) else np.array([], dtype=np.int64)
             if not rows.size or not isinstance(member, Shaped):
                 continue
-            told = _told(member, panel, interval, levels, wider, mean, rows)
+            told = _told(member, panel, interval, tuple(asked), wider, mean, rows)
             known = np.isfinite(told).all(axis=1)
-            quantiles[rows[known]] = blend.rounded(told[known], negbin.units_of(panel.demand[rows[known]]))
+            rows, told = rows[known], told[known]
+            quantiles[rows] = blend.rounded(told[:, mine], negbin.units_of(panel.demand[rows]))
+            variance[rows] = blend.variance(told[:, grid])
 
     def _blend(
         self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, variance: Array, quantiles: Array

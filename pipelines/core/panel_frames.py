@@ -21,7 +21,7 @@ def build(
 
     Args:
         sku: marts.dim_sku: item_id, location_id, category, location_kind, unit_price, created_on, discontinued_on, first_demand_on,
-            demand_class, lead_time_mean, lead_time_std; one row a SKU.
+            books_from, demand_class, lead_time_mean, lead_time_std; one row a SKU.
         demand: marts.fct_demand: item_id, location_id, bucket_on, quantity, is_stockout; sparse.
         promotions: marts.fct_promotion: item_id, location_id, day.
         events: marts.dim_calendar: bucket_on, events (text, empty where there is none).
@@ -72,8 +72,10 @@ def build(
 
 
 def _alive(sku: pl.DataFrame, starts: Array, ends: Array) -> Array:
-    """[n, T] between the SKU's creation (else its first demand) and its end."""
-    first = sku.select(pl.coalesce("created_on", "first_demand_on").cast(pl.Date).alias("first"))["first"]
+    """[n, T] between the SKU's creation (else its first demand) and its end, as far as there are books."""
+    first = sku.select(
+        pl.max_horizontal(pl.coalesce("created_on", "first_demand_on"), "books_from").cast(pl.Date).alias("first")
+    )["first"]
     born = first.fill_null(date(1970, 1, 1)).to_numpy().astype("datetime64[D]")
     gone = sku["discontinued_on"].cast(pl.Date).fill_null(date(9999, 12, 31)).to_numpy().astype("datetime64[D]")
     return np.asarray((ends[None, :] >= born[:, None]) & (starts[None, :] < gone[:, None]))

@@ -33,8 +33,8 @@ def predict_frame(bucket: Bucket, folder: Path, frame: Any) -> Any:
     sku = rows.group_by(key).agg(
         pl.col("protection_days").max().cast(pl.Float64).alias("lead_time_mean"), pl.col("day").min().alias("first_demand_on")
     ).with_columns(
-        category=pl.lit(""), unit_price=pl.lit(1.0), created_on=pl.lit(None, pl.Date), discontinued_on=pl.lit(None, pl.Date),
-        demand_class=pl.lit(None, pl.String), lead_time_std=pl.lit(0.0),
+        category=pl.lit(""), unit_price=pl.lit(1.0), demand_class=pl.lit(None, pl.String), lead_time_std=pl.lit(0.0),
+        **{name: pl.lit(None, pl.Date) for name in ("created_on", "discontinued_on", "books_from")},
     )  # fmt: skip
     demand = rows.select(*key, bucket_on="day", quantity="quantity", is_stockout=pl.lit(False))
     width = DAYS_IN[bucket]

@@ -35,7 +35,7 @@ from marts.dim_sku where as_of = :as_of
 """
 
 _ROWS = {
-    "skus": "select item_id, location_id, created_on, discontinued_on, has_own_costs, "
+    "skus": "select item_id, location_id, created_on, discontinued_on, books_from, has_own_costs, "
     + ", ".join(f"cast({name} as double precision) as {name}" for name in _NUMBERS)
     + " from chunk order by place",
     "demand": """select d.item_id, d.location_id, d.day, cast(d.quantity as double precision) as quantity,

@@ -64,7 +64,7 @@ def window(
     """Arrange recorded rows as arrays.
 
     Args:
-        skus: the SKUs in order, with ``item_id, location_id, lead_time_days, created_on``.
+        skus: the SKUs in order, with ``item_id, location_id, lead_time_days, created_on, books_from``.
         demand: ``item_id, location_id, day, quantity, is_stockout``, sparse.
         stock: ``item_id, location_id, counted_on, on_hand``.
         receipts: ``item_id, location_id, ordered_on, received_on, quantity_ordered, quantity_received, quantity_rejected``.
@@ -155,12 +155,13 @@ def _placed(
 def _known_from(
     count: int, days: int, rows: list[dict[str, npt.NDArray[np.generic]]], skus: pl.DataFrame, origin: date
 ) -> Ints:
-    """First day of a SKU: created, sold or counted, whichever is seen first."""
+    """First day of a SKU: created, sold or counted, whichever is seen first, but no day before its location's books."""
     known = np.full(count, days, dtype=np.int64)
     for placed in rows:
         np.minimum.at(known, placed["sku"].astype(np.int64), placed["at"].astype(np.int64))
     created = (skus["created_on"] - origin).dt.total_days().fill_null(days).to_numpy()
-    first: Ints = np.clip(np.minimum(known, created), 0, days).astype(np.int64)
+    books = (skus["books_from"] - origin).dt.total_days().fill_null(0).to_numpy()
+    first: Ints = np.clip(np.maximum(np.minimum(known, created), books), 0, days).astype(np.int64)
     return first
 
 

@@ -43,6 +43,7 @@ def build(as_of: date, extra_day: bool = False) -> None:
         "item_id": ids, "location_id": ["WH"] * SKUS, "category": [f"C{i % 3}" for i in range(SKUS)], "unit_price": [2.0] * SKUS,
         "created_on": [first if i != 1 else as_of - timedelta(days=10) for i in range(SKUS)],
         "discontinued_on": [as_of - timedelta(days=5) if i == 2 else None for i in range(SKUS)], "first_demand_on": [first] * SKUS,
+        "books_from": [first] * SKUS,
         "demand_class": ["intermittent"] * SKUS, "lead_time_mean": [6.5] * SKUS, "lead_time_std": [1.5] * SKUS,
         "is_active": [i != 2 for i in range(SKUS)], "abc_class": [("A", "B", "C")[i % 3] for i in range(SKUS)],
         "on_hand": [float(i) for i in range(SKUS)], "supplier_id": ["S1"] * SKUS,

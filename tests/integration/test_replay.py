@@ -23,7 +23,8 @@ MARTS = """
 create schema marts;
 create table marts.dim_sku (as_of date, item_id text, location_id text, supplier_id text, category text, demand_class text, abc_class text,
     is_active boolean, has_own_costs boolean, mean_demand float8, lead_time_mean float8,
-    annual_sales_value float8, created_on date, discontinued_on date, unit_cost float8, holding_cost_per_day float8, shortage_cost float8,
+    annual_sales_value float8, created_on date, discontinued_on date, books_from date,
+    unit_cost float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, reorder_point float8, order_up_to float8);
 create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8, returned float8, is_stockout boolean);
 create table marts.fct_stock (item_id text, location_id text, counted_on date, on_hand float8);

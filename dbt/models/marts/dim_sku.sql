@@ -34,6 +34,10 @@ policies as (
 
 positions as (
     select * from {{ ref('int_inventory_positions') }}
+),
+
+books as (
+    select * from {{ ref('int_books') }}
 )
 
 select
@@ -71,6 +75,7 @@ select
     skus.annual_sales_value,
 
     -- demand
+    books.books_from,
     skus.first_demand_on,
     skus.last_demand_on,
     case
@@ -109,6 +114,7 @@ select
 from skus
 inner join items on skus.item_id = items.item_id
 inner join locations on skus.location_id = locations.location_id
+inner join books on skus.location_id = books.location_id
 inner join classes on skus.location_id = classes.location_id and skus.item_id = classes.item_id
 inner join lead_times on skus.location_id = lead_times.location_id and skus.item_id = lead_times.item_id
 inner join positions on skus.location_id = positions.location_id and skus.item_id = positions.item_id

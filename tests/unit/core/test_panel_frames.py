@@ -20,12 +20,14 @@ def _day(back: int) -> date:
 LONG_AGO = _day(300)
 
 
-def _sku(*ids: str, created: date | None = LONG_AGO, gone: date | None = None) -> pl.DataFrame:
+def _sku(
+    *ids: str, created: date | None = LONG_AGO, gone: date | None = None, books: date | None = None
+) -> pl.DataFrame:
     return pl.DataFrame(
         {"item_id": ids, "location_id": ["W"] * len(ids), "category": ["c"] * len(ids), "unit_price": [2.0] * len(ids)}
     ).with_columns(
         created_on=pl.lit(created, pl.Date), discontinued_on=pl.lit(gone, pl.Date), first_demand_on=pl.lit(_day(8), pl.Date),
-        demand_class=pl.lit("smooth"), lead_time_mean=pl.lit(3.0), lead_time_std=pl.lit(1.0),
+        demand_class=pl.lit("smooth"), lead_time_mean=pl.lit(3.0), lead_time_std=pl.lit(1.0), books_from=pl.lit(books, pl.Date),
     )  # fmt: skip
 
 
@@ -72,6 +74,14 @@ def test_a_sku_is_unknown_before_its_creation_and_after_its_end() -> None:
     assert np.isfinite(panel.demand[0]).tolist() == [False] * 5 + [True] * 3 + [False] * 2
     unborn = _build(_sku("a", created=None), _demand(("a", 8, 1.0, False)))
     assert np.isfinite(unborn.demand[0]).tolist() == [False] + [True] * 9
+
+
+def test_an_old_item_is_unknown_before_the_books_begin() -> None:
+    """Sales of a few months, of items listed for years: the months before are no months without demand."""
+    panel = _build(_sku("a", books=_day(4)), _demand(("a", 3, 1.0, False)))
+    assert np.isfinite(panel.demand[0]).tolist() == [False] * 5 + [True] * 5
+    younger = _build(_sku("a", created=_day(2), books=_day(4)), _demand(("a", 1, 1.0, False)))
+    assert np.isfinite(younger.demand[0]).tolist() == [False] * 7 + [True] * 3
 
 
 def test_weekly_buckets_and_the_share_of_promotion_days() -> None:

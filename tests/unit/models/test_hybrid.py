@@ -1,5 +1,6 @@
 """The serving forecaster: shapes, sanity, calibration, bad input, and its folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,13 @@ import pytest
 
 from models import classical, hybrid, negbin, store
 from models.boosted import Booster
+from models.bootstrap import WindowBootstrap
 from models.calibration import identity, share
 from models.classical import Decayed
+from models.hurdle import Hurdle
 from models.hybrid import Hybrid, Recipe, cumulative_mean
 from models.interface import Interval
+from models.spread import Spread
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import LEVELS
 from pipelines.forecast import router
@@ -42,6 +46,21 @@ def test_an_uncertain_lead_time_widens_the_distribution_and_keeps_the_mean() -> 
     rate = sure.mean / 14
     np.testing.assert_allclose(unsure.std**2, sure.std**2 + (5 * rate) ** 2)
     assert (unsure.quantiles[:, -1] >= sure.quantiles[:, -1]).all()
+
+
+@pytest.mark.parametrize("member", [Hurdle(), WindowBootstrap()])
+def test_the_deviation_is_that_of_the_member_whose_quantiles_are_told(member) -> None:
+    """A negative binomial fitted to all members says nothing of one that speaks a distribution of its own."""
+    panel, _ = catalogue(60, 400)
+    alone = np.repeat([[1.0, 0.0]], 5, axis=0)
+    recipe = Recipe((member.name, "decayed_means"), alone, (member.name,) * 5, ("",) * 5, identity(), identity())
+    model = Hybrid(recipe, {member.name: member, "decayed_means": Decayed()}).fit(panel, _week(60, 28.0))
+    model = replace(model, window_spread=Spread(np.full(5, 400.0), np.full(5, 9.0)))  # as wrong as can be
+    fine = tuple(np.round((np.arange(200) + 0.5) / 200, 6))
+    for std in (0.0, 7.0):
+        told = model.predict_cumulative(panel, _week(60, 28.0, std), fine)
+        own = told.quantiles.std(axis=1)
+        assert told.std[own > 1] == pytest.approx(own[own > 1], rel=0.15)
 
 
 def test_cumulative_mean_counts_the_last_bucket_in_part_and_goes_on_beyond_the_path() -> None:

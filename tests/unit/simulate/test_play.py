@@ -40,11 +40,11 @@ def rows():
     """a: ordinary; b: no rule in the ERP, discontinued 20 days ago; c: never counted; d: without supplier."""
     keys = {"item_id": ["a", "b", "c", "d"], "location_id": ["w"] * 4}
     skus = pl.DataFrame({
-        **keys, "created_on": [None] * 4, "discontinued_on": [None, day(20), None, None],
+        **keys, "created_on": [None] * 4, "discontinued_on": [None, day(20), None, None], "books_from": [None] * 4,
         "unit_cost": [2.0] * 4, "holding_cost_per_day": [0.01] * 4, "shortage_cost": [3.0] * 4, "ordering_cost": [5.0] * 4,
         "lead_time_days": [3.0, 3.0, 3.0, None], "min_order_qty": [None, 1.0, 1.0, 1.0], "pack_size": [6.0, None, 1.0, 1.0],
         "reorder_point": [12.0, None, 8.0, 8.0], "order_up_to": [30.0, None, 20.0, 20.0],
-    }, schema_overrides={"created_on": pl.Date, "discontinued_on": pl.Date})  # fmt: skip
+    }, schema_overrides=dict.fromkeys(("created_on", "discontinued_on", "books_from"), pl.Date))  # fmt: skip
     rng = np.random.default_rng(3)
     demand = pl.DataFrame([
         {"item_id": item, "location_id": "w", "day": day(back), "quantity": float(rng.poisson(2)), "returned": 0.0,

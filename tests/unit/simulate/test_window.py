@@ -16,11 +16,15 @@ def day(offset):
 
 
 SKUS = pl.DataFrame(
-    {"item_id": ["a", "b"], "location_id": ["w", "w"], "lead_time_days": [4.0, 2.5], "created_on": [None, day(3)]}
-)
+    {
+        "item_id": ["a", "b"], "location_id": ["w", "w"], "lead_time_days": [4.0, 2.5], "created_on": [None, day(3)],
+        "books_from": [None, None],
+    },
+    schema_overrides={"books_from": pl.Date},
+)  # fmt: skip
 
 
-def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0))):
+def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0)), skus=SKUS):
     demand = pl.DataFrame({
         "item_id": ["a", "a", "b", "x"], "location_id": ["w"] * 4, "day": [day(-5), day(0), day(9), day(1)],
         "quantity": [1.0, 2.0, 3.0, 99.0], "is_stockout": [False, True, False, True],
@@ -32,7 +36,7 @@ def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0))):
     columns = {"item_id": pl.String, "ordered_on": pl.Date, "received_on": pl.Date, "quantity_ordered": pl.Float64,
                "quantity_received": pl.Float64, "quantity_rejected": pl.Float64}  # fmt: skip
     lines = pl.DataFrame([(r[0], day(r[1]), day(r[2]), *r[3:]) for r in receipts], columns, orient="row")
-    return window(SKUS, demand, counts, lines.with_columns(location_id=pl.lit("w")), AS_OF, days=10, run_up=5)
+    return window(skus, demand, counts, lines.with_columns(location_id=pl.lit("w")), AS_OF, days=10, run_up=5)
 
 
 def test_demand_stockouts_and_foreign_rows():
@@ -53,6 +57,13 @@ def test_stock_is_held_between_counts_and_unknown_before_the_first():
 
 def test_a_sku_is_known_from_its_first_trace():
     assert recorded().known_from.tolist() == [0, 8]  # first sale; created on day 3, counted and sold later
+
+
+def test_an_old_item_is_unknown_before_its_locations_books_begin():
+    old = SKUS.with_columns(created_on=pl.lit(date(2015, 1, 1)))
+    assert recorded(skus=old).known_from.tolist() == [0, 0]
+    begun = old.with_columns(books_from=pl.Series([day(-1), day(2)]))
+    assert recorded(skus=begun).known_from.tolist() == [4, 7]
 
 
 def test_orders_take_the_lead_time_and_share_of_the_latest_recorded_order():

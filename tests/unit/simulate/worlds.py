@@ -48,10 +48,11 @@ def books(seed: int, skus: int, *, spoil: float = 0.0, one_by_one: bool = False)
     one = [1.0] * skus
     frame = pl.DataFrame({
         "item_id": items, "location_id": ["w"] * skus, "created_on": [None] * skus, "discontinued_on": [None] * skus,
+        "books_from": [None] * skus,
         "unit_cost": one, "holding_cost_per_day": [HOLDING] * skus, "shortage_cost": [SHORTAGE] * skus,
         "ordering_cost": [ORDERING] * skus, "lead_time_days": [float(LEAD)] * skus, "min_order_qty": one, "pack_size": one,
         "reorder_point": low + shift, "order_up_to": high + shift,
-    }, schema_overrides={"created_on": pl.Date, "discontinued_on": pl.Date})  # fmt: skip
+    }, schema_overrides=dict.fromkeys(("created_on", "discontinued_on", "books_from"), pl.Date))  # fmt: skip
     lines = {"item_id": pl.String, "location_id": pl.String, "ordered_on": pl.Date, "received_on": pl.Date,
              "quantity_ordered": pl.Float64, "quantity_received": pl.Float64, "quantity_rejected": pl.Float64}  # fmt: skip
     return Recorded(
