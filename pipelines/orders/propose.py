@@ -49,8 +49,9 @@ def propose(as_of: date) -> dict[str, int | float]:
     with warehouse.transaction() as connection:
         connection.execute(sa.text(_LOCK))
         proposed = {row["order_id"]: row for row in _grouped(connection, as_of)}
+        # Earlier dates first: orders are locked in the order of their numbers everywhere, so nobody waits in a circle.
+        counts = {"orders": 0, "lines": 0, "kept": 0, "withdrawn": 0, "superseded": _supersede(connection, as_of)}
         held = _held(connection, as_of)
-        counts = {"orders": 0, "lines": 0, "kept": 0, "withdrawn": 0, "superseded": 0}
         for gone in sorted(set(held) - set(proposed)):
             if held[gone]["state"] == states.PROPOSED:
                 _delete(connection, gone, "withdrawn", "no longer proposed")
@@ -62,11 +63,12 @@ def propose(as_of: date) -> dict[str, int | float]:
         for number, order in proposed.items():
             state = _put(connection, order, held.get(number), states.SUPERSEDED if newer else states.PROPOSED)
             if state in states.UNDECIDED:
-                counts["orders"], counts["lines"] = counts["orders"] + 1, counts["lines"] + len(order["lines"])
-                value += order["order_value"]
+                waits = held[number] if state == states.OVERRIDDEN else order  # with the planner's quantities
+                lines = sum(line["quantity"] > 0 for line in waits["lines"])
+                counts["orders"], counts["lines"] = counts["orders"] + 1, counts["lines"] + lines
+                value += waits["order_value"]
             else:
                 counts["superseded" if state == states.SUPERSEDED else "kept"] += 1
-        counts["superseded"] += _supersede(connection, as_of)
     return {**counts, "order_value": round(value, 2)}
 
 
@@ -83,8 +85,9 @@ def _grouped(connection: sa.Connection, as_of: date) -> Iterable[Row]:
 
 
 def _held(connection: sa.Connection, as_of: date) -> dict[str, Row]:
-    """Orders of the date with their lines."""
-    orders = connection.execute(sa.text("select * from orders.orders where as_of = :d"), {"d": as_of}).mappings()
+    """Orders of the date with their lines, held against everybody else: who signs one now waits until it stays or is gone."""
+    query = "select * from orders.orders where as_of = :d order by order_id for update"
+    orders = connection.execute(sa.text(query), {"d": as_of}).mappings()
     found: dict[str, Row] = {row["order_id"]: {**row, "lines": []} for row in orders}
     query = "select l.* from orders.lines l join orders.orders o using (order_id) where o.as_of = :d order by order_id, line_no"
     for row in connection.execute(sa.text(query), {"d": as_of}).mappings():

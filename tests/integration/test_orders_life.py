@@ -2,7 +2,9 @@
 
 import io
 import json
+import threading
 from datetime import date, timedelta
+from typing import Any
 
 import openpyxl
 import polars as pl
@@ -76,6 +78,32 @@ def test_a_repeated_run_replaces_what_nobody_touched_and_nothing_else() -> None:
     assert reading.one(order_id(AS_OF, "S3", "W1"))["lines"][0]["quantity"] == 7.0
 
 
+def test_a_signature_given_while_the_run_is_repeated_is_refused_or_kept_never_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    propose.propose(AS_OF)
+    decisions([("A", "W1", "S1", 99.0, 2.0)])
+    signed: list[str] = []
+
+    def sign() -> None:
+        try:
+            signed.extend(decide.approve([ONE], "ann")["approved"])  # type: ignore[call-overload]
+        except StockproofError:
+            signed.append("refused")
+
+    planner = threading.Thread(target=sign)
+    put = propose._put
+
+    def slowly(*given: Any) -> str:
+        if planner.ident is None:
+            planner.start()
+            planner.join(1.0)
+        return put(*given)
+
+    monkeypatch.setattr(propose, "_put", slowly)
+    propose.propose(AS_OF)
+    planner.join(10.0)
+    assert (states()[ONE], signed) in [("proposed", ["refused"]), ("approved", [ONE])]
+
+
 def test_a_later_run_supersedes_what_nobody_touched() -> None:
     propose.propose(AS_OF)
     decide.override(f"{TWO}:C", 4.0, "more", "ann")
@@ -86,6 +114,14 @@ def test_a_later_run_supersedes_what_nobody_touched() -> None:
     with pytest.raises(StockproofError, match="superseded and cannot become approved"):
         decide.approve([ONE], "ann")
     warehouse.execute("delete from plan.decisions where as_of = :d", d=NEXT)
+
+
+def test_a_repeated_run_tells_of_overridden_orders_what_the_planner_made_of_them() -> None:
+    propose.propose(AS_OF)
+    decide.override(f"{ONE}:A", 0.0, "none", "ann")
+    decide.override(f"{ONE}:B", 20.0, "fair", "ann")
+    told = propose.propose(AS_OF)
+    assert (told["orders"], told["lines"], told["order_value"]) == (2, 2, 30.0 + 9.0)
 
 
 def test_the_audit_trail_takes_no_change() -> None:
