@@ -51,7 +51,7 @@ def receive(as_of: date) -> dict[str, int]:
             if order["state"] != states.ACKNOWLEDGED:
                 continue
             target = states.RECEIVED if row["received"] else states.CANCELLED
-            told = f"{row['units']:g} units by {row['received_on']}" if row["received"] else "closed in the ERP"
+            told = f"{row['units']:.10g} units by {row['received_on']}" if row["received"] else "closed in the ERP"
             store.move(connection, order, target, SYSTEM, reason=told)
             counts[target] += 1
     return counts

@@ -148,4 +148,4 @@ def _difference(order: PurchaseOrder, receipt: Receipt) -> str:
     units = sum(line.quantity for line in order.lines)
     if receipt.lines == len(order.lines) and abs(receipt.units - units) < 1e-6:
         return ""
-    return f"there it has {receipt.lines} lines of {receipt.units:g} units, sent were {len(order.lines)} of {units:g}"
+    return f"there it has {receipt.lines} lines of {receipt.units:.10g} units, sent were {len(order.lines)} of {units:.10g}"

@@ -2,9 +2,7 @@
 
 import io
 import json
-import threading
 from datetime import date, timedelta
-from typing import Any
 
 import openpyxl
 import polars as pl
@@ -78,32 +76,6 @@ def test_a_repeated_run_replaces_what_nobody_touched_and_nothing_else() -> None:
     assert reading.one(order_id(AS_OF, "S3", "W1"))["lines"][0]["quantity"] == 7.0
 
 
-def test_a_signature_given_while_the_run_is_repeated_is_refused_or_kept_never_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    propose.propose(AS_OF)
-    decisions([("A", "W1", "S1", 99.0, 2.0)])
-    signed: list[str] = []
-
-    def sign() -> None:
-        try:
-            signed.extend(decide.approve([ONE], "ann")["approved"])  # type: ignore[call-overload]
-        except StockproofError:
-            signed.append("refused")
-
-    planner = threading.Thread(target=sign)
-    put = propose._put
-
-    def slowly(*given: Any) -> str:
-        if planner.ident is None:
-            planner.start()
-            planner.join(1.0)
-        return put(*given)
-
-    monkeypatch.setattr(propose, "_put", slowly)
-    propose.propose(AS_OF)
-    planner.join(10.0)
-    assert (states()[ONE], signed) in [("proposed", ["refused"]), ("approved", [ONE])]
-
-
 def test_a_later_run_supersedes_what_nobody_touched() -> None:
     propose.propose(AS_OF)
     decide.override(f"{TWO}:C", 4.0, "more", "ann")
@@ -114,14 +86,6 @@ def test_a_later_run_supersedes_what_nobody_touched() -> None:
     with pytest.raises(StockproofError, match="superseded and cannot become approved"):
         decide.approve([ONE], "ann")
     warehouse.execute("delete from plan.decisions where as_of = :d", d=NEXT)
-
-
-def test_a_repeated_run_tells_of_overridden_orders_what_the_planner_made_of_them() -> None:
-    propose.propose(AS_OF)
-    decide.override(f"{ONE}:A", 0.0, "none", "ann")
-    decide.override(f"{ONE}:B", 20.0, "fair", "ann")
-    told = propose.propose(AS_OF)
-    assert (told["orders"], told["lines"], told["order_value"]) == (2, 2, 30.0 + 9.0)
 
 
 def test_the_audit_trail_takes_no_change() -> None:
@@ -241,23 +205,6 @@ def test_from_proposal_to_receipt() -> None:
     assert "11 units by 2026-07-04" in reading.one(ONE)["events"][-1]["reason"]
 
 
-def test_an_order_that_was_keyed_in_under_our_key_is_received_under_the_erps_own_number() -> None:
-    propose.propose(AS_OF)
-    decide.approve([ONE, TWO], "ann")
-    execute(
-        "update orders.orders set state = 'acknowledged', adapter = 'file', po_id = order_id",
-        f"""insert into staging.stg_erp__purchase_orders
-        select 'ERP-1', cast(idempotency_key as text) from orders.orders where order_id = '{ONE}'""",
-        "insert into marts.fct_open_orders values ('ERP-1')",
-    )
-    assert job.receipts.receive(AS_OF) == {"received": 0, "cancelled": 0}, "the other is not keyed in yet"
-    execute(
-        "truncate marts.fct_open_orders", "insert into marts.fct_receipts values ('ERP-1', 'A', 'W1', '2026-07-04', 6)"
-    )
-    assert job.receipts.receive(AS_OF) == {"received": 1, "cancelled": 0}
-    assert states() == {ONE: "received", TWO: "acknowledged"}
-
-
 def test_pending_is_what_the_erp_may_not_show_yet() -> None:
     query = "select item_id, quantity from orders.pending order by 1"
     propose.propose(AS_OF)
@@ -296,24 +243,6 @@ def test_the_ledger_scores_once_four_weeks_have_passed(monkeypatch: pytest.Monke
     assert [(one["name"], one["scored"]) for one in ranked["author"]] == [("ben", 1), ("ann", 1)]
     assert {one["name"]: one["overrides"] for one in ranked["reason"]} == {"slow": 1, "fair in town": 1, "too dear": 1}
     execute(f"update marts.dim_sku set as_of = '{AS_OF}'")
-
-
-def test_the_ledger_does_not_take_our_own_keyed_in_order_for_another() -> None:
-    propose.propose(AS_OF)
-    decide.override(f"{ONE}:A", 30.0, "fair in town", "ann")
-    later = AS_OF + timedelta(days=28)
-    execute(
-        "update marts.dim_sku set as_of = as_of + 28",
-        f"""insert into marts.fct_daily_demand
-        select 'A', 'W1', day::date, 1, false from generate_series('{AS_OF}'::date + 1, '{later}'::date, '1 day') day""",
-        f"""insert into staging.stg_erp__purchase_orders
-        select 'ERP-1', cast(idempotency_key as text) from orders.orders where order_id = '{ONE}'""",
-        f"insert into marts.fct_receipts values ('ERP-1', 'A', 'W1', '{AS_OF + timedelta(days=5)}', 30)",
-    )
-    ledger.score(later)
-    lost = warehouse.read("select lost_units_proposed, lost_units from orders.override_scores").row(0)
-    execute(f"update marts.dim_sku set as_of = '{AS_OF}'")
-    assert lost == (19.0, 1.0), "what came of the order itself is in neither replay a second time"
 
 
 def test_the_command_line_tells_the_same(tmp_path) -> None:
