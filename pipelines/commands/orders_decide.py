@@ -119,6 +119,9 @@ def _table(by: str, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         numbers = (row["overrides"], row["scored"], row["better"])
         table.add_row(
-            escape(row["name"]), *(f"{n:,}" for n in numbers), f"{row['lost_units_avoided']:,.1f}", f"{row['saving']:,.2f}"
+            escape(row["name"]),
+            *(f"{n:,}" for n in numbers),
+            f"{row['lost_units_avoided']:,.1f}",
+            f"{row['saving']:,.2f}",
         )
     return table

@@ -117,7 +117,8 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
     most = settings.load().purchase.max_quantity
     if not 0 <= quantity <= most:
         raise StockproofError(
-            f"quantity {quantity:.10g} is not between 0 and {most:.10g} (purchase.max_quantity)", "name a quantity in range"
+            f"quantity {quantity:.10g} is not between 0 and {most:.10g} (purchase.max_quantity)",
+            "name a quantity in range",
         )
     number, _, wanted = line.rpartition(":")
     if not number:

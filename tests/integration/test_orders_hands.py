@@ -36,7 +36,9 @@ def fresh() -> None:
     decisions(LINES)
 
 
-def test_a_signature_given_while_the_run_is_repeated_is_refused_or_kept_never_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signature_given_while_the_run_is_repeated_is_refused_or_kept_never_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     propose.propose(AS_OF)
     decisions([("A", "W1", "S1", 99.0, 2.0)])
     signed: list[str] = []

@@ -185,8 +185,13 @@ def test_from_proposal_to_receipt() -> None:
         "the agreed date"
     )
     assert {row[0] for row in in_erp("purchase_orders", "ordered_on")} == {NEXT}
-    asked = {line["item_id"]: (line["agreed_on"], line["expected_on"]) for line in reading.for_vendors(AS_OF, [ONE])[0]["lines"]}
-    assert asked == {"B": (date(2026, 7, 3), date(2026, 7, 4))}, "the vendor's sheet asks for the date that the ERP holds"
+    asked = {
+        line["item_id"]: (line["agreed_on"], line["expected_on"])
+        for line in reading.for_vendors(AS_OF, [ONE])[0]["lines"]
+    }
+    assert asked == {"B": (date(2026, 7, 3), date(2026, 7, 4))}, (
+        "the vendor's sheet asks for the date that the ERP holds"
+    )
     assert {order["expected_by"] for order in reading.of_date(AS_OF)} == {date(2026, 7, 4)}
     with pytest.raises(StockproofError, match="acknowledged and cannot become rejected"):
         decide.reject([ONE], "late", "ann")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.io import breaker, erp, files, notify, warehouse
+from pipelines.io import breaker, erp, erp_orders, files, notify, warehouse
 from pipelines.local.process import free_port
 from pipelines.orders import decide, job, propose
 from tests.integration.orders_rows import AS_OF, MARTS, empty_erp, execute, forget_orders, in_erp, states
@@ -77,6 +77,50 @@ def test_an_erp_that_goes_down_in_the_middle_leaves_nothing_half_written() -> No
     assert sorted(states().values()) == ["acknowledged"] * 2 + ["submitted"] * 2
     assert job.release_approved(AS_OF)["orders"] == 2
     assert len(in_erp("purchase_orders", "po_id")) == 4
+    assert len(in_erp("purchase_order_lines", "po_id", "line_no")) == 8
+
+
+def test_a_connection_lost_before_the_order_is_read_back_holds_up_no_other_and_is_finished_later() -> None:
+    def step(name: str) -> None:
+        if name == "erp committed" and not in_erp("purchase_orders", "po_id")[1:]:
+            change("rename table purchase_order_lines to gone")
+        if name == "begin" and not lines_there():
+            change("rename table gone to purchase_order_lines")
+
+    def lines_there() -> bool:
+        with erp.transaction() as connection:
+            return "purchase_order_lines" in sa.inspect(connection).get_table_names()
+
+    with pytest.raises(
+        StockproofError,
+        match=r"3 orders were released, 1 are still to go; .* could not tell what it holds under the key",
+    ):
+        job.release_approved(AS_OF, step=step)
+    assert sorted(states().values()) == ["acknowledged"] * 3 + ["submitted"]
+    assert job.release_approved(AS_OF)["orders"] == 1
+    assert len(in_erp("purchase_orders", "po_id")) == 4
+    assert len(in_erp("purchase_order_lines", "po_id", "line_no")) == 8
+
+
+def test_an_erp_that_says_nothing_any_more_is_away_and_does_not_hold_the_release(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(erp_orders, "ANSWER_SECONDS", 1)
+    erp_orders._engine.cache_clear()
+    try:
+        with erp.transaction() as other:
+            other.execute(sa.text("lock tables purchase_orders write"))
+            with pytest.raises(
+                StockproofError, match=r"0 orders were released, 4 are still to go; .* did not take order SP-"
+            ):
+                job.release_approved(AS_OF)
+            other.execute(sa.text("unlock tables"))
+    finally:
+        monkeypatch.undo()
+        erp_orders._engine.cache_clear()
+    assert breaker.state("release by erp") == breaker.OPEN, "three in a row: away, not refused"
+    warehouse.execute("delete from ops.breakers")
+    assert job.release_approved(AS_OF)["orders"] == 4
     assert len(in_erp("purchase_order_lines", "po_id", "line_no")) == 8
 
 
