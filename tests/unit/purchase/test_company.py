@@ -36,14 +36,28 @@ def test_rules_freeze_cap_review_and_are_named():
     big = ~glue & (before["order_value"] > 500)
     capped = after.filter(big)
     assert capped["rules"].str.contains("small lines").all()
-    # A cap may cost the price break that made the line cheap; in units it is what 500 buys at the price of the larger line.
-    assert (capped["quantity"] * before.filter(big)["unit_price"] <= 500 + 1e-9).all()
+    assert (capped["order_value"] <= 500 + 1e-9).all()
     assert capped["reason_code"].is_in(["ORDER_CAPPED_BY_RULE", "NO_ORDER_CAPPED_BELOW_MINIMUM"]).all()
     untouched = ~glue & (before["order_value"] <= 500)
     assert after.filter(untouched)["quantity"].equals(before.filter(untouched)["quantity"])
     review = after.filter("needs_review")
     assert review.height > 5
     assert ((review["risk"] >= 0.5) & (review["quantity"] > 0)).all()
+
+
+@pytest.mark.parametrize("others", [{}, {"cap_quantity": 59}, {"cap_stock": 150}])
+def test_a_capped_value_holds_where_the_cap_costs_the_price_break(others):
+    rows, breaks = make(1_000, seed=5)
+    rule = [{"name": "small lines", "when": {}, "then": {"cap_value": 500} | others}]
+    before = decide(rows, breaks, AS_OF, config(consolidate=False)).table
+    after = decide(rows, breaks, AS_OF, config(consolidate=False, rules=rule)).table
+    assert (after["order_value"] <= 500 + 1e-9).all()
+    fewer = ((after["quantity"] < before["quantity"]) & (after["quantity"] > 0)).to_numpy()
+    dearer = (after["unit_price"] > before["unit_price"]).to_numpy() & fewer
+    assert dearer.sum() > 20, "the cap cost them their price break"
+    if not others:
+        more = after["quantity"].to_numpy() + rows["pack_size"].to_numpy()
+        assert (more * after["unit_price"].to_numpy() > 500)[fewer].all(), "a pack more at that price would not fit"
 
 
 def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
