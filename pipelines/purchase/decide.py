@@ -126,7 +126,7 @@ def _as_a_company(
         trial = vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days, past)
     draft.marked["own"] = draft.quantity.copy()
     quantity.reprice(draft, steps)
-    vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms)
+    vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms, steps)
     if own.vendor_terms:
         quantity.reprice(draft, steps)
     if own.storage:
