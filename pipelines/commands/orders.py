@@ -207,7 +207,7 @@ def _lines(lines: list[dict[str, Any]]) -> Table:
         table.add_column(heading, justify="right" if heading in ("quantity", "price") else "left")
     for row in lines:
         changed = "" if row["quantity"] == row["proposed_quantity"] else f" (proposed {row['proposed_quantity']:.10g})"
-        price = "" if row["unit_price"] is None else f"{row['unit_price']:,.2f}"
+        price = "" if row["unit_price"] is None else _price(row["unit_price"])
         why = row["reason"] or row["reason_code"]
         table.add_row(
             str(row["line_no"]),
@@ -218,6 +218,16 @@ def _lines(lines: list[dict[str, Any]]) -> Table:
             escape(why),
         )
     return table
+
+
+def _price(value: float) -> str:
+    """As many decimals as a price has, two to four: 10,000 screws at 0.028 are no 300.
+
+    >>> _price(0.028), _price(1234.5)
+    ('0.028', '1,234.50')
+    """
+    text = f"{value:,.4f}"
+    return text[:-2] if text.endswith("00") else text.rstrip("0")
 
 
 def _expected(row: dict[str, Any]) -> str:

@@ -110,6 +110,8 @@ _EXPOSED: Final = (
 RISKY: Final = 0.5
 """Risk from which an order that is not placed needs a word: likelier than not to run out."""
 
+_PRICES = ("unit_price", "list_price")
+
 _TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules")
 
 
@@ -179,4 +181,8 @@ def _text(name: str) -> pl.Expr:
         return pl.when(pl.col("pack") != 1.0).then(pl.format(", in packs of {}", _text("pack"))).otherwise(pl.lit(""))
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
-    return pl.col(name).cast(pl.Float64).round(2).cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)
+    value = pl.col(name).cast(pl.Float64)
+    told = value.round(2)
+    if name in _PRICES:  # three figures of what costs less than 1: a break from 0.028 to 0.025 is one
+        told = pl.when(value.abs() < 1).then(value.round_sig_figs(3)).otherwise(told)
+    return told.cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)

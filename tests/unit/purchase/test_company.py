@@ -1,5 +1,6 @@
 """What no SKU decides alone: rules, the supplier's order, the budget, the choice of the supplier, late lines."""
 
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -112,6 +113,39 @@ def test_landed_cost_chooses_among_the_good_and_quick(change, chosen):
     assert told["supplier_id"] == chosen
     assert (told["supplier_reason"] != "") == (chosen == "CHEAP")
     assert told["landed_cost"] > 0
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "words"),
+    [
+        (0.0, 8.0, r"Supplier CHEAP instead of S1, which has no price: landed cost 8\.\d+ a unit, no slower"),
+        (
+            0.028,
+            0.02,
+            r"Supplier CHEAP instead of S1: landed cost 0\.0\d\d\d? a unit instead of 0\.0\d\d\d?, no slower",
+        ),
+    ],
+)
+def test_the_choice_of_another_supplier_is_told_in_figures(own, other, words):
+    row = ROWS.filter("has_supplier").head(1).with_columns(
+        supplier_id=pl.lit("S1"), purchase_price=pl.lit(own), on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date),
+        ordering_cost=pl.lit(0.01),
+    )  # fmt: skip
+    base = {
+        "item_id": row["item_id"][0], "supplier_id": "S1", "lead_time_days": 14.0, "min_order_qty": 1.0, "pack_size": 1.0,
+        "purchase_price": own, "ordering_cost": 0.01, "lead_time_mean": 14.0, "accepted_share": 1.0, "score": 0.8, "measured_days": None,
+    }  # fmt: skip
+    offers = pl.DataFrame([base, base | {"supplier_id": "CHEAP", "purchase_price": other}])
+    assert re.fullmatch(words, _table(row, offers)["supplier_reason"][0])
+
+
+def test_a_price_break_of_cents_is_told_in_figures():
+    row = ROWS.filter("has_supplier").head(1).with_columns(
+        purchase_price=pl.lit(0.028), on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date), created_on=pl.lit(None, pl.Date),
+    )  # fmt: skip
+    steps = row.select("item_id", "supplier_id", min_qty=pl.lit(70.0), unit_price=pl.lit(0.025))
+    told = decide(row, steps, AS_OF, config()).table.row(0, named=True)
+    assert " at 0.025 a unit instead of " in told["reason"] and " at 0.028, which costs less in all" in told["reason"]
 
 
 @pytest.mark.parametrize(
