@@ -97,10 +97,14 @@ def dated(as_of: date, late_days: int, default_days: int = 0, protection: str = 
     return warehouse.read(_query(_DATED, protection), as_of=as_of, late_days=late_days, default_days=default_days)
 
 
+def own_orders() -> str:
+    """A query of the lines of our own orders of dates before ``:as_of`` that the ERP does not show, by item and location."""
+    return _PENDING if _exists("orders.pending") and _exists("staging.stg_erp__purchase_orders") else _NONE
+
+
 def _query(statement: str, protection: str) -> str:
-    pending = _exists("orders.pending") and _exists("staging.stg_erp__purchase_orders")
     return statement.format(
-        pending=_PENDING if pending else _NONE,
+        pending=own_orders(),
         po_id="po_id" if _has("marts", "fct_open_orders", "po_id") else "null::text",
         days="coalesce(p.protection_days, cast(:default_days as int))",
         join=f"left join {protection} p on p.as_of = :as_of and p.item_id = l.item_id and p.location_id = l.location_id",

@@ -72,6 +72,24 @@ def test_a_repeated_run_tells_of_overridden_orders_what_the_planner_made_of_them
     assert (told["orders"], told["lines"], told["order_value"]) == (2, 2, 30.0 + 9.0)
 
 
+def test_goods_signed_for_after_the_decisions_were_made_are_not_signed_for_twice_unseen() -> None:
+    """The step orders of the next day fails, the planner signs what stands, and the step is cleared: its lines know nothing of that."""
+    tomorrow = AS_OF + timedelta(days=1)
+    propose.propose(AS_OF)
+    decisions(LINES, tomorrow)
+    decide.approve([ONE], "ann")
+    propose.propose(tomorrow)
+    again, other = order_id(tomorrow, "S1", "W1"), order_id(tomorrow, "S2", "W1")
+    assert decide.open_orders(None) == ([other], [again]), "approve --all leaves it out"
+    event = warehouse.read("select reason from orders.events where order_id = :o", o=again)["reason"][0]
+    assert event == "decided before an earlier order of A, B was signed: run the date again"
+    execute(f"update plan.decisions set proposed = 6 where as_of = '{tomorrow}' and item_id = 'A'")
+    execute(f"update plan.decisions set proposed = 12 where as_of = '{tomorrow}' and item_id = 'B'")
+    propose.propose(tomorrow)
+    assert decide.open_orders(None) == (sorted([other, again]), []), "decided with the signed order in sight"
+    execute(f"delete from plan.decisions where as_of = '{tomorrow}'")
+
+
 def test_an_order_that_was_keyed_in_under_our_key_is_received_under_the_erps_own_number() -> None:
     propose.propose(AS_OF)
     decide.approve([ONE, TWO], "ann")
