@@ -205,6 +205,29 @@ def test_an_order_on_one_way_does_not_change_to_another(configure) -> None:
     assert job.release_approved(AS_OF)["waiting"] == 0
 
 
+def test_orders_proposed_from_another_erps_books_are_not_sent_to_this_one() -> None:
+    """Signed in the demo and forgotten: the sample's orders would be placed with the company's own ERP once ERP_URL is set."""
+    add = "insert into ops.erp (address, since) values (:address, now())"
+    warehouse.execute(add, address="the embedded ERP (canonical)")
+    try:
+        with pytest.raises(StockproofError, match=r"books of the embedded ERP \(canonical\), and this is mysql://127"):
+            job.release_approved(AS_OF)
+        warehouse.execute("update ops.erp set address = :a", a=f"{erp.address()} (canonical)")  # as `erp adopt` does
+        decisions([*LINES, ("C", "W9", "S1", 1.0, 7.0)])
+        propose.propose(AS_OF)
+        new = decide.open_orders(AS_OF)[0]
+        decide.approve(new, "ann")
+        with pytest.raises(
+            StockproofError,
+            match=r"1 orders were released, 4 are still to go; .*: proposed from the books of another ERP",
+        ) as fault:
+            job.release_approved(AS_OF)
+        assert fault.value.remedy.startswith("`stockproof orders reject` them")
+        assert in_erp("purchase_orders", "po_id") == [tuple(new)]
+    finally:
+        warehouse.execute("delete from ops.erp")
+
+
 def test_people_are_told_and_a_dead_mail_server_fails_nothing(configure, monkeypatch) -> None:
     execute(*MARTS)
     configure("STOCKPROOF_NOTIFY__SMTP_URL", f"smtp://127.0.0.1:{free_port()}")
