@@ -45,7 +45,7 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("quantity", "filled", "supplier_id", *_COLUMNS, "reorder_point"),
     ),
     "ORDER_CUT_BY_BUDGET": (
-        f"Order {{}} of {{}}, all the budget leaves: {_POSITION}, at or below the reorder point {{}}",
+        f"Order {{}} of {{}}, all the budget leaves: {_POSITION}, reorder point {{}}",
         ("quantity", "before_cut", *_COLUMNS, "reorder_point"),
     ),
     "ORDER_CUT_BY_STORAGE": (

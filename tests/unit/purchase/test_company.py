@@ -227,6 +227,14 @@ def test_budget_takes_the_best_units_first_and_is_kept():
     assert (nothing["reason_code"] == "NO_ORDER_BUDGET_SPENT").sum() == (free["quantity"] > 0).sum()
 
 
+def test_a_line_cut_by_the_budget_is_not_said_to_be_below_a_reorder_point_it_is_above():
+    half = _table(budget=0.5 * _table()["order_value"].sum())
+    below = half.filter(pl.col("reason").str.contains("at or below the reorder point"))
+    assert (below["inventory_position"] <= below["reorder_point"] + 1e-5).all()
+    cut = half.filter(pl.col("reason_code") == "ORDER_CUT_BY_BUDGET")
+    assert (cut["inventory_position"] > cut["reorder_point"] + 1e-5).any(), "it had joined another's order"
+
+
 def test_joining_adds_lines_but_never_an_order_to_a_supplier_without_one():
     alone, joint = _table(consolidate=False), _table()
     joined = joint.filter(pl.col("reason_code") == "ORDER_JOINS_VENDOR_ORDER")
