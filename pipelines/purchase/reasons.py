@@ -53,8 +53,8 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("quantity", "before_storage", "location_id", *_COLUMNS, "reorder_point"),
     ),
     "NO_ORDER_POSITION_SUFFICIENT": (
-        f"No order: {_POSITION}, above the reorder point {{}}",
-        (*_COLUMNS, "reorder_point"),
+        f"No order: {_POSITION}, {{}}",
+        (*_COLUMNS, "enough"),
     ),
     "NO_ORDER_NO_DEMAND": ("No order: no demand is expected; on hand {}", ("on_hand",)),
     "NO_ORDER_NO_SUPPLIER": (
@@ -179,6 +179,12 @@ def _text(name: str) -> pl.Expr:
     """Numbers as a person writes them, 12 and not 12.0; a day or a name may be missing; packs are told where they matter."""
     if name == "in_packs":
         return pl.when(pl.col("pack") != 1.0).then(pl.format(", in packs of {}", _text("pack"))).otherwise(pl.lit(""))
+    if name == "enough":  # a minimum that is the maximum: at it, but nothing is missing
+        return (
+            pl.when(pl.col("position") > pl.col("reorder_point"))
+            .then(pl.format("above the reorder point {}", _text("reorder_point")))
+            .otherwise(pl.format("nothing is missing to the order-up-to level {}", _text("order_up_to")))
+        )
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
     value = pl.col(name).cast(pl.Float64)
