@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.core.errors import StockproofError
@@ -126,10 +127,8 @@ def one(
         typer.echo(json.dumps(order, indent=2, default=str))
         return
     console = Console(highlight=False)
-    supplier = order["supplier_name"] or order["supplier_id"]
-    console.print(
-        f"[bold]{order_id}[/] {supplier} → {order['location_id']}: {order['state']}, {order['order_value']:,.2f}"
-    )
+    where = escape(f"{order['supplier_name'] or order['supplier_id']} → {order['location_id']}")
+    console.print(f"[bold]{order_id}[/] {where}: {order['state']}, {order['order_value']:,.2f}")
     console.print(_lines(order["lines"]))
     for event in order["events"]:
         told = f": {event['reason']}" if event["reason"] else ""
@@ -181,7 +180,7 @@ def _table(day: date, vendors: "pl.DataFrame") -> Table:
             f"{row['order_value']:,.2f}",
             f"{row['high_priority']:,}",
         )
-        table.add_row(name, *numbers, str(row["expected_by"]))
+        table.add_row(escape(name), *numbers, str(row["expected_by"]))
     return table
 
 
@@ -197,7 +196,8 @@ def _orders(orders: list[dict[str, Any]]) -> Table:
             " (look at it)" if row["needs_review"] and row["state"] in ("proposed", "overridden") else ""
         )
         numbers = (f"{row['lines']:,}", f"{row['units']:,.0f}", f"{row['order_value']:,.2f}")
-        table.add_row(row["order_id"], row["supplier_name"] or row["supplier_id"], row["location_id"], state, *numbers)
+        names = escape(row["supplier_name"] or row["supplier_id"]), escape(row["location_id"])
+        table.add_row(row["order_id"], *names, state, *numbers)
     return table
 
 
@@ -206,18 +206,28 @@ def _lines(lines: list[dict[str, Any]]) -> Table:
     for heading in ("line", "item", "quantity", "price", "expected", "why"):
         table.add_column(heading, justify="right" if heading in ("quantity", "price") else "left")
     for row in lines:
-        changed = "" if row["quantity"] == row["proposed_quantity"] else f" (proposed {row['proposed_quantity']:g})"
-        price = "" if row["unit_price"] is None else f"{row['unit_price']:,.2f}"
+        changed = "" if row["quantity"] == row["proposed_quantity"] else f" (proposed {row['proposed_quantity']:.10g})"
+        price = "" if row["unit_price"] is None else _price(row["unit_price"])
         why = row["reason"] or row["reason_code"]
         table.add_row(
             str(row["line_no"]),
-            row["item_id"],
-            f"{row['quantity']:g}{changed}",
+            escape(row["item_id"]),
+            f"{row['quantity']:.10g}{changed}",
             price,
             _expected(row),
-            why,
+            escape(why),
         )
     return table
+
+
+def _price(value: float) -> str:
+    """As many decimals as a price has, two to four: 10,000 screws at 0.028 are no 300.
+
+    >>> _price(0.028), _price(1234.5)
+    ('0.028', '1,234.50')
+    """
+    text = f"{value:,.4f}"
+    return text[:-2] if text.endswith("00") else text.rstrip("0")
 
 
 def _expected(row: dict[str, Any]) -> str:

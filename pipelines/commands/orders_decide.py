@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.core.errors import StockproofError
@@ -59,7 +60,7 @@ def approve(
         return
     console = Console(highlight=False)
     console.print(
-        f"{told['author']} approved {told['count']} {'order' if told['count'] == 1 else 'orders'}, {told['order_value']:,.2f}"
+        f"{escape(str(told['author']))} approved {told['count']} {'order' if told['count'] == 1 else 'orders'}, {told['order_value']:,.2f}"
     )
     if left:
         console.print(f"{len(left)} want a look and their number: {', '.join(left)}", soft_wrap=True)
@@ -91,7 +92,7 @@ def override(
     from pipelines.orders import decide
 
     told = decide.override(line, quantity, reason, by)
-    words = f"{told['item_id']}: {told['proposed_quantity']:g} → {quantity:g} by {told['author']}: {reason}"
+    words = f"{told['item_id']}: {told['proposed_quantity']:.10g} → {quantity:.10g} by {told['author']}: {reason}"
     typer.echo(json.dumps(told, indent=2) if as_json else words)
     if told["remark"] and not as_json:
         typer.echo(f"taken, but {told['remark']}", err=True)
@@ -118,6 +119,9 @@ def _table(by: str, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         numbers = (row["overrides"], row["scored"], row["better"])
         table.add_row(
-            row["name"], *(f"{n:,}" for n in numbers), f"{row['lost_units_avoided']:,.1f}", f"{row['saving']:,.2f}"
+            escape(row["name"]),
+            *(f"{n:,}" for n in numbers),
+            f"{row['lost_units_avoided']:,.1f}",
+            f"{row['saving']:,.2f}",
         )
     return table

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.core.errors import StockproofError
@@ -49,7 +50,7 @@ def show(supplier_id: str, as_of: Day = None, as_json: Json = False) -> None:
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     console = _console()
-    console.print(f"[bold]{report.headline(told)}[/]", soft_wrap=True)
+    console.print(report.headline(told), style="bold", markup=False, soft_wrap=True)
     table = Table(box=None)
     for heading in ("dimension", "score", ""):
         table.add_column(heading, justify="right" if heading == "score" else "left")
@@ -58,7 +59,7 @@ def show(supplier_id: str, as_of: Day = None, as_json: Json = False) -> None:
     table.add_row("[bold]Total[/]", f"[bold]{told['total']:.1f}[/]", "")
     console.print(table)
     for sentence in told["recommendations"]:
-        console.print(f"• {sentence}", soft_wrap=True)
+        console.print(f"• {sentence}", markup=False, soft_wrap=True)
 
 
 @app.command(epilog="Example: stockproof vendors compare ITEM-000001")
@@ -71,7 +72,7 @@ def compare(item_id: str, as_of: Day = None, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps({"as_of": day.isoformat(), "item_id": item_id, "vendors": rows}, indent=2))
         return
-    table = Table(title=f"Vendors of {item_id}, {day}", box=None)
+    table = Table(title=f"Vendors of {escape(item_id)}, {day}", box=None)
     table.add_column("vendor")
     for heading in (
         "price",
@@ -89,7 +90,7 @@ def compare(item_id: str, as_of: Day = None, as_json: Json = False) -> None:
     for row in rows:
         name = f"{row['supplier_id']}{' (primary)' if row['is_primary'] else ''}{'' if row['is_active'] else ' (inactive)'}"
         table.add_row(
-            name,
+            escape(name),
             _number(row["purchase_price"], 2),
             _number(row["paid_price"], 2),
             _number(row["agreed_days"]),
@@ -151,7 +152,7 @@ def _ranking(title: str, vendors: list[dict[str, Any]]) -> Table:
     for row in vendors:
         table.add_row(
             str(row["rank"]),
-            row["supplier_id"],
+            escape(row["supplier_id"]),
             f"{row['total']:.1f}",
             "–".join(map(str, row["rank_interval"])),
             *(f"{value:.0f}" for value in row["scores"].values()),

@@ -19,6 +19,8 @@ from pipelines.core.purchase_order import PurchaseOrder, Receipt, Step
 from pipelines.io import erp
 
 LOCK_SECONDS: Final = 30
+ANSWER_SECONDS: Final = 120
+"""An ERP that is silent for longer is away: a line that broke without a word would else hold the release, and those after it, for ever."""
 
 _COLUMNS: Final = "po_id, supplier_id, location_id, ordered_on, status, external_ref, updated_at"
 _HEAD: Final = """
@@ -44,7 +46,12 @@ def _engine(address: str) -> sa.Engine:
         pool_pre_ping=True,
         pool_size=1,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": 10, "charset": "utf8mb4"},
+        connect_args={
+            "connect_timeout": 10,
+            "read_timeout": ANSWER_SECONDS,
+            "write_timeout": ANSWER_SECONDS,
+            "charset": "utf8mb4",
+        },
     )
 
 
@@ -73,12 +80,19 @@ class ErpTables:
                 step("erp written")
             step("erp committed")
         except sa.exc.DBAPIError as fault:
-            raise _refused(order, fault) from None
+            raise _failed(f"did not take order {order.order_id}", fault) from None
 
     def find(self, key: str) -> Receipt | None:
-        """The order under a key, as the ERP holds it."""
-        with _connection() as connection:
-            return _find(connection, key)
+        """The order under a key, as the ERP holds it.
+
+        Raises:
+            StockproofError: unreachable, or the connection broke while it was read back.
+        """
+        try:
+            with _connection() as connection:
+                return _find(connection, key)
+        except sa.exc.DBAPIError as fault:
+            raise _failed(f"could not tell what it holds under the key {key}", fault) from None
 
     def _write(self, connection: sa.Connection, order: PurchaseOrder, step: Step) -> None:
         held = _find(connection, order.key)
@@ -162,11 +176,11 @@ def _is_sqlite(connection: sa.Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def _refused(order: PurchaseOrder, fault: sa.exc.DBAPIError) -> StockproofError:
+def _failed(what: str, fault: sa.exc.DBAPIError) -> StockproofError:
     words = str(fault.orig).splitlines()[0] if fault.orig is not None else str(fault).splitlines()[0]
     kind = ServiceAway if fault.connection_invalidated else StockproofError
     return kind(
-        f"the ERP at {erp.shown_url()} did not take order {order.order_id}: {words}",
-        "see that it is up and that our user may insert into purchase_orders and purchase_order_lines, then `stockproof run release` "
-        "again: nothing is half-written and nothing is written twice",
+        f"the ERP at {erp.shown_url()} {what}: {words}",
+        "see that it is up and that our user may read and insert into purchase_orders and purchase_order_lines, then "
+        "`stockproof run release` again: nothing is half-written and nothing is written twice",
     )

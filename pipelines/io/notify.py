@@ -34,18 +34,24 @@ def send(event: str, subject: str, text: str, facts: dict[str, Any]) -> list[str
     config = settings.load().notify
     warnings = []
     if config.smtp_url and config.recipients:
-        warnings += _attempt("e-mail", lambda: mail(config, subject, text))
+        refused: list[str] = []
+        warnings += _attempt("e-mail", lambda: refused.extend(mail(config, subject, text)))
+        if refused:  # the others have it: sending again would tell them twice
+            warnings.append(_warn(f"e-mail about the orders was refused for {', '.join(refused)}; see docs/orders.md"))
     if config.webhook_url:
         body = {"event": event, "text": f"{subject}\n{text}", "facts": facts}
         warnings += _attempt("webhook", lambda: post(config, body))
     return warnings
 
 
-def mail(config: Notify, subject: str, text: str) -> None:
+def mail(config: Notify, subject: str, text: str) -> list[str]:
     """Send one e-mail to all recipients.
 
+    Returns:
+        Recipients whom the server refused, where it took others.
+
     Raises:
-        OSError: unreachable, or refused (``smtplib.SMTPException``).
+        OSError: unreachable, or all refused (``smtplib.SMTPException``).
     """
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = config.sender, ", ".join(config.recipients), subject
@@ -67,7 +73,7 @@ def mail(config: Notify, subject: str, text: str) -> None:
             session.ehlo()
         if address.username:
             session.login(unquote(address.username), unquote(address.password or ""))
-        session.send_message(message)
+        return sorted(session.send_message(message))
 
 
 def post(config: Notify, body: dict[str, Any]) -> None:
@@ -91,7 +97,12 @@ def _attempt(way: str, deliver: Any) -> list[str]:
     except Exception as fault:  # whatever is wrong with a message must not stop the run it tells of
         # The address of a webhook is a secret, and httpx puts it into its words.
         words = type(fault).__name__ if isinstance(fault, httpx.HTTPError) else f"{type(fault).__name__}: {fault}"
-        warning = f"{way} about the orders was not delivered after {_ATTEMPTS} attempts: {words}; see docs/orders.md"
-        log.warning(warning)
-        return [warning]
+        return [
+            _warn(f"{way} about the orders was not delivered after {_ATTEMPTS} attempts: {words}; see docs/orders.md")
+        ]
     return []
+
+
+def _warn(warning: str) -> str:
+    log.warning(warning)
+    return warning

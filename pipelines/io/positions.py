@@ -8,9 +8,12 @@ from pipelines.io import warehouse
 
 _PENDING = """
     select p.item_id, p.location_id, null as po_id, p.quantity, p.expected_on, true as ours
-    from orders.pending p
-    where p.as_of < :as_of and not exists (
-        select 1 from staging.stg_erp__purchase_orders e where e.external_ref = cast(p.idempotency_key as text))"""
+    from orders.pending p join orders.orders o on o.order_id = p.order_id
+    where p.as_of < :as_of
+        and not exists (
+            select 1 from staging.stg_erp__purchase_orders e where e.external_ref = cast(p.idempotency_key as text))
+        and not exists (select 1 from staging.stg_erp__purchase_orders e where e.po_id = o.po_id)"""
+"""Shown is an order under our key, or under the number the ERP gave it when it was read back: not every source tells our key."""
 
 _NONE = """
     select null as item_id, null as location_id, null as po_id, null::float8 as quantity, null::date as expected_on, true as ours
@@ -94,10 +97,14 @@ def dated(as_of: date, late_days: int, default_days: int = 0, protection: str = 
     return warehouse.read(_query(_DATED, protection), as_of=as_of, late_days=late_days, default_days=default_days)
 
 
+def own_orders() -> str:
+    """A query of the lines of our own orders of dates before ``:as_of`` that the ERP does not show, by item and location."""
+    return _PENDING if _exists("orders.pending") and _exists("staging.stg_erp__purchase_orders") else _NONE
+
+
 def _query(statement: str, protection: str) -> str:
-    pending = _exists("orders.pending") and _exists("staging.stg_erp__purchase_orders")
     return statement.format(
-        pending=_PENDING if pending else _NONE,
+        pending=own_orders(),
         po_id="po_id" if _has("marts", "fct_open_orders", "po_id") else "null::text",
         days="coalesce(p.protection_days, cast(:default_days as int))",
         join=f"left join {protection} p on p.as_of = :as_of and p.item_id = l.item_id and p.location_id = l.location_id",

@@ -54,4 +54,5 @@ def check(order_id: str, value: float, name: str, config: Approvals) -> None:
 
 
 def _covers(limit: float | None, value: float) -> bool:
-    return limit is None or value <= limit
+    """In cents, as both are told: 3 × 0.1 is not above 0.3, and 10,000.004 is told as 10,000.00."""
+    return limit is None or round(value, 2) <= limit

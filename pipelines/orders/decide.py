@@ -117,7 +117,8 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
     most = settings.load().purchase.max_quantity
     if not 0 <= quantity <= most:
         raise StockproofError(
-            f"quantity {quantity:g} is not between 0 and {most:g} (purchase.max_quantity)", "name a quantity in range"
+            f"quantity {quantity:.10g} is not between 0 and {most:.10g} (purchase.max_quantity)",
+            "name a quantity in range",
         )
     number, _, wanted = line.rpartition(":")
     if not number:
@@ -148,9 +149,9 @@ def _remark(connection: sa.Connection, order: store.Row, item_id: str, quantity:
     pack, least, told = found["pack_size"] or 0.0, found["min_order_qty"] or 0.0, []
     if pack > 0 and abs(quantity / pack - round(quantity / pack)) > 1e-6:
         below = math.floor(quantity / pack) * pack
-        told.append(f"no whole packs of {pack:g}: {below:g} or {below + pack:g} would be")
+        told.append(f"no whole packs of {pack:.10g}: {below:.10g} or {below + pack:.10g} would be")
     if quantity < least:
-        told.append(f"below the supplier's minimum of {least:g}")
+        told.append(f"below the supplier's minimum of {least:.10g}")
     return "; ".join(told)
 
 

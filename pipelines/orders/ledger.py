@@ -11,15 +11,20 @@ from pipelines.core.inventory import Floats
 from pipelines.io import warehouse
 from pipelines.orders import scoring
 
+# Our own receipts come under the ERP's number: of a file that was keyed in, only our key leads to it.
 _OPEN = """
+with shown as (
+    select external_ref, min(po_id) as po_id from staging.stg_erp__purchase_orders where external_ref is not null group by external_ref
+)
 select v.event_id, v.order_id, v.as_of, v.item_id, v.location_id, v.proposed_quantity, v.quantity, d.on_hand,
-    coalesce(o.po_id, v.order_id) as po_id, coalesce(l.expected_on - v.as_of - 1, 0) as lead_time,
+    coalesce(e.po_id, o.po_id, v.order_id) as po_id, coalesce(l.expected_on - v.as_of - 1, 0) as lead_time,
     cast(s.holding_cost_per_day as double precision) as holding_cost_per_day,
     cast(s.shortage_cost as double precision) as shortage_cost, cast(s.ordering_cost as double precision) as ordering_cost
 from orders.overrides v
 join plan.decisions d on d.as_of = v.as_of and d.item_id = v.item_id and d.location_id = v.location_id
 join marts.dim_sku s on s.item_id = v.item_id and s.location_id = v.location_id and s.as_of = :as_of
 join orders.orders o on o.order_id = v.order_id
+left join shown e on e.external_ref = cast(o.idempotency_key as text)
 join orders.lines l on l.order_id = v.order_id and l.item_id = v.item_id
 where not exists (select 1 from orders.override_scores c where c.event_id = v.event_id)
     and not exists (select 1 from orders.overrides later where later.order_id = v.order_id and later.item_id = v.item_id

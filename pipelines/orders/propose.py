@@ -8,14 +8,19 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from pipelines.core.purchase_order import idempotency_key, order_id
-from pipelines.io import warehouse
+from pipelines.io import positions, warehouse
 from pipelines.orders import states, store
 from pipelines.orders.store import SYSTEM, Row
 
+# Decided before an earlier order of the same SKU was signed, a line may ask for the same goods again: a person has to look at it.
 _LINES: Final = """
-select supplier_id, location_id, item_id, quantity, unit_price, expected_on, agreed_on, reason_code, needs_review
-from plan.decisions where as_of = :as_of and quantity > 0 and supplier_id is not null
-order by supplier_id collate "C", location_id collate "C", item_id collate "C"
+with ours as (select item_id, location_id, sum(quantity) as quantity from ({own_orders}) p group by item_id, location_id)
+select d.supplier_id, d.location_id, d.item_id, d.quantity, d.unit_price, d.expected_on, d.agreed_on, d.reason_code,
+    coalesce(o.quantity > d.proposed + 1e-6, false) as outdated,
+    d.needs_review or coalesce(o.quantity > d.proposed + 1e-6, false) as needs_review
+from plan.decisions d left join ours o on o.item_id = d.item_id and o.location_id = d.location_id
+where d.as_of = :as_of and d.quantity > 0 and d.supplier_id is not null
+order by d.supplier_id collate "C", d.location_id collate "C", d.item_id collate "C"
 """
 
 _HEAD: Final = """
@@ -38,7 +43,8 @@ def propose(as_of: date) -> dict[str, int | float]:
 
     Orders of the date that nobody has touched are replaced where the proposal changed; touched ones stay, and their supplier and location
     get no second order. Untouched orders of earlier dates are superseded: this date knows more, and both could be signed otherwise. Where a
-    later date has orders already, this one's are born superseded.
+    later date has orders already, this one's are born superseded. Where an earlier order of a SKU was signed after this date's decisions
+    were made, the line wants a person to look at it: it may ask for the same goods again.
 
     Args:
         as_of: the run's date.
@@ -49,8 +55,9 @@ def propose(as_of: date) -> dict[str, int | float]:
     with warehouse.transaction() as connection:
         connection.execute(sa.text(_LOCK))
         proposed = {row["order_id"]: row for row in _grouped(connection, as_of)}
+        # Earlier dates first: orders are locked in the order of their numbers everywhere, so nobody waits in a circle.
+        counts = {"orders": 0, "lines": 0, "kept": 0, "withdrawn": 0, "superseded": _supersede(connection, as_of)}
         held = _held(connection, as_of)
-        counts = {"orders": 0, "lines": 0, "kept": 0, "withdrawn": 0, "superseded": 0}
         for gone in sorted(set(held) - set(proposed)):
             if held[gone]["state"] == states.PROPOSED:
                 _delete(connection, gone, "withdrawn", "no longer proposed")
@@ -62,16 +69,18 @@ def propose(as_of: date) -> dict[str, int | float]:
         for number, order in proposed.items():
             state = _put(connection, order, held.get(number), states.SUPERSEDED if newer else states.PROPOSED)
             if state in states.UNDECIDED:
-                counts["orders"], counts["lines"] = counts["orders"] + 1, counts["lines"] + len(order["lines"])
-                value += order["order_value"]
+                waits = held[number] if state == states.OVERRIDDEN else order  # with the planner's quantities
+                lines = sum(line["quantity"] > 0 for line in waits["lines"])
+                counts["orders"], counts["lines"] = counts["orders"] + 1, counts["lines"] + lines
+                value += waits["order_value"]
             else:
                 counts["superseded" if state == states.SUPERSEDED else "kept"] += 1
-        counts["superseded"] += _supersede(connection, as_of)
     return {**counts, "order_value": round(value, 2)}
 
 
 def _grouped(connection: sa.Connection, as_of: date) -> Iterable[Row]:
-    rows = [dict(row) for row in connection.execute(sa.text(_LINES), {"as_of": as_of}).mappings()]
+    query = _LINES.format(own_orders=positions.own_orders())
+    rows = [dict(row) for row in connection.execute(sa.text(query), {"as_of": as_of}).mappings()]
     for (supplier, location), group in groupby(rows, key=lambda row: (row["supplier_id"], row["location_id"])):
         number = order_id(as_of, supplier, location)
         lines = [row | {"order_id": number, "line_no": n} for n, row in enumerate(group, 1)]
@@ -83,8 +92,9 @@ def _grouped(connection: sa.Connection, as_of: date) -> Iterable[Row]:
 
 
 def _held(connection: sa.Connection, as_of: date) -> dict[str, Row]:
-    """Orders of the date with their lines."""
-    orders = connection.execute(sa.text("select * from orders.orders where as_of = :d"), {"d": as_of}).mappings()
+    """Orders of the date with their lines, held against everybody else: who signs one now waits until it stays or is gone."""
+    query = "select * from orders.orders where as_of = :d order by order_id for update"
+    orders = connection.execute(sa.text(query), {"d": as_of}).mappings()
     found: dict[str, Row] = {row["order_id"]: {**row, "lines": []} for row in orders}
     query = "select l.* from orders.lines l join orders.orders o using (order_id) where o.as_of = :d order by order_id, line_no"
     for row in connection.execute(sa.text(query), {"d": as_of}).mappings():
@@ -102,7 +112,11 @@ def _put(connection: sa.Connection, order: Row, held: Row | None, state: str) ->
     connection.execute(sa.text(_HEAD), {**{k: v for k, v in order.items() if k != "lines"}, "state": state})
     connection.execute(sa.text(_LINE), order["lines"])
     details = {"lines": len(order["lines"]), "order_value": order["order_value"]}
-    store.event(connection, order["order_id"], state, SYSTEM, details=details)
+    outdated = [line["item_id"] for line in order["lines"] if line["outdated"]]
+    reason = (
+        f"decided before an earlier order of {', '.join(outdated)} was signed: run the date again" if outdated else ""
+    )
+    store.event(connection, order["order_id"], state, SYSTEM, reason=reason, details=details)
     return state
 
 

@@ -21,16 +21,18 @@ SENT: Final = tuple(
 _ORDERS: Final = """
 select o.order_id, o.as_of, o.supplier_id, s.supplier_name, o.location_id, o.state, o.order_value, o.ordered_on, o.po_id, o.adapter,
     cast(o.idempotency_key as text) as idempotency_key, cast(count(l.line_no) as int) as lines, coalesce(sum(l.quantity), 0) as units,
-    max(l.expected_on) as expected_by, bool_or(l.needs_review) as needs_review
+    max(l.expected_on) + coalesce(o.ordered_on - o.as_of, 0) as expected_by, bool_or(l.needs_review) as needs_review
 from orders.orders o left join orders.lines l using (order_id)
 left join marts.dim_supplier s on s.supplier_id = o.supplier_id
 where {where}
 group by o.order_id, s.supplier_name order by o.as_of, o.order_value desc, o.order_id
 """
 
+# Dates move with the day the order was placed, as they do in the ERP.
 _LINES: Final = """
 select l.order_id, l.line_no, l.item_id, i.item_name, l.proposed_quantity, l.quantity, k.pack_size, l.unit_price,
-    l.quantity * l.unit_price as line_value, l.expected_on, l.agreed_on, d.expected_from, l.reason_code, d.reason,
+    l.quantity * l.unit_price as line_value, l.expected_on + coalesce(o.ordered_on - o.as_of, 0) as expected_on,
+    l.agreed_on + coalesce(o.ordered_on - o.as_of, 0) as agreed_on, d.expected_from, l.reason_code, d.reason,
     l.needs_review
 from orders.lines l join orders.orders o using (order_id)
 left join marts.dim_item i on i.item_id = l.item_id
@@ -72,12 +74,13 @@ def lines(numbers: Sequence[str]) -> dict[str, list[Row]]:
 
 
 def for_vendors(as_of: date, only: Sequence[str] = ()) -> list[Row]:
-    """What a workbook needs: the orders of a date that are alive, or some by number, without lines of quantity 0.
+    """What a workbook needs: the orders of a date that are alive and have a line left, or some by number; without lines of quantity 0.
 
     Raises:
         StockproofError: a number is unknown.
     """
-    orders = [one(number) for number in only] if only else [order for order in of_date(as_of) if order["state"] in SENT]
+    alive = [order for order in of_date(as_of) if order["state"] in SENT and order["units"] > 0] if not only else []
+    orders = [one(number) for number in only] if only else alive
     held = lines([order["order_id"] for order in orders])
     return [
         order

@@ -10,19 +10,23 @@ from pipelines.orders import states, store
 from pipelines.orders.store import SYSTEM
 
 # A receipt date settles its line. An order is received once nothing of it is open; without any receipt it was cancelled.
+# A file that was keyed in has a number of the ERP's own, which only our key leads to.
 _SETTLED: Final = """
 with known as (
     select po_id from marts.fct_receipts union select po_id from marts.fct_open_orders
     union select po_id from staging.stg_erp__purchase_orders
+),
+numbers as (
+    select o.order_id, o.po_id from orders.orders o where o.state = 'acknowledged' and o.po_id in (select po_id from known)
+    union
+    select o.order_id, e.po_id from orders.orders o
+    join staging.stg_erp__purchase_orders e on e.external_ref = cast(o.idempotency_key as text) where o.state = 'acknowledged'
 )
-select o.order_id,
-    (select count(*) from marts.fct_receipts r where r.po_id = o.po_id) as received,
-    (select max(r.received_on) from marts.fct_receipts r where r.po_id = o.po_id) as received_on,
-    (select coalesce(sum(r.quantity_accepted), 0) from marts.fct_receipts r where r.po_id = o.po_id) as units
-from orders.orders o
-where o.state = 'acknowledged' and o.po_id in (select po_id from known)
-    and not exists (select 1 from marts.fct_open_orders f where f.po_id = o.po_id)
-order by o.order_id
+select n.order_id, count(r.po_id) as received, max(r.received_on) as received_on, coalesce(sum(r.quantity_accepted), 0) as units
+from numbers n left join marts.fct_receipts r on r.po_id = n.po_id
+where not exists (
+    select 1 from numbers m join marts.fct_open_orders f on f.po_id = m.po_id where m.order_id = n.order_id)
+group by n.order_id order by n.order_id
 """
 
 
@@ -47,7 +51,7 @@ def receive(as_of: date) -> dict[str, int]:
             if order["state"] != states.ACKNOWLEDGED:
                 continue
             target = states.RECEIVED if row["received"] else states.CANCELLED
-            told = f"{row['units']:g} units by {row['received_on']}" if row["received"] else "closed in the ERP"
+            told = f"{row['units']:.10g} units by {row['received_on']}" if row["received"] else "closed in the ERP"
             store.move(connection, order, target, SYSTEM, reason=told)
             counts[target] += 1
     return counts

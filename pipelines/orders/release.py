@@ -12,7 +12,7 @@ from typing import Final
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.core.purchase_order import Destination, PurchaseOrder, Receipt, Step
-from pipelines.io import breaker, files, warehouse
+from pipelines.io import breaker, erp, files, warehouse
 from pipelines.io.erp_orders import ErpTables
 from pipelines.io.order_files import OrderFiles
 from pipelines.io.order_rest import OrderApi
@@ -59,11 +59,16 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
 
     Raises:
         StockproofError: some orders were refused. The others went out all the same; after three refusals in a row the rest is left for the
-            next release. Where the other side was away three times in a row, releases within the next five minutes do not ask it.
+            next release. Where the other side was away three times in a row, releases within the next five minutes do not ask it. Orders
+            proposed from another ERP's books are never sent to this one.
     """
     counts: Counter[str] = Counter()
     value, refused = 0.0, []
+    _same_erp()
+    foreign = store.of_another_erp(ordered_on)
     for number in store.ids(states.TO_RELEASE, until=ordered_on):
+        if number in foreign:
+            continue
         try:
             breaker.refuse_if_open(
                 _service(to)
@@ -81,10 +86,32 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
             counts["orders"] += 1
             counts["lines"] += len(told.lines)
             value += sum(line.quantity * (line.unit_price or 0.0) for line in told.lines)
+    if foreign:
+        refused.append(
+            StockproofError(
+                f"{', '.join(foreign)}: proposed from the books of another ERP, and not sent to this one",
+                "`stockproof orders reject` them; the next daily run proposes what is needed here",
+            )
+        )
     if refused:
         raise _refusal(refused, counts["orders"])
     done = {"orders": counts["orders"], "lines": counts["lines"], "order_value": round(value, 2)}
     return done | {"waiting": len(store.ids(states.TO_RELEASE))}
+
+
+def _same_erp() -> None:
+    """The warehouse belongs to the ERP that is configured, or to none yet.
+
+    Raises:
+        StockproofError: ERP_URL or the profile has changed since the orders were proposed.
+    """
+    holder = warehouse.read("select address from ops.erp")["address"].to_list()
+    now = f"{erp.address()} ({settings.load().erp.profile})"
+    if holder and holder[0] != now:
+        raise StockproofError(
+            f"the orders were proposed from the books of {holder[0]}, and this is {now}",
+            "set ERP_URL and erp.profile back, or give the warehouse to this ERP: `stockproof erp adopt`",
+        )
 
 
 def _refusal(refused: list[StockproofError], done: int) -> StockproofError:
@@ -148,4 +175,4 @@ def _difference(order: PurchaseOrder, receipt: Receipt) -> str:
     units = sum(line.quantity for line in order.lines)
     if receipt.lines == len(order.lines) and abs(receipt.units - units) < 1e-6:
         return ""
-    return f"there it has {receipt.lines} lines of {receipt.units:g} units, sent were {len(order.lines)} of {units:g}"
+    return f"there it has {receipt.lines} lines of {receipt.units:.10g} units, sent were {len(order.lines)} of {units:.10g}"

@@ -136,3 +136,20 @@ def counts(as_of: date) -> dict[str, int]:
         (select cast(count(*) as int) from orders.orders where as_of = :as_of) as orders from plan.decisions where as_of = :as_of"""
     with warehouse.transaction() as connection:
         return {**connection.execute(sa.text(query), {"as_of": as_of}).mappings().one()}
+
+
+def of_another_erp(until: date) -> list[str]:
+    """Numbers of the approved orders that were proposed from the books of an ERP which the warehouse belongs to no more.
+
+    Args:
+        until: proposed on this day or earlier.
+
+    Returns:
+        Order numbers, oldest first.
+    """
+    query = """select o.order_id from orders.orders o cross join ops.erp e where o.state = :state and o.as_of <= :until
+        and (select max(v.at) from orders.events v where v.order_id = o.order_id and v.event = :event) < e.since
+        order by o.as_of, o.order_id"""
+    with warehouse.transaction() as connection:
+        values = {"state": states.APPROVED, "until": until, "event": states.PROPOSED}
+        return list(connection.execute(sa.text(query), values).scalars())

@@ -60,10 +60,12 @@ def _sheet(sheet: Any, order: Row) -> None:
     )
     for number, (label, value) in enumerate(head, 2):
         sheet.cell(number, 1, label).font = Font(bold=True)
-        cell = sheet.cell(number, 2, value)
+        cell = sheet.cell(number, 2, _text(value) if isinstance(value, str) else value)
         cell.alignment = Alignment(horizontal="left")
         if label == "Date":
             cell.number_format = _DAY
+        else:
+            cell.data_type = "s"  # a vendor called "=1+1" is a name, not a formula
     last = _lines(sheet, order["lines"])
     _total(sheet, last)
     for column, width in zip("ABCDEFGH", _WIDTHS, strict=True):
@@ -111,8 +113,10 @@ def _total(sheet: Any, last: int) -> None:
 
     row = last + 1
     sheet.cell(row, 1, "Total")
-    sheet.cell(row, 4, f"=SUM(D{_FIRST_LINE}:D{last})").number_format = _NUMBER
-    sheet.cell(row, 7, f"=SUM(G{_FIRST_LINE}:G{last})").number_format = _MONEY
+    for letter, column, form in (("D", 4, _NUMBER), ("G", 7, _MONEY)):
+        # Without a line the sum would reach back to the heading and around to itself.
+        total = f"=SUM({letter}{_FIRST_LINE}:{letter}{last})" if last >= _FIRST_LINE else 0
+        sheet.cell(row, column, total).number_format = form
     for column in range(1, len(HEADINGS) + 1):
         cell = sheet.cell(row, column)
         cell.font, cell.border = Font(bold=True), Border(top=Side(style="thin"))

@@ -120,13 +120,13 @@ def _as_a_company(
     """What no SKU decides alone: rules, the supplier's order, space, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
     if own.rules:
-        rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied)
+        rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied, steps)
     trial = None
     if own.consolidate:
         trial = vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days, past)
     draft.marked["own"] = draft.quantity.copy()
     quantity.reprice(draft, steps)
-    vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms)
+    vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms, steps)
     if own.vendor_terms:
         quantity.reprice(draft, steps)
     if own.storage:

@@ -45,7 +45,7 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("quantity", "filled", "supplier_id", *_COLUMNS, "reorder_point"),
     ),
     "ORDER_CUT_BY_BUDGET": (
-        f"Order {{}} of {{}}, all the budget leaves: {_POSITION}, at or below the reorder point {{}}",
+        f"Order {{}} of {{}}, all the budget leaves: {_POSITION}, reorder point {{}}",
         ("quantity", "before_cut", *_COLUMNS, "reorder_point"),
     ),
     "ORDER_CUT_BY_STORAGE": (
@@ -53,8 +53,8 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("quantity", "before_storage", "location_id", *_COLUMNS, "reorder_point"),
     ),
     "NO_ORDER_POSITION_SUFFICIENT": (
-        f"No order: {_POSITION}, above the reorder point {{}}",
-        (*_COLUMNS, "reorder_point"),
+        f"No order: {_POSITION}, {{}}",
+        (*_COLUMNS, "enough"),
     ),
     "NO_ORDER_NO_DEMAND": ("No order: no demand is expected; on hand {}", ("on_hand",)),
     "NO_ORDER_NO_SUPPLIER": (
@@ -109,6 +109,8 @@ _EXPOSED: Final = (
 
 RISKY: Final = 0.5
 """Risk from which an order that is not placed needs a word: likelier than not to run out."""
+
+_PRICES = ("unit_price", "list_price")
 
 _TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules")
 
@@ -177,6 +179,16 @@ def _text(name: str) -> pl.Expr:
     """Numbers as a person writes them, 12 and not 12.0; a day or a name may be missing; packs are told where they matter."""
     if name == "in_packs":
         return pl.when(pl.col("pack") != 1.0).then(pl.format(", in packs of {}", _text("pack"))).otherwise(pl.lit(""))
+    if name == "enough":  # a minimum that is the maximum: at it, but nothing is missing
+        return (
+            pl.when(pl.col("position") > pl.col("reorder_point"))
+            .then(pl.format("above the reorder point {}", _text("reorder_point")))
+            .otherwise(pl.format("nothing is missing to the order-up-to level {}", _text("order_up_to")))
+        )
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
-    return pl.col(name).cast(pl.Float64).round(2).cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)
+    value = pl.col(name).cast(pl.Float64)
+    told = value.round(2)
+    if name in _PRICES:  # three figures of what costs less than 1: a break from 0.028 to 0.025 is one
+        told = pl.when(value.abs() < 1).then(value.round_sig_figs(3)).otherwise(told)
+    return told.cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)

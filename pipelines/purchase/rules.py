@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.core.business_rules import DYNAMIC, Condition, Rule
 from pipelines.core.inventory import Floats
 from pipelines.purchase import codes as c
+from pipelines.purchase import lots
 from pipelines.purchase.lines import Draft, Flags, Lines
 from pipelines.purchase.quantity import rounded_down
 
@@ -103,7 +104,9 @@ def with_line(fields: pl.DataFrame, draft: Draft, lines: Lines, risk: np.ndarray
     )
 
 
-def limit(draft: Draft, lines: Lines, rules: Sequence[Rule], fields: pl.DataFrame, applied: Applied) -> None:
+def limit(
+    draft: Draft, lines: Lines, rules: Sequence[Rule], fields: pl.DataFrame, applied: Applied, prices: lots.Prices
+) -> None:
     """Freeze and cap lines. In place; the strictest cap holds.
 
     Args:
@@ -112,41 +115,55 @@ def limit(draft: Draft, lines: Lines, rules: Sequence[Rule], fields: pl.DataFram
         rules: the company's rules.
         fields: see :func:`with_line`.
         applied: takes the names.
+        prices: a line cut below a price break costs more a unit, and its value is capped all the same.
     """
-    before, ones = draft.quantity.copy(), np.ones(draft.quantity.size)
-    cap = np.full(draft.quantity.size, np.inf)
-    frozen = np.zeros(draft.quantity.size, dtype=bool)
+    before = draft.quantity.copy()
+    cap, money = (np.full(before.size, np.inf) for _ in range(2))
+    frozen = np.zeros(before.size, dtype=bool)
     for rule in rules:
         effect = rule.then
-        caps = (effect.cap_quantity, effect.cap_value, effect.cap_days)
-        if not (effect.freeze or any(one is not None for one in (*caps, effect.cap_stock))):
+        caps = (effect.cap_quantity, effect.cap_days)
+        others = (effect.cap_value, effect.cap_stock)
+        if not (effect.freeze or any(one is not None for one in (*caps, *others))):
             continue
         hits = matches(rule, fields)
         frozen |= hits & effect.freeze
         units = np.full(cap.size, np.inf)
-        for one, units_each in zip(
-            caps, (ones, 1.0 / np.maximum(draft.price, 1e-12), lines.demand_per_day), strict=True
-        ):
+        for one, units_each in zip(caps, (np.ones(cap.size), lines.demand_per_day), strict=True):
             if one is not None:
                 units = np.fmin(units, one * units_each)
         units = rounded_down(np.where(np.isfinite(units), units, 1e18), lines.pack)
         shapes = units < draft.quantity - 1e-9
+        if effect.cap_value is not None:
+            money = np.where(hits, np.minimum(money, effect.cap_value), money)
+            shapes |= effect.cap_value < draft.quantity * np.nan_to_num(draft.price) - 1e-9
         if effect.cap_stock is not None:
             draft.shelf = np.where(hits, np.minimum(draft.shelf, effect.cap_stock), draft.shelf)
             shapes |= effect.cap_stock < np.maximum(lines.position + draft.quantity, lines.order_up_to) - 1e-9
         applied.add(rule, hits & (shapes | effect.freeze))
         cap = np.where(hits, np.minimum(cap, units), cap)
-    draft.most = np.minimum(draft.most, cap)
-    _cut(draft, lines, before)
+    draft.most = _worth(np.minimum(draft.most, cap), money, lines, prices)
+    _cut(draft, lines, before, money, prices)
     draft.code[frozen & draft.allowed], draft.quantity[frozen] = c.FROZEN, 0.0
     draft.allowed &= ~(frozen | (draft.most < draft.least))
     draft.marked["before_rule"] = before
 
 
-def _cut(draft: Draft, lines: Lines, before: Floats) -> None:
+def _worth(units: Floats, money: Floats, lines: Lines, prices: lots.Prices) -> Floats:
+    """The most of some units, in whole packs, that costs no more than some money at the price of what is left of them."""
+    for _ in range(int(np.diff(prices.at).max(initial=0)) + 2):
+        paid = lots.paid(prices, units)
+        over = units * paid > money + 1e-9
+        if not over.any():
+            break
+        units = np.where(over, rounded_down(money / np.maximum(paid, 1e-12), lines.pack), units)
+    return units
+
+
+def _cut(draft: Draft, lines: Lines, before: Floats, money: Floats, prices: lots.Prices) -> None:
     """Lines down to their caps and to what the shelf still holds; none where that is less than the smallest line."""
     fits = np.where(lines.position <= draft.reach, rounded_down(draft.fits(lines.position), lines.pack), 0.0)
-    most = np.minimum(draft.most, fits)
+    most = _worth(np.minimum(draft.most, fits), money, lines, prices)
     small = draft.ordered & (most < np.minimum(draft.least, before) - 1e-9)
     capped = draft.ordered & ~small & (draft.quantity > most + 1e-9)
     draft.quantity = np.where(capped, most, np.where(small, 0.0, draft.quantity))

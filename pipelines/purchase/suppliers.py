@@ -145,8 +145,11 @@ def _put(plain: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("own_barred"))
         .then(pl.format("Supplier {} instead of {}, which a rule bars: landed cost {} a unit",
                         "supplier_id", "own_supplier", _money("landed_cost")))
+        .when(pl.col("own_cost").fill_nan(None).is_null())
+        .then(pl.format("Supplier {} instead of {}, which has no price: landed cost {} a unit, no slower",
+                        "supplier_id", pl.col("own_supplier").fill_null("none"), _money("landed_cost")))
         .otherwise(pl.format("Supplier {} instead of {}: landed cost {} a unit instead of {}, no slower", "supplier_id",
-                             pl.col("own_supplier").fill_null("none"), _money("landed_cost"), _money("own_cost").fill_null("none")))
+                             pl.col("own_supplier").fill_null("none"), _money("landed_cost"), _money("own_cost")))
     )  # fmt: skip
     chosen = other.select("line", *(pl.col(name).alias(f"new_{name}") for name in TERMS), words.alias("new_reason"))
     costs = found.select("line", pl.col("landed_cost").fill_nan(None).alias("new_landed"))
@@ -174,4 +177,6 @@ def _barred(rows: pl.DataFrame, blocks: Sequence[tuple[Rule, Flags]], applied: A
 
 
 def _money(name: str) -> pl.Expr:
-    return pl.col(name).round(2).cast(pl.String)
+    """Two decimals, or three figures of what costs less than 1: screws at 0.025 and at 0.028 are not the same."""
+    value = pl.col(name)
+    return pl.when(value.abs() < 1).then(value.round_sig_figs(3)).otherwise(value.round(2)).cast(pl.String)

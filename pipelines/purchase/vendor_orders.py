@@ -9,6 +9,7 @@ import numpy as np
 from pipelines.core.business_rules import VendorTerms
 from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
 from pipelines.purchase import codes as c
+from pipelines.purchase import lots
 from pipelines.purchase.joint import Terms, can_order_units
 from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
 from pipelines.purchase.quantity import rounded_down, rounded_up
@@ -122,7 +123,9 @@ def _tried(
     return Trial(found, np.bincount(vendor, minlength=found.size), judge(setting, above[some]))
 
 
-def meet_terms(draft: Draft, lines: Lines, suppliers: list[str | None], terms: dict[str, VendorTerms]) -> None:
+def meet_terms(
+    draft: Draft, lines: Lines, suppliers: list[str | None], terms: dict[str, VendorTerms], prices: lots.Prices
+) -> None:
     """Fill each supplier's order up to its minimum or hold it back; fill its last container while a unit more pays. In place.
 
     Args:
@@ -130,6 +133,7 @@ def meet_terms(draft: Draft, lines: Lines, suppliers: list[str | None], terms: d
         lines: the SKUs.
         suppliers: supplier of each SKU.
         terms: by supplier, ``"*"`` for those without their own.
+        prices: a line that is filled up may reach a price break, and is worth less then.
     """
     if not terms:
         return
@@ -145,27 +149,39 @@ def meet_terms(draft: Draft, lines: Lines, suppliers: list[str | None], terms: d
         if not draft.ordered[members].any():
             continue
         if value < asked.order_minimum:
-            _fill_minimum(draft, lines, members, asked.order_minimum - value, asked.order_minimum)
+            _fill_minimum(draft, lines, members, asked.order_minimum - value, asked.order_minimum, prices)
         if asked.container and draft.ordered[members].any():
             weight = lines.volume if asked.container_volume else np.ones(lines.volume.size)
             _fill_container(draft, lines, members, weight[members], asked.container, asked.container_cost)
 
 
-def _fill_minimum(draft: Draft, lines: Lines, members: Ints, missing: float, minimum: float) -> None:
-    added, worth, reached = np.zeros(members.size), 0.0, False
+def _fill_minimum(
+    draft: Draft, lines: Lines, members: Ints, missing: float, minimum: float, prices: lots.Prices
+) -> None:
+    added, worth, reached = np.zeros(members.size), np.zeros(members.size), False
+    most = 0.0
     for n, step, _ in _next_units(draft, lines, members, added):
         added[n] += step
-        worth += step * draft.price[members[n]]
-        if worth >= missing - 1e-9:
+        i = members[n]
+        before, now = draft.quantity[i], draft.quantity[i] + added[n]
+        worth[n] = now * _price(prices, i, now) - before * _price(prices, i, before)
+        most = max(most, float(worth.sum()))
+        if most >= missing - 1e-9:
             reached = True
             break
     if reached:
         _add(draft, members, added, c.FILLS_MINIMUM)
         return
     held = members[draft.ordered[members]]
-    draft.marked.setdefault("vendor_missing", np.zeros(draft.quantity.size))[held] = missing - worth
+    draft.marked.setdefault("vendor_missing", np.zeros(draft.quantity.size))[held] = missing - most
     draft.marked.setdefault("vendor_minimum", np.zeros(draft.quantity.size))[held] = minimum
     draft.quantity[held], draft.code[held] = 0.0, c.BELOW_VENDOR_MINIMUM
+
+
+def _price(prices: lots.Prices, i: int, quantity: float) -> float:
+    """Price of a SKU's line of some units."""
+    low, high = prices.at[i], prices.at[i + 1]
+    return float(lots.price_at(quantity, prices.base[i], prices.quantity[low:high], prices.price[low:high]))
 
 
 def _fill_container(draft: Draft, lines: Lines, members: Ints, weight: Floats, size: float, cost: float) -> None:

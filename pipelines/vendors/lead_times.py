@@ -119,6 +119,11 @@ def _fit(
     known = np.flatnonzero(lines.ordered < as_of)
     seen = replace(lines, **{name: getattr(lines, name)[known] for name in ("pair", "delivery", "ordered", "received")})
     days, came = observed(seen, as_of)
+    if not came.any():  # books without a single receipt: an order stays open there for ever, and its age says nothing of how long it takes
+        seen = replace(
+            lines, **{name: getattr(lines, name)[:0] for name in ("pair", "delivery", "ordered", "received")}
+        )
+        days, came = observed(seen, as_of)
     place = kernel.bins((days + 1.0) / (lines.agreed[seen.pair] + 1.0))
     recent = 0.5 ** ((as_of - seen.ordered) / options.half_life_days)
     pairs = lines.supplier.size

@@ -85,15 +85,15 @@ def _excel(told: dict[str, Any]) -> bytes:
     book = Workbook()
     sheet = book.active
     sheet.title = "Scores"
-    sheet.append([headline(told)])
-    sheet.append(["Dimension", "Score", "What it means"])
+    _append(sheet, [headline(told)])
+    _append(sheet, ["Dimension", "Score", "What it means"])
     for name, title in NAMES.items():
-        sheet.append([title, told["scores"][name], MEANING[name]])
+        _append(sheet, [title, told["scores"][name], MEANING[name]])
     low, high = told["total_interval"]
-    sheet.append(["Total", told["total"], f"nine times in ten between {low} and {high}"])
-    sheet.append([])
+    _append(sheet, ["Total", told["total"], f"nine times in ten between {low} and {high}"])
+    _append(sheet, [])
     for sentence in told["recommendations"]:
-        sheet.append([sentence])
+        _append(sheet, [sentence])
     for title, key in (
         ("Lead times", "items"),
         ("Months", "months"),
@@ -103,9 +103,9 @@ def _excel(told: dict[str, Any]) -> bytes:
         rows = told[key]
         page = book.create_sheet(title)
         if rows:
-            page.append(list(rows[0]))
+            _append(page, list(rows[0]))
             for row in rows:
-                page.append(list(row.values()))
+                _append(page, list(row.values()))
     for page in book.worksheets:
         for cell in page[2 if page.title == "Scores" else 1]:
             cell.font = Font(bold=True)
@@ -114,3 +114,15 @@ def _excel(told: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def _append(page: Any, values: list[Any]) -> None:
+    """A row; names come without control characters, which a workbook may not hold, and are names where they begin with =."""
+    page.append([_text(value) if isinstance(value, str) else value for value in values])
+    for cell in page[page.max_row]:
+        if cell.data_type == "f":
+            cell.data_type = "s"
+
+
+def _text(value: str) -> str:
+    return "".join(letter for letter in value if letter >= " " or letter in "\t\n")

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from pipelines.core.inventory import Floats
 from pipelines.vendors.measure import Measures
-from pipelines.vendors.shrink import Shrunk, few, shrink, shrink_share
+from pipelines.vendors.shrink import LEAST_SPREAD, Shrunk, few, shrink, shrink_share
 
 DIMENSIONS: Final = (
     "delivery_time",
@@ -92,14 +92,14 @@ def score(m: Measures, weights: Floats) -> Scores:
     """
     on_time = shrink_share(m.on_time, m.receipts, m.deliveries)
     in_full = shrink_share(m.in_full, m.receipts, m.deliveries)
-    rejected = shrink_share(m.rejected, m.received, m.deliveries)
+    rejected = shrink_share(m.rejected, m.received, m.deliveries, REJECTED_HALF)
     variation = _variation(m)
     noise = (np.log1p(variation.mean**2) + UNSEEN**2) / np.maximum(m.deliveries, 1.0) * few(m.deliveries)
     lead = shrink(m.lead_log_ratio, np.where(m.deliveries > 0, noise, np.inf))
     price = shrink(m.price_log_ratio, 0.05**2 * few(m.deliveries) / np.maximum(m.deliveries * m.price_weight, 1e-9))
     recovery = shrink_share(m.recovered, m.late, m.late)
-    if not m.late.any():  # nobody was ever late: everybody recovers
-        recovery = Shrunk(np.ones_like(m.late), recovery.std, 1.0, recovery.spread)
+    if m.receipts.any() and not m.late.any():  # nobody was ever late: everybody recovers
+        recovery = Shrunk(np.ones_like(m.late), np.full_like(m.late, LEAST_SPREAD), 1.0, LEAST_SPREAD)
     scores, slopes = _scores(m, on_time, in_full, rejected, variation, lead, price, recovery)
     parts = (lead, on_time, rejected, price, in_full, recovery)
     doubt = np.stack([part.std for part in parts]) * slopes

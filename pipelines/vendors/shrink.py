@@ -75,13 +75,14 @@ def few(deliveries: Floats) -> Floats:
     return np.asarray(1.0 + 4.0 / np.maximum(deliveries, 1.0))
 
 
-def shrink_share(hits: Floats, number: Floats, deliveries: Floats) -> Shrunk:
+def shrink_share(hits: Floats, number: Floats, deliveries: Floats, unknown: float = 0.5) -> Shrunk:
     """The same for a share, whose sampling variance is taken at a share that is already drawn a little to the common one.
 
     Args:
         hits: lines that count, shape (V,).
         number: lines in all, shape (V,).
         deliveries: independent observations among them: lines of one delivery stand or fall together, shape (V,).
+        unknown: share of everybody, and doubt about it, where there is nothing to tell it from.
 
     Returns:
         Posterior shares within [0, 1].
@@ -89,9 +90,11 @@ def shrink_share(hits: Floats, number: Floats, deliveries: Floats) -> Shrunk:
     >>> shrink_share(np.array([90.0, 2.0]), np.array([100.0, 2.0]), np.array([100.0, 2.0])).mean.round(2).tolist()
     [0.9, 0.9]
     """
+    if not number.sum() > 0:
+        return Shrunk(np.full_like(number, unknown), np.full_like(number, unknown), unknown, unknown)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(number > 0, hits / number, np.nan)
-        common = hits.sum() / number.sum() if number.sum() > 0 else 0.5
+        common = hits.sum() / number.sum()
         drawn = (np.nan_to_num(share) * deliveries + 2.0 * common) / (deliveries + 2.0)
         variance = np.where(
             deliveries > 0, np.maximum(drawn * (1.0 - drawn), 1e-3) / deliveries * few(deliveries), np.inf

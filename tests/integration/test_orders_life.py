@@ -166,6 +166,7 @@ def test_reject_and_override_want_a_reason_and_a_state_that_allows_them() -> Non
     decide.override(f"{ONE}:B", 0.0, "too many", "ann")
     with pytest.raises(StockproofError, match="no line left"):
         decide.approve([ONE], "ann")
+    assert [order["order_id"] for order in reading.for_vendors(AS_OF)] == [TWO], "an empty order is sent to nobody"
     decide.override(f"{ONE}:B", 20.0, "fair", "ann")
     assert decide.approve([ONE], "ben")["order_value"] == 30.0
     decide.reject([ONE], "vendor closed", "ben")
@@ -184,6 +185,14 @@ def test_from_proposal_to_receipt() -> None:
         "the agreed date"
     )
     assert {row[0] for row in in_erp("purchase_orders", "ordered_on")} == {NEXT}
+    asked = {
+        line["item_id"]: (line["agreed_on"], line["expected_on"])
+        for line in reading.for_vendors(AS_OF, [ONE])[0]["lines"]
+    }
+    assert asked == {"B": (date(2026, 7, 3), date(2026, 7, 4))}, (
+        "the vendor's sheet asks for the date that the ERP holds"
+    )
+    assert {order["expected_by"] for order in reading.of_date(AS_OF)} == {date(2026, 7, 4)}
     with pytest.raises(StockproofError, match="acknowledged and cannot become rejected"):
         decide.reject([ONE], "late", "ann")
     assert job.receipts.receive(AS_OF) == {"received": 0, "cancelled": 0}, "the extracted data does not show them yet"

@@ -48,12 +48,12 @@ def lines(warehouse_url):
     )
 
 
-def _order(as_of, state, item, quantity, key=None):
+def _order(as_of, state, item, quantity, key=None, po_id=None):
     key, order = key or str(uuid.uuid4()), str(uuid.uuid4())
     warehouse.execute(
-        "insert into orders.orders (order_id, idempotency_key, as_of, supplier_id, location_id, state, order_value, adapter) "
-        "values (:o, :k, :d, :s, 'W', :state, 1, 'erp')",
-        o=order, k=key, d=as_of, s=order, state=state,
+        "insert into orders.orders (order_id, idempotency_key, as_of, supplier_id, location_id, state, order_value, adapter, po_id) "
+        "values (:o, :k, :d, :s, 'W', :state, 1, 'rest', :p)",
+        o=order, k=key, d=as_of, s=order, state=state, p=po_id,
     )  # fmt: skip
     warehouse.execute(
         "insert into orders.lines (order_id, line_no, item_id, proposed_quantity, quantity, reason_code) values (:o, 1, :i, :q, :q, 'x')",
@@ -94,3 +94,15 @@ def test_own_orders_count_until_the_erp_shows_them():
     assert _read()["ours"]["proposed"] == 37.0
     warehouse.execute("insert into staging.stg_erp__purchase_orders values ('PO9', :k)", k=shown)
     assert _read()["ours"]["proposed"] == 30.0
+
+
+def test_an_erp_that_does_not_tell_our_key_shows_an_order_by_the_number_it_gave_it():
+    """ERPNext's profile has no external_ref: without this an order sent by REST would count as on its way for ever, beside its own row."""
+    yesterday = AS_OF - timedelta(days=1)
+    _order(yesterday, "acknowledged", "rest", 30.0, po_id="PUR-ORD-1")
+    _order(yesterday, "received", "rest", 7.0, po_id="PUR-ORD-2")
+    assert _read()["rest"]["proposed"] == 37.0
+    warehouse.execute("insert into staging.stg_erp__purchase_orders values ('PUR-ORD-1', null)")
+    assert _read()["rest"]["proposed"] == 7.0
+    warehouse.execute("insert into staging.stg_erp__purchase_orders values ('PUR-ORD-2', null)")
+    assert "rest" not in _read()

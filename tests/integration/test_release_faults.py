@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.io import breaker, erp, files, notify, warehouse
+from pipelines.io import breaker, erp, erp_orders, files, notify, warehouse
 from pipelines.local.process import free_port
 from pipelines.orders import decide, job, propose
 from tests.integration.orders_rows import AS_OF, MARTS, empty_erp, execute, forget_orders, in_erp, states
@@ -77,6 +77,50 @@ def test_an_erp_that_goes_down_in_the_middle_leaves_nothing_half_written() -> No
     assert sorted(states().values()) == ["acknowledged"] * 2 + ["submitted"] * 2
     assert job.release_approved(AS_OF)["orders"] == 2
     assert len(in_erp("purchase_orders", "po_id")) == 4
+    assert len(in_erp("purchase_order_lines", "po_id", "line_no")) == 8
+
+
+def test_a_connection_lost_before_the_order_is_read_back_holds_up_no_other_and_is_finished_later() -> None:
+    def step(name: str) -> None:
+        if name == "erp committed" and not in_erp("purchase_orders", "po_id")[1:]:
+            change("rename table purchase_order_lines to gone")
+        if name == "begin" and not lines_there():
+            change("rename table gone to purchase_order_lines")
+
+    def lines_there() -> bool:
+        with erp.transaction() as connection:
+            return "purchase_order_lines" in sa.inspect(connection).get_table_names()
+
+    with pytest.raises(
+        StockproofError,
+        match=r"3 orders were released, 1 are still to go; .* could not tell what it holds under the key",
+    ):
+        job.release_approved(AS_OF, step=step)
+    assert sorted(states().values()) == ["acknowledged"] * 3 + ["submitted"]
+    assert job.release_approved(AS_OF)["orders"] == 1
+    assert len(in_erp("purchase_orders", "po_id")) == 4
+    assert len(in_erp("purchase_order_lines", "po_id", "line_no")) == 8
+
+
+def test_an_erp_that_says_nothing_any_more_is_away_and_does_not_hold_the_release(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(erp_orders, "ANSWER_SECONDS", 1)
+    erp_orders._engine.cache_clear()
+    try:
+        with erp.transaction() as other:
+            other.execute(sa.text("lock tables purchase_orders write"))
+            with pytest.raises(
+                StockproofError, match=r"0 orders were released, 4 are still to go; .* did not take order SP-"
+            ):
+                job.release_approved(AS_OF)
+            other.execute(sa.text("unlock tables"))
+    finally:
+        monkeypatch.undo()
+        erp_orders._engine.cache_clear()
+    assert breaker.state("release by erp") == breaker.OPEN, "three in a row: away, not refused"
+    warehouse.execute("delete from ops.breakers")
+    assert job.release_approved(AS_OF)["orders"] == 4
     assert len(in_erp("purchase_order_lines", "po_id", "line_no")) == 8
 
 
@@ -159,6 +203,29 @@ def test_an_order_on_one_way_does_not_change_to_another(configure) -> None:
         job.release_approved(AS_OF)
     configure("STOCKPROOF_RELEASE__ADAPTER", "erp")
     assert job.release_approved(AS_OF)["waiting"] == 0
+
+
+def test_orders_proposed_from_another_erps_books_are_not_sent_to_this_one() -> None:
+    """Signed in the demo and forgotten: the sample's orders would be placed with the company's own ERP once ERP_URL is set."""
+    add = "insert into ops.erp (address, since) values (:address, now())"
+    warehouse.execute(add, address="the embedded ERP (canonical)")
+    try:
+        with pytest.raises(StockproofError, match=r"books of the embedded ERP \(canonical\), and this is mysql://127"):
+            job.release_approved(AS_OF)
+        warehouse.execute("update ops.erp set address = :a", a=f"{erp.address()} (canonical)")  # as `erp adopt` does
+        decisions([*LINES, ("C", "W9", "S1", 1.0, 7.0)])
+        propose.propose(AS_OF)
+        new = decide.open_orders(AS_OF)[0]
+        decide.approve(new, "ann")
+        with pytest.raises(
+            StockproofError,
+            match=r"1 orders were released, 4 are still to go; .*: proposed from the books of another ERP",
+        ) as fault:
+            job.release_approved(AS_OF)
+        assert fault.value.remedy.startswith("`stockproof orders reject` them")
+        assert in_erp("purchase_orders", "po_id") == [tuple(new)]
+    finally:
+        warehouse.execute("delete from ops.erp")
 
 
 def test_people_are_told_and_a_dead_mail_server_fails_nothing(configure, monkeypatch) -> None:

@@ -23,6 +23,14 @@ class Mailbox:
     def __init__(self) -> None:
         self.letters: list[Any] = []
         self.refuses = False
+        self.unknown = ""
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        del server, session, options
+        if address == self.unknown:
+            return "550 unknown"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         del server, session
@@ -91,3 +99,14 @@ def test_what_fails_is_a_warning_and_keeps_secrets(configure, mailbox, monkeypat
     assert [warning.split()[0] for warning in warnings] == ["e-mail", "webhook"]
     assert sum(one.name == notify.log.name for one in caplog.records) == 2
     assert "secret" not in caplog.text and "p@ss" not in caplog.text
+
+
+def test_a_recipient_whom_the_server_refuses_is_told_of_and_the_others_have_it_once(configure, mailbox, caplog):
+    box, port = mailbox
+    box.unknown = "ben@example.org"
+    configure(smtp_url=f"smtp://127.0.0.1:{port}")
+    with caplog.at_level(logging.WARNING):
+        warnings = notify.send("released", "subject", "text", {})
+    assert [tos for tos, _ in box.letters] == [["ann@example.org"]]
+    assert warnings == ["e-mail about the orders was refused for ben@example.org; see docs/orders.md"]
+    assert warnings[0] in caplog.text

@@ -65,6 +65,18 @@ def test_a_name_is_never_a_formula():
     assert sheet["C9"].value == "=cmd|' /C calc'!A0"
 
 
+def test_a_vendor_is_never_a_formula_either():
+    asked = order("SP-1") | {"supplier_id": '=HYPERLINK("x")', "supplier_name": "Best\x0b", "location_id": "=1+1"}
+    sheet = read(workbook([asked]))["SP-1"]
+    assert (sheet["B3"].data_type, sheet["B3"].value) == ("s", '=HYPERLINK("x") Best')
+    assert (sheet["B4"].data_type, sheet["B4"].value) == ("s", "=1+1")
+
+
+def test_an_order_with_no_line_left_sums_to_nothing_not_to_itself():
+    sheet = read(workbook([order("SP-1") | {"lines": []}]))["SP-1"]
+    assert [sheet.cell(8, column).value for column in (1, 4, 7)] == ["Total", 0, 0]
+
+
 def test_without_orders_there_is_no_workbook():
     with pytest.raises(StockproofError, match="no order"):
         workbook([])

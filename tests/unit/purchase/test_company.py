@@ -1,5 +1,6 @@
 """What no SKU decides alone: rules, the supplier's order, the budget, the choice of the supplier, late lines."""
 
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -36,14 +37,28 @@ def test_rules_freeze_cap_review_and_are_named():
     big = ~glue & (before["order_value"] > 500)
     capped = after.filter(big)
     assert capped["rules"].str.contains("small lines").all()
-    # A cap may cost the price break that made the line cheap; in units it is what 500 buys at the price of the larger line.
-    assert (capped["quantity"] * before.filter(big)["unit_price"] <= 500 + 1e-9).all()
+    assert (capped["order_value"] <= 500 + 1e-9).all()
     assert capped["reason_code"].is_in(["ORDER_CAPPED_BY_RULE", "NO_ORDER_CAPPED_BELOW_MINIMUM"]).all()
     untouched = ~glue & (before["order_value"] <= 500)
     assert after.filter(untouched)["quantity"].equals(before.filter(untouched)["quantity"])
     review = after.filter("needs_review")
     assert review.height > 5
     assert ((review["risk"] >= 0.5) & (review["quantity"] > 0)).all()
+
+
+@pytest.mark.parametrize("others", [{}, {"cap_quantity": 59}, {"cap_stock": 150}])
+def test_a_capped_value_holds_where_the_cap_costs_the_price_break(others):
+    rows, breaks = make(1_000, seed=5)
+    rule = [{"name": "small lines", "when": {}, "then": {"cap_value": 500} | others}]
+    before = decide(rows, breaks, AS_OF, config(consolidate=False)).table
+    after = decide(rows, breaks, AS_OF, config(consolidate=False, rules=rule)).table
+    assert (after["order_value"] <= 500 + 1e-9).all()
+    fewer = ((after["quantity"] < before["quantity"]) & (after["quantity"] > 0)).to_numpy()
+    dearer = (after["unit_price"] > before["unit_price"]).to_numpy() & fewer
+    assert dearer.sum() > 20, "the cap cost them their price break"
+    if not others:
+        more = after["quantity"].to_numpy() + rows["pack_size"].to_numpy()
+        assert (more * after["unit_price"].to_numpy() > 500)[fewer].all(), "a pack more at that price would not fit"
 
 
 def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
@@ -101,6 +116,39 @@ def test_landed_cost_chooses_among_the_good_and_quick(change, chosen):
 
 
 @pytest.mark.parametrize(
+    ("own", "other", "words"),
+    [
+        (0.0, 8.0, r"Supplier CHEAP instead of S1, which has no price: landed cost 8\.\d+ a unit, no slower"),
+        (
+            0.028,
+            0.02,
+            r"Supplier CHEAP instead of S1: landed cost 0\.0\d\d\d? a unit instead of 0\.0\d\d\d?, no slower",
+        ),
+    ],
+)
+def test_the_choice_of_another_supplier_is_told_in_figures(own, other, words):
+    row = ROWS.filter("has_supplier").head(1).with_columns(
+        supplier_id=pl.lit("S1"), purchase_price=pl.lit(own), on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date),
+        ordering_cost=pl.lit(0.01),
+    )  # fmt: skip
+    base = {
+        "item_id": row["item_id"][0], "supplier_id": "S1", "lead_time_days": 14.0, "min_order_qty": 1.0, "pack_size": 1.0,
+        "purchase_price": own, "ordering_cost": 0.01, "lead_time_mean": 14.0, "accepted_share": 1.0, "score": 0.8, "measured_days": None,
+    }  # fmt: skip
+    offers = pl.DataFrame([base, base | {"supplier_id": "CHEAP", "purchase_price": other}])
+    assert re.fullmatch(words, _table(row, offers)["supplier_reason"][0])
+
+
+def test_a_price_break_of_cents_is_told_in_figures():
+    row = ROWS.filter("has_supplier").head(1).with_columns(
+        purchase_price=pl.lit(0.028), on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date), created_on=pl.lit(None, pl.Date),
+    )  # fmt: skip
+    steps = row.select("item_id", "supplier_id", min_qty=pl.lit(70.0), unit_price=pl.lit(0.025))
+    told = decide(row, steps, AS_OF, config()).table.row(0, named=True)
+    assert " at 0.025 a unit instead of " in told["reason"] and " at 0.028, which costs less in all" in told["reason"]
+
+
+@pytest.mark.parametrize(
     ("measured", "agreed", "expected", "due", "by"),
     [
         (18.2, 14.0, 20, 15, "measured median"),
@@ -121,13 +169,29 @@ def test_a_line_is_expected_when_the_vendor_really_delivers(measured, agreed, ex
 def test_order_minimum_is_reached_or_the_order_held():
     low = _table(vendor_terms={"*": {"order_minimum": 3_000.0}})
     orders = low.filter(pl.col("quantity") > 0).group_by("supplier_id").agg(pl.col("order_value").sum())
-    assert (orders["order_value"] >= 2_900).all(), "a filled line may reach a price break and cost a little less"
+    assert (orders["order_value"] >= 3_000 - 1e-6).all(), (
+        "also where a filled line reaches a price break and costs less"
+    )
     plain = _table().group_by("supplier_id").agg(pl.col("order_value").sum())
     assert (plain["order_value"] < 3_000).any(), "some needed filling"
     high = _table(vendor_terms={"*": {"order_minimum": 1e9}})
     assert high["quantity"].sum() == 0
     held = high.filter(pl.col("reason_code") == "NO_ORDER_BELOW_VENDOR_MINIMUM")
     assert held.height == (_table()["quantity"] > 0).sum()
+
+
+@pytest.mark.parametrize("minimum", [300.0, 700.0, 1_500.0])
+def test_an_order_filled_to_its_minimum_is_worth_it_at_the_prices_paid(minimum):
+    rows, breaks = make(1_000, seed=5, vendors=400)
+    table = decide(rows, breaks, AS_OF, config(vendor_terms={"*": {"order_minimum": minimum}})).table
+    filled = table.filter(pl.col("reason_code") == "ORDER_FILLS_VENDOR_MINIMUM")["supplier_id"].unique()
+    orders = (
+        table.filter(pl.col("supplier_id").is_in(filled.to_list()))
+        .group_by("supplier_id")
+        .agg(pl.col("order_value").sum())
+    )
+    assert orders.height > 10
+    assert orders["order_value"].min() >= minimum - 1e-6
 
 
 def test_container_is_filled_by_what_pays_and_never_beyond():
@@ -161,6 +225,14 @@ def test_budget_takes_the_best_units_first_and_is_kept():
     nothing = _table(budget=0.0)
     assert nothing["quantity"].sum() == 0
     assert (nothing["reason_code"] == "NO_ORDER_BUDGET_SPENT").sum() == (free["quantity"] > 0).sum()
+
+
+def test_a_line_cut_by_the_budget_is_not_said_to_be_below_a_reorder_point_it_is_above():
+    half = _table(budget=0.5 * _table()["order_value"].sum())
+    below = half.filter(pl.col("reason").str.contains("at or below the reorder point"))
+    assert (below["inventory_position"] <= below["reorder_point"] + 1e-5).all()
+    cut = half.filter(pl.col("reason_code") == "ORDER_CUT_BY_BUDGET")
+    assert (cut["inventory_position"] > cut["reorder_point"] + 1e-5).any(), "it had joined another's order"
 
 
 def test_joining_adds_lines_but_never_an_order_to_a_supplier_without_one():

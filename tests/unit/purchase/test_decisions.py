@@ -78,6 +78,14 @@ def test_no_order_keeps_its_reason_and_no_date():
     assert one(discontinued_on=[date(2026, 6, 29)])["quantity"] > 0
 
 
+def test_stock_at_a_minimum_that_is_the_maximum_is_not_said_to_be_above_it():
+    row = table(rows(reorder_point=[10.0], order_up_to=[10.0]), BREAKS, AS_OF, settings.Settings()).row(0, named=True)
+    assert row["quantity"] == 0
+    assert row["reason"].startswith(
+        "No order: on hand 4 + due within 14 days 6 = position 10, nothing is missing to the order-up-to level 10"
+    )
+
+
 def test_every_code_has_a_sentence():
     assert set(codes.CODES) == set(SENTENCES)
 

@@ -70,6 +70,14 @@ def test_nothing_received_means_as_agreed() -> None:
     assert told.quantiles.tolist() == [[9.0, 9.0]]
 
 
+def test_a_forgotten_order_in_books_without_receipts_says_nothing_of_any_vendor() -> None:
+    """Its age, 400 days where 9 were agreed, became everybody's lead time: 844 days where another supplier had agreed on 20."""
+    books = replace(lines([-1], [0], [0, 1, 1]), agreed=np.array([9.0, 9.0, 20.0]))
+    told = lead_times.fit(books, AS_OF, (0.5, 0.95), Options())
+    assert told.quantiles.tolist() == [[9.0, 9.0], [9.0, 9.0], [20.0, 20.0]]
+    assert told.mean.tolist() == [9.0, 9.0, 20.0] and told.std.max() < 1e-6
+
+
 def test_what_comes_after_the_date_changes_nothing() -> None:
     rng = np.random.default_rng(3)
     ordered = (AS_OF - rng.integers(1, 700, 300)).tolist()

@@ -108,3 +108,13 @@ def test_without_any_receipt_all_are_alike() -> None:
     suppliers, receipts, waiting, offers = planted.market()
     rows, _ = vendor_table(suppliers, receipts.clear(), waiting.clear(), offers, planted.AS_OF, planted.WEIGHTS)
     assert rows["total"].n_unique() == 1 and rows["confidence"].max() < 1e-9
+
+
+def test_what_nobody_recorded_is_unknown_not_bad() -> None:
+    """It was on time 0 and quality 100, and a single open line made a vendor a high risk for a total of at most 40."""
+    suppliers, receipts, waiting, offers = planted.market()
+    for still_open in (waiting.clear(), waiting):
+        rows, _ = vendor_table(suppliers, receipts.clear(), still_open, offers, planted.AS_OF, planted.WEIGHTS)
+        assert set(rows.select(DIMENSIONS[:5]).unique().row(0)) == {50.0}
+        assert not rows["risk"].is_in(["high", "low"]).any(), "nobody has shown anything"
+        assert (rows["total_low"] < 40).all() and (rows["total_high"] > 60).all()

@@ -35,3 +35,10 @@ def test_excel_and_json_hold_the_same(told: dict[str, Any]) -> None:
     book = openpyxl.load_workbook(io.BytesIO(encode(told, "xlsx")))
     assert [cell.value for cell in book["Scores"]["A"]][2:9][-1] == "Total" and book["Lead times"]["A2"].value == "I1"
     assert json.loads(encode(told, "json"))["scores"] == told["scores"]
+
+
+def test_a_name_is_never_a_formula_and_a_control_character_ends_no_report(told: dict[str, Any]) -> None:
+    told["supplier_name"], told["items"][0]["item_id"] = "=1+1", "=cmd|'x'!A0\x07"
+    book = openpyxl.load_workbook(io.BytesIO(encode(told, "xlsx")))
+    assert book["Scores"]["A1"].data_type == "s" and book["Scores"]["A1"].value.startswith("=1+1 is 3rd")
+    assert (book["Lead times"]["A2"].data_type, book["Lead times"]["A2"].value) == ("s", "=cmd|'x'!A0")

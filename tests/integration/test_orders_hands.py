@@ -1,0 +1,138 @@
+"""Orders between two hands: a run repeated while somebody signs, and orders that the ERP knows by another number."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.commands import orders
+from pipelines.core.errors import StockproofError
+from pipelines.core.purchase_order import order_id
+from pipelines.io import warehouse
+from pipelines.orders import decide, job, ledger, propose
+from tests.integration.orders_rows import AS_OF, MARTS, execute, forget_orders, states
+from tests.integration.orders_rows import decide as decisions
+
+pytestmark = pytest.mark.servers
+
+LINES = [("A", "W1", "S1", 6.0, 2.0), ("B", "W1", "S1", 12.0, 1.5), ("C", "W1", "S2", 1.0, 9.0)]
+ONE, TWO = order_id(AS_OF, "S1", "W1"), order_id(AS_OF, "S2", "W1")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def servers(warehouse_url: str) -> None:
+    execute(*MARTS)
+    execute(f"insert into marts.dim_sku select '{AS_OF}', i, 'W1', 0.5, 4, 7, 6 from unnest(array['A', 'B', 'C']) i")
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> None:
+    forget_orders()
+    execute(
+        "truncate marts.fct_receipts, marts.fct_open_orders, marts.fct_daily_demand, staging.stg_erp__purchase_orders"
+    )
+    decisions(LINES)
+
+
+def test_a_signature_given_while_the_run_is_repeated_is_refused_or_kept_never_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    propose.propose(AS_OF)
+    decisions([("A", "W1", "S1", 99.0, 2.0)])
+    signed: list[str] = []
+
+    def sign() -> None:
+        try:
+            signed.extend(decide.approve([ONE], "ann")["approved"])  # type: ignore[call-overload]
+        except StockproofError:
+            signed.append("refused")
+
+    planner = threading.Thread(target=sign)
+    put = propose._put
+
+    def slowly(*given: Any) -> str:
+        if planner.ident is None:
+            planner.start()
+            planner.join(1.0)
+        return put(*given)
+
+    monkeypatch.setattr(propose, "_put", slowly)
+    propose.propose(AS_OF)
+    planner.join(10.0)
+    assert (states()[ONE], signed) in [("proposed", ["refused"]), ("approved", [ONE])]
+
+
+def test_a_repeated_run_tells_of_overridden_orders_what_the_planner_made_of_them() -> None:
+    propose.propose(AS_OF)
+    decide.override(f"{ONE}:A", 0.0, "none", "ann")
+    decide.override(f"{ONE}:B", 20.0, "fair", "ann")
+    told = propose.propose(AS_OF)
+    assert (told["orders"], told["lines"], told["order_value"]) == (2, 2, 30.0 + 9.0)
+
+
+def test_goods_signed_for_after_the_decisions_were_made_are_not_signed_for_twice_unseen() -> None:
+    """The step orders of the next day fails, the planner signs what stands, and the step is cleared: its lines know nothing of that."""
+    tomorrow = AS_OF + timedelta(days=1)
+    propose.propose(AS_OF)
+    decisions(LINES, tomorrow)
+    decide.approve([ONE], "ann")
+    propose.propose(tomorrow)
+    again, other = order_id(tomorrow, "S1", "W1"), order_id(tomorrow, "S2", "W1")
+    assert decide.open_orders(None) == ([other], [again]), "approve --all leaves it out"
+    event = warehouse.read("select reason from orders.events where order_id = :o", o=again)["reason"][0]
+    assert event == "decided before an earlier order of A, B was signed: run the date again"
+    execute(f"update plan.decisions set proposed = 6 where as_of = '{tomorrow}' and item_id = 'A'")
+    execute(f"update plan.decisions set proposed = 12 where as_of = '{tomorrow}' and item_id = 'B'")
+    propose.propose(tomorrow)
+    assert decide.open_orders(None) == (sorted([other, again]), []), "decided with the signed order in sight"
+    execute(f"delete from plan.decisions where as_of = '{tomorrow}'")
+
+
+def test_an_order_that_was_keyed_in_under_our_key_is_received_under_the_erps_own_number() -> None:
+    propose.propose(AS_OF)
+    decide.approve([ONE, TWO], "ann")
+    execute(
+        "update orders.orders set state = 'acknowledged', adapter = 'file', po_id = order_id",
+        f"""insert into staging.stg_erp__purchase_orders
+        select 'ERP-1', cast(idempotency_key as text) from orders.orders where order_id = '{ONE}'""",
+        "insert into marts.fct_open_orders values ('ERP-1')",
+    )
+    assert job.receipts.receive(AS_OF) == {"received": 0, "cancelled": 0}, "the other is not keyed in yet"
+    execute(
+        "truncate marts.fct_open_orders", "insert into marts.fct_receipts values ('ERP-1', 'A', 'W1', '2026-07-04', 6)"
+    )
+    assert job.receipts.receive(AS_OF) == {"received": 1, "cancelled": 0}
+    assert states() == {ONE: "received", TWO: "acknowledged"}
+
+
+def test_the_ledger_does_not_take_our_own_keyed_in_order_for_another() -> None:
+    propose.propose(AS_OF)
+    decide.override(f"{ONE}:A", 30.0, "fair in town", "ann")
+    later = AS_OF + timedelta(days=28)
+    execute(
+        "update marts.dim_sku set as_of = as_of + 28",
+        f"""insert into marts.fct_daily_demand
+        select 'A', 'W1', day::date, 1, false from generate_series('{AS_OF}'::date + 1, '{later}'::date, '1 day') day""",
+        f"""insert into staging.stg_erp__purchase_orders
+        select 'ERP-1', cast(idempotency_key as text) from orders.orders where order_id = '{ONE}'""",
+        f"insert into marts.fct_receipts values ('ERP-1', 'A', 'W1', '{AS_OF + timedelta(days=5)}', 30)",
+    )
+    ledger.score(later)
+    lost = warehouse.read("select lost_units_proposed, lost_units from orders.override_scores").row(0)
+    execute(f"update marts.dim_sku set as_of = '{AS_OF}'")
+    assert lost == (19.0, 1.0), "what came of the order itself is in neither replay a second time"
+
+
+def test_names_with_brackets_and_a_million_units_are_shown_whole() -> None:
+    """[alt] reads like a style of the terminal's, and [/x] like the end of one, which ended the command with a traceback."""
+    execute("insert into marts.dim_supplier values ('S9', 'Meier [alt] [/x]')")
+    decisions([("SHIRT[xl]", "W1", "S9", 1_234_567.0, 2.0)])
+    propose.propose(AS_OF)
+    number = order_id(AS_OF, "S9", "W1")
+    runner = CliRunner()
+    listed = runner.invoke(orders.app, ["list"], catch_exceptions=False, env={"COLUMNS": "200"}).stdout
+    shown = runner.invoke(orders.app, ["show", number], catch_exceptions=False, env={"COLUMNS": "200"}).stdout
+    assert listed.count("Meier [alt] [/x]") == 2
+    assert "Meier [alt] [/x] → W1" in shown and "SHIRT[xl]" in shown and "1234567" in shown
