@@ -46,4 +46,5 @@ def items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str 
     source = profile.sources[name]
     if source is None:
         return set()
-    return set(rows(f"select distinct {column} from (\n{source.query}\n) t where {condition}").to_series(0).to_list())
+    found = rows(f"select distinct {column} from (\n{source.query}\n) t where {condition}").to_series(0)
+    return set(found.drop_nulls().to_list())
