@@ -114,6 +114,23 @@ def test_rows_recorded_late_within_the_overlap_are_picked_up() -> None:
     assert "too late" in [row[0] for row in held("sales", "sale_id")]
 
 
+def test_an_erp_that_shows_its_last_days_later_loses_none_of_them() -> None:
+    """A replica that lags, within erp.max_staleness_days; or a run of a day to come: both move the watermark past what was there."""
+    sell(*range(3))
+    assert job.run(on(8), ["sales"]) == {"sales": 3}
+    sell(*range(3, 10))
+    assert job.run(on(7), ["sales"]) == {"sales": 5}
+    assert job.run(on(9), ["sales"]) == {"sales": 2}
+    assert job.run(on(9), ["sales"]) == {"sales": 0}
+    assert [row[0] for row in held("sales", "sale_id")] == [f"S{day:03d}" for day in range(10)]
+
+
+def test_a_table_that_was_empty_is_read_from_the_beginning_once_it_has_rows() -> None:
+    assert job.extract_table("sales", on(8)) == 0
+    sell(1, 9)
+    assert job.extract_table("sales", on(9)) == 2
+
+
 def test_versions_of_a_row_are_all_kept() -> None:
     sell(1)
     job.extract_table("sales", on(1))
@@ -144,6 +161,18 @@ def test_a_row_changed_without_a_new_updated_at_takes_the_place_of_the_old() -> 
     assert job.extract_table("sales", on(3)) == 0
     tick = timedelta(microseconds=1)
     assert held("sales", "quantity", "_recorded_at")[1:] == [(1.0, at(2)), (5.0, at(2) + tick), (6.0, at(2) + 2 * tick)]
+
+
+def test_a_change_in_place_that_is_taken_back_counts() -> None:
+    sell(1, 2)
+    insert("sales", [{**SALE, "sale_id": "S002", "sold_on": on(2), "quantity": 3.0, "updated_at": at(2)}])  # a double
+    job.extract_table("sales", on(2))
+    for quantity in (50, 1):
+        change(f"update sales set quantity = {quantity} where sale_id = 'S002' and quantity <> 3")
+        assert job.extract_table("sales", on(2)) == 2  # with its double: they are one version
+        assert job.extract_table("sales", on(2)) == 0
+    newest = max(row[1] for row in held("sales", "sale_id", "_recorded_at") if row[0] == "S002")
+    assert [row[0] for row in held("sales", "quantity", "_recorded_at") if row[1] == newest] == [1.0, 3.0]
 
 
 def test_a_run_for_today_loses_nothing_recorded_later_today(configured: pytest.MonkeyPatch) -> None:
