@@ -1,8 +1,9 @@
 """The sections of the configuration: every key with its type, its limits and its default. :mod:`pipelines.settings` reads them."""
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.core.business_rules import Rule, VendorTerms
 
@@ -10,6 +11,14 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Port = Annotated[int, Field(ge=1024, le=65535)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; write an IANA name, e.g. Europe/Berlin") from None
+    return name
 
 
 class Section(BaseModel):
@@ -176,4 +185,4 @@ class Schedule(Section):
     daily: str = "0 6 * * *"
     training: str = "0 3 * * 0"
     release: str | None = None  # None: by hand, `stockproof run release`
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
