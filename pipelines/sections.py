@@ -34,7 +34,7 @@ class Erp(Section):
     profile: str = "canonical"
     overlap_days: Annotated[int, Field(ge=0, le=365)] = 3
     slice_rows: Annotated[int, Field(ge=1_000)] = 2_000_000
-    max_staleness_days: Annotated[int, Field(ge=0)] = 7
+    max_staleness_days: Annotated[int, Field(ge=0, le=36_500)] = 7
 
 
 class Stack(Section):
@@ -55,7 +55,7 @@ class Planning(Section):
     bucket: Literal["day", "week"] = "day"
     review_period_days: Annotated[int, Field(ge=1, le=365)] = 7
     horizon_days: Annotated[int, Field(ge=1, le=365)] = 28
-    history_days: Annotated[int, Field(ge=30)] = 730
+    history_days: Annotated[int, Field(ge=30, le=36_500)] = 730
     default_lead_time_days: Positive = 14.0  # where nothing was agreed with a supplier and nothing observed
     unmet_demand: Literal["lost", "backorder"] = "lost"
 

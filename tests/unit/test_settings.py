@@ -39,6 +39,7 @@ def test_project_file_is_accepted() -> None:
         ("costs: {service_target: 1.5}", ["costs.service_target = 1.5", "less than 1"]),
         ("costs: {service_target: 0.8}", ["service_factor 1.65 implies a service level of 0.951", "0.842 would agree"]),
         ("costs: {stockout_to_overstock_ratio: 3}", ["implies a service level of 0.75", "a ratio of 19 would agree"]),
+        ("erp: {max_staleness_days: 1000000}", ["erp.max_staleness_days = 1000000", "36500"]),
         ("vendors: {delivery_time: 0.5}", ["vendors", "sum to 1.25"]),
         ("erp: {url: 'mysql://u:p@h/db'}", ["does not belong in a file"]),
         ("schedule: {timezone: Mars/Base}", ["schedule.timezone = 'Mars/Base'", "IANA name"]),
