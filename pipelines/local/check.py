@@ -13,7 +13,7 @@ from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
 from pipelines.local import check_books, check_pitfalls
-from pipelines.local.findings import Finding, Verdict, items_of
+from pipelines.local.findings import Finding, Verdict, exactly, items_of
 from pipelines.local.findings import rows as _rows
 from pipelines.local.findings import share as _share
 
@@ -126,7 +126,8 @@ def _skus(profile: Profile, name: str, day: str) -> pl.DataFrame:
         return empty
     dated = f"case when {day} >= '0001-01-01' then {day} end"  # MySQL's zero dates are no dates
     found = _rows(
-        f"select item_id, location_id, count(*), min({dated}), max({dated}) from (\n{source.query}\n) t group by item_id, location_id"
+        f"select min(item_id), min(location_id), count(*), min({dated}), max({dated}) from (\n{source.query}\n) t "
+        f"group by {exactly('item_id')}, {exactly('location_id')}"
     )
     return (
         found.rename(dict(zip(found.columns, empty.columns, strict=True))).with_columns(
@@ -162,13 +163,19 @@ def _items(profile: Profile, sold: pl.DataFrame) -> Finding:
     known = items_of(profile, "items")
     if not known:
         return Finding("items", "not usable", "no items: their costs are needed")
-    lost = int(sold.select((~pl.col("item_id").is_in(list(known))).sum()).item())
+    lost = [item for item in sold["item_id"].to_list() if item not in known]
     if lost:
-        return Finding(
-            "items",
-            "usable without",
-            f"{lost} of {sold.height} SKUs with sales name an item that items does not hold; they go to quarantine",
+        sentence = (
+            f"{len(lost)} of {sold.height} SKUs with sales name an item that items does not hold; they go to quarantine"
         )
+        alike = {item.rstrip().casefold() for item in known}
+        same = sum(item is not None and item.rstrip().casefold() in alike for item in lost)
+        if same:
+            sentence += (
+                f"; {same} of them differ from one by capitals or spaces at the end alone, which the ERP may take for the same and we do "
+                "not: write ids one way, or let a source profile do so, e.g. UPPER(RTRIM(item_id))"
+            )
+        return Finding("items", "usable without", sentence)
     idle = len(known) - sold["item_id"].n_unique()
     never = f"; {idle} of {len(known)} items were never sold: nothing is ordered of them but what the ERP's own minimum asks for"
     return Finding(
