@@ -160,9 +160,14 @@ def store_snapshot(table: Table, rows: Rows, as_of: date) -> tuple[int, int]:
 
 
 def is_extracted(table: Table, as_of: date) -> bool:
-    """The table's extraction for this as-of date has ended before."""
+    """The table's extraction for this as-of date has ended before, and the rows it brought let the run go on.
+
+    Where a rule stopped the run, the ERP may have been mended since: the date is to be read again.
+    """
+    query = """
+        select exists(select 1 from ops.extractions where as_of = :d and table_name = :t) and not exists(
+            select 1 from ops.gates where as_of = :d and boundary = 'sources' and severity = 'fatal' and not passed)"""
     with warehouse.transaction() as connection:
-        query = "select exists(select 1 from ops.extractions where as_of = :d and table_name = :t)"
         return bool(connection.execute(sa.text(query), {"d": as_of, "t": table.name}).scalar())
 
 
