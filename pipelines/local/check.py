@@ -82,6 +82,7 @@ def check() -> Usable:
             _receipts(profile, sold),
             _policies(profile, sold),
         ]
+        findings += check_pitfalls.services(profile, set(sold["item_id"].drop_nulls().to_list()))
         findings += check_books.books(profile)
         first, last = _span(sold)
         findings += check_pitfalls.recorded(profile, last)

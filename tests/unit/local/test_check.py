@@ -88,6 +88,21 @@ def test_stock_counted_before_the_last_sale_is_pointed_out(folder: Path) -> None
     assert "1 of them sold after their newest count (the oldest of 2026-01-03)" in finding.sentence
 
 
+def test_an_item_never_counted_nor_ordered_may_be_a_service(folder: Path) -> None:
+    with (folder / "sales.csv").open("a") as file:
+        file.write("3,C,W,2026-01-05,1,5\n4,POST,W,2026-01-05,1,5\n")
+    with (folder / "items.csv").open("a") as file:
+        file.write("C,Clamp,Tools,5,9.5\nPOST,Postage,,5,9.5\n")
+    assert "services" not in found(folder)  # nothing was ever counted: it says nothing
+    (folder / "stock_levels.csv").write_text(f"{STOCK}A,W,2026-01-05,8\nB,W,2026-01-05,3\nC,W,2026-01-05,3\n")
+    with (folder / "item_suppliers.csv").open("a") as file:
+        file.write("POST,S1,1,7,,,5\n")
+    loading.load(folder, tell, replace=True)
+    finding = next(one for one in check.check().findings if one.part == "services")
+    assert finding.sentence.startswith("1 of 4 items with sales were never counted and never ordered (POST): services")
+    assert "orders are proposed for those that have a supplier (1)" in finding.sentence
+
+
 def test_without_orders_there_is_nothing_to_compare_with(folder: Path) -> None:
     assert "nor is there any order: no saving can be shown" in found(folder)["policies"].sentence
 
