@@ -35,7 +35,9 @@ CASES: dict[str, Case] = {
     "sale_dated_wrongly": Case({"sold_on": AS_OF + timedelta(days=1)}, {"sold_on": AS_OF}),
     "stock_negative": Case({"on_hand": -1.0}, {"on_hand": 0.0}),
     "stock_dated_wrongly": Case({"counted_on": AS_OF + timedelta(days=1)}, {"counted_on": AS_OF}),
-    "status_unknown": Case({"status": "Draft"}, {"status": "cancelled"}),
+    "status_unknown": Case({"status": "Draft"}, {"status": "Cancelled "}),
+    "active_missing": Case({"active": None}, {"active": False}),
+    "kind_unknown": Case({"kind": "depot"}, {"kind": "Store"}),
     "order_date_missing": Case({"ordered_on": None}, {}),
     "quantity_ordered_not_positive": Case({"quantity_ordered": 0.0}, {"quantity_ordered": 0.5}),
     "received_quantities_contradict": Case(
