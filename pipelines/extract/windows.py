@@ -5,7 +5,7 @@ Windows are gap-free: the end of one is the start of the next, so no row can fal
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from pipelines.core.calendar import as_of_end
@@ -67,7 +67,9 @@ def windows(
     if watermark is None:
         return [Window(BEGINNING, high)]
     known = watermark + TICK
-    low = BEGINNING if full or newest is None else min(known, newest + TICK) - timedelta(days=overlap_days)
+    # From a midnight on, where SQLite's texts compare safely.
+    first = BEGINNING if full or newest is None else min(known, newest + TICK) - timedelta(days=overlap_days)
+    low = datetime.combine(first, time.min)
     parts = [Window(low, min(known, high)), Window(known, high)]
     return [part for part in parts if part.low < part.high]
 

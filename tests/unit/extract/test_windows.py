@@ -35,7 +35,8 @@ def test_a_full_run_compares_everything_and_appends_what_is_new() -> None:
 def test_the_overlap_begins_before_the_newest_row_seen() -> None:
     watermark, newest = as_of_end(date(2026, 1, 10)), datetime.fromisoformat("2026-01-06 18:00:00")
     known, new = windows(date(2026, 1, 12), watermark, newest, 3)
-    assert (known.low, known.high, new.low) == (newest + TICK - timedelta(days=3), watermark + TICK, watermark + TICK)
+    assert known.low == datetime.fromisoformat("2026-01-03")  # the midnight before
+    assert (known.high, new.low) == (watermark + TICK, watermark + TICK)
     known, _ = windows(date(2026, 1, 12), watermark, None, 3)  # read before, and empty then
     assert known.low == BEGINNING
 
