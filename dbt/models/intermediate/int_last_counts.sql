@@ -1,6 +1,6 @@
 {#-
-    A count below zero stays in quarantine, for how far below is no stock. But where it is the newest there is, the books say that more was sold
-    than was there: the shelf is empty, whatever an older count had found.
+    A count below zero is no stock and stays in quarantine. But where it is the newest there is, the books say that more was sold than was there:
+    the shelf is empty, whatever an older count had found.
 -#}
 with
 
@@ -8,27 +8,14 @@ counts as (
     select * from {{ ref('int_stock_days') }} where next_counted_on is null
 ),
 
-items as (
-    select item_id from {{ ref('stg_erp__items') }}
-),
-
-refused as (
-    select * from {{ source('quarantine', 'rows') }} where as_of = {{ as_of() }} and table_name = 'stock_levels'
-),
-
 oversold as (
     select
-        refused.details ->> 'location_id' as location_id,
-        refused.details ->> 'item_id' as item_id,
-        max((refused.details ->> 'counted_on')::date) as counted_on
-    from refused
-    inner join items on refused.details ->> 'item_id' = items.item_id
-    where
-        refused.rule = 'stock_negative'
-        and (refused.details ->> 'on_hand')::double precision < 0
-        -- nothing else is wrong with it
-        and not exists (select 1 from refused as others where others.row_id = refused.row_id and others.rule <> 'stock_negative')
-    group by refused.details ->> 'location_id', refused.details ->> 'item_id'
+        below_zero.location_id,
+        below_zero.item_id,
+        max(below_zero.counted_on) as counted_on
+    from {{ ref('stg_erp__oversold_counts') }} as below_zero
+    inner join {{ ref('stg_erp__items') }} as items on below_zero.item_id = items.item_id
+    group by below_zero.location_id, below_zero.item_id
 )
 
 select
