@@ -5,6 +5,7 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from pipelines.commands import (
     erp,
@@ -49,9 +50,9 @@ def main() -> None:
         app()
     except StockproofError as fault:
         console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]error[/] {fault.message}", markup=True, soft_wrap=True)
+        console.print(f"[bold red]error[/] {escape(fault.message)}", soft_wrap=True)
         if fault.remedy:
-            console.print(f"[bold]remedy[/] {fault.remedy}", soft_wrap=True)
+            console.print(f"[bold]remedy[/] {escape(fault.remedy)}", soft_wrap=True)
         sys.exit(1)
 
 

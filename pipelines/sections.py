@@ -1,8 +1,9 @@
 """The sections of the configuration: every key with its type, its limits and its default. :mod:`pipelines.settings` reads them."""
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.core.business_rules import Rule, VendorTerms
 
@@ -10,6 +11,14 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Port = Annotated[int, Field(ge=1024, le=65535)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; write an IANA name, e.g. Europe/Berlin") from None
+    return name
 
 
 class Section(BaseModel):
@@ -25,7 +34,7 @@ class Erp(Section):
     profile: str = "canonical"
     overlap_days: Annotated[int, Field(ge=0, le=365)] = 3
     slice_rows: Annotated[int, Field(ge=1_000)] = 2_000_000
-    max_staleness_days: Annotated[int, Field(ge=0)] = 7
+    max_staleness_days: Annotated[int, Field(ge=0, le=36_500)] = 7
 
 
 class Stack(Section):
@@ -46,7 +55,7 @@ class Planning(Section):
     bucket: Literal["day", "week"] = "day"
     review_period_days: Annotated[int, Field(ge=1, le=365)] = 7
     horizon_days: Annotated[int, Field(ge=1, le=365)] = 28
-    history_days: Annotated[int, Field(ge=30)] = 730
+    history_days: Annotated[int, Field(ge=30, le=36_500)] = 730
     default_lead_time_days: Positive = 14.0  # where nothing was agreed with a supplier and nothing observed
     unmet_demand: Literal["lost", "backorder"] = "lost"
 
@@ -176,4 +185,4 @@ class Schedule(Section):
     daily: str = "0 6 * * *"
     training: str = "0 3 * * 0"
     release: str | None = None  # None: by hand, `stockproof run release`
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"

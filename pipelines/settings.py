@@ -37,10 +37,32 @@ ROOT = Path(__file__).resolve().parents[1]
 """The project's folder: holds dags/, dbt/ and stockproof.yaml."""
 
 
+class _File(YamlConfigSettingsSource):
+    """The configuration file, less the keys that the environment sets: a mapping set there is the whole of it, not more of the file's."""
+
+    def __call__(self) -> dict[str, Any]:
+        """What the file adds to the environment."""
+        found, stronger = super().__call__(), self.current_state
+        return {name: _without(held, stronger.get(name)) for name, held in found.items()}
+
+
+def _without(held: Any, keys: Any) -> Any:
+    if not isinstance(held, dict) or not isinstance(keys, dict):
+        return held
+    return {key: value for key, value in held.items() if key not in keys}
+
+
 class Settings(BaseSettings):
     """The whole configuration. Get it with :func:`load`."""
 
-    model_config = SettingsConfigDict(env_prefix="STOCKPROOF_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="STOCKPROOF_",
+        env_nested_delimiter="__",
+        env_parse_none_str="null",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+    )
 
     state_dir: Path = ROOT / ".stockproof"
     erp: Erp = Erp()
@@ -76,7 +98,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment before file."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls, yaml_file=config_file())
+        return init_settings, env_settings, _File(settings_cls, yaml_file=config_file())
 
 
 SECRETS = {

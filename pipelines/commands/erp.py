@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -80,7 +81,7 @@ def load(
         print(json.dumps(loaded.to_json(), indent=2))
         return
     for note in loaded.notes:
-        console.print(f"[yellow]note[/] {note}", soft_wrap=True)
+        console.print(f"[yellow]note[/] {escape(note)}", soft_wrap=True)
     _show_rows(loaded.rows)
 
 
@@ -100,7 +101,7 @@ def check(as_json: Json = False) -> None:
             table.add_row(facts.table, rows, facts.first or "", facts.last or "", ", ".join(facts.lacks))
         console.print(table)
         for finding in found.findings:
-            console.print(f"[{_COLOURS[finding.verdict]}]{finding.part}[/]: {finding.sentence}", soft_wrap=True)
+            console.print(f"[{_COLOURS[finding.verdict]}]{finding.part}[/]: {escape(finding.sentence)}", soft_wrap=True)
         gaps = ", ".join(finding.part for finding in found.findings if finding.verdict == found.verdict != "usable")
         ending = {
             "usable": "usable",
@@ -132,7 +133,7 @@ def _forget(*, give_up: bool) -> None:
             source.refilled()
     except StockproofError as fault:
         told = f"{fault.message}; if it holds rows of this ERP, run `stockproof erp adopt` when it is up"
-        Console(stderr=True, highlight=False).print(f"[yellow]note[/] {told}", soft_wrap=True)
+        Console(stderr=True, highlight=False).print(f"[yellow]note[/] {escape(told)}", soft_wrap=True)
 
 
 def _start_embedded(as_json: bool) -> None:

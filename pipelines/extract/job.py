@@ -7,7 +7,7 @@ adds nothing.
 
 import logging
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from pipelines import settings
 from pipelines.core.contract import BY_NAME, TABLES
@@ -81,7 +81,9 @@ def _versioned(source: Source, as_of: date, *, full: bool) -> tuple[int, int]:
     # A run for today ends before the day does: its last day must be read again at least.
     overlap_days = max(1, config.overlap_days)
     read = new = 0
-    for window in windows(as_of, raw.watermark(source.table), overlap_days, full=full):
+    watermark = raw.watermark(source.table)
+    newest = raw.newest(source.table, watermark - timedelta(days=overlap_days)) if watermark else None
+    for window in windows(as_of, watermark, newest, overlap_days, full=full):
         for part in _parts(source, window, config.slice_rows):
             part_read, part_new = raw.load_slice(source.table, reader.read(source, part) if part.rows else None, part)
             read, new = read + part_read, new + part_new

@@ -78,6 +78,20 @@ def watermark(table: Table) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
+def newest(table: Table, likely_after: datetime) -> datetime | None:
+    """When the newest row that raw holds was recorded, or None where it holds none.
+
+    Args:
+        table: contract table with ``updated_at``.
+        likely_after: rows after it are looked for first, which the index finds; else the table is read through.
+    """
+    query = f"select max(_recorded_at) from raw.{table.name}"
+    with warehouse.transaction() as connection:
+        found = connection.execute(sa.text(f"{query} where _recorded_at > :after"), {"after": likely_after}).scalar()
+        found = found or connection.execute(sa.text(query)).scalar()
+    return found if isinstance(found, datetime) else None
+
+
 def load_slice(table: Table, rows: Rows | None, window: Window) -> tuple[int, int]:
     """Bring one slice in and move the watermark to its end, in one transaction.
 
@@ -146,9 +160,14 @@ def store_snapshot(table: Table, rows: Rows, as_of: date) -> tuple[int, int]:
 
 
 def is_extracted(table: Table, as_of: date) -> bool:
-    """The table's extraction for this as-of date has ended before."""
+    """The table's extraction for this as-of date has ended before, and the rows it brought let the run go on.
+
+    Where a rule stopped the run, the ERP may have been mended since: the date is to be read again.
+    """
+    query = """
+        select exists(select 1 from ops.extractions where as_of = :d and table_name = :t) and not exists(
+            select 1 from ops.gates where as_of = :d and boundary = 'sources' and severity = 'fatal' and not passed)"""
     with warehouse.transaction() as connection:
-        query = "select exists(select 1 from ops.extractions where as_of = :d and table_name = :t)"
         return bool(connection.execute(sa.text(query), {"d": as_of, "t": table.name}).scalar())
 
 
@@ -203,26 +222,31 @@ def _ingest(cursor: Any, rows: Rows, target: str, *, recorded_at: str = "", **wh
 def _merge(cursor: Any, table: Table, rows: Rows, window: Window) -> tuple[int, int]:
     """Add what raw lacks, as a difference of multisets: rows the ERP holds twice stay two, rows read again add nothing.
 
-    A row that the ERP changed without a new ``updated_at`` takes the place of the one it was: it is recorded a microsecond after it.
+    Rows that the ERP changed without a new ``updated_at`` take the place of what they were: all of their key and ``updated_at`` are
+    recorded again, a microsecond later. They are compared with what stands, so a change that is taken back is one more change.
     """
     read = _stage(cursor, table, rows)
     columns = ", ".join(f'"{name}"' for name in table.names)
-    key = ", ".join(f'"{name}"' for name in table.key)
-    held = (
-        f"select {columns} from raw.{table.name} "
-        f"where _recorded_at >= '{window.low.isoformat()}' and _recorded_at <= '{window.watermark.isoformat()}'"
-    )
-    same = " and ".join(f'g."{name}" is not distinct from n."{name}"' for name in (*table.key, "updated_at"))
+    version = ", ".join(f'"{name}"' for name in (*table.key, "updated_at"))
+    low, last = window.low.isoformat(), window.watermark.isoformat()
     cursor.execute(f"""
         create temp table added on commit drop as
-        with new as (select {columns} from stage except all {held}),
-        gone as (
-            select {key}, updated_at, count(*) as versions from ({held} except all select {columns} from stage) o
-            group by {key}, updated_at)
-        select n.*, least(
-            n.updated_at + coalesce(g.versions, 0) * interval '1 microsecond', timestamp '{window.watermark.isoformat()}'
-        ) as _recorded_at
-        from new n left join gone g on {same}""")
+        with held as (
+            select {columns}, _recorded_at from raw.{table.name} where _recorded_at >= '{low}' and _recorded_at <= '{last}'),
+        again as (  -- few: what was changed in place before
+            select {version}, max(_recorded_at) as newest from held where _recorded_at > updated_at group by {version}),
+        standing as (
+            select {columns}, _recorded_at from held left join again using ({version}) where newest is null or _recorded_at = newest),
+        new as (select {columns} from stage except all select {columns} from standing),
+        gone as (select {columns} from standing except all select {columns} from stage),
+        changed as (
+            select {version}, least(max(_recorded_at) + interval '1 microsecond', timestamp '{last}') as recorded_at
+            from standing inner join (select {version} from gone intersect select {version} from new) both_ways using ({version})
+            group by {version})
+        select {columns}, coalesce(newest, updated_at) as _recorded_at
+        from new left join again using ({version}) left join changed using ({version}) where recorded_at is null
+        union all
+        select {columns}, recorded_at from stage inner join changed using ({version})""")
     cursor.execute(f"insert into raw.{table.name} ({columns}, _recorded_at) select {columns}, _recorded_at from added")
     return read, int(_one(cursor, "select count(*) from added"))
 

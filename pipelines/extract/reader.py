@@ -1,6 +1,7 @@
 """Reading a source from the ERP: row counts, and rows as Arrow batches with the contract's types."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -81,6 +82,24 @@ def read(source: Source, window: Window | None = None) -> Rows:
     values = ", ".join(f"{_value(source, column)} AS `{column.name}`" for column in columns)
     _, batches = erp.stream_arrow(f"SELECT {values} FROM (\n{query}\n) t {condition}")
     return Rows(schema, _fitted(source, schema, batches))
+
+
+def whole(source: Source) -> Source:
+    """The source as a query that can be asked as it is: from the beginning on, keys and names as text whatever their type.
+
+    Args:
+        source: where from; an ERP may number its items.
+
+    Returns:
+        A source whose ``query`` holds no ``:since``.
+    """
+    texts = {column.name for column in source.table.columns if column.kind is Kind.TEXT}
+    odd = {name for name in texts.intersection(source.columns) if source.types.get(name) not in _AS_IT_IS[Kind.TEXT]}
+    query = source.since(BEGINNING)
+    if odd:
+        values = (f"CAST(t.`{name}` AS CHAR) AS `{name}`" if name in odd else f"t.`{name}`" for name in source.columns)
+        query = f"SELECT {', '.join(values)} FROM (\n{query}\n) t"
+    return replace(source, query=query, types={**source.types, **dict.fromkeys(odd, _VAR_STRING)})
 
 
 def _value(source: Source, column: Column) -> str:

@@ -5,7 +5,7 @@ Windows are gap-free: the end of one is the start of the next, so no row can fal
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from pipelines.core.calendar import as_of_end
@@ -37,28 +37,39 @@ class Window:
         return self.high - TICK
 
 
-def windows(as_of: date, watermark: datetime | None, overlap_days: int, *, full: bool = False) -> list[Window]:
+def windows(
+    as_of: date, watermark: datetime | None, newest: datetime | None, overlap_days: int, *, full: bool = False
+) -> list[Window]:
     """What a run has to read: the overlap to compare again, then what is new.
+
+    The overlap is counted from the newest row that has been seen, not from the end of the last as-of date: a replica that lags, or a date
+    still to come, shows nothing of its last days, and what is recorded in them afterwards must not be skipped.
 
     Args:
         as_of: the run's as-of date; nothing recorded after its end is read.
         watermark: last instant read by earlier runs, or None before the first.
-        overlap_days: days before the watermark that are read again, for rows that were recorded late.
+        newest: when the newest row that earlier runs found was recorded; None where they found none.
+        overlap_days: days before it that are read again, for rows that were recorded late.
         full: compare everything again, not only the overlap.
 
     Returns:
         At most two windows, in order: one that the raw table already knows (to be merged), one that it does not (to be appended).
 
-    >>> [(w.low.day, w.high.day) for w in windows(date(2026, 1, 20), datetime(2026, 1, 10, 23, 59, 59, 999999), 3)]
+    >>> watermark = datetime(2026, 1, 10, 23, 59, 59, 999999)
+    >>> [(w.low.day, w.high.day) for w in windows(date(2026, 1, 20), watermark, watermark, 3)]
     [(8, 11), (11, 21)]
-    >>> windows(date(2026, 1, 5), datetime(2026, 1, 10, 23, 59, 59, 999999), 3)
+    >>> [(w.low.day, w.high.day) for w in windows(date(2026, 1, 20), watermark, datetime(2026, 1, 6, 18), 3)]
+    [(3, 11), (11, 21)]
+    >>> windows(date(2026, 1, 5), watermark, watermark, 3)
     []
     """
     high = as_of_end(as_of) + TICK
     if watermark is None:
         return [Window(BEGINNING, high)]
     known = watermark + TICK
-    low = BEGINNING if full else known - timedelta(days=overlap_days)
+    # From a midnight on, where SQLite's texts compare safely.
+    first = BEGINNING if full or newest is None else min(known, newest + TICK) - timedelta(days=overlap_days)
+    low = datetime.combine(first, time.min)
     parts = [Window(low, min(known, high)), Window(known, high)]
     return [part for part in parts if part.low < part.high]
 

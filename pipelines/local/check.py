@@ -1,20 +1,19 @@
 """``stockproof erp check``: what of the ERP is usable for planning, and what is missing, in plain sentences."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 
 import polars as pl
-import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.contract import TABLES
-from pipelines.extract import profiles
+from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
 from pipelines.local import check_books, check_pitfalls
-from pipelines.local.findings import Finding, Verdict, items_of
+from pipelines.local.findings import Finding, Verdict, exactly, items_of
 from pipelines.local.findings import rows as _rows
 from pipelines.local.findings import share as _share
 
@@ -70,12 +69,11 @@ def check() -> Usable:
     Raises:
         StockproofError: the ERP cannot be entered.
     """
-    profile = profiles.inspect(date.max)
+    profile, sold = _inspected()
     tables = [_facts(profile, table.name) for table in TABLES]
     findings = [Finding("schema", "not usable", problem) for problem in profile.problems]
-    sold = _skus(profile, "sales", "sold_on")
     findings.append(_sales(sold))
-    if sold.height:
+    if sold["last"].count():
         findings += [
             _items(profile, sold),
             _prices(profile, sold),
@@ -84,6 +82,7 @@ def check() -> Usable:
             _receipts(profile, sold),
             _policies(profile, sold),
         ]
+        findings += check_pitfalls.services(profile, set(sold["item_id"].drop_nulls().to_list()))
         findings += check_books.books(profile)
         first, last = _span(sold)
         findings += check_pitfalls.recorded(profile, last)
@@ -95,13 +94,25 @@ def check() -> Usable:
     return Usable(erp.shown_url(), settings.load().erp.profile, worst, findings, tables)
 
 
+def _inspected() -> tuple[Profile, pl.DataFrame]:
+    """The profile as of the newest sale, and the SKUs sold: at the end of time every price has run out and every item has ended."""
+    profile = _whole(date.max)
+    sold = _skus(profile, "sales", "sold_on")
+    return _whole(_span(sold)[1]) if sold["last"].count() else profile, sold
+
+
+def _whole(as_of: date) -> Profile:
+    profile = profiles.inspect(as_of)
+    return replace(profile, sources={name: source and reader.whole(source) for name, source in profile.sources.items()})
+
+
 def _facts(profile: Profile, name: str) -> TableFacts:
     source = profile.sources[name]
     if source is None:
         return TableFacts(name, None, None, None, [])
-    day = f"min(t.{_DATES[name]}), max(t.{_DATES[name]})" if name in _DATES else "null, null"
-    with erp.transaction() as connection:
-        rows, first, last = connection.execute(sa.text(f"select count(*), {day} from (\n{source.query}\n) t")).one()
+    day = f"t.{_DATES[name]}" if name in _DATES else "null"
+    query = f"select count(*) as n, min({day}) as first, max({day}) as last from (\n{source.query}\n) t"
+    rows, first, last = _rows(query).row(0)
     lacks = [column.name for column in source.table.columns if column.name not in source.columns]
     return TableFacts(name, int(str(rows)), str(first)[:10] if first else None, str(last)[:10] if last else None, lacks)
 
@@ -114,8 +125,10 @@ def _skus(profile: Profile, name: str, day: str) -> pl.DataFrame:
     )
     if source is None:
         return empty
+    dated = f"case when {day} >= '0001-01-01' then {day} end"  # MySQL's zero dates are no dates
     found = _rows(
-        f"select item_id, location_id, count(*), min({day}), max({day}) from (\n{source.query}\n) t group by item_id, location_id"
+        f"select min(item_id), min(location_id), count(*), min({dated}), max({dated}) from (\n{source.query}\n) t "
+        f"group by {exactly('item_id')}, {exactly('location_id')}"
     )
     return (
         found.rename(dict(zip(found.columns, empty.columns, strict=True))).with_columns(
@@ -132,8 +145,9 @@ def _span(sold: pl.DataFrame) -> tuple[date, date]:
 
 
 def _sales(sold: pl.DataFrame) -> Finding:
-    if not sold.height:
-        return Finding("sales", "not usable", "no sale at all: planning starts from sales")
+    if not sold["last"].count():
+        lacking = "no sale has a date" if sold.height else "no sale at all"
+        return Finding("sales", "not usable", f"{lacking}: planning starts from sales")
     first, last = _span(sold)
     config = settings.load()
     days, need = (last - first).days + 1, config.forecast.min_training_data
@@ -150,13 +164,19 @@ def _items(profile: Profile, sold: pl.DataFrame) -> Finding:
     known = items_of(profile, "items")
     if not known:
         return Finding("items", "not usable", "no items: their costs are needed")
-    lost = int(sold.select((~pl.col("item_id").is_in(list(known))).sum()).item())
+    lost = [item for item in sold["item_id"].to_list() if item not in known]
     if lost:
-        return Finding(
-            "items",
-            "usable without",
-            f"{lost} of {sold.height} SKUs with sales name an item that items does not hold; they go to quarantine",
+        sentence = (
+            f"{len(lost)} of {sold.height} SKUs with sales name an item that items does not hold; they go to quarantine"
         )
+        alike = {item.rstrip().casefold() for item in known}
+        same = sum(item is not None and item.rstrip().casefold() in alike for item in lost)
+        if same:
+            sentence += (
+                f"; {same} of them differ from one by capitals or spaces at the end alone, which the ERP may take for the same and we do "
+                "not: write ids one way, or let a source profile do so, e.g. UPPER(RTRIM(item_id))"
+            )
+        return Finding("items", "usable without", sentence)
     idle = len(known) - sold["item_id"].n_unique()
     never = f"; {idle} of {len(known)} items were never sold: nothing is ordered of them but what the ERP's own minimum asks for"
     return Finding(

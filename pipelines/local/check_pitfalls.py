@@ -8,9 +8,12 @@ import polars as pl
 from pipelines import settings
 from pipelines.core.inventory import LONGEST_COVER_DAYS
 from pipelines.extract.profiles import Profile
-from pipelines.local.findings import Finding, rows
+from pipelines.local.findings import Finding, items_of, rows
 
 _MASTER: Final = ("items", "suppliers", "item_suppliers")
+
+SHOWN: Final = 5
+"""Items named in a sentence."""
 
 LONG_WEEKS: Final = LONGEST_COVER_DAYS / 7
 """An economic lot of the median item that would last longer, were it not cut there, is pointed out."""
@@ -50,6 +53,30 @@ def recorded(profile: Profile, newest_sale: date) -> list[Finding]:
         f"{sentence}; from {first} on the sales are older than erp.max_staleness_days allows, so no day can be planned"
     )
     return [Finding("recording", "not usable", stale)]
+
+
+def services(profile: Profile, sold: set[str]) -> list[Finding]:
+    """Items that are sold and look like none: fees, freight, services.
+
+    Args:
+        profile: the inspected source profile.
+        sold: items with sales.
+
+    Returns:
+        One finding where most items sold were counted or ordered at some time and a few never were; else none.
+    """
+    counted, ordered = items_of(profile, "stock_levels"), items_of(profile, "purchase_order_lines")
+    odd = (sold & items_of(profile, "items")) - counted - ordered
+    if not counted or not odd or 2 * len(odd) > len(sold):
+        return []
+    supplied = len(odd & items_of(profile, "item_suppliers"))
+    shown = ", ".join(sorted(odd)[:SHOWN]) + (" …" if len(odd) > SHOWN else "")
+    sentence = (
+        f"{len(odd)} of {len(sold)} items with sales were never counted and never ordered ({shown}): services, fees, freight? "
+        "They are planned as goods of which none is there, and orders are proposed for those that have a supplier "
+        f"({supplied}). Leave what is no stock out of items"
+    )
+    return [Finding("services", "usable without", sentence)]
 
 
 def lots(profile: Profile, days: int) -> list[Finding]:

@@ -46,4 +46,12 @@ def items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str 
     source = profile.sources[name]
     if source is None:
         return set()
-    return set(rows(f"select distinct {column} from (\n{source.query}\n) t where {condition}").to_series(0).to_list())
+    found = rows(
+        f"select min({column}) as one from (\n{source.query}\n) t where {condition} group by {exactly(column)}"
+    ).to_series(0)
+    return set(found.drop_nulls().to_list())
+
+
+def exactly(column: str) -> str:
+    """SQL to group ids by as the warehouse compares them: MariaDB takes 'a1', 'A1' and 'A1 ' for one id, as most collations do."""
+    return column if erp.is_sqlite() else f"cast({column} as binary)"

@@ -1,7 +1,7 @@
 """One file of ``stockproof erp load``: read, check against the contract, and name every fault by file, row and column."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.core.contract import Column, Kind, Table
 from pipelines.core.errors import StockproofError
 from pipelines.io import erp_tables
+from pipelines.local.load_values import converted
 
 SHOWN: Final = 20
 """Faults of a file that are printed; the rest is counted."""
@@ -70,7 +71,6 @@ def parse(table: Table, path: Path) -> Parsed:
         StockproofError: the file cannot be read at all.
     """
     raw = _read_csv(path) if path.suffix == ".csv" else _read_parquet(path)
-    raw = raw.rename({name: name.strip().lower() for name in raw.columns})
     blank = (
         raw.select(pl.all_horizontal(pl.all().is_null())).to_series() if raw.height else pl.Series([], dtype=pl.Boolean)
     )
@@ -86,7 +86,7 @@ def parse(table: Table, path: Path) -> Parsed:
         parsed.faults = [f"{path.name}, header: column {name} is missing; {_about(table, name)}" for name in missing]
         return parsed
     columns = [column for column in table.columns if column.name in raw.columns]
-    values = {column.name: _converted(raw[column.name], column) for column in columns}
+    values = {column.name: converted(raw[column.name], column) for column in columns}
     parsed.frame = pl.DataFrame(values)
     _collect(parsed, raw, columns, places)
     _note_duplicates(parsed)
@@ -102,16 +102,25 @@ def _read_csv(path: Path) -> pl.DataFrame:
     header = _header(path)
     delimiter = max(",;\t", key=header.count)
     names = next(csv.reader([header], delimiter=delimiter), [])
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise StockproofError(f"{path}, header: column {', '.join(twice)} is there twice", "keep one of them")
     try:
-        return pl.read_csv(path, separator=delimiter, infer_schema=False)
+        frame = pl.read_csv(path, separator=delimiter, infer_schema=False)
     except pl.exceptions.PolarsError as fault:
         raise StockproofError(
             _why_unreadable(path, delimiter, len(names), fault),
             "save it as CSV: UTF-8, one header line, text with commas in quotes",
         ) from None
+    # The reader gives a second column of a name another one.
+    return _named(path, frame, names if len(names) == frame.width else frame.columns)
+
+
+def _named(path: Path, frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Columns named as the contract writes them. Spreadsheets save columns without a name beside the table: empty ones are nothing."""
+    named = [name.strip().lower() or f"(column {place})" for place, name in enumerate(names, start=1)]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise StockproofError(f"{path}, header: column {', '.join(twice)} is there twice", "keep one of them")
+    frame.columns = named
+    return frame.select(name for name in named if not name.startswith("(") or frame[name].null_count() < frame.height)
 
 
 def _header(path: Path) -> str:
@@ -146,81 +155,13 @@ def _why_unreadable(path: Path, delimiter: str, width: int, fault: Exception) ->
 
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
+        frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as fault:
         raise StockproofError(
             f"{path}: not readable as Parquet: {str(fault).splitlines()[0]}", "write it again"
         ) from None
-
-
-def _converted(values: pl.Series, column: Column) -> pl.Series:
-    """Values in the contract's type; null where there was none or where it does not fit."""
-    kind = erp_tables.schema(Table("", (), (column,)))[column.name]
-    if column.kind is Kind.TEXT:
-        return _as_text(values)
-    if values.dtype != pl.String:
-        if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone:
-            values = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return values.cast(kind, strict=False)
-    text = values.str.strip_chars()
-    text = text.set(text == "", None)
-    return _PARSERS[column.kind](text)
-
-
-def _as_text(values: pl.Series) -> pl.Series:
-    if values.dtype.is_float() and (values.drop_nulls() % 1 == 0).all():
-        values = values.cast(pl.Int64)  # item numbers that a spreadsheet turned into 12.0
-    text = values.cast(pl.String).str.strip_chars()
-    return text.set(text == "", None)
-
-
-def _as_number(text: pl.Series) -> pl.Series:
-    number = text.cast(pl.Float64, strict=False)
-    return number.set(~number.is_finite(), None)
-
-
-def _as_money(text: pl.Series) -> pl.Series:
-    money = _as_number(text)
-    return money.set(money.abs() >= 1e14, None)
-
-
-def _as_integer(text: pl.Series) -> pl.Series:
-    number = _as_number(text)
-    return number.set((number % 1 != 0) | (number.abs() > 2**53), None).cast(pl.Int64)
-
-
-def _as_date(text: pl.Series) -> pl.Series:
-    day = text.str.replace(r"[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$", "").str.to_date("%Y-%m-%d", strict=False)
-    return day.set((day.dt.year() < 1900) | (day.dt.year() > 2999), None)
-
-
-def _as_moment(text: pl.Series) -> pl.Series:
-    plain = text.str.replace("T", " ", literal=True).str.replace(r"^(\d{4}-\d{2}-\d{2})$", "$1 00:00:00")
-    plain = plain.str.replace(r"^(.{10} \d{2}:\d{2})$", "$1:00")
-    moment = plain.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-    return moment.set((moment.dt.year() < 1900) | (moment.dt.year() > 2999), None)
-
-
-def _as_boolean(text: pl.Series) -> pl.Series:
-    known = {
-        "true": True,
-        "t": True,
-        "yes": True,
-        "y": True,
-        "1": True,
-        "false": False,
-        "f": False,
-        "no": False,
-        "n": False,
-        "0": False,
-    }
-    return text.str.to_lowercase().replace_strict(known, default=None, return_dtype=pl.Boolean)
-
-
-_PARSERS: Final[dict[Kind, Callable[[pl.Series], pl.Series]]] = {
-    Kind.NUMBER: _as_number, Kind.MONEY: _as_money, Kind.INTEGER: _as_integer, Kind.DATE: _as_date, Kind.TIMESTAMP: _as_moment,
-    Kind.BOOLEAN: _as_boolean,
-}  # fmt: skip
+    # A missing number of a data frame is NaN in many tools.
+    return _named(path, frame.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None)), frame.columns)
 
 
 def _collect(parsed: Parsed, raw: pl.DataFrame, columns: list[Column], places: pl.Series) -> None:

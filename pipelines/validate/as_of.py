@@ -1,5 +1,6 @@
 """SQL of the rows a gate looks at: the ERP's tables as they were known on the as-of date, and the placeholders of the rules. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
@@ -37,10 +38,10 @@ def placeholders(
     listed = ", ".join(_literal(item) for item in items)
     return {
         "as_of": f"date '{as_of.isoformat()}'",
-        "spike_sigmas": repr(float(spike_sigmas)),
-        "spike_quarantine_sigmas": repr(float(spike_quarantine_sigmas)),
+        "spike_sigmas": _number(spike_sigmas),
+        "spike_quarantine_sigmas": _number(spike_quarantine_sigmas),
         "spike_min_days": str(int(spike_min_days)),
-        "max_quantity": repr(float(max_quantity)),
+        "max_quantity": _number(max_quantity),
         "in_scope": f"item_id in ({listed})" if items else "true",
         "quantiles": ", ".join(quantiles.COLUMNS),
         "quantiles_fall": " or ".join(
@@ -154,6 +155,11 @@ def _contract_view(table: contract.Table, as_of: date) -> list[str]:
         from (select * from {raw} where {known}) r left join {repeated} v on v._row_id = r._row_id
         where not coalesce(v.superseded, false)""",
     ]
+
+
+def _number(value: float) -> str:
+    """A number as SQL; infinity, which switches a threshold off, has no literal of its own."""
+    return repr(float(value)) if math.isfinite(value) else f"float8 '{float(value)}'"
 
 
 def _literal(value: str) -> str:

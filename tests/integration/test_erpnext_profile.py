@@ -10,6 +10,7 @@ from pipelines.core.contract import BY_NAME
 from pipelines.core.errors import StockproofError
 from pipelines.extract import profiles
 from pipelines.io import erp
+from pipelines.local import check
 from tests.integration import erpnext_site
 from tests.integration.erpnext_site import AS_OF, Site, moment, rows
 
@@ -30,6 +31,21 @@ def test_every_table_of_the_contract_is_there(site: Site) -> None:
         assert source is not None
         assert required <= set(source.columns)
         assert rows(name) == [] or name == "locations"
+
+
+def test_erp_check_reads_a_site(site: Site) -> None:
+    """Windows, a price that runs out, and the end of life that ERPNext gives every item."""
+    site.item("A", last_purchase_rate=8, end_of_life="2099-12-31")
+    price = {"item_code": "A", "selling": 1, "uom": "Nos", "price_list": "Standard Selling"}
+    site.add(
+        "Item Price", "P1", "2026-01-02", price_list_rate=12, valid_from="2026-01-01", valid_upto="2026-12-31", **price
+    )
+    for day in ("2026-05-01", "2026-06-27"):
+        site.sale("Delivery Note", f"DN-{day}", day, f"{day} 10:00:00", {f"d{day}": {"item_code": "A", "qty": 3}})
+    found = {finding.part: finding.sentence for finding in check.check().findings}
+    assert found["sales"].startswith("2 sales rows of 1 SKUs over 58 days")
+    assert found["prices"] == "1 of 1 items with sales (100 %) have a shortage cost or a sale price above their cost"
+    assert "recording" not in found
 
 
 def test_items_take_cost_and_price_from_where_erpnext_keeps_them(site: Site) -> None:

@@ -114,6 +114,23 @@ def test_rows_recorded_late_within_the_overlap_are_picked_up() -> None:
     assert "too late" in [row[0] for row in held("sales", "sale_id")]
 
 
+def test_an_erp_that_shows_its_last_days_later_loses_none_of_them() -> None:
+    """A replica that lags, within erp.max_staleness_days; or a run of a day to come: both move the watermark past what was there."""
+    sell(*range(3))
+    assert job.run(on(8), ["sales"]) == {"sales": 3}
+    sell(*range(3, 10))
+    assert job.run(on(7), ["sales"]) == {"sales": 5}
+    assert job.run(on(9), ["sales"]) == {"sales": 2}
+    assert job.run(on(9), ["sales"]) == {"sales": 0}
+    assert [row[0] for row in held("sales", "sale_id")] == [f"S{day:03d}" for day in range(10)]
+
+
+def test_a_table_that_was_empty_is_read_from_the_beginning_once_it_has_rows() -> None:
+    assert job.extract_table("sales", on(8)) == 0
+    sell(1, 9)
+    assert job.extract_table("sales", on(9)) == 2
+
+
 def test_versions_of_a_row_are_all_kept() -> None:
     sell(1)
     job.extract_table("sales", on(1))
@@ -144,6 +161,18 @@ def test_a_row_changed_without_a_new_updated_at_takes_the_place_of_the_old() -> 
     assert job.extract_table("sales", on(3)) == 0
     tick = timedelta(microseconds=1)
     assert held("sales", "quantity", "_recorded_at")[1:] == [(1.0, at(2)), (5.0, at(2) + tick), (6.0, at(2) + 2 * tick)]
+
+
+def test_a_change_in_place_that_is_taken_back_counts() -> None:
+    sell(1, 2)
+    insert("sales", [{**SALE, "sale_id": "S002", "sold_on": on(2), "quantity": 3.0, "updated_at": at(2)}])  # a double
+    job.extract_table("sales", on(2))
+    for quantity in (50, 1):
+        change(f"update sales set quantity = {quantity} where sale_id = 'S002' and quantity <> 3")
+        assert job.extract_table("sales", on(2)) == 2  # with its double: they are one version
+        assert job.extract_table("sales", on(2)) == 0
+    newest = max(row[1] for row in held("sales", "sale_id", "_recorded_at") if row[0] == "S002")
+    assert [row[0] for row in held("sales", "quantity", "_recorded_at") if row[1] == newest] == [1.0, 3.0]
 
 
 def test_a_run_for_today_loses_nothing_recorded_later_today(configured: pytest.MonkeyPatch) -> None:
@@ -202,53 +231,6 @@ def test_two_runs_at_once_add_each_row_once() -> None:
     for run in runs:
         run.join()
     assert len(held("sales")) == 300
-
-
-PROMOTION = {"item_id": "A", "location_id": None, "starts_on": on(1), "ends_on": on(3), "price": 5.0}
-
-
-def end(day: int) -> datetime:
-    """Last instant of the n-th day."""
-    return datetime.combine(on(day), time.max)
-
-
-def test_a_snapshot_is_kept_where_it_differs_from_the_one_before() -> None:
-    insert("promotions", [PROMOTION, PROMOTION])
-    assert job.extract_table("promotions", on(1)) == 2
-    assert job.extract_table("promotions", on(2)) == 0  # as before, a double row included
-    change("delete from promotions limit 1")
-    assert job.extract_table("promotions", on(3)) == 1
-    assert held("promotions", "_recorded_at") == [(end(1),), (end(1),), (end(3),)]
-
-
-def test_a_day_is_photographed_once() -> None:
-    insert("promotions", [PROMOTION])
-    job.extract_table("promotions", on(1))
-    before = everything()
-    change("update promotions set price = 4")
-    assert job.extract_table("promotions", on(1)) == 0
-    assert everything() == before
-    assert job.run(on(1), ["promotions"], full=True) == {"promotions": 1}
-    assert held("promotions", "price", "_recorded_at") == [(4.0, end(1))]
-
-
-def test_an_earlier_day_gets_its_own_snapshot() -> None:
-    insert("promotions", [PROMOTION])
-    job.extract_table("promotions", on(5))
-    job.extract_table("promotions", on(2))
-    assert held("promotions", "_recorded_at") == [(end(2),), (end(5),)]
-
-
-def test_a_table_that_became_empty_is_seen_as_empty() -> None:
-    insert("promotions", [PROMOTION])
-    job.extract_table("promotions", on(1))
-    change("delete from promotions")
-    assert job.extract_table("promotions", on(2)) == 0
-    assert held("promotions", "item_id", "_recorded_at") == [("A", end(1)), (None, end(2))]
-    assert job.extract_table("promotions", on(3)) == 0
-    assert len(held("promotions")) == 2
-    insert("promotions", [PROMOTION])
-    assert job.extract_table("promotions", on(4)) == 1
 
 
 def test_a_column_the_contract_gained_is_added_to_an_older_raw_table() -> None:

@@ -67,3 +67,11 @@ def test_incremental_and_repeatable(configured: pytest.MonkeyPatch) -> None:
     assert everything() == before
     configured.delenv("STOCKPROOF_ERP__SLICE_ROWS")
     settings.load.cache_clear()
+
+
+def test_the_overlap_begins_at_midnight_however_an_instant_is_written() -> None:
+    sell(*range(8))
+    change("update sales set updated_at = '2026-01-05T09:00:00' where sale_id = 'S004'")  # three days before the newest
+    assert job.extract_table("sales", on(7)) == 8
+    assert job.extract_table("sales", on(7)) == 0
+    assert job.extract_table("sales", on(8)) == 0

@@ -35,7 +35,9 @@ CASES: dict[str, Case] = {
     "sale_dated_wrongly": Case({"sold_on": AS_OF + timedelta(days=1)}, {"sold_on": AS_OF}),
     "stock_negative": Case({"on_hand": -1.0}, {"on_hand": 0.0}),
     "stock_dated_wrongly": Case({"counted_on": AS_OF + timedelta(days=1)}, {"counted_on": AS_OF}),
-    "status_unknown": Case({"status": "Draft"}, {"status": "cancelled"}),
+    "status_unknown": Case({"status": "Draft"}, {"status": "Cancelled "}),
+    "active_missing": Case({"active": None}, {"active": False}),
+    "kind_unknown": Case({"kind": "depot"}, {"kind": "Store"}),
     "order_date_missing": Case({"ordered_on": None}, {}),
     "quantity_ordered_not_positive": Case({"quantity_ordered": 0.0}, {"quantity_ordered": 0.5}),
     "received_quantities_contradict": Case(
@@ -123,6 +125,23 @@ def plant_spike(erp: Erp, planted: Planted, table: str, rule: str) -> None:
     planted.expected.add((table, rule, planted.bad[table, rule]))
     if absurd:  # also far enough out for the list of spikes
         planted.expected |= {(table, "demand_spike", row[table, rule]) for row in (planted.bad, planted.good)}
+        plant_crowds(erp, planted)
+
+
+def plant_crowds(erp: Erp, planted: Planted) -> None:
+    """Thirty ordinary sales of one day are a spike without an error; of two typed wrongly on one day both are one."""
+    for mark, quantities in (("crowd", [3.0] * 30), ("twice", [90.0, 95.0])):
+        sale = erp.valid("sales", f"sales {mark}")
+        for day in range(28):
+            ordinary = {"sold_on": date(2026, 1, 1) + timedelta(days=day), "quantity": 1.0 + 3 * (day % 4)}
+            erp.add("sales", sale | {"sale_id": f"{mark} {day}"} | ordinary)
+        many = [
+            erp.add("sales", sale | {"sale_id": f"{mark} spike {n}", "sold_on": date(2026, 2, 1), "quantity": quantity})
+            for n, quantity in enumerate(quantities)
+        ]
+        planted.expected.add(("sales", "demand_spike", many[0] if mark == "crowd" else many[1]))
+        if mark == "twice":
+            planted.expected |= {("sales", "sale_absurd", row_id) for row_id in many}
 
 
 def plant_two_primaries(erp: Erp, planted: Planted, table: str, rule: str) -> None:

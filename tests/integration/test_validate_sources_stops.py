@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import expectations
+from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
 from pipelines.validate import job, rules
@@ -48,6 +49,17 @@ def test_a_clean_erp_passes_and_nothing_is_listed(warehouse_url: str) -> None:
     counts = job.run("sources", AS_OF)
     assert counts == {"rules": len(GATE.rules), "broken": 0, "quarantined": 0, "review": 0}
     assert warehouse.read("select 1 from quarantine.rows union all select 1 from quarantine.review").is_empty()
+
+
+def test_an_infinite_threshold_switches_its_rule_off(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("QUALITY__SPIKE_SIGMAS", "QUALITY__SPIKE_QUARANTINE_SIGMAS", "PURCHASE__MAX_QUANTITY"):
+        monkeypatch.setenv(f"STOCKPROOF_{name}", "inf")
+    settings.load.cache_clear()
+    clean_erp().write()
+    broken = job.run("sources", AS_OF)["broken"]
+    monkeypatch.undo()
+    settings.load.cache_clear()
+    assert broken == 0
 
 
 def test_a_fault_of_most_rows_stops_instead_of_emptying_the_table(warehouse_url: str) -> None:

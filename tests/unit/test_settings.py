@@ -39,8 +39,10 @@ def test_project_file_is_accepted() -> None:
         ("costs: {service_target: 1.5}", ["costs.service_target = 1.5", "less than 1"]),
         ("costs: {service_target: 0.8}", ["service_factor 1.65 implies a service level of 0.951", "0.842 would agree"]),
         ("costs: {stockout_to_overstock_ratio: 3}", ["implies a service level of 0.75", "a ratio of 19 would agree"]),
+        ("erp: {max_staleness_days: 1000000}", ["erp.max_staleness_days = 1000000", "36500"]),
         ("vendors: {delivery_time: 0.5}", ["vendors", "sum to 1.25"]),
         ("erp: {url: 'mysql://u:p@h/db'}", ["does not belong in a file"]),
+        ("schedule: {timezone: Mars/Base}", ["schedule.timezone = 'Mars/Base'", "IANA name"]),
         ("- a list", ["must hold sections"]),
         ("costs: [", ["cannot be read"]),
     ],
@@ -65,6 +67,27 @@ def test_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("STOCKPROOF_PLANNING__REVIEW_PERIOD_DAYS", "14")
     assert settings.load().planning.review_period_days == 14
     assert settings.load().replay.days == 100
+
+
+def test_null_in_the_environment_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOCKPROOF_COSTS__SERVICE_TARGET", "0.9")
+    monkeypatch.setenv("STOCKPROOF_COSTS__SERVICE_FACTOR", "null")
+    assert settings.load().costs.service_factor is None
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOCKPROOF_STATE_DIR", "")
+    assert settings.load().state_dir == settings.ROOT / ".stockproof"
+
+
+def test_a_mapping_in_the_environment_replaces_the_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "other.yaml"
+    file.write_text("approvals: {author: ann, roles: {buyer: 10, boss: null}, authors: {ann: boss}}")
+    monkeypatch.setenv("STOCKPROOF_CONFIG", str(file))
+    monkeypatch.setenv("STOCKPROOF_APPROVALS__AUTHORS", '{"ben": "buyer"}')
+    approvals = settings.load().approvals
+    assert (approvals.author, approvals.authors) == ("ann", {"ben": "buyer"})
+    assert approvals.roles == {"buyer": 10, "boss": None}
 
 
 def test_unknown_environment_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ source as (
 
 renamed as (
     select
-        -- ids: NULL is every location
-        location_id,
+        -- ids: NULL is every location, and so is an empty one
+        nullif(location_id, '') as location_id,
 
         -- text
         name as event_name,

@@ -11,7 +11,7 @@ renamed as (
 
         -- text
         name as item_name,
-        coalesce(category, 'uncategorised') as category,
+        coalesce(nullif(category, ''), 'uncategorised') as category,
         priority,
 
         -- money

@@ -11,7 +11,7 @@ renamed as (
 
         -- text
         name as location_name,
-        lower(kind) as location_kind
+        case when lower(trim(kind)) in ('warehouse', 'store') then lower(trim(kind)) else 'unknown' end as location_kind
 
     from source
 )

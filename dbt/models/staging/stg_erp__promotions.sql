@@ -6,9 +6,9 @@ source as (
 
 renamed as (
     select
-        -- ids: a NULL location is every location
+        -- ids: a NULL location is every location, and so is an empty one
         item_id,
-        location_id,
+        nullif(location_id, '') as location_id,
 
         -- money
         price as promotion_price,

@@ -13,7 +13,7 @@ renamed as (
         external_ref,
 
         -- text
-        lower(status) as status,
+        lower(trim(status)) as status,
 
         -- dates
         ordered_on

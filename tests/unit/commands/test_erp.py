@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from pipelines import settings
 from pipelines.commands.erp import app
+from tests.unit.local.test_load import FILES
 
 SEED = ["seed", "--items", "12", "--days", "40", "--suppliers", "3", "--until", "2026-03-01"]
 
@@ -69,3 +70,21 @@ def test_load_prints_notes_and_rows(sqlite: Path) -> None:
 @pytest.mark.parametrize("command", ["seed", "load", "check"])
 def test_every_help_ends_with_an_example(command: str) -> None:
     assert f"Example: stockproof erp {command}" in run(command, "--help").replace("\n", " ")
+
+
+def test_brackets_of_the_users_own_are_printed_as_they_are(
+    sqlite: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They look like the console's own markup, which swallows ``[eur]`` and ends in a traceback at ``[/eur]``."""
+    from pipelines import cli
+
+    folder = sqlite / "erp"
+    folder.mkdir()
+    for name, content in FILES.items():
+        (folder / f"{name}.csv").write_text(content)
+    (folder / "locations.csv").write_text("location_id,name,kind,rent [eur]\nW,Main,warehouse,5\n")
+    assert "left out: rent [eur]" in run("load", str(folder))
+    monkeypatch.setattr("sys.argv", ["stockproof", "erp", "load", str(sqlite / "[/eur]")])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "[/eur] is no folder" in capsys.readouterr().err

@@ -1,14 +1,18 @@
-"""What ``stockproof run`` asks for before it starts a DAG."""
+"""``stockproof run``: what it asks for before it starts a DAG, and which day is run where none is named."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pipelines import settings
 from pipelines.commands import follow, run
 from pipelines.extract import preflight, source
+from pipelines.local import load as loading
 from pipelines.local import stack
+from tests.unit.local.test_load import FILES, tell
 
 
 @pytest.mark.parametrize(
@@ -27,3 +31,20 @@ def test_a_release_does_not_ask_for_fresh_sales(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(follow, "show", lambda *_: None)
     run._run(dag, datetime(2026, 6, 28, tzinfo=UTC), {}, as_json=False)
     assert done == asked
+
+
+def test_a_sale_dated_ahead_of_its_recording_is_not_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ERP_URL", f"sqlite:///{tmp_path / 'erp.sqlite'}")
+    monkeypatch.setenv("STOCKPROOF_STATE_DIR", str(tmp_path / "state"))
+    settings.load.cache_clear()
+    try:
+        for name, content in FILES.items():
+            (tmp_path / f"{name}.csv").write_text(content)
+        (tmp_path / "sales.csv").write_text(
+            "sale_id,item_id,location_id,sold_on,quantity,unit_price,updated_at\n"
+            "1,A,W,2026-01-05,2,9.5,2026-01-05 10:00:00\n2,A,W,2062-01-05,2,9.5,2026-01-05 10:00:00\n"
+        )
+        loading.load(tmp_path, tell)
+        assert run._newest_sale() == date(2026, 1, 5)
+    finally:
+        settings.load.cache_clear()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import settings
+from pipelines.core.contract import TABLES
 from pipelines.local import check
 from pipelines.local import load as loading
 from pipelines.local.findings import Finding
@@ -87,6 +88,21 @@ def test_stock_counted_before_the_last_sale_is_pointed_out(folder: Path) -> None
     assert "1 of them sold after their newest count (the oldest of 2026-01-03)" in finding.sentence
 
 
+def test_an_item_never_counted_nor_ordered_may_be_a_service(folder: Path) -> None:
+    with (folder / "sales.csv").open("a") as file:
+        file.write("3,C,W,2026-01-05,1,5\n4,POST,W,2026-01-05,1,5\n")
+    with (folder / "items.csv").open("a") as file:
+        file.write("C,Clamp,Tools,5,9.5\nPOST,Postage,,5,9.5\n")
+    assert "services" not in found(folder)  # nothing was ever counted: it says nothing
+    (folder / "stock_levels.csv").write_text(f"{STOCK}A,W,2026-01-05,8\nB,W,2026-01-05,3\nC,W,2026-01-05,3\n")
+    with (folder / "item_suppliers.csv").open("a") as file:
+        file.write("POST,S1,1,7,,,5\n")
+    loading.load(folder, tell, replace=True)
+    finding = next(one for one in check.check().findings if one.part == "services")
+    assert finding.sentence.startswith("1 of 4 items with sales were never counted and never ordered (POST): services")
+    assert "orders are proposed for those that have a supplier (1)" in finding.sentence
+
+
 def test_without_orders_there_is_nothing_to_compare_with(folder: Path) -> None:
     assert "nor is there any order: no saving can be shown" in found(folder)["policies"].sentence
 
@@ -113,3 +129,68 @@ def test_what_a_line_costs_where_lines_share_an_order(folder: Path) -> None:
     assert found(folder)["lots"].sentence.endswith(
         "set it to what a line costs: orders here have 2.0 lines, and a further one costs 10% of an order, so about 28 each"
     )
+
+
+@pytest.fixture
+def profile(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A profile of one's own over the loaded ERP, whose files a test may rewrite."""
+    loading.load(folder, tell)
+    made = tmp_path / "profile"
+    made.mkdir()
+    for table in TABLES:
+        (made / f"{table.name}.sql").write_text(f"select * from {table.name}")
+    monkeypatch.setenv("STOCKPROOF_ERP__PROFILE", str(made))
+    settings.load.cache_clear()
+    return made
+
+
+def test_a_profile_with_a_window_is_read_from_the_beginning(profile: Path) -> None:
+    (profile / "sales.sql").write_text("select * from sales where updated_at >= :since")
+    done = check.check()
+    assert next(one.rows for one in done.tables if one.table == "sales") == 2
+    assert next(one.sentence for one in done.findings if one.part == "items") == "all 2 items with sales are known"
+
+
+def test_ids_that_are_numbers_are_compared_as_text(profile: Path) -> None:
+    number = "case item_id when 'A' then 1 else 2 end as item_id"
+    (profile / "items.sql").write_text(f"select {number}, name, category, unit_cost, unit_price, updated_at from items")
+    (profile / "sales.sql").write_text(
+        f"select sale_id, cast({number.removesuffix(' as item_id')} as text) as item_id, location_id, sold_on, quantity, "
+        "unit_price, updated_at from sales"
+    )
+    assert (
+        next(one.sentence for one in check.check().findings if one.part == "items")
+        == "all 2 items with sales are known"
+    )
+
+
+def test_an_item_without_an_id_does_not_end_the_check(profile: Path) -> None:
+    nothing = ", ".join(["null"] * 6)
+    (profile / "items.sql").write_text(
+        f"select * from items union all select null, name, category, unit_cost, unit_price, {nothing}, updated_at from items"
+    )
+    assert (
+        next(one.sentence for one in check.check().findings if one.part == "items")
+        == "all 2 items with sales are known"
+    )
+
+
+def test_sales_without_dates_are_told(profile: Path) -> None:
+    (profile / "sales.sql").write_text(
+        "select sale_id, item_id, location_id, null as sold_on, quantity, unit_price, updated_at from sales"
+    )
+    done = check.check()
+    assert (done.verdict, done.findings[-1].sentence) == (
+        "not usable",
+        "no sale has a date: planning starts from sales",
+    )
+
+
+def test_prices_in_force_are_those_of_the_newest_sale(profile: Path) -> None:
+    (profile / "items.sql").write_text(
+        "select item_id, name, category, unit_cost, case when :as_of <= '2026-12-31' then unit_cost + 1 end as unit_price, "
+        "case when '2099-12-31' <= :as_of then '2099-12-31' else updated_at end as updated_at from items"
+    )
+    findings = {one.part: one for one in check.check().findings}
+    assert findings["prices"].sentence.startswith("2 of 2 items with sales (100 %)")
+    assert "recording" not in findings
