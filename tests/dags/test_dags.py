@@ -75,8 +75,8 @@ def test_every_dag_explains_itself(bag: dict[str, Any]) -> None:
 
 
 def test_schedules(bag: dict[str, Any]) -> None:
-    assert bag["dags"]["daily_replenishment"]["schedule"] == "0 6 * * *"
-    assert bag["dags"]["weekly_training"]["schedule"] == "0 3 * * 0"
+    assert bag["dags"]["daily_replenishment"]["schedule"] == "0 22 * * *"
+    assert bag["dags"]["weekly_training"]["schedule"] == "0 20 * * 0"
     assert bag["dags"]["release_orders"]["schedule"] is None  # by hand, unless schedule.release says otherwise
 
 
