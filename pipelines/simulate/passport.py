@@ -135,7 +135,7 @@ def _totals(rows: Recorded, played: Played, as_of: date, policy: str, *, bounds:
     """Rows of plan.replays of every SKU, also of those the policy could not be played for."""
     keys = rows.skus.select(pl.lit(as_of).alias("as_of"), *KEY)
     days = played.days
-    hidden = played.window.stockout[:, played.window.run_up :] & days.counted() & days.asked[:, None]
+    hidden = played.window.stockout[:, played.window.run_up :] & days.active()
     censored = hidden.sum(axis=1).astype(np.int64)
     outcome = (played.bounds if bounds else played.outcomes)[policy]
     return measures.by_sku(keys, policy, outcome, played.rates, days, censored)
