@@ -65,12 +65,27 @@ def show(result: dict[str, Any], as_json: bool) -> None:
         f"study [bold]{result['simulation_id'][:8]}[/], {result['start_date']} to {result['end_date']}: {result['total_items']:,} of "
         f"{sample['of']:,} SKUs × {result['total_days']} days ({sample['note']})", highlight=False,
     )  # fmt: skip
+    if sample.get("books_fail"):
+        console.print(_left_out(sample), highlight=False)
     console.print(_metrics(result["global_metrics"]))
     for line in _changes(result):
         console.print(line, highlight=False)
     console.print(_parts(result["category_breakdown"], "category"))
     if result.get("daily_comparison"):
         console.print(_daily(result["daily_comparison"]))
+
+
+def _left_out(sample: dict[str, Any]) -> str:
+    """Whom the figures leave out, as receipts and sales do not explain their stock counts.
+
+    >>> _left_out({"books_fail": 2, "books_fail_first": [{"item_id": "A", "location_id": "W"}, {"item_id": "B", "location_id": "W"}]})
+    '2 of them are left out, as their books do not add up: A at W, B at W.'
+    """
+    number, named = sample["books_fail"], sample["books_fail_first"]
+    first = ", ".join(f"{row['item_id']} at {row['location_id']}" for row in named)
+    more = f" and {number - len(named):,} more" if number > len(named) else ""
+    verb, whose = ("is", "its") if number == 1 else ("are", "their")
+    return f"{number:,} of them {verb} left out, as {whose} books do not add up: {first}{more}."
 
 
 def _text(value: float | None, kind: str) -> str:
