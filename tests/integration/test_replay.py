@@ -140,6 +140,21 @@ def test_passports_are_verified_to_the_bit_and_a_changed_row_is_named():
     warehouse.execute(f"update marts.fct_stock set on_hand = on_hand - 1 where {hit}")
     with pytest.raises(StockproofError, match=r"plan.passports holds none of 2026-06-01"):
         _call("verify", "--as-of", "2026-06-01")
+    with pytest.raises(StockproofError, match=r"holds none of 2026-06-28 for i9999"):
+        _call("verify", "--item", "i9999")
+
+
+def test_a_named_item_that_the_marts_no_longer_hold_is_said_so():
+    _run(100)
+    warehouse.execute("update marts.dim_sku set item_id = 'gone' where item_id = 'i0001'")
+    found = json.loads(_call("verify", "--item", "i0001", "--json", code=1))
+    assert (found["checked"], found["equal"]) == (1, 0)
+    assert [row["columns"] for row in found["differences"]] == [["missing"]]
+    warehouse.execute("update marts.dim_sku set item_id = 'i0001' where item_id = 'gone'")
+    warehouse.execute("update marts.dim_sku set as_of = date '2026-06-29'")
+    with pytest.raises(StockproofError, match="holds 2026-06-29, not 2026-06-28"):
+        _call("verify", "--as-of", "2026-06-28", "--item", "i0001")
+    warehouse.execute(f"update marts.dim_sku set as_of = date '{AS_OF}'")
 
 
 def test_a_study_is_run_kept_shown_compared_and_pruned():
