@@ -62,13 +62,33 @@ def test_status_and_money_fall_apart_without_a_rest(tables: InventoryTables) -> 
 
 
 def test_lines_that_come_too_late_are_expedited_with_what_is_missed(tables: InventoryTables) -> None:
-    expedite, _ = inventory.actions(tables, inventory.positions(tables))
-    assert expedite["po_id"].to_list() == ["P2", "P1"]  # 17 days short of 2 a day come before 5
+    lines = tables.open_lines.filter(pl.col("po_id") != "P3")
+    expedite, _ = inventory.actions(replace(tables, open_lines=lines), inventory.positions(tables))
+    assert expedite["po_id"].to_list() == ["P2", "P1"]  # 16 days short of 2 a day come before 5
+    assert expedite["days_short"].to_list() == [16, 5]
     assert expedite["say"][0] == (
         "Call S1 about P2, line 1: 30 units are due on 2026-07-18, and the 6 on hand last until 2026-07-01; "
-        "about 34 units worth 85 would be missed by then."
+        "about 32 units worth 80 would be missed by then."  # 07-02 to 07-17: it is there before the sales of its day
     )
     assert "were due on 2026-06-23, 5 days ago, and the shelf is empty" in expedite["say"][1]
+
+
+def test_what_is_due_before_a_line_serves_demand_too(tables: InventoryTables) -> None:
+    """Thirty units of tomorrow last until P2 but for a day: no call for 34 units, and no unit missed twice."""
+    expedite, _ = inventory.actions(tables, inventory.positions(tables))
+    assert expedite["po_id"].to_list() == ["P1", "P2"]
+    assert expedite["missed"].to_list() == pytest.approx([10.0, 2.0])
+    assert "and the 6 on hand and the 30 due before last until 2026-07-16; about 2 units" in expedite["say"][1]
+
+
+def test_a_line_of_tomorrow_is_not_late_for_an_empty_shelf(tables: InventoryTables) -> None:
+    """Receipts come before sales; two lines of one day are waited for once."""
+    lines = pl.DataFrame([line("P1", "OUT", 1)])
+    skus = inventory.positions(tables)
+    assert not inventory.actions(replace(tables, open_lines=lines), skus)[0].height
+    twice = pl.DataFrame([line("P1", "OUT", 4), line("P2", "OUT", 4)])
+    expedite, _ = inventory.actions(replace(tables, open_lines=twice), skus)
+    assert (expedite["po_id"].to_list(), expedite["missed"].to_list()) == (["P1"], [6.0])
 
 
 def test_lines_for_what_nobody_needs_are_cancelled(tables: InventoryTables) -> None:
@@ -84,7 +104,7 @@ def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
     told = inventory_page.facts(tables)
     assert told["sentences"] == [
         "2 SKUs are out of stock (1) or likelier than not to run out: approve the proposals of 1 today; 1 wait for open orders alone.",
-        "Call about 2 open lines that come too late, the first of the list first: demand worth 110 would be missed.",
+        "Call about 2 open lines that come too late, the first of the list first: demand worth 30 would be missed.",
         "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
         f"Sell off or write down 200 of stock ({200 / told['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
         "Order nothing more of 1 SKU until they sell down: 1,600 lie beyond their order-up-to level and 180 days of forecast demand.",
@@ -110,7 +130,7 @@ def test_page_and_workbook_hold_the_facts(tables: InventoryTables, tmp_path: Any
     assert "Call S1 about P2, line 1" in html and f"{told['stock_value']:,.2f}" in html
     (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(told))
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    assert [row[1].value for row in book["Expedite"].iter_rows(min_row=2)] == ["P2", "P1"]
+    assert [row[1].value for row in book["Expedite"].iter_rows(min_row=2)] == ["P1", "P2"]
     assert book["Dead"].max_row == 3
     assert '"status"' in inventory_page.document(told)
 
