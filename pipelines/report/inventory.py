@@ -13,7 +13,7 @@ EXCESS_DAYS: Final = 180.0
 """Stock beyond both the order-up-to level and so many days of forecast demand is excess."""
 
 DEAD_DAYS: Final = 365
-"""Stock of a SKU without demand for so long is dead."""
+"""Stock of a SKU without demand for so long is dead; before it has been on sale for so long, what never sold is merely new."""
 
 AT_RISK: Final = 0.5
 """Probability of running out within the protection interval from which a SKU is at risk."""
@@ -33,8 +33,8 @@ class InventoryTables:
 
     Attributes:
         as_of: the run's date.
-        skus: one row a SKU: ids, names, classes, unit_cost, on_hand, on_order, stock_value, last_demand_on, is_active, order_up_to,
-            forecast_mean, protection_days, risk, quantity, order_value, reason.
+        skus: one row a SKU: ids, names, classes, unit_cost, on_hand, on_order, stock_value, created_on, last_demand_on, is_active,
+            order_up_to, forecast_mean, protection_days, risk, quantity, order_value, reason.
         open_lines: po_id, line_no, item_id, location_id, supplier_id, expected_on, quantity_open, days_late, unit_price.
         totals: sums of the marts and of plan.decisions, to reconcile with: stock_value, open_value, order_value, lines.
         degraded: what the orders were decided without, one sentence; empty where no step failed.
@@ -60,16 +60,21 @@ def positions(tables: InventoryTables) -> pl.DataFrame:
     idle = pl.col("last_demand_on").is_null() | (
         (pl.lit(tables.as_of) - pl.col("last_demand_on")).dt.total_days() > DEAD_DAYS
     )
+    # Nothing is known yet of what came lately, or is to come, and never sold: it is no failure of a year.
+    age = (pl.lit(tables.as_of) - pl.col("created_on")).dt.total_days()
+    new = pl.col("last_demand_on").is_null() & (age <= DEAD_DAYS).fill_null(value=False)
+    gone = ~pl.col("is_active") & (age >= 0).fill_null(value=True)
+    limit = pl.max_horizontal(pl.col("order_up_to").fill_null(0.0), pl.col("per_day") * EXCESS_DAYS)
     held = pl.col("on_hand").clip(0.0)
     return (
         tables.skus.with_columns(
             per_day=(pl.col("forecast_mean") / pl.col("protection_days")).fill_null(0.0).fill_nan(0.0),
-            dead=(idle | ~pl.col("is_active")) & (pl.col("on_hand") > 0),
+            dead=((idle & ~new) | gone) & (pl.col("on_hand") > 0),
             stock_value=pl.col("stock_value").fill_null(0.0),
         )
         .with_columns(
             cover_days=pl.when(pl.col("per_day") > 0).then(held / pl.col("per_day")),
-            limit=pl.max_horizontal(pl.col("order_up_to").fill_null(0.0), pl.col("per_day") * EXCESS_DAYS),
+            limit=pl.when(new & (limit <= 0)).then(held).otherwise(limit),
         )
         .with_columns(
             dead_value=pl.when("dead").then("stock_value").otherwise(0.0),

@@ -17,8 +17,8 @@ AS_OF = date(2026, 6, 28)
 def sku(item: str, **changes: Any) -> dict[str, Any]:
     base = {
         "item_id": item, "location_id": "W1", "item_name": f"Thing {item}", "category": "c", "abc_class": "A", "demand_class": "smooth",
-        "is_active": True, "last_demand_on": AS_OF, "supplier_id": "S1", "unit_cost": 2.5, "on_hand": 40.0, "on_order": 0.0,
-        "order_up_to": 60.0, "forecast_mean": 20.0, "protection_days": 10, "risk": 0.02, "quantity": 0.0, "order_value": 0.0, "reason": "",
+        "is_active": True, "created_on": None, "last_demand_on": AS_OF, "supplier_id": "S1", "unit_cost": 2.5, "on_hand": 40.0,
+        "on_order": 0.0, "order_up_to": 60.0, "forecast_mean": 20.0, "protection_days": 10, "risk": 0.02, "quantity": 0.0, "order_value": 0.0, "reason": "",
     }  # fmt: skip
     row = base | changes
     return row | {"stock_value": row["on_hand"] * row["unit_cost"]}
@@ -34,13 +34,14 @@ def line(po: str, item: str, due: int, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def tables() -> InventoryTables:
-    skus = pl.DataFrame([
+    rows = [
         sku("FINE"), sku("OUT", on_hand=0.0, risk=1.0, quantity=60.0, order_value=180.0, on_order=30.0),
         sku("RISK", on_hand=6.0, risk=0.8, on_order=30.0),
         sku("MUCH", on_hand=1000.0), sku("DEAD", last_demand_on=AS_OF - timedelta(days=400), forecast_mean=0.0),
         sku("GONE", is_active=False),
         sku("NEW", last_demand_on=None, on_hand=0.0, forecast_mean=None, order_up_to=0.0, risk=None),
-    ])  # fmt: skip
+    ]  # fmt: skip
+    skus = pl.DataFrame(rows, schema_overrides={"created_on": pl.Date})
     lines = pl.DataFrame([
         line("P1", "OUT", -5), line("P2", "RISK", 20), line("P3", "RISK", 1), line("P4", "MUCH", 9),
         line("P5", "DEAD", 9), line("P6", "FINE", 40),
@@ -59,6 +60,29 @@ def test_status_and_money_fall_apart_without_a_rest(tables: InventoryTables) -> 
     assert money["DEAD"]["dead_value"] == 100.0 and money["FINE"]["needed_value"] == 100.0
     split = skus["needed_value"] + skus["excess_value"] + skus["dead_value"]
     assert split.to_list() == pytest.approx(skus["stock_value"].to_list())
+
+
+def test_what_is_new_and_never_sold_is_not_called_dead() -> None:
+    """A launch of last week, and stock that waits for next week's: nobody is told to sell it off or to cancel what is on its way."""
+    never = {"last_demand_on": None, "forecast_mean": None, "order_up_to": 0.0, "risk": None}
+    rows = [
+        sku("LAUNCH", created_on=AS_OF - timedelta(days=7), **never),
+        sku("AHEAD", created_on=AS_OF + timedelta(days=7), is_active=False, **never),
+        sku("MUCH", created_on=AS_OF - timedelta(days=7), **never | {"order_up_to": 15.0}),
+        sku("FLOP", created_on=AS_OF - timedelta(days=366), **never),
+        sku("ENDED", created_on=AS_OF - timedelta(days=7), is_active=False, **never),
+        sku("OLD", created_on=None, **never),
+    ]
+    lines = pl.DataFrame([line(f"P{i}", row["item_id"], 9) for i, row in enumerate(rows)])
+    known = {"created_on": pl.Date, "last_demand_on": pl.Date, "forecast_mean": pl.Float64, "risk": pl.Float64}
+    tables = InventoryTables(AS_OF, pl.DataFrame(rows, schema_overrides=known), lines, {})
+    skus = inventory.positions(tables)
+    assert dict(skus.select("item_id", "status").iter_rows()) == {
+        "LAUNCH": "fine", "AHEAD": "fine", "MUCH": "excess", "FLOP": "dead", "ENDED": "dead", "OLD": "dead",
+    }  # fmt: skip
+    assert sorted(inventory.actions(tables, skus)[1]["item_id"]) == ["ENDED", "FLOP", "MUCH", "OLD"]
+    split = skus["needed_value"] + skus["excess_value"] + skus["dead_value"]
+    assert split.to_list() == skus["stock_value"].to_list()
 
 
 def test_lines_that_come_too_late_are_expedited_with_what_is_missed(tables: InventoryTables) -> None:
