@@ -18,7 +18,8 @@ def sku(item: str, **changes: Any) -> dict[str, Any]:
     base = {
         "item_id": item, "location_id": "W1", "item_name": f"Thing {item}", "category": "c", "abc_class": "A", "demand_class": "smooth",
         "is_active": True, "created_on": None, "last_demand_on": AS_OF, "supplier_id": "S1", "unit_cost": 2.5, "on_hand": 40.0,
-        "on_order": 0.0, "order_up_to": 60.0, "forecast_mean": 20.0, "protection_days": 10, "risk": 0.02, "quantity": 0.0, "order_value": 0.0, "reason": "",
+        "on_order": 0.0, "order_up_to": 60.0, "forecast_mean": 20.0, "protection_days": 10, "risk": 0.02, "quantity": 0.0,
+        "order_value": 0.0, "reason": "",
     }  # fmt: skip
     row = base | changes
     return row | {"stock_value": row["on_hand"] * row["unit_cost"]}
