@@ -160,6 +160,14 @@ def test_page_and_workbook_hold_the_facts(tables: InventoryTables, tmp_path: Any
     assert '"status"' in inventory_page.document(told)
 
 
+def test_names_from_the_erp_are_no_formulas_and_break_no_workbook(tables: InventoryTables, tmp_path: Any) -> None:
+    named = tables.skus.with_columns(item_id=pl.col("item_id").replace("OUT", "=1+1"), item_name=pl.lit("=SUM(A1)\x0b"))
+    told = inventory_page.facts(replace(tables, skus=named, open_lines=tables.open_lines.clear()))
+    (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(told))
+    row = openpyxl.load_workbook(tmp_path / "book.xlsx")["In danger"][2]
+    assert [(cell.value, cell.data_type) for cell in (row[0], row[2])] == [("=1+1", "s"), ("=SUM(A1)", "s")]
+
+
 def test_an_empty_house_has_nothing_to_do(tables: InventoryTables) -> None:
     bare = replace(
         tables,
