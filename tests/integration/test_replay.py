@@ -236,3 +236,14 @@ def test_days_outside_the_history_are_refused():
         _call("run", "--until", "2026-07-05")
     with pytest.raises(StockproofError, match="no study found for 'nothing'"):
         _call("show", "nothing")
+
+
+def test_an_erp_that_holds_todays_stock_alone_still_has_curves():
+    """Too few days of counts are no history: the curves are then of the two simulated policies, as the totals are."""
+    old = warehouse.read("select * from marts.fct_stock where counted_on < date '2026-06-28'")
+    warehouse.execute("delete from marts.fct_stock where counted_on < date '2026-06-28'")
+    _run(100)
+    days = warehouse.read("select distinct policy, skus from plan.replay_days order by 1")
+    assert days.rows() == [("candidate", SKUS), ("incumbent", SKUS)]
+    assert set(tables.stored("replays", AS_OF)["policy"]) == {"candidate", "incumbent"}
+    _fill("fct_stock", old)
