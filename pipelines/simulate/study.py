@@ -1,6 +1,6 @@
 """A study: our policy on the past of some SKUs or all of them, against what was really done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -29,6 +29,9 @@ from pipelines.simulate.play import BURN_IN, LEAST_DAYS, POLICIES, Played, Timet
 
 BATCH: Final = 128
 """SKUs replayed between two reports of progress; changes no result."""
+
+READ: Final = 2048
+"""SKUs whose rows are held at a time: each batch is cut out of them, so a whole catalogue's would be searched over and over."""
 
 Progress = Callable[[int, int, int], None]
 """Called with the SKUs done, the SKUs in all, and the SKU-days done."""
@@ -166,25 +169,36 @@ def _replay(
     boosted: Floats | None,
 ) -> tuple[pl.DataFrame | None, pl.DataFrame | None, pl.DataFrame]:
     """Rows by SKU and sums by day, None where the study was cancelled meanwhile; and the SKUs left out, whose books do not add up."""
-    rows = tables.of_skus(as_of, chosen, config.planning.history_days)
-    rows = tables.until(rows, last) if last < as_of else rows
-    failing = calibrate.kinds(calibrate.mismatches(rows.stock, rows.demand, rows.receipts))
-    items, sums = [], []
-    for low in range(0, chosen.height, BATCH):
-        part = tables.part(rows, low, low + BATCH)
-        played = play(part, last, config, days, boosted=None if boosted is None else boosted[low : low + BATCH])
+    items, sums, failing, done = [], [], [], 0
+    for part, wrong in _parts(chosen, as_of, last, config):
+        size = part.skus.height
+        played = play(part, last, config, days, boosted=None if boosted is None else boosted[done : done + size])
         items += [passport.replays(part, played, last, policy) for policy in POLICIES]
-        sums.append(_by_day(played, job.sound(part, failing)))
-        done = min(low + BATCH, chosen.height)
+        sums.append(_by_day(played, job.sound(part, wrong)))
+        failing.append(wrong)
+        done += size
         if not study_tables.progress(number, done / chosen.height):
-            return None, None, failing
+            return None, None, pl.concat(failing)
         if tell:
             tell(done, chosen.height, done * days.shown)
     known = chosen.select("item_id", "location_id", "weight", "stratum", "category", "supplier_id")
-    found = pl.concat(items).drop("as_of").join(failing, on=tables.KEY, how="anti", maintain_order="left")
+    left_out = pl.concat(failing)
+    found = pl.concat(items).drop("as_of").join(left_out, on=tables.KEY, how="anti", maintain_order="left")
     found = found.join(known, on=tables.KEY, how="left", maintain_order="left")
     added = pl.concat(sums).group_by("policy", "day").agg(pl.all().sum()).sort("policy", "day")
-    return found, added, failing
+    return found, added, left_out
+
+
+def _parts(
+    chosen: pl.DataFrame, as_of: date, last: date, config: Settings
+) -> Iterator[tuple[tables.Recorded, pl.DataFrame]]:
+    """The chosen SKUs' rows, batch by batch as they stood on the last day, and the SKUs among them whose books do not add up."""
+    for first in range(0, chosen.height, READ):
+        rows = tables.of_skus(as_of, chosen[first : first + READ], config.planning.history_days)
+        rows = tables.until(rows, last) if last < as_of else rows
+        for low in range(0, rows.skus.height, BATCH):
+            part = tables.part(rows, low, low + BATCH)
+            yield part, calibrate.kinds(calibrate.mismatches(part.stock, part.demand, part.receipts))
 
 
 def _by_day(played: Played, books: npt.NDArray[np.bool_]) -> pl.DataFrame:

@@ -196,6 +196,9 @@ def test_a_study_of_all_skus_says_the_same_as_its_parts(monkeypatch):
     parts = study.run(study.Plan(days=120), lambda *progress: told.append(progress))
     assert told == [(5, 12, 600), (10, 12, 1200), (12, 12, 1440)]
     assert {**parts, "simulation_id": ""} == {**whole, "simulation_id": ""}
+    monkeypatch.setattr(study, "READ", 7)
+    assert {**study.run(study.Plan(days=120)), "simulation_id": ""} == {**whole, "simulation_id": ""}
+    assert (whole["sample"]["books_fail"], whole["global_metrics"]["simulated"]["items"]) == (1, SKUS - 1)
 
 
 def test_a_study_retrains_trees_on_its_way_and_earlier_days_know_nothing_of_later_ones():

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
@@ -128,7 +129,11 @@ def test_books_that_do_not_add_up_are_in_no_saving_of_a_study(monkeypatch):
     monkeypatch.setattr(study_tables, "progress", lambda *_: True)
 
     def replayed(books):
-        monkeypatch.setattr(tables, "of_skus", lambda *_: books)
+        def some(_, keys, __):
+            first = books.skus["item_id"].to_list().index(keys["item_id"][0])
+            return tables.part(books, first, first + keys.height)
+
+        monkeypatch.setattr(tables, "of_skus", some)
         days, last = study.timetable(study.Plan(days=90), AS_OF, config)
         return study._replay("x", chosen, AS_OF, last, days, config, None, None)
 
@@ -142,3 +147,8 @@ def test_books_that_do_not_add_up_are_in_no_saving_of_a_study(monkeypatch):
         1,
         [{"item_id": "i0002", "location_id": "w", "kind": "stock_jump"}],
     )
+    for name, size in (("READ", 4), ("BATCH", 3)):  # rows are read and replayed by parts, which changes nothing
+        monkeypatch.setattr(study, name, size)
+        again = replayed(wrong)
+        assert again[0].sort("item_id", "policy").equals(rows.sort("item_id", "policy")) and again[2].equals(failing)
+        assert_frame_equal(again[1], sums)
