@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 FIGURES = (
+    ("items", "SKUs", "money"),
     ("service_level", "item-days in stock", "share"), ("stockout_rate", "stockout rate", "share"), ("fill_rate", "units filled", "share"),
     ("inventory_value", "inventory value", "money"), ("orders", "orders placed", "money"), ("holding_cost", "holding cost", "money"),
     ("ordering_cost", "ordering cost", "money"), ("shortage_cost", "shortage cost", "money"), ("total_cost", "total cost", "money"),
@@ -65,12 +66,27 @@ def show(result: dict[str, Any], as_json: bool) -> None:
         f"study [bold]{result['simulation_id'][:8]}[/], {result['start_date']} to {result['end_date']}: {result['total_items']:,} of "
         f"{sample['of']:,} SKUs × {result['total_days']} days ({sample['note']})", highlight=False,
     )  # fmt: skip
+    if sample.get("books_fail"):
+        console.print(_left_out(sample), highlight=False)
     console.print(_metrics(result["global_metrics"]))
     for line in _changes(result):
         console.print(line, highlight=False)
     console.print(_parts(result["category_breakdown"], "category"))
     if result.get("daily_comparison"):
         console.print(_daily(result["daily_comparison"]))
+
+
+def _left_out(sample: dict[str, Any]) -> str:
+    """Whom the figures leave out, as receipts and sales do not explain their stock counts.
+
+    >>> _left_out({"books_fail": 2, "books_fail_first": [{"item_id": "A", "location_id": "W"}, {"item_id": "B", "location_id": "W"}]})
+    '2 of them are left out, as their books do not add up: A at W, B at W.'
+    """
+    number, named = sample["books_fail"], sample["books_fail_first"]
+    first = ", ".join(f"{row['item_id']} at {row['location_id']}" for row in named)
+    more = f" and {number - len(named):,} more" if number > len(named) else ""
+    verb, whose = ("is", "its") if number == 1 else ("are", "their")
+    return f"{number:,} of them {verb} left out, as {whose} books do not add up: {first}{more}."
 
 
 def _text(value: float | None, kind: str) -> str:
@@ -97,17 +113,39 @@ def _saved(money: float, share: float | None = None) -> str:
     return f"costs {-money:,.0f} more{part}" if money < 0 else f"{money:,.0f} saved{part}"
 
 
+def _avoided(days: int) -> str:
+    """Stockout days against the books, in words.
+
+    >>> _avoided(1200), _avoided(-3)
+    ('1,200 stockout days avoided', '3 more stockout days')
+    """
+    return f"{days:,} stockout days avoided" if days >= 0 else f"{-days:,} more stockout days"
+
+
+def _signed(share: float) -> str:
+    """A change in percent; nothing is neither more nor less.
+
+    >>> _signed(0.123), _signed(-0.0)
+    ('+12.3%', '0.0%')
+    """
+    text = f"{share:+.1%}"
+    return text if text.strip("+-") != "0.0%" else "0.0%"
+
+
 def _changes(result: dict[str, Any]) -> list[str]:
     change, said = result["global_metrics"]["change"], []
     if "stockouts_avoided_days" in change:
+        value = change["inventory_value_reduction"]
+        money = "" if value is None else f", inventory value {_signed(-value)}"
         said.append(
-            f"Against the books, on {change['compared_items']:,} SKUs: {change['stockouts_avoided_days']:,} stockout days avoided, "
-            f"service {change['service_level_points']:+.2f} points, inventory value {-(change['inventory_value_reduction'] or 0):+.1%}."
+            f"Against the books, on {change['compared_items']:,} SKUs: {_avoided(change['stockouts_avoided_days'])}, "
+            f"service {change['service_level_points']:+.2f} points{money}."
         )
     if "saving_against_incumbent" in change:
+        points = change["fill_rate_points_against_incumbent"]
+        filled = "no unit was asked for" if points is None else f"units filled {points:+.2f} points"
         said.append(
-            f"Against the ERP's rule: {_saved(change['saving_against_incumbent'], change['saving_share'] or 0.0)}, "
-            f"units filled {change['fill_rate_points_against_incumbent'] or 0:+.2f} points."
+            f"Against the ERP's rule: {_saved(change['saving_against_incumbent'], change['saving_share'])}, {filled}."
         )
     estimate = result.get("catalogue_estimate")
     if estimate and "saving_against_incumbent" in estimate:

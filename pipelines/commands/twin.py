@@ -218,9 +218,10 @@ def _show_saving(levels: Any, saving: Any, replications: int) -> None:
             shown.add_row(site, sku, f"{low:,.0f}", f"{high:,.0f}")
     console.print(shown)
     part, fill = saving.saving, saving.fill_gain
+    change = f"{part.mean:.1%} less" if part.mean >= 0 else f"{-part.mean:.1%} more"
     console.print(
-        f"cost {saving.base_cost.mean:,.0f} → {saving.cost.mean:,.0f}: {part.mean:.1%} less "
-        f"({part.low:.1%} to {part.high:.1%}); fill rate {saving.base_fill.mean:.1%} → {saving.fill.mean:.1%} "
+        f"cost {saving.base_cost.mean:,.0f} → {saving.cost.mean:,.0f}: {change} "
+        f"(saving {part.low:.1%} to {part.high:.1%}); fill rate {saving.base_fill.mean:.1%} → {saving.fill.mean:.1%} "
         f"({fill.low * 100:+.1f} to {fill.high * 100:+.1f} pts); {replications} replications the search has not seen", soft_wrap=True,
     )  # fmt: skip
 

@@ -67,10 +67,10 @@ class Comparison:
         totals: policy → totals; ``recorded`` only where the books of all compared SKUs are there.
         censored_days: SKU-days of the window on which the books show a stockout, so demand was not seen in full.
         censored_share: of all SKU-days compared.
-        unseen_units: units those days would add if demand on them had been as on the SKU's other days; an estimate.
+        unseen_units: units those days would add if demand on them had been as on the days around; None without a replay on it.
         seen_units: units of demand the books hold.
         cost_change: candidate − incumbent, money over the window; negative is a saving.
-        cost_low: lower end of the 95 % interval of cost_change, over SKUs; cost_high the upper.
+        cost_low: lower end of the 95 % interval of cost_change, over SKUs, None where there is but one; cost_high the upper.
     """
 
     skus: int
@@ -80,17 +80,17 @@ class Comparison:
     totals: dict[str, PolicyTotals]
     censored_days: int
     censored_share: float
-    unseen_units: float
+    unseen_units: float | None
     seen_units: float
     cost_change: float
-    cost_low: float
-    cost_high: float
+    cost_low: float | None
+    cost_high: float | None
 
     @property
     def recorded_fill_low(self) -> float | None:
-        """Fill of the books if every unseen unit is a lost sale; 1 is the other end. None without demand."""
-        seen = self.seen_units
-        return seen / (seen + self.unseen_units) if seen > 0 else None
+        """Fill of the books if every unseen unit is a lost sale; 1 is the other end. None without demand or estimate."""
+        seen, unseen = self.seen_units, self.unseen_units
+        return seen / (seen + unseen) if seen > 0 and unseen is not None else None
 
 
 def proposals(decisions: pl.DataFrame) -> Proposals:
@@ -137,12 +137,13 @@ def at_risk(decisions: pl.DataFrame, skus: pl.DataFrame) -> pl.DataFrame:
     return order.drop("rounded", "short")
 
 
-def compare(replays: pl.DataFrame, replay_days: pl.DataFrame) -> Comparison | None:
+def compare(replays: pl.DataFrame, replay_days: pl.DataFrame, bounds: pl.DataFrame | None = None) -> Comparison | None:
     """Totals of each policy over the SKUs replayed under all policies that there are; see :func:`compared_skus`.
 
     Args:
         replays: plan.replays of one date.
         replay_days: policy × day totals.
+        bounds: plan.replay_bounds of the date; None or empty: what the books never saw is not estimated.
 
     Returns:
         The comparison, or None where no SKU was replayed under both.
@@ -154,8 +155,6 @@ def compare(replays: pl.DataFrame, replay_days: pl.DataFrame) -> Comparison | No
     groups = {policy: rows.filter(pl.col("policy") == policy) for policy in POLICIES}
     # The books' stockout days are the same fact whichever policy is replayed; the candidate's rows always carry them.
     seen = groups["candidate"].select(*KEY, "days", "censored_days", "demand_units")
-    open_days = (pl.col("days") - pl.col("censored_days")).clip(lower_bound=1)
-    unseen = seen.select((pl.col("censored_days") * pl.col("demand_units") / open_days).sum()).item()
     change, low, high = _paired_change(groups["incumbent"], groups["candidate"])
     sku_days = int(seen["days"].sum())
     last: date | None = replay_days.select(pl.col("day").max()).item()
@@ -168,12 +167,21 @@ def compare(replays: pl.DataFrame, replay_days: pl.DataFrame) -> Comparison | No
         totals={p: totals(g, observed=p != "recorded") for p, g in groups.items() if g.height},
         censored_days=int(seen["censored_days"].sum()),
         censored_share=int(seen["censored_days"].sum()) / sku_days if sku_days else 0.0,
-        unseen_units=float(unseen or 0.0),
+        unseen_units=_unseen(seen, bounds),
         seen_units=float(seen["demand_units"].sum()),
         cost_change=change,
         cost_low=low,
         cost_high=high,
     )
+
+
+def _unseen(seen: pl.DataFrame, bounds: pl.DataFrame | None) -> float | None:
+    """Units that demand imputed for the books' stockout days adds to what was seen."""
+    if bounds is None or bounds.is_empty():
+        return None
+    full = bounds.filter(pl.col("policy") == "candidate").select(*KEY, pl.col("demand_units").alias("full"))
+    added = seen.join(full, on=KEY, how="inner").select((pl.col("full") - pl.col("demand_units")).clip(0.0).sum())
+    return float(added.item() or 0.0)
 
 
 def compared_skus(replays: pl.DataFrame) -> pl.DataFrame:
@@ -217,11 +225,16 @@ _SUMMED = ("days", "stockout_days", "demand_units", "sold_units", "lost_units", 
            "ordering_cost", "total_cost", "orders")  # fmt: skip
 
 
-def _paired_change(incumbent: pl.DataFrame, candidate: pl.DataFrame) -> tuple[float, float, float]:
-    """Total change of cost with its normal 95 % interval over SKUs: Σd ± z·s·√n (paired differences d, their deviation s)."""
+def _paired_change(incumbent: pl.DataFrame, candidate: pl.DataFrame) -> tuple[float, float | None, float | None]:
+    """Total change of cost with its normal 95 % interval over SKUs: Σd ± z·s·√n (paired differences d, their deviation s).
+
+    One SKU alone says nothing of the spread between them: no interval.
+    """
     paired = candidate.join(incumbent, on=KEY, suffix="_incumbent").sort(KEY)
     change = paired["total_cost"] - paired["total_cost_incumbent"]
     total = float(change.sum())
+    if change.len() < 2:
+        return total, None, None
     half = _Z95 * float(change.std() or 0.0) * change.len() ** 0.5  # type: ignore[arg-type]
     return total, total - half, total + half
 

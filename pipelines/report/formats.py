@@ -82,7 +82,10 @@ def compact(value: float) -> str:
 
     >>> compact(1_250_000), compact(40_000), compact(950), compact(0.5)
     ('1.25M', '40k', '950', '0.5')
+    >>> compact(999_700), compact(999.7)
+    ('1M', '1k')
     """
+    value = float(f"{value:.3g}")  # first, as it may round up to the next letter
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return _plain(f"{value / size:.3g}") + letter

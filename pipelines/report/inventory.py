@@ -1,7 +1,8 @@
 """Where the stock's money sits, what runs out, what is too much, and which open orders to call about. Pure."""
 
+import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -12,13 +13,16 @@ EXCESS_DAYS: Final = 180.0
 """Stock beyond both the order-up-to level and so many days of forecast demand is excess."""
 
 DEAD_DAYS: Final = 365
-"""Stock of a SKU without demand for so long is dead."""
+"""Stock of a SKU without demand for so long is dead; before it has been on sale for so long, what never sold is merely new."""
 
 AT_RISK: Final = 0.5
 """Probability of running out within the protection interval from which a SKU is at risk."""
 
 LEAST_MISSED: Final = 0.5
 """A call is asked for where at least so many units of demand would be missed."""
+
+FOREVER: Final = 3650
+"""Days beyond which no date is computed."""
 
 ORDER: Final = ("dead", "out", "at_risk", "excess", "fine")
 
@@ -29,8 +33,8 @@ class InventoryTables:
 
     Attributes:
         as_of: the run's date.
-        skus: one row a SKU: ids, names, classes, unit_cost, on_hand, on_order, stock_value, last_demand_on, is_active, order_up_to,
-            forecast_mean, protection_days, risk, quantity, order_value, reason.
+        skus: one row a SKU: ids, names, classes, unit_cost, on_hand, on_order, stock_value, created_on, last_demand_on, is_active,
+            order_up_to, forecast_mean, protection_days, risk, quantity, order_value, reason.
         open_lines: po_id, line_no, item_id, location_id, supplier_id, expected_on, quantity_open, days_late, unit_price.
         totals: sums of the marts and of plan.decisions, to reconcile with: stock_value, open_value, order_value, lines.
         degraded: what the orders were decided without, one sentence; empty where no step failed.
@@ -56,16 +60,21 @@ def positions(tables: InventoryTables) -> pl.DataFrame:
     idle = pl.col("last_demand_on").is_null() | (
         (pl.lit(tables.as_of) - pl.col("last_demand_on")).dt.total_days() > DEAD_DAYS
     )
+    # Nothing is known yet of what came lately, or is to come, and never sold: it is no failure of a year.
+    age = (pl.lit(tables.as_of) - pl.col("created_on")).dt.total_days()
+    new = pl.col("last_demand_on").is_null() & (age <= DEAD_DAYS).fill_null(value=False)
+    gone = ~pl.col("is_active") & (age >= 0).fill_null(value=True)
+    limit = pl.max_horizontal(pl.col("order_up_to").fill_null(0.0), pl.col("per_day") * EXCESS_DAYS)
     held = pl.col("on_hand").clip(0.0)
     return (
         tables.skus.with_columns(
             per_day=(pl.col("forecast_mean") / pl.col("protection_days")).fill_null(0.0).fill_nan(0.0),
-            dead=(idle | ~pl.col("is_active")) & (pl.col("on_hand") > 0),
+            dead=((idle & ~new) | gone) & (pl.col("on_hand") > 0),
             stock_value=pl.col("stock_value").fill_null(0.0),
         )
         .with_columns(
             cover_days=pl.when(pl.col("per_day") > 0).then(held / pl.col("per_day")),
-            limit=pl.max_horizontal(pl.col("order_up_to").fill_null(0.0), pl.col("per_day") * EXCESS_DAYS),
+            limit=pl.when(new & (limit <= 0)).then(held).otherwise(limit),
         )
         .with_columns(
             dead_value=pl.when("dead").then("stock_value").otherwise(0.0),
@@ -108,8 +117,9 @@ def matrix(skus: pl.DataFrame) -> pl.DataFrame:
 def actions(tables: InventoryTables, skus: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Open lines to expedite and open lines to cancel.
 
-    A line is expedited where its SKU is out or at risk, it is overdue or due after the day the stock is expected to be gone, and the
-    forecast says that demand is missed meanwhile. It is cancelled where the stock on hand alone is dead or already beyond its limit.
+    A line is expedited where its SKU is out or at risk, it is overdue or due after the day the stock and the lines before it are expected
+    to be gone, and the forecast says that demand is missed meanwhile. It is cancelled where the stock on hand alone is dead or already
+    beyond its limit.
 
     Args:
         tables: of the date.
@@ -133,17 +143,10 @@ def actions(tables: InventoryTables, skus: pl.DataFrame) -> tuple[pl.DataFrame, 
     )
     lines = tables.open_lines.join(
         skus.select(told), on=["item_id", "location_id"], maintain_order="left"
-    ).with_columns(
-        open_value=pl.col("quantity_open") * pl.col("unit_price").fill_null(0.0),
-        gone_on=pl.lit(tables.as_of)
-        + pl.duration(days=pl.col("cover_days").clip(0.0, 3650.0).fill_null(3650.0).floor().cast(pl.Int64)),
-    )
-    short = (pl.col("expected_on") - pl.col("gone_on")).dt.total_days()
-    urgent = lines.filter(
-        pl.col("status").is_in(["out", "at_risk"]) & ((pl.col("days_late") > 0) | (short > 0))
-    ).with_columns(days_short=pl.max_horizontal(short, pl.col("days_late").cast(pl.Int64)))
+    ).with_columns(open_value=pl.col("quantity_open") * pl.col("unit_price").fill_null(0.0))
+    danger = lines.filter(pl.col("status").is_in(["out", "at_risk"]) & (pl.col("per_day") > 0))
     urgent = (
-        urgent.with_columns(missed=pl.col("per_day") * pl.col("days_short"))
+        danger.with_columns(_waits(danger, tables.as_of))
         .with_columns(missed_value=pl.col("missed") * pl.col("unit_cost").fill_null(0.0))
         .filter(pl.col("missed") >= LEAST_MISSED)
     )
@@ -154,6 +157,40 @@ def actions(tables: InventoryTables, skus: pl.DataFrame) -> tuple[pl.DataFrame, 
         urgent.with_columns(_said(urgent, _expedite)).sort("missed_value", descending=True, maintain_order=True),
         needless.with_columns(_said(needless, _cancel)).sort("open_value", descending=True, maintain_order=True),
     )
+
+
+def _waits(lines: pl.DataFrame, as_of: date) -> list[pl.Series]:
+    """What each open line is waited for, in the order they come: what is due before it serves demand, too.
+
+    A line of day *d* is there before the sales of that day, so it is missed on the days before alone. What is overdue may come any day:
+    nothing counts on it, and it is taken to be missed for as long again.
+
+    Args:
+        lines: open lines of SKUs that sell, with ``on_hand`` and ``per_day``.
+        as_of: the run's date.
+
+    Returns:
+        By line: ``gone_on`` (last day that the stock before it serves in full), ``days_short`` (days missed), ``missed`` (units) and
+        ``due_before`` (units that come before it).
+    """
+    told: dict[int, tuple[date, int, float, float]] = {}
+    key, stock, passed, before = None, 0.0, 0, 0.0
+    order = lines.with_row_index("place").sort("location_id", "item_id", "expected_on", maintain_order=True)
+    for row in order.iter_rows(named=True):
+        if key != (row["location_id"], row["item_id"]):
+            key, stock, passed, before = (row["location_id"], row["item_id"]), max(row["on_hand"], 0.0), 0, 0.0
+        served = passed + math.floor(min(stock / row["per_day"] + 1e-9, FOREVER))
+        gone, late = as_of + timedelta(days=served), int(row["days_late"] or 0)
+        if late > 0 or row["expected_on"] is None:
+            told[row["place"]] = gone, late, row["per_day"] * late, before
+            continue
+        until = max((row["expected_on"] - as_of).days - 1, passed)
+        asked = (until - passed) * row["per_day"]
+        told[row["place"]] = gone, max(until - served, 0), max(asked - stock, 0.0), before
+        stock, passed, before = max(stock - asked, 0.0) + row["quantity_open"], until, before + row["quantity_open"]
+    columns = zip(*(told[place] for place in range(lines.height)), strict=True) if told else [()] * 4
+    names = {"gone_on": pl.Date, "days_short": pl.Int64, "missed": pl.Float64, "due_before": pl.Float64}
+    return [pl.Series(name, values, dtype=kind) for (name, kind), values in zip(names.items(), columns, strict=True)]
 
 
 def _said(rows: pl.DataFrame, sentence: Any) -> pl.Series:
@@ -170,11 +207,9 @@ def _expedite(row: dict[str, Any]) -> str:
         when = f"{_units(row['quantity_open'])} units were due on {row['expected_on']}, {row['days_late']} days ago"
     else:
         when = f"{_units(row['quantity_open'])} units are due on {row['expected_on']}"
-    left = (
-        "the shelf is empty"
-        if row["on_hand"] <= 0
-        else f"the {_units(row['on_hand'])} on hand last until {row['gone_on']}"
-    )
+    parts = [(row["on_hand"], "on hand"), (row["due_before"], "due before")]
+    there = " and ".join(f"the {_units(units)} {where}" for units, where in parts if units > 0)
+    left = f"{there} last until {row['gone_on']}" if there else "the shelf is empty"
     missed = (
         f"about {_units(float(round(row['missed'])))} units worth {row['missed_value']:,.0f} would be missed by then"
     )

@@ -12,8 +12,8 @@ from pipelines.report.inventory import InventoryTables
 TEMPLATES = Path(__file__).parent / "templates"
 
 _SKUS = """
-select s.item_id, s.location_id, s.item_name, s.category, s.abc_class, s.demand_class, s.is_active, s.last_demand_on, s.supplier_id,
-    cast(s.unit_cost as double precision) as unit_cost, cast(i.on_hand as double precision) as on_hand,
+select s.item_id, s.location_id, s.item_name, s.category, s.abc_class, s.demand_class, s.is_active, s.created_on, s.last_demand_on,
+    s.supplier_id, cast(s.unit_cost as double precision) as unit_cost, cast(i.on_hand as double precision) as on_hand,
     cast(i.on_order as double precision) as on_order, cast(i.stock_value as double precision) as stock_value,
     coalesce(d.order_up_to, cast(s.order_up_to as double precision)) as order_up_to, f.mean as forecast_mean,
     coalesce(f.protection_days, s.protection_days) as protection_days, d.risk, coalesce(d.quantity, 0) as quantity,

@@ -192,7 +192,7 @@ def excel(told: dict[str, Any]) -> bytes:
     front = book.active
     front.title = "Summary"
     for sentence in filter(None, [told["degraded"], *told["sentences"]]):
-        front.append([sentence])
+        _append(front, [sentence])
     front.append([])
     for name in (
         "skus",
@@ -219,11 +219,24 @@ def excel(told: dict[str, Any]) -> bytes:
         for cell in page[1]:
             cell.font = Font(bold=True)
         for row in rows:
-            page.append(list(row.values()))
+            _append(page, list(row.values()))
         page.freeze_panes = "A2"
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def _append(page: Any, values: list[Any]) -> None:
+    """A row; an item called "=1+1" is a name, not a formula, and a workbook holds no control characters."""
+    page.append([_text(page, value) if isinstance(value, str) else value for value in values])
+
+
+def _text(page: Any, text: str) -> Any:
+    from openpyxl.cell import Cell
+
+    cell = Cell(page, value="".join(letter for letter in text if letter >= " " or letter in "\t\n"))
+    cell.data_type = "s"
+    return cell
 
 
 def document(told: dict[str, Any]) -> str:

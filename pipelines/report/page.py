@@ -30,7 +30,7 @@ def render(
     tables = tables.decided().sound()
     proposed = facts.proposals(tables.decisions)
     risky = facts.at_risk(tables.decisions, tables.skus)
-    compared = facts.compare(tables.replays, tables.replay_days)
+    compared = facts.compare(tables.replays, tables.replay_days, tables.bounds)
     omitted = facts.left_out(tables.replays, tables.skus, tables.calibration)
     context = {
         **_top(tables, proposed, risky.height, compared, omitted),
@@ -153,10 +153,14 @@ def _summary(
             "censored_sku_days": compared.censored_days,
             "replay_days": compared.days,
             "cost_change": round(compared.cost_change, 2),
-            "cost_change_low": round(compared.cost_low, 2),
-            "cost_change_high": round(compared.cost_high, 2),
+            "cost_change_low": _cents(compared.cost_low),
+            "cost_change_high": _cents(compared.cost_high),
         }
     return summary
+
+
+def _cents(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
 
 
 def line(summary: dict[str, Any]) -> str:

@@ -48,6 +48,8 @@ def _change(before: float, after: float, noun: str) -> str:
 
 def _certainty(compared: Comparison) -> str:
     low, high = compared.cost_low, compared.cost_high
+    if low is None or high is None:
+        return "One SKU alone says nothing of how certain that is, so no saving is shown."
     interval = f"{money(low)} to {money(high)}"
     if high < 0:
         return f"Across SKUs, the 95% interval of the cost change is {interval}: a saving."
@@ -60,12 +62,16 @@ def caveats(compared: Comparison, omitted: list[tuple[str, int]]) -> list[str]:
     """What the comparison cannot know, and whom it leaves out."""
     found = []
     if compared.censored_days:
-        low = compared.recorded_fill_low
+        low, unseen = compared.recorded_fill_low, compared.unseen_units
         bounds = f", and the fill of the books lies between {percent(low)} and 100%" if low is not None else ""
+        missing = (
+            "" if unseen is None
+            else "If demand on those days was as on the days around them, "
+            f"{quantity(round(unseen))} units are missing from it{bounds}. "
+        )  # fmt: skip
         found.append(
             f"On {compared.censored_days:,} SKU-days ({percent(compared.censored_share)} of those compared) the books show a stockout, "
-            "so part of the demand was never seen. If demand on those days was as on the SKU's other days, "
-            f"{quantity(round(compared.unseen_units))} units are missing from it{bounds}. "
+            f"so part of the demand was never seen. {missing}"
             "The figures above are replayed on the demand that was seen."
         )
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 
 from pipelines import settings
 from pipelines.simulate import calibrate, choose, measures, passport, tables
-from pipelines.simulate.play import POLICIES, Played, play, timetable
+from pipelines.simulate.play import LEAST_DAYS, POLICIES, Played, play, timetable
 
 
 def chunks(as_of: date, size: int, items: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -131,7 +131,7 @@ def _bounds(skus: int, chunk: int, of: int) -> tuple[int, int]:
 def _by_day(as_of: date, chunk: int, played: Played, books: npt.NDArray[np.bool_]) -> pl.DataFrame:
     """Sums over the SKUs that have every policy the ERP's data allow and books that add up, so that the three curves compare."""
     common = played.present["candidate"] & books
-    kinds = tables.kinds(as_of)
+    kinds = tables.kinds(as_of, as_of - timedelta(days=LEAST_DAYS))
     for kind, exists in kinds.items():
         common &= played.present[kind] | (not exists)
     days = replace(played.days, warmup=played.days.total - played.timetable.shown)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
-from pipelines.ordering.rules import MIN_MAX
+from pipelines.ordering.rules import EXPECTED_COST, MIN_MAX
 from pipelines.settings import Settings
 from pipelines.simulate import choose, hashes, measures
 from pipelines.simulate.choose import daily_cost
@@ -63,9 +63,10 @@ def choices(rows: Recorded, played: Played, as_of: date, config: Settings) -> pl
         pl.Series("guard_days", choice.days.astype(np.int32)),
         pl.lit(config.forecast.confidence_level).alias("confidence"),
     )
-    return frame.with_columns(
-        pl.Series("reason", [_reason(row) for row in frame.iter_rows(named=True)], dtype=pl.String)
-    )
+    told = [
+        _reason(row, bool(picked)) for row, picked in zip(frame.iter_rows(named=True), selected.picked, strict=True)
+    ]
+    return frame.with_columns(pl.Series("reason", told, dtype=pl.String))
 
 
 def candidates(rows: Recorded, played: Played, as_of: date) -> pl.DataFrame:
@@ -135,7 +136,7 @@ def _totals(rows: Recorded, played: Played, as_of: date, policy: str, *, bounds:
     """Rows of plan.replays of every SKU, also of those the policy could not be played for."""
     keys = rows.skus.select(pl.lit(as_of).alias("as_of"), *KEY)
     days = played.days
-    hidden = played.window.stockout[:, played.window.run_up :] & days.counted() & days.asked[:, None]
+    hidden = played.window.stockout[:, played.window.run_up :] & days.active()
     censored = hidden.sum(axis=1).astype(np.int64)
     outcome = (played.bounds if bounds else played.outcomes)[policy]
     return measures.by_sku(keys, policy, outcome, played.rates, days, censored)
@@ -191,13 +192,13 @@ def _maybe(name: str, values: Floats) -> pl.Series:
     return pl.Series(name, np.where(np.isfinite(values), values, np.nan)).fill_nan(None)
 
 
-def _reason(row: dict[str, Any]) -> str:
-    """One sentence on why the policy of a SKU is what it is."""
+def _reason(row: dict[str, Any], picked: bool) -> str:
+    """One sentence on why the policy of a SKU is what it is; ``picked``: for what it saved on earlier days."""
     basis, days = row["basis"], row["guard_days"]
     if basis == choose.NOT_REPLAYED:
         return "The past could not be replayed: no lead time is agreed, or the item was not on sale."
     if basis == choose.NO_INCUMBENT:
-        return f"The ERP holds no minimum and maximum to keep; {row['candidate']} was the cheapest of the candidates on earlier days."
+        return f"The ERP holds no minimum and maximum to keep; {row['candidate']} {_selected(row['policy'], picked)}."
     if basis == choose.BOOKS:
         return "The ERP's minimum and maximum stay: its stock counts are not explained by receipts and sales, so a replay proves nothing."
     if row["saving_low"] is None:
@@ -206,3 +207,14 @@ def _reason(row: dict[str, Any]) -> str:
     if basis == choose.PROVEN:
         return f"{row['candidate']} saved {money} against the ERP's minimum and maximum over {days} days of replay."
     return f"The ERP's minimum and maximum stay: over {days} days the saving of {row['candidate']} was {money}, which proves none."
+
+
+def _selected(policy: str, picked: bool) -> str:
+    """How a candidate came to be the SKU's."""
+    if policy == EXPECTED_COST:
+        return "applies, as the SKU may be ordered at every review"
+    return (
+        "surely saved most of the candidates on earlier days"
+        if picked
+        else "applies, as no other candidate surely saved on earlier days"
+    )

@@ -125,7 +125,7 @@ def play(
     run = _player(skus, w, counts, config)
     column = review_columns(phases.total, terms.review_period_days)
     sure = Certainty(config.forecast.confidence_level, config.forecast.seed)
-    full = imputed(w.demand, w.stockout, np.arange(w.demand.shape[1]) >= w.known_from[:, None])[:, w.run_up :]
+    full = imputed(w.demand, w.stockout, _on_sale(w, counts))[:, w.run_up :]
     replays = [_on(run, starts["candidate"], asked) for asked in (w.asked, full)]
     selected = select(facts, column, (minimum, maximum), replays[0], rates, counts.start, phases, sure)
     expected_terms = _expected_terms(skus, counts, config)
@@ -242,6 +242,12 @@ def _days(skus: pl.DataFrame, w: Window, judged: int) -> tuple[Days, npt.NDArray
     end = positions(skus["discontinued_on"].fill_null(w.first), w.first)
     asked = np.any(w.demand > 0, axis=1)
     return Days(start, np.where(gone, np.clip(end, 0, w.days), w.days), w.days, judged, asked), counted
+
+
+def _on_sale(w: Window, days: Days) -> npt.NDArray[np.bool_]:
+    """Days from the first known one to the SKU's end: an empty shelf outside them hides no demand, shape (N, H + T)."""
+    at = np.arange(w.demand.shape[1])
+    return (at >= w.known_from[:, None]) & (at < w.run_up + days.end[:, None])
 
 
 def _player(skus: pl.DataFrame, w: Window, days: Days, config: Settings) -> Callable[[Levels, Floats, Floats], Outcome]:

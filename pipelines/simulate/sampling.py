@@ -74,7 +74,7 @@ def allocation(sizes: Ints, total: int) -> Ints:
         SKUs taken; their sum is ``total``, or more where the least of all strata is more.
 
     >>> allocation(np.array([80, 19, 1]), 20).tolist()
-    [15, 4, 1]
+    [14, 5, 1]
     """
     least = np.minimum(sizes, LEAST)
     rest = max(total - int(least.sum()), 0)

@@ -1,23 +1,37 @@
 """A study: our policy on the past of some SKUs or all of them, against what was really done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import Floats
 from pipelines.settings import Settings
-from pipelines.simulate import measures, passport, retrained, sampling, study_result, study_tables, tables
+from pipelines.simulate import (
+    calibrate,
+    job,
+    measures,
+    passport,
+    retrained,
+    sampling,
+    study_result,
+    study_tables,
+    tables,
+)
 from pipelines.simulate.choose import Phases
 from pipelines.simulate.play import BURN_IN, LEAST_DAYS, POLICIES, Played, Timetable, play
 
 BATCH: Final = 128
 """SKUs replayed between two reports of progress; changes no result."""
+
+READ: Final = 2048
+"""SKUs whose rows are held at a time: each batch is cut out of them, so a whole catalogue's would be searched over and over."""
 
 Progress = Callable[[int, int, int], None]
 """Called with the SKUs done, the SKUs in all, and the SKU-days done."""
@@ -72,7 +86,7 @@ def run(plan: Plan, tell: Progress | None = None, train: retrained.Progress | No
     number = study_tables.start(as_of, first, last, parameters)
     try:
         boosted = _boosted(plan.retrain_days, whole, chosen, as_of, last, config, train) if plan.retrain_days else None
-        rows, sums = _replay(number, chosen, as_of, last, days, config, tell, boosted)
+        rows, sums, failing = _replay(number, chosen, as_of, last, days, config, tell, boosted)
     except BaseException as fault:
         stopped = isinstance(fault, KeyboardInterrupt)
         study_tables.finish(number, study_tables.CANCELLED if stopped else study_tables.FAILED, str(fault)[:500])
@@ -83,7 +97,7 @@ def run(plan: Plan, tell: Progress | None = None, train: retrained.Progress | No
     }  # fmt: skip
     if rows is None or sums is None:
         return head | {"status": study_tables.CANCELLED}
-    result = study_result.document(head, rows, _sample(plan, chosen, named), config.forecast.confidence_level)
+    result = study_result.document(head, rows, _sample(plan, chosen, named, failing), config.forecast.confidence_level)
     study_tables.write(number, rows, sums)
     study_tables.finish(number, study_tables.DONE, result=result)
     return result
@@ -153,39 +167,58 @@ def _replay(
     config: Settings,
     tell: Progress | None,
     boosted: Floats | None,
-) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
-    """Rows by SKU and sums by day; None where the study was cancelled meanwhile."""
-    rows = tables.of_skus(as_of, chosen, config.planning.history_days)
-    rows = tables.until(rows, last) if last < as_of else rows
-    items, sums = [], []
-    for low in range(0, chosen.height, BATCH):
-        part = tables.part(rows, low, low + BATCH)
-        played = play(part, last, config, days, boosted=None if boosted is None else boosted[low : low + BATCH])
+) -> tuple[pl.DataFrame | None, pl.DataFrame | None, pl.DataFrame]:
+    """Rows by SKU and sums by day, None where the study was cancelled meanwhile; and the SKUs left out, whose books do not add up."""
+    items, sums, failing, done = [], [], [], 0
+    for part, wrong in _parts(chosen, as_of, last, config):
+        size = part.skus.height
+        played = play(part, last, config, days, boosted=None if boosted is None else boosted[done : done + size])
         items += [passport.replays(part, played, last, policy) for policy in POLICIES]
-        sums.append(_by_day(played))
-        done = min(low + BATCH, chosen.height)
+        sums.append(_by_day(played, job.sound(part, wrong)))
+        failing.append(wrong)
+        done += size
         if not study_tables.progress(number, done / chosen.height):
-            return None, None
+            return None, None, pl.concat(failing)
         if tell:
             tell(done, chosen.height, done * days.shown)
     known = chosen.select("item_id", "location_id", "weight", "stratum", "category", "supplier_id")
-    found = pl.concat(items).drop("as_of").join(known, on=["item_id", "location_id"], how="left", maintain_order="left")
+    left_out = pl.concat(failing)
+    found = pl.concat(items).drop("as_of").join(left_out, on=tables.KEY, how="anti", maintain_order="left")
+    found = found.join(known, on=tables.KEY, how="left", maintain_order="left")
     added = pl.concat(sums).group_by("policy", "day").agg(pl.all().sum()).sort("policy", "day")
-    return found, added
+    return found, added, left_out
 
 
-def _by_day(played: Played) -> pl.DataFrame:
+def _parts(
+    chosen: pl.DataFrame, as_of: date, last: date, config: Settings
+) -> Iterator[tuple[tables.Recorded, pl.DataFrame]]:
+    """The chosen SKUs' rows, batch by batch as they stood on the last day, and the SKUs among them whose books do not add up."""
+    for first in range(0, chosen.height, READ):
+        rows = tables.of_skus(as_of, chosen[first : first + READ], config.planning.history_days)
+        rows = tables.until(rows, last) if last < as_of else rows
+        for low in range(0, rows.skus.height, BATCH):
+            part = tables.part(rows, low, low + BATCH)
+            yield part, calibrate.kinds(calibrate.mismatches(part.stock, part.demand, part.receipts))
+
+
+def _by_day(played: Played, books: npt.NDArray[np.bool_]) -> pl.DataFrame:
+    """Sums over the SKUs of each policy whose books add up."""
     days = replace(played.days, warmup=played.timetable.phases.judged)
     frames = [
         measures.by_day(
-            policy, played.outcomes[policy], played.rates.unit_cost, days, played.window.first, played.present[policy]
+            policy,
+            played.outcomes[policy],
+            played.rates.unit_cost,
+            days,
+            played.window.first,
+            played.present[policy] & books,
         )
         for policy in POLICIES
     ]
     return pl.concat(frames)
 
 
-def _sample(plan: Plan, chosen: pl.DataFrame, named: pl.DataFrame) -> dict[str, Any]:
+def _sample(plan: Plan, chosen: pl.DataFrame, named: pl.DataFrame, failing: pl.DataFrame) -> dict[str, Any]:
     notes = {
         "all": "every SKU",
         "stratified": "a random sample by demand class and ABC class; catalogue_estimate speaks for the whole, with an interval",
@@ -193,4 +226,6 @@ def _sample(plan: Plan, chosen: pl.DataFrame, named: pl.DataFrame) -> dict[str, 
     }
     return {
         "kind": plan.kind, "items": chosen.height, "of": named.height, "biased": plan.kind == "top", "note": notes[plan.kind],
+        "books_fail": failing.height,
+        "books_fail_first": failing.sort("location_id", "item_id").select(*tables.KEY, "kind").head(study_result.TOP).to_dicts(),
     }  # fmt: skip

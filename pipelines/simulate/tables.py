@@ -71,7 +71,7 @@ def catalogue(as_of: date, items: Sequence[str]) -> pl.DataFrame:
         StockproofError: the marts hold another date.
     """
     found = warehouse.read(_filtered(_CATALOGUE, items), as_of=as_of, **_parameters(items))
-    if not found.height and not items:
+    if not found.height:
         warehouse.refuse_other_marts(as_of)
     return found
 
@@ -147,12 +147,21 @@ def until(rows: Recorded, last: date) -> Recorded:
     )
 
 
-def kinds(as_of: date) -> dict[str, bool]:
-    """Which policies the ERP's data allow at all: stock counts for ``recorded``, a minimum and maximum for ``incumbent``."""
+def kinds(as_of: date, counted_by: date) -> dict[str, bool]:
+    """Which policies the ERP's data allow at all: stock counts for ``recorded``, a minimum and maximum for ``incumbent``.
+
+    Args:
+        as_of: the run's date.
+        counted_by: a SKU whose first count is later has too short a history of stock: an ERP that holds today's stock alone has none.
+
+    Returns:
+        Whether it has any, by policy.
+    """
     row = warehouse.read(
-        """select exists (select 1 from marts.fct_stock) as recorded,
+        """select exists (select 1 from marts.fct_stock where counted_on <= :counted_by) as recorded,
         exists (select 1 from marts.dim_sku where as_of = :as_of and order_up_to is not null) as incumbent""",
         as_of=as_of,
+        counted_by=counted_by,
     )
     return {name: bool(row[name][0]) for name in row.columns}
 

@@ -34,13 +34,17 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
     """
     kept = tables.stored("passports", as_of, items)
     if not kept.height:
+        whose = f" for {', '.join(items)}" if items else ""
         raise StockproofError(
-            f"plan.passports holds none of {as_of}", f"run the date: `stockproof run daily --as-of {as_of}`"
+            f"plan.passports holds none of {as_of}{whose}",
+            "name items that were replayed on that date"
+            if items
+            else f"run the date: `stockproof run daily --as-of {as_of}`",
         )
-    again = recomputed(as_of, items)
-    different = {
-        name: rows_that_differ(tables.stored(name, as_of, items), again[name], _KEYS.get(name, [])) for name in TABLES
-    }
+    stored = {name: tables.stored(name, as_of, items) for name in TABLES}
+    # The marts may have lost the items since: nothing is computed of them, and every row differs.
+    again = {name: rows.clear() for name, rows in stored.items()} | recomputed(as_of, items)
+    different = {name: rows_that_differ(rows, again[name], _KEYS.get(name, [])) for name, rows in stored.items()}
     found = differences(kept, again["passports"])
     return {
         "as_of": as_of.isoformat(), "checked": kept.height, "equal": kept.height - len(found),
@@ -49,7 +53,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def recomputed(as_of: date, items: Sequence[str]) -> dict[str, pl.DataFrame]:
-    """The rows of :data:`TABLES`, computed anew and written nowhere."""
+    """The rows of :data:`TABLES`, computed anew and written nowhere; no table where the marts hold none of the SKUs."""
     config = settings.load()
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     for chunk in job.chunks(as_of, config.replay.chunk_size, items):
@@ -57,7 +61,7 @@ def recomputed(as_of: date, items: Sequence[str]) -> dict[str, pl.DataFrame]:
         failing, played = job.replayed(rows, as_of, config)
         for name, frame in job.results(rows, played, as_of, config, failing).items():
             parts[name].append(frame)
-    return {name: pl.concat(frames, how="vertical_relaxed") for name, frames in parts.items()}
+    return {name: pl.concat(frames, how="vertical_relaxed") for name, frames in parts.items() if frames}
 
 
 def differences(kept: pl.DataFrame, again: pl.DataFrame) -> list[dict[str, Any]]:

@@ -14,8 +14,12 @@ def ticks(high: float, wanted: int = 3) -> list[float]:
 
     >>> ticks(87.0)
     [0.0, 50.0, 100.0]
+    >>> ticks(0.0)
+    [0.0, 1.0]
     """
-    rough = max(high, 1e-9) / wanted
+    if high <= 1e-6:
+        return [0.0, 1.0]
+    rough = high / wanted
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough)
     return [round(i * step, 9) for i in range(math.ceil(high / step - 1e-9) + 1)]
@@ -56,7 +60,7 @@ def frame(
     for mark in marks:
         y = FLOOR - (mark - low) / ((high - low) or 1.0) * (FLOOR - TOP)
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        text = f"{mark + 0.0:,.0f}".replace("-", "\N{MINUS SIGN}")
+        text = (f"{mark + 0.0:,.0f}" if mark == round(mark) else f"{mark:.6g}").replace("-", "\N{MINUS SIGN}")
         parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>')
     step = max(1, round((last - first) / 6 / 5) * 5)
     for day in range(first - first % step + (step if first % step else 0), last + 1, step):

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from html import escape
 from typing import Any, Final
 
@@ -107,7 +108,7 @@ def _tree(network: TwinNetwork) -> str:
     """The network: customers' end at the left, suppliers at the right."""
     sources = {site: network.buyers[site].source if site in network.buyers else None for site in network.sites}
     width, high = NODE
-    tallest = max(sum(1 for place in plot.layout(sources).values() if place[0] == x) for x in (0.0, 0.5, 1.0))
+    tallest = max(Counter(x for x, _ in plot.layout(sources).values()).values())
     height = max(HEIGHT, tallest * (high + 20))
     places = {
         site: (20 + x * (WIDTH - width - 40), y * height - high / 2) for site, (x, y) in plot.layout(sources).items()
@@ -156,7 +157,7 @@ def _tiers(network: TwinNetwork, base: Result, hit: Result, span: tuple[int, int
     lines = {name: np.cumsum(values)[span[0] : span[1] + 1] for name, values in extra.items()}
     low, high = min(float(one.min()) for one in lines.values()), max(float(one.max()) for one in lines.values())
     step = plot.ticks(high - low)[1]
-    marks = [i * step for i in range(math.floor(low / step), math.ceil(high / step) + 1)]
+    marks = [round(i * step, 9) for i in range(math.floor(low / step), math.ceil(high / step) + 1)]
     scale = (marks[0], marks[-1])
     parts = [
         plot.shade("spiked", (hit.scenario.spike_days or (0, 0)), *span, WIDTH),

@@ -141,6 +141,21 @@ def test_passports_are_verified_to_the_bit_and_a_changed_row_is_named():
     warehouse.execute(f"update marts.fct_stock set on_hand = on_hand - 1 where {hit}")
     with pytest.raises(StockproofError, match=r"plan.passports holds none of 2026-06-01"):
         _call("verify", "--as-of", "2026-06-01")
+    with pytest.raises(StockproofError, match=r"holds none of 2026-06-28 for i9999"):
+        _call("verify", "--item", "i9999")
+
+
+def test_a_named_item_that_the_marts_no_longer_hold_is_said_so():
+    _run(100)
+    warehouse.execute("update marts.dim_sku set item_id = 'gone' where item_id = 'i0001'")
+    found = json.loads(_call("verify", "--item", "i0001", "--json", code=1))
+    assert (found["checked"], found["equal"]) == (1, 0)
+    assert [row["columns"] for row in found["differences"]] == [["missing"]]
+    warehouse.execute("update marts.dim_sku set item_id = 'i0001' where item_id = 'gone'")
+    warehouse.execute("update marts.dim_sku set as_of = date '2026-06-29'")
+    with pytest.raises(StockproofError, match="holds 2026-06-29, not 2026-06-28"):
+        _call("verify", "--as-of", "2026-06-28", "--item", "i0001")
+    warehouse.execute(f"update marts.dim_sku set as_of = date '{AS_OF}'")
 
 
 def test_a_study_is_run_kept_shown_compared_and_pruned():
@@ -182,6 +197,9 @@ def test_a_study_of_all_skus_says_the_same_as_its_parts(monkeypatch):
     parts = study.run(study.Plan(days=120), lambda *progress: told.append(progress))
     assert told == [(5, 12, 600), (10, 12, 1200), (12, 12, 1440)]
     assert {**parts, "simulation_id": ""} == {**whole, "simulation_id": ""}
+    monkeypatch.setattr(study, "READ", 7)
+    assert {**study.run(study.Plan(days=120)), "simulation_id": ""} == {**whole, "simulation_id": ""}
+    assert (whole["sample"]["books_fail"], whole["global_metrics"]["simulated"]["items"]) == (1, SKUS - 1)
 
 
 def test_a_study_retrains_trees_on_its_way_and_earlier_days_know_nothing_of_later_ones():
@@ -222,3 +240,14 @@ def test_days_outside_the_history_are_refused():
         _call("run", "--until", "2026-07-05")
     with pytest.raises(StockproofError, match="no study found for 'nothing'"):
         _call("show", "nothing")
+
+
+def test_an_erp_that_holds_todays_stock_alone_still_has_curves():
+    """Too few days of counts are no history: the curves are then of the two simulated policies, as the totals are."""
+    old = warehouse.read("select * from marts.fct_stock where counted_on < date '2026-06-28'")
+    warehouse.execute("delete from marts.fct_stock where counted_on < date '2026-06-28'")
+    _run(100)
+    days = warehouse.read("select distinct policy, skus from plan.replay_days order by 1")
+    assert days.rows() == [("candidate", SKUS), ("incumbent", SKUS)]
+    assert set(tables.stored("replays", AS_OF)["policy"]) == {"candidate", "incumbent"}
+    _fill("fct_stock", old)

@@ -64,7 +64,7 @@ def filled(warehouse_url: str) -> None:
         "unit_cost": [0.1 + n for n in range(10)],
         "first_demand_on": [AS_OF - timedelta(days=399)] * 10, "last_demand_on": [AS_OF] * 10, "lead_time_mean": [25.0] * 10,
         "lead_time_std": [4.0] * 10, "on_time_share": [0.9] * 10, "order_up_to": [50.0] * 10, "protection_days": [32] * 10,
-    }).with_columns(pl.col("protection_days").cast(pl.Int32))  # fmt: skip
+    }).with_columns(pl.col("protection_days").cast(pl.Int32), created_on=pl.lit(None, dtype=pl.Date))  # fmt: skip
     _create("marts.dim_sku", sku)
     _create(
         "marts.fct_inventory_position",

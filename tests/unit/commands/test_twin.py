@@ -96,3 +96,13 @@ def test_what_does_not_hold_is_refused(arguments: tuple[str, ...], word: str) ->
     with pytest.raises(StockproofError, match=word) as fault:
         run(*arguments)
     assert fault.value.remedy
+
+
+def test_levels_that_cost_more_are_not_told_as_a_saving(capsys: pytest.CaptureFixture[str]) -> None:
+    from pipelines.commands.twin import _show_saving
+    from pipelines.twin.measures import Estimate
+    from pipelines.twin.optimise import Saving
+
+    cost, base, fill = Estimate(105.0, 104.0, 106.0), Estimate(100.0, 99.0, 101.0), Estimate(0.9, 0.9, 0.9)
+    _show_saving({}, Saving(cost, base, Estimate(-0.05, -0.07, -0.03), fill, fill, Estimate(0.0, 0.0, 0.0)), 9)
+    assert "cost 100 → 105: 5.0% more (saving -7.0% to -3.0%);" in capsys.readouterr().out

@@ -59,15 +59,29 @@ def test_interval_of_the_saving_is_the_paired_normal_one() -> None:
 
 
 def test_unseen_demand_and_the_lower_bound_of_the_books() -> None:
-    rows = pl.DataFrame(
-        [replay("a", p, 1.0, censored_days=20, demand_units=80.0) for p in ("incumbent", "candidate", "recorded")]
-    )
-    found = facts.compare(rows, days())
+    """b is made to order: its shelf is always empty and nobody leaves empty-handed, so its sales say nothing of lost ones."""
+    policies = ("incumbent", "candidate", "recorded")
+    rows = [replay("a", p, 1.0, censored_days=20, demand_units=80.0) for p in policies]
+    rows += [replay("b", p, 1.0, censored_days=100, demand_units=1000.0) for p in policies]
+    imputed = [replay("a", "candidate", 1.0, demand_units=100.0), replay("b", "candidate", 1.0, demand_units=1000.0)]
+    found = facts.compare(pl.DataFrame(rows), days(), pl.DataFrame(imputed))
     assert found is not None
-    assert found.unseen_units == pytest.approx(20 * 80 / 80)  # 80 days seen, one unit a day
-    assert found.recorded_fill_low == pytest.approx(80 / 100)
+    assert found.unseen_units == pytest.approx(20.0)
+    assert found.recorded_fill_low == pytest.approx(1080 / 1100)
     assert found.totals["recorded"].fill is None  # lost sales of the books were never seen
-    assert found.censored_share == pytest.approx(0.2)
+    assert found.censored_share == pytest.approx(120 / 200)
+    alone = facts.compare(pl.DataFrame(rows), days())
+    assert alone is not None
+    assert (alone.unseen_units, alone.recorded_fill_low) == (
+        None,
+        None,
+    )  # without a replay on imputed demand nothing is claimed
+
+
+def test_one_sku_has_no_interval() -> None:
+    found = facts.compare(pl.DataFrame([replay("a", "incumbent", 10.0), replay("a", "candidate", 7.0)]), days())
+    assert found is not None
+    assert (found.cost_change, found.cost_low, found.cost_high) == (-3.0, None, None)
 
 
 def test_totals() -> None:

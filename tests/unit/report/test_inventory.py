@@ -17,8 +17,9 @@ AS_OF = date(2026, 6, 28)
 def sku(item: str, **changes: Any) -> dict[str, Any]:
     base = {
         "item_id": item, "location_id": "W1", "item_name": f"Thing {item}", "category": "c", "abc_class": "A", "demand_class": "smooth",
-        "is_active": True, "last_demand_on": AS_OF, "supplier_id": "S1", "unit_cost": 2.5, "on_hand": 40.0, "on_order": 0.0,
-        "order_up_to": 60.0, "forecast_mean": 20.0, "protection_days": 10, "risk": 0.02, "quantity": 0.0, "order_value": 0.0, "reason": "",
+        "is_active": True, "created_on": None, "last_demand_on": AS_OF, "supplier_id": "S1", "unit_cost": 2.5, "on_hand": 40.0,
+        "on_order": 0.0, "order_up_to": 60.0, "forecast_mean": 20.0, "protection_days": 10, "risk": 0.02, "quantity": 0.0,
+        "order_value": 0.0, "reason": "",
     }  # fmt: skip
     row = base | changes
     return row | {"stock_value": row["on_hand"] * row["unit_cost"]}
@@ -34,13 +35,14 @@ def line(po: str, item: str, due: int, **changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def tables() -> InventoryTables:
-    skus = pl.DataFrame([
+    rows = [
         sku("FINE"), sku("OUT", on_hand=0.0, risk=1.0, quantity=60.0, order_value=180.0, on_order=30.0),
         sku("RISK", on_hand=6.0, risk=0.8, on_order=30.0),
         sku("MUCH", on_hand=1000.0), sku("DEAD", last_demand_on=AS_OF - timedelta(days=400), forecast_mean=0.0),
         sku("GONE", is_active=False),
         sku("NEW", last_demand_on=None, on_hand=0.0, forecast_mean=None, order_up_to=0.0, risk=None),
-    ])  # fmt: skip
+    ]  # fmt: skip
+    skus = pl.DataFrame(rows, schema_overrides={"created_on": pl.Date})
     lines = pl.DataFrame([
         line("P1", "OUT", -5), line("P2", "RISK", 20), line("P3", "RISK", 1), line("P4", "MUCH", 9),
         line("P5", "DEAD", 9), line("P6", "FINE", 40),
@@ -61,14 +63,57 @@ def test_status_and_money_fall_apart_without_a_rest(tables: InventoryTables) -> 
     assert split.to_list() == pytest.approx(skus["stock_value"].to_list())
 
 
+def test_what_is_new_and_never_sold_is_not_called_dead() -> None:
+    """A launch of last week, and stock that waits for next week's: nobody is told to sell it off or to cancel what is on its way."""
+    never = {"last_demand_on": None, "forecast_mean": None, "order_up_to": 0.0, "risk": None}
+    rows = [
+        sku("LAUNCH", created_on=AS_OF - timedelta(days=7), **never),
+        sku("AHEAD", created_on=AS_OF + timedelta(days=7), is_active=False, **never),
+        sku("MUCH", created_on=AS_OF - timedelta(days=7), **never | {"order_up_to": 15.0}),
+        sku("FLOP", created_on=AS_OF - timedelta(days=366), **never),
+        sku("ENDED", created_on=AS_OF - timedelta(days=7), is_active=False, **never),
+        sku("OLD", created_on=None, **never),
+    ]
+    lines = pl.DataFrame([line(f"P{i}", row["item_id"], 9) for i, row in enumerate(rows)])
+    known = {"created_on": pl.Date, "last_demand_on": pl.Date, "forecast_mean": pl.Float64, "risk": pl.Float64}
+    tables = InventoryTables(AS_OF, pl.DataFrame(rows, schema_overrides=known), lines, {})
+    skus = inventory.positions(tables)
+    assert dict(skus.select("item_id", "status").iter_rows()) == {
+        "LAUNCH": "fine", "AHEAD": "fine", "MUCH": "excess", "FLOP": "dead", "ENDED": "dead", "OLD": "dead",
+    }  # fmt: skip
+    assert sorted(inventory.actions(tables, skus)[1]["item_id"]) == ["ENDED", "FLOP", "MUCH", "OLD"]
+    split = skus["needed_value"] + skus["excess_value"] + skus["dead_value"]
+    assert split.to_list() == skus["stock_value"].to_list()
+
+
 def test_lines_that_come_too_late_are_expedited_with_what_is_missed(tables: InventoryTables) -> None:
-    expedite, _ = inventory.actions(tables, inventory.positions(tables))
-    assert expedite["po_id"].to_list() == ["P2", "P1"]  # 17 days short of 2 a day come before 5
+    lines = tables.open_lines.filter(pl.col("po_id") != "P3")
+    expedite, _ = inventory.actions(replace(tables, open_lines=lines), inventory.positions(tables))
+    assert expedite["po_id"].to_list() == ["P2", "P1"]  # 16 days short of 2 a day come before 5
+    assert expedite["days_short"].to_list() == [16, 5]
     assert expedite["say"][0] == (
         "Call S1 about P2, line 1: 30 units are due on 2026-07-18, and the 6 on hand last until 2026-07-01; "
-        "about 34 units worth 85 would be missed by then."
+        "about 32 units worth 80 would be missed by then."  # 07-02 to 07-17: it is there before the sales of its day
     )
     assert "were due on 2026-06-23, 5 days ago, and the shelf is empty" in expedite["say"][1]
+
+
+def test_what_is_due_before_a_line_serves_demand_too(tables: InventoryTables) -> None:
+    """Thirty units of tomorrow last until P2 but for a day: no call for 34 units, and no unit missed twice."""
+    expedite, _ = inventory.actions(tables, inventory.positions(tables))
+    assert expedite["po_id"].to_list() == ["P1", "P2"]
+    assert expedite["missed"].to_list() == pytest.approx([10.0, 2.0])
+    assert "and the 6 on hand and the 30 due before last until 2026-07-16; about 2 units" in expedite["say"][1]
+
+
+def test_a_line_of_tomorrow_is_not_late_for_an_empty_shelf(tables: InventoryTables) -> None:
+    """Receipts come before sales; two lines of one day are waited for once."""
+    lines = pl.DataFrame([line("P1", "OUT", 1)])
+    skus = inventory.positions(tables)
+    assert not inventory.actions(replace(tables, open_lines=lines), skus)[0].height
+    twice = pl.DataFrame([line("P1", "OUT", 4), line("P2", "OUT", 4)])
+    expedite, _ = inventory.actions(replace(tables, open_lines=twice), skus)
+    assert (expedite["po_id"].to_list(), expedite["missed"].to_list()) == (["P1"], [6.0])
 
 
 def test_lines_for_what_nobody_needs_are_cancelled(tables: InventoryTables) -> None:
@@ -84,7 +129,7 @@ def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
     told = inventory_page.facts(tables)
     assert told["sentences"] == [
         "2 SKUs are out of stock (1) or likelier than not to run out: approve the proposals of 1 today; 1 wait for open orders alone.",
-        "Call about 2 open lines that come too late, the first of the list first: demand worth 110 would be missed.",
+        "Call about 2 open lines that come too late, the first of the list first: demand worth 30 would be missed.",
         "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
         f"Sell off or write down 200 of stock ({200 / told['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
         "Order nothing more of 1 SKU until they sell down: 1,600 lie beyond their order-up-to level and 180 days of forecast demand.",
@@ -110,9 +155,17 @@ def test_page_and_workbook_hold_the_facts(tables: InventoryTables, tmp_path: Any
     assert "Call S1 about P2, line 1" in html and f"{told['stock_value']:,.2f}" in html
     (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(told))
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
-    assert [row[1].value for row in book["Expedite"].iter_rows(min_row=2)] == ["P2", "P1"]
+    assert [row[1].value for row in book["Expedite"].iter_rows(min_row=2)] == ["P1", "P2"]
     assert book["Dead"].max_row == 3
     assert '"status"' in inventory_page.document(told)
+
+
+def test_names_from_the_erp_are_no_formulas_and_break_no_workbook(tables: InventoryTables, tmp_path: Any) -> None:
+    named = tables.skus.with_columns(item_id=pl.col("item_id").replace("OUT", "=1+1"), item_name=pl.lit("=SUM(A1)\x0b"))
+    told = inventory_page.facts(replace(tables, skus=named, open_lines=tables.open_lines.clear()))
+    (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(told))
+    row = openpyxl.load_workbook(tmp_path / "book.xlsx")["In danger"][2]
+    assert [(cell.value, cell.data_type) for cell in (row[0], row[2])] == [("=1+1", "s"), ("=SUM(A1)", "s")]
 
 
 def test_an_empty_house_has_nothing_to_do(tables: InventoryTables) -> None:

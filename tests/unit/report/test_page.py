@@ -198,6 +198,14 @@ def test_a_saving_is_claimed_only_where_its_interval_excludes_zero(low: float, h
     assert words in wording.verdict(replace(compared, cost_low=low, cost_high=high))
 
 
+def test_a_catalogue_of_one_sku_has_a_page_that_claims_nothing() -> None:
+    tables, forecasts = synthetic.run(1)
+    html, summary = page.render(tables, forecasts, SETTINGS)
+    assert "One SKU alone says nothing of how certain that is, so no saving is shown." in html
+    assert "95% interval" not in html
+    assert summary["cost_change_low"] is None and summary["cost_change_high"] is None
+
+
 @pytest.mark.parametrize("module", [formats, svg, wording, sections, page, method])
 def test_doctests(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

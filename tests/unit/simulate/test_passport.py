@@ -122,6 +122,14 @@ def test_an_erp_with_sales_only_has_passports_without_comparison(rows, config):
     alone = tables.Recorded(bare, rows.demand, rows.stock.clear(), rows.receipts.clear(), rows.open_orders.clear())
     found = everything(alone, config)
     assert set(found["choices"]["basis"]) == {"no_incumbent"}
+    default = found["choices"].filter(pl.col("candidate") == "normal_lot/decayed")
+    # It is the default because no other surely saved, be it the cheapest or not.
+    assert (
+        default.height
+        and default["reason"].str.ends_with("applies, as no other candidate surely saved on earlier days.").all()
+    )
+    others = found["choices"].filter(pl.col("candidate") != "normal_lot/decayed")
+    assert others["reason"].str.ends_with("surely saved most of the candidates on earlier days.").all()
     assert not found["calibration"].height
     assert set(found["replays"]["policy"]) == {"candidate"}
     passports = found["passports"]

@@ -122,6 +122,20 @@ def test_imputed_demand_bounds_what_was_lost(rows):
     assert full.short[0] >= seen.short[0]
 
 
+def test_an_empty_shelf_after_the_end_of_an_item_hides_no_demand(rows):
+    """Who counts a discontinued item daily counts nothing, day after day: nobody was turned away for that."""
+    gone = pl.DataFrame([
+        {"item_id": "b", "location_id": "w", "day": day(back), "quantity": 0.0, "returned": 0.0, "is_stockout": True} for back in range(21)
+    ])  # fmt: skip
+    loaded = config()
+    books = replace(rows, demand=pl.concat([rows.demand, gone]))
+    played, before = (play(each, AS_OF, loaded) for each in (books, rows))
+    assert played.bounds["candidate"].demand[1] == before.bounds["candidate"].demand[1]
+    assert played.bounds["candidate"].short[1] == before.bounds["candidate"].short[1]
+    censored = passport.replays(books, played, AS_OF, "candidate")["censored_days"].to_list()
+    assert censored == [1, 0, 0]  # a's day; none of b's
+
+
 def test_a_sku_without_counts_starts_full(rows):
     played = play(rows, AS_OF, config())
     assert played.outcomes["incumbent"].trace[0, 2, 0] == 20.0 - played.window.asked[2, 0]

@@ -1,15 +1,17 @@
 """Samples speak for the catalogue with honest intervals; the result document keeps its promises."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.simulate import sampling, study, study_result
+from pipelines.simulate import sampling, study, study_result, study_tables, tables
+from tests.unit.simulate.worlds import AS_OF, kept_books, wrong_count
 
 
 def catalogue(count=600):
@@ -114,3 +116,39 @@ def test_what_lies_before_a_study_selects_and_all_of_it_reports():
     with pytest.raises(StockproofError, match="does not fit") as refused:
         study.timetable(study.Plan(days=710), as_of, config)
     assert refused.value.remedy.startswith("at most 702 days until 2026-06-28")
+
+
+def test_books_that_do_not_add_up_are_in_no_saving_of_a_study(monkeypatch):
+    """A saving computed from a wrong count is worth nothing, in a study as in the daily run."""
+    config = settings.Settings()
+    right = kept_books(3, 6, spoil=6.0)
+    wrong = wrong_count(right, "i0002", AS_OF - timedelta(days=60), 400.0)
+    chosen = right.skus.select("item_id", "location_id").with_columns(
+        category=pl.lit("c"), supplier_id=pl.lit("v"), stratum=pl.lit("s"), weight=pl.lit(1.0)
+    )
+    monkeypatch.setattr(study_tables, "progress", lambda *_: True)
+
+    def replayed(books):
+        def some(_, keys, __):
+            first = books.skus["item_id"].to_list().index(keys["item_id"][0])
+            return tables.part(books, first, first + keys.height)
+
+        monkeypatch.setattr(tables, "of_skus", some)
+        days, last = study.timetable(study.Plan(days=90), AS_OF, config)
+        return study._replay("x", chosen, AS_OF, last, days, config, None, None)
+
+    rows, sums, failing = replayed(wrong)
+    assert failing.select("item_id", "kind").rows() == [("i0002", "stock_jump")]
+    whole, _, none = replayed(right)
+    assert not none.height and rows.equals(whole.filter(pl.col("item_id") != "i0002"))
+    assert sums["skus"].unique().to_list() == [5]
+    told = study._sample(study.Plan(), chosen, chosen, failing)
+    assert (told["books_fail"], told["books_fail_first"]) == (
+        1,
+        [{"item_id": "i0002", "location_id": "w", "kind": "stock_jump"}],
+    )
+    for name, size in (("READ", 4), ("BATCH", 3)):  # rows are read and replayed by parts, which changes nothing
+        monkeypatch.setattr(study, name, size)
+        again = replayed(wrong)
+        assert again[0].sort("item_id", "policy").equals(rows.sort("item_id", "policy")) and again[2].equals(failing)
+        assert_frame_equal(again[1], sums)

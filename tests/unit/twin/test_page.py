@@ -1,12 +1,14 @@
 """The report: complete, self-contained, and honest about what it shows."""
 
+import itertools
 import json
 import re
 
+import numpy as np
 import pytest
 
 from pipelines.simulate import network_kernel
-from pipelines.twin import config, page, run, scenarios
+from pipelines.twin import config, page, plot, run, scenarios
 from pipelines.twin.scenarios import find
 
 PLAN = run.plan(config.load(), replications=20)
@@ -60,3 +62,32 @@ def test_a_network_of_another_shape(tmp_path):
     html = page.render(wide, run.run_all(wide, scenarios.several(["normal", "spike"])))
     assert "&lt;wide&gt; &amp; deep" in html
     assert html.count('class="node"') == 6
+
+
+def test_the_marks_of_an_axis_are_the_numbers_they_stand_at():
+    """Means of lost sales below one: marks at 0, 0.5 and 1 read so, not 0, 0, 1."""
+    svg = plot.days("lost", {"normal": np.array([0.0, 0.4, 0.8])}, "normal", 0)
+    assert re.findall(r'text-anchor="end">([^<]+)<', svg) == ["0", "0.5", "1"]
+    nothing = plot.days("lost", {"normal": np.zeros(3)}, "normal", 0)
+    assert re.findall(r'text-anchor="end">([^<]+)<', nothing) == ["0", "1"]
+
+
+def test_a_spike_of_nothing_still_has_a_page():
+    content = PLAN.network.model_dump(mode="json", exclude_none=True)
+    content["skus"]["SKU_001"] |= {"demand_mean": 0, "demand_std": 0}
+    still = run.plan(config.parse(content), replications=2)
+    assert "travels upstream" in page.render(still, run.run_all(still, scenarios.several(["normal", "spike"])))
+
+
+def test_sites_of_every_tier_have_room():
+    """Stores one tier above the deepest are most of the network: none is drawn over another."""
+    content = PLAN.network.model_dump(mode="json", exclude_none=True)
+    content["warehouses"]["hub"] = dict(content["warehouses"]["warehouse_1"], source="warehouse_1")
+    store = content["stores"]["store_1"]
+    content["stores"] = {f"near_{i}": store for i in range(12)} | {"far": dict(store, source="hub")}
+    wide = run.plan(config.parse(content), replications=2)
+    html = page.render(wide, run.run_all(wide, scenarios.several(["normal", "spike"])))
+    places = re.findall(r'class="node" x="(\d+)" y="(-?\d+)"', html)
+    columns = {x: sorted(int(y) for at, y in places if at == x) for x, _ in places}
+    assert max(len(ys) for ys in columns.values()) == 13  # the hub stands among them
+    assert all(low >= 0 and high - low >= 74 for ys in columns.values() for low, high in itertools.pairwise(ys))
