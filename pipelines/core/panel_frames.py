@@ -50,7 +50,10 @@ def build(
     alive = _alive(sku, np.array(starts, dtype="datetime64[D]"), ends)
     rows = sku.select(KEY).with_row_index("row")
     quantity, censored = _dense_demand(rows, demand, starts[0], days, (sku.height, length))
-    alive |= quantity > 0
+    # Books that moved from another ERP date every item by the move, after years of sales: a SKU exists from its first sale on, too,
+    # days without one included, else all that is known of those years are the days that sold.
+    sold = quantity > 0
+    alive |= sold | ((sold.cumsum(axis=1) > 0) & _on_sale(sku, np.array(starts, dtype="datetime64[D]")))
     category = _codes(sku["category"].fill_null(""))
     place = _codes(sku["location_id"])
     group = (
@@ -75,8 +78,13 @@ def _alive(sku: pl.DataFrame, starts: Array, ends: Array) -> Array:
     """[n, T] between the SKU's creation (else its first demand) and its end."""
     first = sku.select(pl.coalesce("created_on", "first_demand_on").cast(pl.Date).alias("first"))["first"]
     born = first.fill_null(date(1970, 1, 1)).to_numpy().astype("datetime64[D]")
+    return np.asarray((ends[None, :] >= born[:, None]) & _on_sale(sku, starts))
+
+
+def _on_sale(sku: pl.DataFrame, starts: Array) -> Array:
+    """[n, T] before the SKU's end."""
     gone = sku["discontinued_on"].cast(pl.Date).fill_null(date(9999, 12, 31)).to_numpy().astype("datetime64[D]")
-    return np.asarray((ends[None, :] >= born[:, None]) & (starts[None, :] < gone[:, None]))
+    return np.asarray(starts[None, :] < gone[:, None])
 
 
 def _dense_demand(

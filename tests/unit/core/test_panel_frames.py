@@ -74,6 +74,18 @@ def test_a_sku_is_unknown_before_its_creation_and_after_its_end() -> None:
     assert np.isfinite(unborn.demand[0]).tolist() == [False] + [True] * 9
 
 
+@pytest.mark.parametrize("bucket", ["day", "week"])
+def test_days_without_a_sale_before_a_late_creation_are_zeros_once_it_has_sold(bucket: str) -> None:
+    """An ERP that took over the books of another has sales of years before the items were created in it."""
+    width = 7 if bucket == "week" else 1
+    rows = [("a", back * width, 6.0, False) for back in (2, 5, 8)]
+    moved = _build(_sku("a", created=_day(width)), _demand(*rows), bucket, 10 * width)
+    assert np.isnan(moved.demand[0, 0])
+    assert moved.demand[0, 1:].tolist() == [6.0, 0.0, 0.0, 6.0, 0.0, 0.0, 6.0, 0.0, 0.0]
+    ended = _build(_sku("a", created=_day(width), gone=_day(4 * width)), _demand(*rows[1:]), bucket, 10 * width)
+    assert np.isfinite(ended.demand[0]).tolist() == [False, True, True, True, True, bucket == "week", *[False] * 4]
+
+
 def test_weekly_buckets_and_the_share_of_promotion_days() -> None:
     panel = _build(
         _sku("a"), _demand(("a", 6, 5.0, False)), "week", 21, promotions=[_day(0), _day(-1), _day(-2)], events=[_day(6)]
