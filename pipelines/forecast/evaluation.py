@@ -10,7 +10,7 @@ from models.recipe import Recipe
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import CLASSES, Array, Panel, class_codes
-from pipelines.forecast import evaluate, members, panels, plots, router, training
+from pipelines.forecast import backtest, evaluate, members, panels, plots, router, training
 from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.evaluate import LEAD_TIME, PerSku, Scores
 from pipelines.io import files, warehouse
@@ -135,7 +135,7 @@ def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
     _, evidence = training.backtested(panel, panels.protection(panel), competing, plan)
     if len(evidence) < 2:
         raise StockproofError(
-            f"{panel.length} {panel.bucket}s of history allow no window to judge on",
+            f"{panel.length - backtest.first_demand(panel.demand)} {panel.bucket}s of history allow no window to judge on",
             "load more history, or lower forecast.backtest_origins",
         )
     judged = [_origin(panel, evidence[: k + 1], names, plan.fewest_known) for k in range(1, len(evidence))]

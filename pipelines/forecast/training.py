@@ -24,7 +24,7 @@ from pipelines.forecast.serving import predict_frame
 from pipelines.io import registry
 
 SHORTEST_WEEKS = 8
-"""An origin must know this much history."""
+"""An origin must know this much history, counted from the first demand of any SKU."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,9 @@ def backtested(
     """(history buckets known at each rolling origin, what the members said there), oldest first."""
     count = plan.origins + 1
     window = backtest.window_length(panel, interval, plan.horizon, count)
-    origins = backtest.origins(panel.length, window, count, SHORTEST_WEEKS * panel.period)
+    # planning.history_days may reach back to before the ERP's first sale: nothing can be learnt there, nor judged.
+    shortest = backtest.first_demand(panel.demand) + SHORTEST_WEEKS * panel.period
+    origins = backtest.origins(panel.length, window, count, shortest)
     return origins, [backtest.collect(panel, interval, competing, origin, window) for origin in origins]
 
 
