@@ -1,5 +1,6 @@
 """A hybrid forecaster as a folder: JSON, and the boosters in their libraries' own text formats. No pickles, no network."""
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -62,6 +63,7 @@ def save(model: Hybrid, folder: Path) -> Path:
         "bucket_spread": _spread_to_json(model.bucket_spread),
         "members": {name: _member_to_json(member, folder) for name, member in sorted(model.members.items())},
     }  # fmt: skip
+    content["files"] = {path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != "model.json"}
     (folder / "model.json").write_text(json.dumps(content, sort_keys=True))
     return folder
 
@@ -83,16 +85,31 @@ def load(folder: Path) -> Hybrid:
         content = json.loads((folder / "model.json").read_text())
         if content["format"] != FORMAT:
             raise StockproofError(
-                f"model in {folder} has format {content['format']}, this program reads {FORMAT}", remedy
+                f"the stored model has format {content['format']}, this program reads {FORMAT}", remedy
             )
+        _check_files(content.get("files", {}), folder)
         return Hybrid(
             recipe_from_json(content["recipe"]),
             {name: _member_from_json(told, folder) for name, told in content["members"].items()},
             content["min_observations"], content["name"], season_from_json(content["season"]),
             _spread_from_json(content["window_spread"]), _spread_from_json(content["bucket_spread"]),
         )  # fmt: skip
-    except (OSError, KeyError, ValueError, TypeError) as fault:
-        raise StockproofError(f"model in {folder} cannot be read: {fault!r}", remedy) from None
+    except StockproofError:
+        raise
+    except Exception as fault:  # each library has errors of its own for a file that is not what it wrote
+        # Becomes the reason of every SKU: no folder in it, which is another one each time.
+        raise StockproofError(f"the stored model cannot be read: {fault!r}", remedy) from None
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_files(written: dict[str, str], folder: Path) -> None:
+    """Before a library reads them: LightGBM ends the process, without an error, over trees that were cut short."""
+    for name, digest in written.items():
+        if not (folder / name).is_file() or _digest(folder / name) != digest:
+            raise ValueError(f"{name} is not as it was written")
 
 
 def _spread_to_json(spread: Spread | None) -> dict[str, Any] | None:

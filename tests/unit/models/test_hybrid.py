@@ -129,7 +129,7 @@ def test_a_booster_sees_nothing_after_its_origin() -> None:
 @pytest.mark.parametrize("content", ["{", '{"format": 99}', '{"format": 1}'])
 def test_a_broken_folder_is_refused_with_a_remedy(tmp_path: Path, content: str) -> None:
     (tmp_path / "model.json").write_text(content)
-    with pytest.raises(StockproofError, match=r"model in .*") as fault:
+    with pytest.raises(StockproofError, match="stored model") as fault:
         store.load(tmp_path)
     assert "training" in fault.value.remedy
 
