@@ -132,7 +132,10 @@ def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
     """
     competing = members.configured()
     names = tuple(competing)
-    _, evidence = training.backtested(panel, panels.protection(panel), competing, plan)
+    _, collected = training.backtested(panel, panels.protection(panel), competing, plan)
+    evidence = [
+        told for told in collected if told.usable.any()
+    ]  # a window that a stockout hides from end to end judges nobody
     if len(evidence) < 2:
         raise StockproofError(
             f"{panel.length - backtest.first_demand(panel.demand)} {panel.bucket}s of history allow no window to judge on",
