@@ -40,7 +40,9 @@ ROOT = Path(__file__).resolve().parents[1]
 class Settings(BaseSettings):
     """The whole configuration. Get it with :func:`load`."""
 
-    model_config = SettingsConfigDict(env_prefix="STOCKPROOF_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="STOCKPROOF_", env_nested_delimiter="__", env_parse_none_str="null", extra="forbid", frozen=True
+    )
 
     state_dir: Path = ROOT / ".stockproof"
     erp: Erp = Erp()

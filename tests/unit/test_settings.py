@@ -67,6 +67,13 @@ def test_environment_overrides_the_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert settings.load().replay.days == 100
 
 
+def test_null_in_the_environment_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the page's column of variables has it: without it no variable could lower the service target, which the factor contradicts."""
+    monkeypatch.setenv("STOCKPROOF_COSTS__SERVICE_FACTOR", "null")
+    monkeypatch.setenv("STOCKPROOF_COSTS__SERVICE_TARGET", "0.9")
+    assert settings.load().costs.service_factor is None and settings.load().costs.service_target == 0.9
+
+
 def test_unknown_environment_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STOCKPROOF_PLANNING__BUKET", "week")
     with pytest.raises(StockproofError, match="STOCKPROOF_PLANNING__BUKET"):
