@@ -18,6 +18,7 @@ from models.hurdle import Hurdle
 from models.hybrid import Hybrid
 from models.interface import Member
 from models.quantiles import QuantileBooster
+from models.recipe import Recipe
 from models.recipe import from_json as recipe_from_json
 from models.recipe import to_json as recipe_to_json
 from models.spread import Spread
@@ -40,18 +41,19 @@ _BOOSTER_FIELDS: Final = (
     "objective",
     "ratio",
 )
-__all__ = ["FORMAT", "KINDS", "load", "recipe_from_json", "recipe_to_json", "save"]
+__all__ = ["FORMAT", "KINDS", "judged", "load", "recipe_from_json", "recipe_to_json", "save"]
 
 KINDS: Final[dict[str, Any]] = {kind.__name__: kind for kind in (WindowBootstrap, Hurdle, Ensemble, QuantileBooster)}
 """Classes of members that store themselves (:class:`models.interface.Storable`), by name."""
 
 
-def save(model: Hybrid, folder: Path) -> Path:
+def save(model: Hybrid, folder: Path, judged: Recipe | None = None) -> Path:
     """Write a fitted forecaster.
 
     Args:
         model: fitted.
         folder: made where missing.
+        judged: the recipe chosen without the newest window, for :func:`judged`.
 
     Returns:
         The folder.
@@ -63,6 +65,8 @@ def save(model: Hybrid, folder: Path) -> Path:
         "bucket_spread": _spread_to_json(model.bucket_spread),
         "members": {name: _member_to_json(member, folder) for name, member in sorted(model.members.items())},
     }  # fmt: skip
+    if judged is not None:
+        content["judged"] = recipe_to_json(judged)
     content["files"] = {path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != "model.json"}
     (folder / "model.json").write_text(json.dumps(content, sort_keys=True))
     return folder
@@ -99,6 +103,16 @@ def load(folder: Path) -> Hybrid:
     except Exception as fault:  # each library has errors of its own for a file that is not what it wrote
         # Becomes the reason of every SKU: no folder in it, which is another one each time.
         raise StockproofError(f"the stored model cannot be read: {fault!r}", remedy) from None
+
+
+def judged(folder: Path) -> Recipe:
+    """The recipe that had not seen the newest window of its training; of a model stored without one, the model's own.
+
+    Args:
+        folder: written by :func:`save`, and read by :func:`load` before.
+    """
+    content = json.loads((folder / "model.json").read_text())
+    return recipe_from_json(content.get("judged", content["recipe"]))
 
 
 def _digest(path: Path) -> str:
