@@ -13,6 +13,7 @@ from models.aligned import Aligned
 from models.bootstrap import WindowBootstrap
 from models.calibration import identity
 from models.catalogue import MAKERS, Options
+from models.features import priors
 from models.hurdle import Hurdle
 from models.hybrid import Hybrid
 from models.interface import Interval, Shaped
@@ -57,7 +58,7 @@ def mixed() -> Panel:
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
-def test_every_member_is_finite_not_negative_and_the_same_alone(name: str, mixed: Panel) -> None:
+def test_every_member_is_finite_and_not_negative(name: str, mixed: Panel) -> None:
     member = _made(name).fit(mixed)
     path = member.path(mixed, 20)
     assert path.shape == (mixed.skus, 20) and np.isfinite(path).all() and (path >= 0).all()
@@ -66,6 +67,18 @@ def test_every_member_is_finite_not_negative_and_the_same_alone(name: str, mixed
         told = member.window_quantiles(mixed, np.full(mixed.skus, 10.5), LEVELS)
         known = np.isfinite(told).all(axis=1)
         assert known.sum() > 50 and (told[known] >= 0).all() and (np.diff(told[known], axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in MAKERS if not MAKERS[name](OPTIONS).joint))
+def test_a_sku_is_forecast_the_same_whichever_others_are_asked_for(name: str, panel: Panel) -> None:
+    whole, rows = replace(panel, prior=priors(panel)), np.array([50, 3, 77, 10])
+    member, width = _made(name).fit(whole), np.full(panel.skus, 10.5)
+    np.testing.assert_array_equal(member.path(whole.take(rows), 20), member.path(whole, 20)[rows])
+    if isinstance(member, Shaped):
+        alone = member.window_quantiles(whole.take(rows), width[rows], LEVELS)
+        np.testing.assert_array_equal(alone, member.window_quantiles(whole, width, LEVELS)[rows])
+    told = member.explain(whole)
+    assert member.explain(whole.take(rows)) == [told[i] for i in rows]
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
