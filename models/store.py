@@ -62,7 +62,7 @@ def save(model: Hybrid, folder: Path, judged: Recipe | None = None) -> Path:
     content = {
         "format": FORMAT, "name": model.name, "min_observations": model.min_observations, "recipe": recipe_to_json(model.recipe),
         "season": season_to_json(model.season), "window_spread": _spread_to_json(model.window_spread),
-        "bucket_spread": _spread_to_json(model.bucket_spread),
+        "bucket_spread": _spread_to_json(model.bucket_spread), "names": {key: list(told) for key, told in model.names.items()},
         "members": {name: _member_to_json(member, folder) for name, member in sorted(model.members.items())},
     }  # fmt: skip
     if judged is not None:
@@ -97,6 +97,7 @@ def load(folder: Path) -> Hybrid:
             {name: _member_from_json(told, folder) for name, told in content["members"].items()},
             content["min_observations"], content["name"], season_from_json(content["season"]),
             _spread_from_json(content["window_spread"]), _spread_from_json(content["bucket_spread"]),
+            {key: tuple(told) for key, told in content.get("names", {}).items()},
         )  # fmt: skip
     except StockproofError:
         raise

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.core.errors import StockproofError
-from pipelines.core.panel import classify, mask_demand
+from pipelines.core.panel import classify, mask_demand, recoded
 from pipelines.core.panel_frames import build
 
 AS_OF = date(2026, 6, 28)
@@ -126,3 +126,24 @@ def test_classes_at_their_borders() -> None:
 def test_mask_keeps_what_is_open_and_alive() -> None:
     alive = np.array([[False, True, True]])
     assert np.isnan(mask_demand(np.ones((1, 3)), alive, np.zeros((1, 3), bool))).tolist() == [[True, False, False]]
+
+
+def test_groups_are_named_in_the_order_of_their_codes_and_found_again_in_another_catalogue() -> None:
+    sku = _sku("a", "b", "c").with_columns(
+        category=pl.Series(["nuts", None, "bolts"]), location_id=pl.Series(["W", "W", "V"])
+    )
+    whole = _build(sku, _demand())
+    assert whole.names["category"] == ("", "bolts", "nuts") and whole.names["location"] == ("V", "W")
+    named = [whole.names["group"][code].split("\x1f") for code in whole.group]
+    assert named == [["bolts", "V"], ["nuts", "W"], ["", "W"]]
+    part = _build(sku.filter(pl.col("item_id") != "b"), _demand())
+    again = recoded(part, whole.names)
+    assert part.group.tolist() == [0, 1] and again.group.tolist() == whole.group[:2].tolist()
+    assert again.statics["category"].tolist() == [1.0, 2.0] and again.statics["location"].tolist() == [0.0, 1.0]
+    unknown = recoded(whole, part.names)
+    assert unknown.group.tolist()[:2] == [0, 1] and unknown.group[2] >= 2 and np.isnan(unknown.statics["category"][2])
+    assert recoded(again, whole.names) is again and recoded(part, {}) is part
+
+
+def test_an_empty_catalogue_is_an_empty_panel() -> None:
+    assert _build(_sku("a").head(0), _demand()).skus == 0
