@@ -76,6 +76,8 @@ class Booster:
             return self
         rows = builder.rows(sku, origin, step)
         target = panel.demand[sku, origins[origin] + step - 1]
+        if not target.any():  # LightGBM refuses to look for a mean where all is zero
+            return self
         age = (panel.length - origins[origin]) / panel.period
         weight = 0.5 ** (age / 104.0) * self._scale_weight(panel)[sku]
         self.model = self._train(rows, target, weight / weight.mean(), features.names(panel))

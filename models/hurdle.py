@@ -31,15 +31,19 @@ PRIOR_BUCKETS: Final = 4.0
 
 @dataclass
 class Hurdle:
-    """Bernoulli occurrence × size, each decayed; a new item starts from its group's rate at the catalogue's share."""
+    """Bernoulli occurrence × size, each decayed; a new item starts from its group's rate at the catalogue's share.
+
+    The catalogue is the one fitted on: that of the SKUs asked for would be another one whenever others are asked for beside them.
+    """
 
     name: str = "hurdle"
     joint: bool = False
     season: Season | None = field(default=None, repr=False)
+    usual: float | None = None
 
     def fit(self, panel: Panel) -> "Hurdle":
-        """A copy that knows the seasonal index of the panel."""
-        return replace(self, season=seasonal.fit(panel))
+        """A copy that knows the seasonal index of the panel, and its share of buckets with demand."""
+        return replace(self, season=seasonal.fit(panel), usual=_usual(panel))
 
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] probability of demand × mean size."""
@@ -68,8 +72,7 @@ class Hurdle:
         """([n, h] probability of demand, ([n] mean size, [n] mean squared size))."""
         season = fitted(self.season)
         index, rows = season.index(panel.starts(horizon), panel.period == 7), season.rows(panel.group)
-        known = np.isfinite(panel.demand)
-        usual = float(np.clip((np.nan_to_num(panel.demand) > 0).sum() / max(known.sum(), 1), 1e-4, 1.0))
+        usual = _usual(panel) if self.usual is None else self.usual
         keep = 0.5 ** (1.0 / (SHARE_WEEKS * panel.period))
         told = _decayed(panel.demand, index, rows, priors(panel), usual, keep, 0.5 ** (1.0 / SIZE_HITS))
         return np.minimum(told[:, :1] * index[rows, panel.length :], 1.0), (told[:, 1], told[:, 2])
@@ -77,13 +80,19 @@ class Hurdle:
     def state(self, folder: Path) -> dict[str, Any]:
         """See :class:`models.interface.Storable`."""
         del folder
-        return {"season": season_to_json(self.season)}
+        return {"season": season_to_json(self.season), "usual": self.usual}
 
     @classmethod
     def restore(cls, told: dict[str, Any], folder: Path) -> "Hurdle":
         """See :class:`models.interface.Storable`."""
         del folder
-        return cls(season=season_from_json(told["season"]))
+        return cls(season=season_from_json(told["season"]), usual=told.get("usual"))
+
+
+def _usual(panel: Panel) -> float:
+    """Share of the known buckets of all SKUs that had demand."""
+    known = np.isfinite(panel.demand)
+    return float(np.clip((np.nan_to_num(panel.demand) > 0).sum() / max(known.sum(), 1), 1e-4, 1.0))
 
 
 @njit(parallel=True)

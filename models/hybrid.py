@@ -1,5 +1,6 @@
 """The forecaster that serves: members mixed per demand class, a negative binomial around the mix, recalibrated."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -12,7 +13,7 @@ from models.interface import CumulativeDistribution, Distribution, Interval, Mem
 from models.recipe import Recipe, mean_rates
 from models.seasonal import Season
 from models.spread import Spread
-from pipelines.core.panel import CLASSES, Array, Panel, class_codes
+from pipelines.core.panel import CLASSES, Array, Panel, class_codes, recoded
 
 LONGEST_WEEKS: Final = 14
 """Paths are computed this far; longer protection intervals go on with the mean of the last four weeks."""
@@ -55,6 +56,7 @@ class Hybrid:
     season: Season | None = field(default=None, repr=False)
     window_spread: Spread | None = field(default=None, repr=False)
     bucket_spread: Spread | None = field(default=None, repr=False)
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def fit(self, panel: Panel, interval: Interval) -> "Hybrid":
         """A copy with members and dispersion fitted.
@@ -76,6 +78,7 @@ class Hybrid:
             season=season,
             window_spread=spread.fit(spread.windows(panel, season, prior, interval.mean)),
             bucket_spread=spread.fit(spread.windows(panel, season, prior, np.ones(panel.skus), 91)),
+            names=panel.names,
         )
 
     def assign(self, panel: Panel) -> Assignment:
@@ -100,7 +103,7 @@ class Hybrid:
 
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] expected demand of each coming bucket."""
-        weights = self.assign(panel).weights
+        weights, panel = self.assign(panel).weights, recoded(panel, self.names)
         panel = replace(
             panel, prior=features.priors(panel)
         )  # of the whole catalogue, whatever part a member is asked for
@@ -118,7 +121,7 @@ class Hybrid:
 
     def around(self, panel: Panel, path: Array, levels: tuple[float, ...]) -> Distribution:
         """The per-bucket distribution around a mean path [n, h]."""
-        bucket = fitted(self.bucket_spread)
+        bucket, panel = fitted(self.bucket_spread), recoded(panel, self.names)
         past = spread.windows(panel, fitted(self.season), features.priors(panel), np.ones(panel.skus), 91)
         own = spread.own_factor(past, bucket) * self.recipe.bucket.scale[past.code]
         variance = bucket.variance(path, past.compound, past.code, own)
@@ -139,6 +142,7 @@ class Hybrid:
         self, panel: Panel, path: Array, interval: Interval, levels: tuple[float, ...]
     ) -> CumulativeDistribution:
         """The distribution over the protection interval around a mean path [n, h]."""
+        panel = recoded(panel, self.names)
         mean = cumulative_mean(path, interval.mean, panel.period)
         certain, code = self.window_variance(panel, mean, interval)
         # Mean rate² × variance of the interval's length: the compound-sum formula for an uncertain lead time.
@@ -187,7 +191,7 @@ class Hybrid:
 
     def window_variance(self, panel: Panel, mean: Array, interval: Interval) -> tuple[Array, Array]:
         """([n] units² of demand over an interval of certain length, [n] class codes)."""
-        window = fitted(self.window_spread)
+        window, panel = fitted(self.window_spread), recoded(panel, self.names)
         past = spread.windows(panel, fitted(self.season), features.priors(panel), interval.mean)
         own = spread.own_factor(past, window) * self.recipe.window.scale[past.code]
         return window.variance(mean, past.compound, past.code, own), past.code
@@ -203,7 +207,7 @@ class Hybrid:
         for i in np.flatnonzero(assigned.share > 0):
             out[i][f"{blend.MEMBER}.share"] = float(assigned.share[i])
         heaviest = np.where(weights.any(axis=1), weights.argmax(axis=1), -1)
-        whole = replace(panel, prior=features.priors(panel))
+        whole = recoded(replace(panel, prior=features.priors(panel)), self.names)
         for j, name in enumerate(self.recipe.members):
             rows = np.flatnonzero(heaviest == j)
             if rows.size:

@@ -161,6 +161,7 @@ class Builder:
     def __init__(self, told: Histories, horizon: int, trained: Histories | None = None) -> None:
         values, then = np.nan_to_num(filled(told.demand)), told if trained is None else trained
         self.first = first = known_from(told.demand)
+        self.year = year_of(told)
         early = then.shape[1]
         self.values, self.season = values, season(then, values[:, :early], horizon + values.shape[1] - early)
         length = values.shape[1]
@@ -214,9 +215,10 @@ class Builder:
 
     def _last_year(self, sku: Array, ahead: Array, step: Array, base: Array) -> list[Array]:
         """Demand around the same period of last year, and the level a year before the origin."""
-        back = ahead - 52
-        at = back.clip(1, self.values.shape[1] - 2)
-        around = (self.values[sku, at - 1] + self.values[sku, at] + self.values[sku, at + 1]) / 3
+        # As many years back as it takes for the period after the one asked for to lie before the origin.
+        back = ahead - self.year * np.ceil((step + 1) / self.year).astype(np.int64)
+        before, at, after = (np.clip(back + shift, 0, self.values.shape[1] - 1) for shift in (-1, 0, 1))
+        around = (self.values[sku, before] + self.values[sku, at] + self.values[sku, after]) / 3
         level = self.levels[2][sku, np.maximum(at - step, 0)]
         return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
 
@@ -260,7 +262,7 @@ def _trend(values: Array, codes: Array) -> Array:
 
 def _calendar(told: Histories, horizon: int) -> tuple[Array, Array, Array]:
     """Day of the year, and the share of each period's days in the first ten and fifteen of the month (paydays)."""
-    middles, half = told.middles(horizon), told.days // 2
-    days = [[middle + timedelta(days=n - half) for n in range(told.days)] for middle in middles]
+    middles, first = told.middles(horizon), told.days // 2 - told.days + 1
+    days = [[middle + timedelta(days=n + first) for n in range(told.days)] for middle in middles]
     early = [np.array([np.mean([day.day <= limit for day in period]) for period in days]) for limit in (10, 15)]
     return np.array([middle.timetuple().tm_yday // 7 for middle in middles], dtype=float), early[0], early[1]

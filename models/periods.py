@@ -18,7 +18,7 @@ REFERENCE: Final = 0.3
 """Curvature of the variance that the second model corrects; see :func:`reference_variance`."""
 
 FEWEST: Final = 1_000
-"""Rows below which trees are not grown: the base forecast stands, with one dispersion for all."""
+"""Rows below which trees are not grown, as where a half of the SKUs sold nothing: the base stands, with one dispersion for all."""
 
 SHORT: Final[dict[str, Any]] = {"tweedie": 1.5, "leaves": 15, "least_rows": 300, "young": 2, "trust": 0.5}
 """What holds instead where less than a year and a half is known: few weeks, so simpler trees, and half of what they say."""
@@ -98,13 +98,13 @@ class PeriodForecaster:
         target = told.demand[sku, origin + step]
         features, base = builder.rows(sku, origin, step)
         weight = 0.5 ** ((told.shape[1] - origin) / self.half_life)
-        if sku.size < FEWEST:
+        half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
+        if sku.size < FEWEST or not (target[half].any() and target[~half].any()):
             return replace(self, boosters=[], spread=None, dispersion=_dispersion(target, base, weight))
         boosters = [self._mean(features, target, base, weight, bag) for bag in range(self.bags)]
         if means_alone:
             return replace(self, boosters=boosters, spread=None, dispersion=0.0)
         honest = np.empty(sku.size)
-        half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
         for left in (half, ~half):
             trees = self._mean(features[~left], target[~left], base[~left], weight[~left], 0)
             honest[left] = self._expected([trees], features[left], base[left])

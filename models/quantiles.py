@@ -25,6 +25,8 @@ LEARNT: Final = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 WIDEST_WEEKS: Final = 26
 """Longer windows take the quantiles of this width in proportion."""
 
+FEWEST: Final = 500
+"""Windows known by half below which nothing is learnt."""
 
 _MORE: Final = ("log_expected", "log_unit", "log_width", *window_features.NAMES)
 
@@ -57,11 +59,13 @@ class QuantileBooster:
         first = max(panel.length - self.depth_weeks * panel.period, min(8 * panel.period, panel.length // 3), 1)
         origins = np.arange(first, panel.length, max(panel.period, 1))
         sku, origin, width = self._sample(panel, origins)
-        if sku.size < 500:
+        if sku.size < FEWEST:
             return self
         matrix, expected = self._matrix(panel, self.season, origins, sku, origin, width, 0)
         demand, exposure = _windows(panel, self._index(panel, 0), sku, origins[origin], width)
         fine = exposure > 0
+        if fine.sum() < FEWEST:
+            return self
         unit = 0.5 * negbin.units_of(panel.demand)[sku]
         target = np.log((demand[fine] / exposure[fine] + unit[fine]) / (expected[fine] + unit[fine]))
         self.models = self._train(matrix[fine], target, [*features.names(panel), *_MORE])

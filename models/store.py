@@ -1,5 +1,6 @@
 """A hybrid forecaster as a folder: JSON, and the boosters in their libraries' own text formats. No pickles, no network."""
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +18,7 @@ from models.hurdle import Hurdle
 from models.hybrid import Hybrid
 from models.interface import Member
 from models.quantiles import QuantileBooster
+from models.recipe import Recipe
 from models.recipe import from_json as recipe_from_json
 from models.recipe import to_json as recipe_to_json
 from models.spread import Spread
@@ -39,18 +41,19 @@ _BOOSTER_FIELDS: Final = (
     "objective",
     "ratio",
 )
-__all__ = ["FORMAT", "KINDS", "load", "recipe_from_json", "recipe_to_json", "save"]
+__all__ = ["FORMAT", "KINDS", "judged", "load", "recipe_from_json", "recipe_to_json", "save"]
 
 KINDS: Final[dict[str, Any]] = {kind.__name__: kind for kind in (WindowBootstrap, Hurdle, Ensemble, QuantileBooster)}
 """Classes of members that store themselves (:class:`models.interface.Storable`), by name."""
 
 
-def save(model: Hybrid, folder: Path) -> Path:
+def save(model: Hybrid, folder: Path, judged: Recipe | None = None) -> Path:
     """Write a fitted forecaster.
 
     Args:
         model: fitted.
         folder: made where missing.
+        judged: the recipe chosen without the newest window, for :func:`judged`.
 
     Returns:
         The folder.
@@ -59,9 +62,12 @@ def save(model: Hybrid, folder: Path) -> Path:
     content = {
         "format": FORMAT, "name": model.name, "min_observations": model.min_observations, "recipe": recipe_to_json(model.recipe),
         "season": season_to_json(model.season), "window_spread": _spread_to_json(model.window_spread),
-        "bucket_spread": _spread_to_json(model.bucket_spread),
+        "bucket_spread": _spread_to_json(model.bucket_spread), "names": {key: list(told) for key, told in model.names.items()},
         "members": {name: _member_to_json(member, folder) for name, member in sorted(model.members.items())},
     }  # fmt: skip
+    if judged is not None:
+        content["judged"] = recipe_to_json(judged)
+    content["files"] = {path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != "model.json"}
     (folder / "model.json").write_text(json.dumps(content, sort_keys=True))
     return folder
 
@@ -83,16 +89,42 @@ def load(folder: Path) -> Hybrid:
         content = json.loads((folder / "model.json").read_text())
         if content["format"] != FORMAT:
             raise StockproofError(
-                f"model in {folder} has format {content['format']}, this program reads {FORMAT}", remedy
+                f"the stored model has format {content['format']}, this program reads {FORMAT}", remedy
             )
+        _check_files(content.get("files", {}), folder)
         return Hybrid(
             recipe_from_json(content["recipe"]),
             {name: _member_from_json(told, folder) for name, told in content["members"].items()},
             content["min_observations"], content["name"], season_from_json(content["season"]),
             _spread_from_json(content["window_spread"]), _spread_from_json(content["bucket_spread"]),
+            {key: tuple(told) for key, told in content.get("names", {}).items()},
         )  # fmt: skip
-    except (OSError, KeyError, ValueError, TypeError) as fault:
-        raise StockproofError(f"model in {folder} cannot be read: {fault!r}", remedy) from None
+    except StockproofError:
+        raise
+    except Exception as fault:  # each library has errors of its own for a file that is not what it wrote
+        # Becomes the reason of every SKU: no folder in it, which is another one each time.
+        raise StockproofError(f"the stored model cannot be read: {fault!r}", remedy) from None
+
+
+def judged(folder: Path) -> Recipe:
+    """The recipe that had not seen the newest window of its training; of a model stored without one, the model's own.
+
+    Args:
+        folder: written by :func:`save`, and read by :func:`load` before.
+    """
+    content = json.loads((folder / "model.json").read_text())
+    return recipe_from_json(content.get("judged", content["recipe"]))
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_files(written: dict[str, str], folder: Path) -> None:
+    """Before a library reads them: LightGBM ends the process, without an error, over trees that were cut short."""
+    for name, digest in written.items():
+        if not (folder / name).is_file() or _digest(folder / name) != digest:
+            raise ValueError(f"{name} is not as it was written")
 
 
 def _spread_to_json(spread: Spread | None) -> dict[str, Any] | None:

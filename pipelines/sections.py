@@ -87,7 +87,7 @@ class Forecast(Section):
     ]  # fmt: skip
     objective: Literal["tweedie", "poisson", "quantile", "asymmetric"] = "tweedie"  # of the boosters
     threads: Annotated[int, Field(ge=1, le=64)] = 2
-    seed: int = 42
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 42  # what all libraries take
 
 
 class Replay(Section):

@@ -43,6 +43,7 @@ class Panel:
         levels: name → [n] codes of groups whose totals are forecast, the finest last.
         events: [T + F] code of the event of each bucket, 0 for none.
         protection: [n] buckets of the protection interval, where windows of that width are learnt from; None: of every width.
+        names: ``group``, ``category``, ``location`` → names in the order of their codes, for :func:`recoded`; may be empty.
     """
 
     item_ids: Array
@@ -64,6 +65,7 @@ class Panel:
     levels: Mapping[str, Array] = field(default_factory=dict)
     events: Array | None = None
     protection: Array | None = None
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def skus(self) -> int:
@@ -139,6 +141,30 @@ class Panel:
 
 def _picked(values: Array | None, index: Array) -> Array | None:
     return None if values is None else values[index]
+
+
+def recoded(panel: Panel, names: Mapping[str, tuple[str, ...]]) -> Panel:
+    """The panel with the codes of another catalogue: what was learnt of a group by its code must be asked of it by the same code.
+
+    Args:
+        panel: with codes of its own.
+        names: of the other catalogue; empty: codes are taken as they are.
+
+    Returns:
+        The panel; a group unknown there has a code above all of them, a category or location NaN.
+    """
+    if not names or not panel.names or panel.names == names:
+        return panel
+    codes = {key: {name: code for code, name in enumerate(names[key])} for key in names}
+    known = len(names["group"])
+    group = np.array(
+        [codes["group"].get(name, known + k) for k, name in enumerate(panel.names["group"])], dtype=np.int64
+    )
+    statics = dict(panel.statics)
+    for key in statics.keys() & names.keys():
+        table = np.array([codes[key].get(name, np.nan) for name in panel.names[key]])
+        statics[key] = table[panel.statics[key].astype(np.int64)]
+    return replace(panel, group=group[panel.group], statics=statics, names=names)
 
 
 def classify(demand: Array) -> Array:

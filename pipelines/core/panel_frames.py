@@ -50,14 +50,11 @@ def build(
     alive = _alive(sku, np.array(starts, dtype="datetime64[D]"), ends)
     rows = sku.select(KEY).with_row_index("row")
     quantity, censored = _dense_demand(rows, demand, starts[0], days, (sku.height, length))
-    alive |= quantity > 0
-    category = _codes(sku["category"].fill_null(""))
-    place = _codes(sku["location_id"])
-    group = (
-        np.unique(np.stack([category, place]), axis=1, return_inverse=True)[1].reshape(-1)
-        if sku.height
-        else np.array([], dtype=np.int64)
-    )
+    # Books that moved from another ERP date every item by the move, after years of sales: a SKU exists from its first sale on, too,
+    # days without one included, else all that is known of those years are the days that sold.
+    sold = quantity > 0
+    alive |= sold | ((sold.cumsum(axis=1) > 0) & _on_sale(sku, np.array(starts, dtype="datetime64[D]")))
+    category, place, group, names = _groups(sku)
     codes = _events(events, starts[0], days, length + future)
     price = sku["unit_price"].cast(pl.Float64).fill_null(0.0).to_numpy()
     return Panel(
@@ -65,7 +62,7 @@ def build(
         demand=mask_demand(quantity, alive, censored), alive=alive, censored=censored & alive,
         demand_class=np.array(sku["demand_class"].fill_null("no_demand").to_list(), dtype=object), group=group.astype(np.int64),
         statics={"category": category.astype(float), "location": place.astype(float), "log_price": np.log(np.maximum(price, 0.01))},
-        calendar={"event": (codes > 0).astype(np.float32)}, events=codes, levels=_levels(category, place, group),
+        calendar={"event": (codes > 0).astype(np.float32)}, events=codes, levels=_levels(category, place, group), names=names,
         local={"promotion": _promotions(rows, promotions, starts[0], days, (sku.height, length + future))},
         lead_time_mean=sku["lead_time_mean"].cast(pl.Float64).to_numpy(), lead_time_std=sku["lead_time_std"].cast(pl.Float64).to_numpy(),
     )  # fmt: skip
@@ -77,8 +74,13 @@ def _alive(sku: pl.DataFrame, starts: Array, ends: Array) -> Array:
         pl.max_horizontal(pl.coalesce("created_on", "first_demand_on"), "books_from").cast(pl.Date).alias("first")
     )["first"]
     born = first.fill_null(date(1970, 1, 1)).to_numpy().astype("datetime64[D]")
+    return np.asarray((ends[None, :] >= born[:, None]) & _on_sale(sku, starts))
+
+
+def _on_sale(sku: pl.DataFrame, starts: Array) -> Array:
+    """[n, T] before the SKU's end."""
     gone = sku["discontinued_on"].cast(pl.Date).fill_null(date(9999, 12, 31)).to_numpy().astype("datetime64[D]")
-    return np.asarray((ends[None, :] >= born[:, None]) & (starts[None, :] < gone[:, None]))
+    return np.asarray(starts[None, :] < gone[:, None])
 
 
 def _dense_demand(
@@ -126,6 +128,17 @@ def _events(events: pl.DataFrame, first: date, days: int, length: int) -> Array:
     return out
 
 
+def _groups(sku: pl.DataFrame) -> tuple[Array, Array, Array, dict[str, tuple[str, ...]]]:
+    """([n] codes of categories, [n] of locations, [n] of both together, names of all three in the order of the codes)."""
+    categories, category = _coded(sku["category"].fill_null(""))
+    places, place = _coded(sku["location_id"])
+    if not sku.height:
+        return category, place, category, {"group": (), "category": (), "location": ()}
+    pairs, group = np.unique(np.stack([category, place]), axis=1, return_inverse=True)
+    both = tuple(f"{categories[c]}\x1f{places[p]}" for c, p in pairs.T)
+    return category, place, group.reshape(-1), {"group": both, "category": categories, "location": places}
+
+
 def _levels(category: Array, place: Array, group: Array) -> dict[str, Array]:
     """Groups whose totals are forecast: the whole, locations, categories, categories at locations."""
     return {
@@ -138,4 +151,10 @@ def _levels(category: Array, place: Array, group: Array) -> dict[str, Array]:
 
 def _codes(values: pl.Series) -> Array:
     """[n] rank of each text among the distinct ones: the same catalogue gives the same codes."""
-    return np.unique(np.array(values.to_list(), dtype=str), return_inverse=True)[1].astype(np.int64)
+    return _coded(values)[1]
+
+
+def _coded(values: pl.Series) -> tuple[tuple[str, ...], Array]:
+    """(distinct texts in order, [n] rank of each among them)."""
+    texts, codes = np.unique(np.array(values.to_list(), dtype=str), return_inverse=True)
+    return tuple(texts.tolist()), codes.astype(np.int64)

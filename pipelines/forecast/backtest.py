@@ -70,6 +70,22 @@ def origins(length: int, window: int, count: int, shortest: int) -> list[int]:
     return [at for k in range(count, 0, -1) if (at := length - k * window) >= shortest]
 
 
+def first_demand(demand: Array) -> int:
+    """Buckets before the first in which any SKU had demand.
+
+    Args:
+        demand: [n, T] units, NaN where unknown.
+
+    Returns:
+        0 … T; T where there was none.
+
+    >>> first_demand(np.array([[np.nan, 0.0, 2.0], [np.nan, np.nan, 0.0]]))
+    2
+    """
+    sold = (demand > 0).any(axis=0)
+    return int(sold.argmax()) if sold.any() else int(demand.shape[1])
+
+
 def window_length(panel: Panel, interval: Interval, horizon: int, count: int) -> int:
     """Buckets that follow each origin: the horizon, or what covers the protection interval of 95 % of the SKUs where the history allows.
 

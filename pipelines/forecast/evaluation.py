@@ -10,7 +10,7 @@ from models.recipe import Recipe
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import CLASSES, Array, Panel, class_codes
-from pipelines.forecast import evaluate, members, panels, plots, router, training
+from pipelines.forecast import backtest, evaluate, members, panels, plots, router, training
 from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.evaluate import LEAD_TIME, PerSku, Scores
 from pipelines.io import files, warehouse
@@ -132,10 +132,13 @@ def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
     """
     competing = members.configured()
     names = tuple(competing)
-    _, evidence = training.backtested(panel, panels.protection(panel), competing, plan)
+    _, collected = training.backtested(panel, panels.protection(panel), competing, plan)
+    evidence = [
+        told for told in collected if told.usable.any()
+    ]  # a window that a stockout hides from end to end judges nobody
     if len(evidence) < 2:
         raise StockproofError(
-            f"{panel.length} {panel.bucket}s of history allow no window to judge on",
+            f"{panel.length - backtest.first_demand(panel.demand)} {panel.bucket}s of history allow no window to judge on",
             "load more history, or lower forecast.backtest_origins",
         )
     judged = [_origin(panel, evidence[: k + 1], names, plan.fewest_known) for k in range(1, len(evidence))]

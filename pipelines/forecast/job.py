@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -40,24 +41,12 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     """
     panel, unusable = panels.read_checked(as_of, active_only=True)
     interval = panels.protection(panel)
-    model, version, why = _model(as_of, panel, interval)
-    horizon = max(settings.load().planning.horizon_days // DAYS_IN[panel.bucket], 1)
-    longest = min(int(np.ceil(interval.mean.max(initial=1.0))), hybrid.LONGEST_WEEKS * panel.period)
-    try:
-        path = model.path(panel, max(horizon, longest))
-    except Exception as fault:  # whatever a library finds wrong with a stored model must not cost the morning's orders
-        if version == FALLBACK:
-            raise
-        why = f"{version} failed on today's data: {type(fault).__name__}: {fault}".splitlines()[0][:200]
-        model, version = training.calibrated_fallback(panel, interval, why), FALLBACK
-        path = model.path(panel, max(horizon, longest))
-    daily = daily_frame(panel, model.around(panel, path[:, :horizon], LEVELS))
     low, high = detail.interval_levels(settings.load().forecast.confidence_level)
     levels = tuple(sorted({*LEVELS, low, high}))
-    told = model.cumulative_around(panel, path, interval, levels)
+    said, (model, version, why) = answered(_model(as_of, panel, interval), panel, interval, levels)
+    daily, told = daily_frame(panel, said.buckets), said.protection
     cumulative = cumulative_frame(panel, _on_grid(told), interval, model, version, unusable)
     ends = sanity.tidy(told.mean, told.quantiles)[1][:, [levels.index(low), levels.index(high)]]
-    explained = detail.drivers(model, panel)
     # Rows of single items are picked only now: a SKU's forecast must not depend on which others were asked for.
     rows = np.isin(panel.item_ids.astype(str), list(items)) if items else np.ones(panel.skus, dtype=bool)
     if items:
@@ -65,7 +54,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
     written = warehouse.replace("plan.forecasts", daily, where)
     skus = warehouse.replace("plan.lead_time_forecasts", cumulative, where)
-    chosen = [explained[i] for i in np.flatnonzero(rows)]
+    chosen = [said.drivers[i] for i in np.flatnonzero(rows)]
     detailed = detail.frame(cumulative, ends[rows], panel.demand_class[rows], chosen, as_of)
     warehouse.replace("plan.forecast_detail", detailed, where)
     period_rows = periods.run(as_of, items)
@@ -80,6 +69,57 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         "unusable": int(unusable.sum()),
         "period_rows": period_rows,
     }
+
+
+@dataclass(frozen=True)
+class Said:
+    """All that a model says of a morning.
+
+    Attributes:
+        buckets: demand of each bucket of ``planning.horizon_days``.
+        protection: demand over the protection interval.
+        drivers: [n] JSON objects.
+    """
+
+    buckets: Distribution
+    protection: CumulativeDistribution
+    drivers: list[str]
+
+
+def answered(
+    serving: tuple[Hybrid, str, str], panel: Panel, interval: Interval, levels: tuple[float, ...]
+) -> tuple[Said, tuple[Hybrid, str, str]]:
+    """What the serving model says of all it is asked, or the fallback where the model fails at any part of it.
+
+    Args:
+        serving: the model, its version and why it serves.
+        panel: histories of the active SKUs.
+        interval: protection intervals.
+        levels: of the protection interval's quantiles, ascending.
+
+    Returns:
+        (what was said, who said it: model, version and why).
+    """
+    model, version, _ = serving
+    try:
+        return _ask(model, panel, interval, levels), serving
+    except Exception as fault:  # whatever a library finds wrong with a stored model must not cost the morning's orders
+        if version == FALLBACK:
+            raise
+        why = f"{version} failed on today's data: {type(fault).__name__}: {fault}".splitlines()[0][:200]
+    simple = training.calibrated_fallback(panel, interval, why)
+    return _ask(simple, panel, interval, levels), (simple, FALLBACK, why)
+
+
+def _ask(model: Hybrid, panel: Panel, interval: Interval, levels: tuple[float, ...]) -> Said:
+    horizon = max(settings.load().planning.horizon_days // DAYS_IN[panel.bucket], 1)
+    longest = min(int(np.ceil(interval.mean.max(initial=1.0))), hybrid.LONGEST_WEEKS * panel.period)
+    path = model.path(panel, max(horizon, longest))
+    return Said(
+        model.around(panel, path[:, :horizon], LEVELS),
+        model.cumulative_around(panel, path, interval, levels),
+        detail.drivers(model, panel),
+    )
 
 
 def daily_frame(panel: Panel, told: Distribution) -> pl.DataFrame:

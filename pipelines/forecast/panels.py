@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from models.interface import Interval
+from models.objectives import LIKE_CUSTOM
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
@@ -16,9 +17,10 @@ from pipelines.core.panel import Array, Panel
 from pipelines.core.panel_frames import build
 from pipelines.forecast import covariates
 from pipelines.io import last_run, warehouse
+from pipelines.sections import Planning
 
 FUTURE_DAYS = 98
-"""Promotions and events are read this far ahead; the paths of models.hybrid reach as far."""
+"""Promotions and events are read this far ahead at least; the paths of models.hybrid reach as far for the protection interval."""
 
 # The vendors stage's lead times, which count open lines and late tails: those of the run, or where that stage failed those of the last
 # run that measured; else those of the marts.
@@ -67,9 +69,14 @@ def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
     promotions = warehouse.read(_PROMOTIONS, as_of=as_of)
     panel = build(
         sku, demand, promotions, warehouse.read(_EVENTS, as_of=as_of),
-        as_of=as_of, bucket=planning.bucket, history_days=planning.history_days, future=FUTURE_DAYS // DAYS_IN[planning.bucket],
+        as_of=as_of, bucket=planning.bucket, history_days=planning.history_days, future=_future(planning),
     )  # fmt: skip
     return hide(covariates.discounted(panel, promotions), broken)
+
+
+def _future(planning: Planning) -> int:
+    """Buckets ahead that promotions and events are known for: models take the last one for all that follow."""
+    return max(FUTURE_DAYS, planning.horizon_days) // DAYS_IN[planning.bucket]
 
 
 def usable(demand: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -143,6 +150,7 @@ def data_hash(panel: Panel) -> str:
         *panel.statics.values(),
         *panel.calendar.values(),
         *panel.local.values(),
+        panel.events,
     ]
     for values in arrays:
         if values is not None:
@@ -152,6 +160,9 @@ def data_hash(panel: Panel) -> str:
 
 def config_hash() -> str:
     """Fingerprint of the configuration that shapes a model; the thread count does not."""
-    told = settings.load().model_dump(mode="json", include={"planning", "forecast"})
+    chosen = settings.load()
+    told = chosen.model_dump(mode="json", include={"planning", "forecast"})
     told["forecast"].pop("threads")
+    if chosen.forecast.objective in LIKE_CUSTOM:  # the one cost that a model is trained on, and then alone
+        told["ratio"] = chosen.costs.stockout_to_overstock_ratio
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]

@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.evaluate import Scores
 from pipelines.forecast.serving import predict_frame
 from pipelines.io import registry
+from pipelines.io.registry import Version
 
 SHORTEST_WEEKS = 8
-"""An origin must know this much history."""
+"""An origin must know this much history, counted from the first demand of any SKU."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,9 @@ def train(as_of: date) -> dict[str, int | float | str]:
     promote, reason, incumbent = _judge(trained, panel, as_of)
     serve = partial(predict_frame, panel.bucket)
     with tempfile.TemporaryDirectory() as scratch:
+        folder = store.save(trained.model, Path(scratch) / "forecaster", trained.recipe_judged)
         version = registry.register(
-            store.save(trained.model, Path(scratch) / "forecaster"), trained_as_of=as_of, promote=promote, serve=serve,
+            folder, trained_as_of=as_of, promote=promote, serve=serve,
             tags={**tags, "bucket": panel.bucket, "decision": reason}, parameters=_parameters(trained, panel),
             metrics=_metrics(trained, incumbent), artifacts=_artifacts(trained, reason),
         )  # fmt: skip
@@ -162,7 +164,9 @@ def backtested(
     """(history buckets known at each rolling origin, what the members said there), oldest first."""
     count = plan.origins + 1
     window = backtest.window_length(panel, interval, plan.horizon, count)
-    origins = backtest.origins(panel.length, window, count, SHORTEST_WEEKS * panel.period)
+    # planning.history_days may reach back to before the ERP's first sale: nothing can be learnt there, nor judged.
+    shortest = backtest.first_demand(panel.demand) + SHORTEST_WEEKS * panel.period
+    origins = backtest.origins(panel.length, window, count, shortest)
     return origins, [backtest.collect(panel, interval, competing, origin, window) for origin in origins]
 
 
@@ -173,15 +177,15 @@ def _recipe(evidence: list[Evidence], names: tuple[str, ...], fewest: int) -> Re
 
 
 def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scores | None]:
-    """Whether the new model takes the champion's place: both recipes, refitted on the same past, on the same window."""
-    current = registry.champion()
-    if current is None or not current.forecasts(panel.bucket):
-        return True, "first version" if current is None else f"the first on buckets of a {panel.bucket}", None
+    """Whether the new model takes the champion's place: both recipes, refitted on the same past, on a window neither was chosen on."""
+    current = registry.incumbent(panel.bucket)
+    if current is None:
+        return True, f"the first on buckets of a {panel.bucket}" if registry.versions() else "first version", None
     if current.trained_as_of > as_of:
         return False, f"{current.label} was trained on newer data ({current.trained_as_of})", None
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            recipe = store.load(registry.download(current, Path(scratch))).recipe
+            recipe = _met(current, registry.fetch(current, Path(scratch)), _seen_until(trained, panel))
     except StockproofError as fault:
         return True, f"the champion {current.label} cannot be read ({fault.message})", None
     if not trained.scores or trained.judged_on is None:
@@ -198,6 +202,18 @@ def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scor
         f"scaled pinball loss {mine.scaled_pinball:.4f} {words} the champion {current.label}'s {theirs.scaled_pinball:.4f}",
         theirs,
     )
+
+
+def _seen_until(trained: Trained, panel: Panel) -> date:
+    """Last day that the new recipe was chosen on."""
+    length = panel.length if trained.judged_on is None else trained.judged_on.length
+    return panel.as_of - timedelta(days=(panel.length - length) * DAYS_IN[panel.bucket])
+
+
+def _met(current: Version, folder: Path, seen_until: date) -> Recipe:
+    """The recipe in which the champion is met: a younger one than ``seen_until`` was chosen on days of the window that now judges."""
+    model = store.load(folder)
+    return model.recipe if current.trained_as_of <= seen_until else store.judged(folder)
 
 
 def _parameters(trained: Trained, panel: Panel) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import logging
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -142,8 +142,31 @@ def _serving(as_of: date, bucket: str) -> Version | None:
     current = champion()
     if current is not None and current.trained_as_of <= as_of and current.forecasts(bucket):
         return current
-    fit = [v for v in versions() if v.trained_as_of <= as_of and v.role == CHAMPION and v.forecasts(bucket)]
-    return max(fit, key=lambda v: (v.trained_as_of, v.number), default=None)
+    return _newest(v for v in versions() if v.trained_as_of <= as_of and v.role == CHAMPION and v.forecasts(bucket))
+
+
+def _newest(some: Iterable[Version]) -> Version | None:
+    return max(some, key=lambda v: (v.trained_as_of, v.number), default=None)
+
+
+def incumbent(bucket: str) -> Version | None:
+    """The version that a new one has to beat: the champion, or where the alias names another, the newest that had won on such buckets.
+
+    The alias names another where a training on other buckets or for another ERP came in between, or where one was killed half-way.
+
+    Args:
+        bucket: ``day`` or ``week``.
+
+    Returns:
+        The version; None where none ever won on such buckets.
+
+    Raises:
+        StockproofError: the registry cannot be reached.
+    """
+    current = champion()
+    if current is not None and current.forecasts(bucket):
+        return current
+    return _newest(v for v in versions() if v.role == CHAMPION and v.forecasts(bucket))
 
 
 def download(version: Version, target: Path) -> Path:
@@ -159,18 +182,19 @@ def download(version: Version, target: Path) -> Path:
     Raises:
         StockproofError: the registry cannot be reached, or the artifact is gone.
     """
-    folder = breaker.call(BREAKER, lambda: _downloaded(version, target), attempts=1, retry_on=(ServiceAway,))
+    return breaker.call(BREAKER, lambda: fetch(version, target), attempts=1, retry_on=(ServiceAway,))
+
+
+def fetch(version: Version, target: Path) -> Path:
+    """As :func:`download`, past the breaker: for training, where a champion not fetched is one not met."""
+    with _client():
+        import mlflow
+
+        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{MODEL}/{version.number}", dst_path=str(target)))
     inner = folder / "artifacts" / "forecaster"
     if not (inner / "model.json").is_file():
         raise StockproofError(f"{version.label} holds no forecaster", "train again: `stockproof run training`")
     return inner
-
-
-def _downloaded(version: Version, target: Path) -> Path:
-    with _client():
-        import mlflow
-
-        return Path(mlflow.artifacts.download_artifacts(f"models:/{MODEL}/{version.number}", dst_path=str(target)))
 
 
 def register(

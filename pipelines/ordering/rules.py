@@ -113,8 +113,10 @@ def newsvendor_lot(facing: Facing) -> Rule:
 def reorder_batches(facing: Facing) -> Rule:
     """(R, s, nQ): whole economic lots, the fewest that lift the position above the service target's quantile."""
     lot = np.where(facing.whole, np.maximum(np.ceil(facing.lot - 1e-9), 1.0), np.maximum(facing.lot, 1e-6))
-    held = facing.quantile(facing.service)
-    return Rule(np.where(facing.whole, held - 1.0, held), lot, facing.service, held, batches=True)
+    held = _whole(facing, facing.quantile(facing.service))
+    # As in _held: a level of 0 must not bring a batch at position 0.
+    reorder = np.where(facing.whole | (held <= 0), held - 1.0, held)
+    return Rule(reorder, lot, facing.service, held, batches=True)
 
 
 def eoq(facing: Facing) -> Rule:

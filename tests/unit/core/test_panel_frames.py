@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from pipelines.core.errors import StockproofError
-from pipelines.core.panel import classify, mask_demand
+from pipelines.core.panel import classify, mask_demand, recoded
 from pipelines.core.panel_frames import build
 
 AS_OF = date(2026, 6, 28)
@@ -84,6 +84,18 @@ def test_an_old_item_is_unknown_before_the_books_begin() -> None:
     assert np.isfinite(younger.demand[0]).tolist() == [False] * 7 + [True] * 3
 
 
+@pytest.mark.parametrize("bucket", ["day", "week"])
+def test_days_without_a_sale_before_a_late_creation_are_zeros_once_it_has_sold(bucket: str) -> None:
+    """An ERP that took over the books of another has sales of years before the items were created in it."""
+    width = 7 if bucket == "week" else 1
+    rows = [("a", back * width, 6.0, False) for back in (2, 5, 8)]
+    moved = _build(_sku("a", created=_day(width)), _demand(*rows), bucket, 10 * width)
+    assert np.isnan(moved.demand[0, 0])
+    assert moved.demand[0, 1:].tolist() == [6.0, 0.0, 0.0, 6.0, 0.0, 0.0, 6.0, 0.0, 0.0]
+    ended = _build(_sku("a", created=_day(width), gone=_day(4 * width)), _demand(*rows[1:]), bucket, 10 * width)
+    assert np.isfinite(ended.demand[0]).tolist() == [False, True, True, True, True, bucket == "week", *[False] * 4]
+
+
 def test_weekly_buckets_and_the_share_of_promotion_days() -> None:
     panel = _build(
         _sku("a"), _demand(("a", 6, 5.0, False)), "week", 21, promotions=[_day(0), _day(-1), _day(-2)], events=[_day(6)]
@@ -124,3 +136,24 @@ def test_classes_at_their_borders() -> None:
 def test_mask_keeps_what_is_open_and_alive() -> None:
     alive = np.array([[False, True, True]])
     assert np.isnan(mask_demand(np.ones((1, 3)), alive, np.zeros((1, 3), bool))).tolist() == [[True, False, False]]
+
+
+def test_groups_are_named_in_the_order_of_their_codes_and_found_again_in_another_catalogue() -> None:
+    sku = _sku("a", "b", "c").with_columns(
+        category=pl.Series(["nuts", None, "bolts"]), location_id=pl.Series(["W", "W", "V"])
+    )
+    whole = _build(sku, _demand())
+    assert whole.names["category"] == ("", "bolts", "nuts") and whole.names["location"] == ("V", "W")
+    named = [whole.names["group"][code].split("\x1f") for code in whole.group]
+    assert named == [["bolts", "V"], ["nuts", "W"], ["", "W"]]
+    part = _build(sku.filter(pl.col("item_id") != "b"), _demand())
+    again = recoded(part, whole.names)
+    assert part.group.tolist() == [0, 1] and again.group.tolist() == whole.group[:2].tolist()
+    assert again.statics["category"].tolist() == [1.0, 2.0] and again.statics["location"].tolist() == [0.0, 1.0]
+    unknown = recoded(whole, part.names)
+    assert unknown.group.tolist()[:2] == [0, 1] and unknown.group[2] >= 2 and np.isnan(unknown.statics["category"][2])
+    assert recoded(again, whole.names) is again and recoded(part, {}) is part
+
+
+def test_an_empty_catalogue_is_an_empty_panel() -> None:
+    assert _build(_sku("a").head(0), _demand()).skus == 0

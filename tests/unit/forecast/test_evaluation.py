@@ -77,6 +77,16 @@ def test_too_short_a_history_is_refused_with_a_remedy() -> None:
     assert "backtest_origins" in fault.value.remedy
 
 
+def test_a_window_hidden_by_a_stockout_of_all_skus_judges_nobody() -> None:
+    demand = catalogue(1, 260, seed=4)[0].demand
+    demand[:, -20:] = np.nan
+    told = evaluation.judge(make(demand), np.array(["A"]), PLAN)
+    assert len(told.origins) == 1 and told.scores["origin"].n_unique() == 1
+    demand[:, 150:] = np.nan
+    with pytest.raises(StockproofError, match="no window to judge on"):
+        evaluation.judge(make(demand), np.array(["A"]), PLAN)
+
+
 def test_targets_look_at_the_top_fifth_and_at_smooth_items() -> None:
     n = 10
     values = {"mae": np.arange(10.0), "mape": np.r_[np.full(5, 0.2), np.full(5, np.nan)]}

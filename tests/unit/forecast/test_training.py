@@ -1,13 +1,21 @@
-"""When a new model takes the champion's place without a comparison."""
+"""Histories far shorter than ``planning.history_days``; when a new model takes the champion's place, and in which recipe it meets it."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
+from models import store
+from models.catalogue import MAKERS, Options
+from models.interface import Interval
+from pipelines.core.quantiles import LEVELS
 from pipelines.forecast import training
 from pipelines.io.registry import Version
+from tests.unit.models.panels import catalogue, make
 
 DAY = date(2026, 6, 28)
 UNREAD = cast(Any, None)
@@ -15,6 +23,7 @@ UNREAD = cast(Any, None)
 
 def _judged(monkeypatch: pytest.MonkeyPatch, champion: Version | None, bucket: str) -> tuple[bool, str]:
     monkeypatch.setattr(training.registry, "champion", lambda: champion)
+    monkeypatch.setattr(training.registry, "versions", lambda: [] if champion is None else [champion])
     promote, reason, _ = training._judge(UNREAD, cast(Any, SimpleNamespace(bucket=bucket)), DAY)
     return promote, reason
 
@@ -32,3 +41,66 @@ def test_a_champion_of_newer_data_stays(monkeypatch: pytest.MonkeyPatch) -> None
     newer = Version(1, date(2026, 7, 5), "champion", {"bucket": "day"})
     promote, reason = _judged(monkeypatch, newer, "day")
     assert not promote and "newer data (2026-07-05)" in reason
+
+
+@pytest.mark.parametrize("before", [np.nan, 0.0])
+@pytest.mark.parametrize(("known", "origins"), [(20, 0), (90, 1), (120, 2)])
+def test_an_erp_that_began_to_sell_months_ago_can_be_trained_on(before: float, known: int, origins: int) -> None:
+    demand = catalogue(60, 400)[0].demand
+    demand[:, :-known] = before
+    panel, interval = make(demand), Interval(np.full(60, 14.0), np.zeros(60))
+    names = ("sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm", "xgboost", "lightgbm_quantile")
+    competing = {name: MAKERS[name](Options(horizon=28)) for name in names}
+    told = training.fit(panel, interval, competing, training.Plan(30, 3, 28))
+    assert len(told.origins) == origins and bool(told.scores) == (origins > 1)
+    quantiles = told.model.predict_cumulative(panel, interval, LEVELS).quantiles
+    assert np.isfinite(quantiles).all() and (quantiles[:, -1] > 0).any()
+
+
+def test_a_catalogue_without_any_demand_is_forecast_zero() -> None:
+    panel, interval = make(np.zeros((40, 200))), Interval(np.full(40, 14.0), np.zeros(40))
+    competing = {name: MAKERS[name](Options()) for name in ("sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm")}
+    told = training.fit(panel, interval, competing, training.Plan(30, 3, 28))
+    assert told.origins == [] and not told.model.predict_cumulative(panel, interval, LEVELS).quantiles.any()
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost", "lightgbm_quantile"])
+@pytest.mark.parametrize("value", [np.nan, 0.0])
+def test_what_trains_over_all_skus_takes_the_base_where_there_is_nothing_to_learn(library: str, value: float) -> None:
+    panel = make(np.full((40, 200), value))
+    path = MAKERS[library](Options()).fit(panel).path(panel, 5)
+    assert np.isfinite(path).all() and (path < 0.01).all()
+
+
+SIMPLE = ("sba", "tsb", "mean_nonzero", "decayed_means", "ses")
+PLAN = training.Plan(30, 3, 28)
+
+
+@pytest.mark.parametrize(("age", "known"), [(7, "judged"), (27, "judged"), (28, "final"), (60, "final")])
+def test_a_champion_is_met_in_a_recipe_that_had_not_seen_the_window_that_judges(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, age: int, known: str
+) -> None:
+    """A champion of last week was chosen and calibrated on three of the four weeks; the new recipe on none of them."""
+    panel, interval = catalogue(80, 300)[0], Interval(np.full(80, 14.0), np.zeros(80))
+    trained = training.fit(panel, interval, {name: MAKERS[name](Options()) for name in SIMPLE}, PLAN)
+    eye = np.eye(len(SIMPLE))
+    recipes = {
+        told: replace(trained.recipe_judged, weights=np.tile(eye[at], (5, 1)), methods=(SIMPLE[at],) * 5, segments=None)
+        for told, at in (("judged", 0), ("final", 1))
+    }
+    model = replace(trained.model, recipe=recipes["final"])
+    folder = store.save(model, tmp_path, recipes["judged"])
+    champion = Version(3, panel.as_of - timedelta(days=age), "champion", {"bucket": "day"})
+    monkeypatch.setattr(training.registry, "incumbent", lambda bucket: champion)
+    monkeypatch.setattr(training.registry, "fetch", lambda version, target: folder)
+    _, reason, theirs = training._judge(trained, panel, panel.as_of)
+    wanted = training.evaluate.scores(cast(Any, trained.judged_on), recipes[known], panel.demand, 30)[-1]
+    assert theirs is not None and theirs.scaled_pinball == wanted.scaled_pinball
+    assert f"the champion stockproof-forecaster/3's {wanted.scaled_pinball:.4f}" in reason
+    assert store.load(folder).recipe.methods == recipes["final"].methods, "what serves is as before"
+
+
+def test_a_model_stored_without_that_recipe_is_met_in_its_own(tmp_path: Path) -> None:
+    panel, interval = catalogue(60, 300)[0], Interval(np.full(60, 14.0), np.zeros(60))
+    trained = training.fit(panel, interval, {name: MAKERS[name](Options()) for name in SIMPLE}, PLAN)
+    assert store.judged(store.save(trained.model, tmp_path)).methods == trained.model.recipe.methods

@@ -1,4 +1,4 @@
-"""Which registered version serves a date."""
+"""Which registered version serves a date, and which one a new version has to beat."""
 
 from datetime import date
 
@@ -41,3 +41,23 @@ def test_a_version_that_does_not_say_its_buckets_serves_none(monkeypatch: pytest
 
 def test_a_champion_of_later_data_leaves_the_date_to_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _serving(monkeypatch, _version(3, LATER, "day"), _version(2, OLD, "day"), bucket="day") == 2
+
+
+@pytest.mark.parametrize(
+    ("champion", "expected"),
+    [
+        (_version(9, NEW, "day"), 9),
+        (_version(9, LATER, "week"), 3),  # trained on weeks in between
+        (None, 3),  # the alias names another ERP's version, or one whose training was killed
+    ],
+)
+def test_a_new_version_has_to_beat_the_last_that_won_on_its_buckets(
+    monkeypatch: pytest.MonkeyPatch, champion: Version | None, expected: int
+) -> None:
+    others = [_version(2, OLD, "day"), _version(3, NEW, "day"), _version(4, NEW, "day", role="challenger")]
+    monkeypatch.setattr(registry, "champion", lambda: champion)
+    monkeypatch.setattr(registry, "versions", lambda: [one for one in (champion, *others) if one is not None])
+    found = registry.incumbent("day")
+    assert found is not None and found.number == expected
+    monkeypatch.setattr(registry, "versions", list)
+    assert expected == 9 or registry.incumbent("day") is None

@@ -1,5 +1,6 @@
 """Every member of the catalogue: what it forecasts, that it survives bad histories, sees nothing later, and can be stored."""
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ from models.aligned import Aligned
 from models.bootstrap import WindowBootstrap
 from models.calibration import identity
 from models.catalogue import MAKERS, Options
+from models.features import priors
 from models.hurdle import Hurdle
 from models.hybrid import Hybrid
 from models.interface import Interval, Shaped
 from models.quantiles import QuantileBooster
 from models.recipe import Recipe
 from models.store import load, save
+from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Panel
 from pipelines.core.quantiles import LEVELS
 from tests.unit.models.panels import catalogue, make
@@ -55,7 +58,7 @@ def mixed() -> Panel:
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
-def test_every_member_is_finite_not_negative_and_the_same_alone(name: str, mixed: Panel) -> None:
+def test_every_member_is_finite_and_not_negative(name: str, mixed: Panel) -> None:
     member = _made(name).fit(mixed)
     path = member.path(mixed, 20)
     assert path.shape == (mixed.skus, 20) and np.isfinite(path).all() and (path >= 0).all()
@@ -64,6 +67,18 @@ def test_every_member_is_finite_not_negative_and_the_same_alone(name: str, mixed
         told = member.window_quantiles(mixed, np.full(mixed.skus, 10.5), LEVELS)
         known = np.isfinite(told).all(axis=1)
         assert known.sum() > 50 and (told[known] >= 0).all() and (np.diff(told[known], axis=1) >= 0).all()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in MAKERS if not MAKERS[name](OPTIONS).joint))
+def test_a_sku_is_forecast_the_same_whichever_others_are_asked_for(name: str, panel: Panel) -> None:
+    whole, rows = replace(panel, prior=priors(panel)), np.array([50, 3, 77, 10])
+    member, width = _made(name).fit(whole), np.full(panel.skus, 10.5)
+    np.testing.assert_array_equal(member.path(whole.take(rows), 20), member.path(whole, 20)[rows])
+    if isinstance(member, Shaped):
+        alone = member.window_quantiles(whole.take(rows), width[rows], LEVELS)
+        np.testing.assert_array_equal(alone, member.window_quantiles(whole, width, LEVELS)[rows])
+    told = member.explain(whole)
+    assert member.explain(whole.take(rows)) == [told[i] for i in rows]
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
@@ -181,3 +196,43 @@ def test_every_member_lives_with_weeks_and_a_short_past(length: int) -> None:
         if isinstance(member, Shaped):
             told = member.window_quantiles(short, np.full(30, 5.0), (0.5, 0.95))
             assert (np.isnan(told) | (told >= 0)).all(), name
+
+
+@pytest.fixture(scope="module")
+def stored(panel: Panel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stored model of every member that keeps a file of its own."""
+    names = ("decayed_means", "lightgbm", "xgboost", "ensemble", "lightgbm_quantile")
+    recipe = Recipe(names, np.full((5, 5), 0.2), ("stack",) * 5, ("",) * 5, identity(), identity())
+    interval = Interval(np.full(panel.skus, 12.0), np.zeros(panel.skus))
+    model = Hybrid(recipe, {name: _made(name) for name in names}).fit(panel, interval)
+    return save(model, tmp_path_factory.mktemp("stored"))
+
+
+@pytest.mark.parametrize("spoilt", ["missing", "empty", "half", "other"])
+def test_a_file_that_is_not_as_it_was_written_is_named_before_a_library_reads_it(stored: Path, spoilt: str) -> None:
+    files = sorted(stored.iterdir())
+    assert len(files) == 1 + 1 + 1 + 2 + 8
+    for path in files:
+        whole = path.read_bytes()
+        if spoilt == "missing":
+            path.unlink()
+        else:
+            path.write_bytes({"empty": b"", "half": whole[: len(whole) // 2], "other": b"[1, 2]"}[spoilt])
+        with pytest.raises(StockproofError, match="cannot be read") as fault:
+            load(stored)
+        assert path.name == "model.json" or path.name in str(fault.value)
+        path.write_bytes(whole)
+    load(stored)
+
+
+def test_a_model_stored_before_files_were_listed_is_read_and_its_broken_trees_named(stored: Path) -> None:
+    told = json.loads((stored / "model.json").read_text())
+    (stored / "model.json").write_text(json.dumps({name: value for name, value in told.items() if name != "files"}))
+    load(stored)
+    for name in ("lightgbm.txt", "ensemble_forest.npz"):
+        whole = (stored / name).read_bytes()
+        (stored / name).write_bytes(b"")
+        with pytest.raises(StockproofError, match="cannot be read"):
+            load(stored)
+        (stored / name).write_bytes(whole)
+    (stored / "model.json").write_text(json.dumps(told))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from models.period_features import Builder, Histories, decayed, filled, season
+from models.period_features import Builder, Histories, _calendar, decayed, filled, season
 from models.periods import PeriodForecaster
 
 AS_OF = date(2026, 6, 28)
@@ -137,3 +137,36 @@ def test_a_planted_jump_of_one_week_moves_a_short_history_s_forecast_little():
         for demand in (told.demand, shocked)
     )
     assert after < 1.6 * before
+
+
+@pytest.mark.parametrize(("skus", "periods", "horizon", "sellers"), [(5, 1, 2, 5), (1, 200, 15, 1), (10, 200, 3, 1)])
+def test_a_catalogue_too_small_for_trees_takes_the_base(skus: int, periods: int, horizon: int, sellers: int):
+    """One period of history; one SKU with a long lead time; one SKU that sells beside nine that did once."""
+    demand = np.random.default_rng(3).poisson(4.0, (skus, periods)).astype(float)
+    demand[sellers:] = 0.0
+    demand[sellers:, : periods // 4] = 1.0
+    told = Histories(demand, AS_OF, 7, np.zeros(skus, int), np.zeros(skus, int))
+    moments = PeriodForecaster(horizon).fit(told).predict(told)
+    assert np.isfinite(moments.mean).all() and np.isfinite(moments.variance).all()
+    assert moments.mean[0].min() > 1.0 and (moments.variance >= moments.mean).all()
+
+
+@pytest.mark.parametrize(("days", "year"), [(1, 365), (7, 52), (14, 26), (30, 12), (91, 4)])
+def test_last_year_is_a_year_ago_whatever_the_review_period_and_never_after_the_origin(days: int, year: int):
+    length = 2 * year + 9
+    demand = np.arange(1.0, length + 1)[None, :]
+    built = Builder(Histories(demand, AS_OF, days, np.zeros(1, int), np.zeros(1, int)), 8)
+    for step in (1, 3, 8):
+        origin, none = np.array([length - 1]), np.zeros(1, int)
+        around, _ = built._last_year(none, origin + step, np.array([step]), np.ones(1))
+        years = -(-(step + 1) // year)
+        newest = np.exp(around[0]) * 1.1 - 0.1 + 1.0  # demand of the last of the three periods averaged
+        assert newest == pytest.approx(length + step - years * year + 1) and newest <= length
+
+
+@pytest.mark.parametrize("days", [1, 7, 14, 30])
+def test_paydays_are_those_of_the_period_that_ends_on_the_as_of_date(days: int):
+    told = Histories(np.ones((1, 3)), AS_OF, days, np.zeros(1, int), np.zeros(1, int))
+    spans = [[AS_OF - timedelta(days=back * days + n) for n in range(days)] for back in (2, 1, 0, -1)]
+    early = [np.mean([day.day <= 10 for day in span]) for span in spans]
+    assert _calendar(told, 1)[1].tolist() == pytest.approx(early)
