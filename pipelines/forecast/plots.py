@@ -85,7 +85,8 @@ def _draw_calibration(axes: Any, evidence: Evidence, recipe: Recipe, fewest_know
     axes.set_xlabel("promised level")
     axes.set_ylabel("share covered")
     axes.set_title("Calibration of lead-time demand on the newest backtest window")
-    axes.legend(fontsize=7)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(fontsize=7)
 
 
 def _canvas(rows: int) -> tuple[Any, list[Any]]:
