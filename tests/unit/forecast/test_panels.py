@@ -64,7 +64,8 @@ def _read(environment: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
     """What a panel of one SKU with a promotion from the 90th to the 98th day ahead knows of the future."""
     sku = pl.DataFrame({
         "item_id": ["a"], "location_id": ["W"], "category": ["c"], "unit_price": [2.0], "created_on": [AS_OF], "discontinued_on": [None],
-        "books_from": [None], "first_demand_on": [AS_OF], "demand_class": ["smooth"], "lead_time_mean": [3.0], "lead_time_std": [1.0], "is_active": [True],
+        "books_from": [None], "first_demand_on": [AS_OF], "demand_class": ["smooth"], "lead_time_mean": [3.0],
+        "lead_time_std": [1.0], "is_active": [True],
     })  # fmt: skip
     days = [AS_OF + timedelta(days=k) for k in range(90, 99)]
     tables = {
