@@ -61,6 +61,15 @@ def forget_orders() -> None:
     )
 
 
+def begin_with(lines: list[tuple[str, str, str | None, float, float]]) -> None:
+    """No orders, receipts or demand, and these decisions."""
+    forget_orders()
+    execute(
+        "truncate marts.fct_receipts, marts.fct_open_orders, marts.fct_daily_demand, staging.stg_erp__purchase_orders"
+    )
+    decide(lines)
+
+
 def empty_erp() -> None:
     """The ERP's purchase tables, without a row."""
     with erp_tables.transaction() as connection:

@@ -12,7 +12,7 @@ from pipelines.core.errors import StockproofError
 from pipelines.core.purchase_order import order_id
 from pipelines.io import warehouse
 from pipelines.orders import decide, job, ledger, propose
-from tests.integration.orders_rows import AS_OF, MARTS, execute, forget_orders, states
+from tests.integration.orders_rows import AS_OF, MARTS, begin_with, execute, states
 from tests.integration.orders_rows import decide as decisions
 
 pytestmark = pytest.mark.servers
@@ -29,11 +29,7 @@ def servers(warehouse_url: str) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh() -> None:
-    forget_orders()
-    execute(
-        "truncate marts.fct_receipts, marts.fct_open_orders, marts.fct_daily_demand, staging.stg_erp__purchase_orders"
-    )
-    decisions(LINES)
+    begin_with(LINES)
 
 
 def test_a_signature_given_while_the_run_is_repeated_is_refused_or_kept_never_lost(

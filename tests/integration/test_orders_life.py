@@ -16,7 +16,7 @@ from pipelines.core.errors import StockproofError
 from pipelines.core.purchase_order import order_id
 from pipelines.io import warehouse
 from pipelines.orders import decide, job, ledger, propose, reading
-from tests.integration.orders_rows import AS_OF, MARTS, empty_erp, events, execute, forget_orders, in_erp, states
+from tests.integration.orders_rows import AS_OF, MARTS, begin_with, empty_erp, events, execute, in_erp, states
 from tests.integration.orders_rows import decide as decisions
 
 pytestmark = pytest.mark.servers
@@ -42,11 +42,7 @@ def servers(warehouse_url: str, erp_url: str) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh() -> None:
-    forget_orders()
-    execute(
-        "truncate marts.fct_receipts, marts.fct_open_orders, marts.fct_daily_demand, staging.stg_erp__purchase_orders"
-    )
-    decisions(LINES)
+    begin_with(LINES)
 
 
 def test_orders_are_the_lines_of_a_supplier_and_location_and_repeating_changes_nothing() -> None:
