@@ -25,7 +25,7 @@ FALLBACK = FALLBACK_MODEL
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
-    """Forecast all active SKUs and write plan.forecasts, lead_time_forecasts, forecast_detail and period_forecasts.
+    """Forecast all active SKUs and write plan.forecasts, lead_time_forecasts, forecast_detail and period_forecasts in one transaction.
 
     Reads marts.dim_sku, fct_demand, fct_promotion and dim_calendar of the date, and the registry.
 
@@ -52,22 +52,26 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     if items:
         daily, cumulative = (frame.filter(pl.col("item_id").is_in(list(items))) for frame in (daily, cumulative))
     where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
-    written = warehouse.replace("plan.forecasts", daily, where)
-    skus = warehouse.replace("plan.lead_time_forecasts", cumulative, where)
     chosen = [said.drivers[i] for i in np.flatnonzero(rows)]
     detailed = detail.frame(cumulative, ends[rows], panel.demand_class[rows], chosen, as_of)
-    warehouse.replace("plan.forecast_detail", detailed, where)
-    period_rows = periods.run(as_of, items)
+    by_period = periods.rows(as_of, items)
+    written = {
+        "plan.forecasts": daily,
+        "plan.lead_time_forecasts": cumulative,
+        "plan.forecast_detail": detailed,
+        "plan.period_forecasts": by_period,
+    }
+    warehouse.replace_all(written, where)
     flagged = int(cumulative["reason"].str.contains("mean beyond").sum())
     return {
-        "skus": skus,
-        "rows": written,
+        "skus": cumulative.height,
+        "rows": daily.height,
         "model": version,
         "fallback": int(version == FALLBACK),
         "why": why,
         "flagged": flagged,
         "unusable": int(unusable.sum()),
-        "period_rows": period_rows,
+        "period_rows": by_period.height,
     }
 
 

@@ -34,33 +34,29 @@ where as_of = :as_of and periods_back < :oldest
 """
 
 
-def run(as_of: date, items: Sequence[str] = ()) -> int:
-    """Write plan.period_forecasts of a date.
-
-    Nothing is written where unmet demand comes back, or where hardly any SKU's lot is within a review.
+def rows(as_of: date, items: Sequence[str] = ()) -> pl.DataFrame:
+    """Forecast demand of the coming review periods.
 
     Args:
         as_of: the run's date; the marts hold it.
-        items: these items alone; empty: all. Rows of other items stay as they are.
+        items: these items alone; empty: all.
 
     Returns:
-        Rows written.
+        Rows of plan.period_forecasts; none where unmet demand comes back, or where hardly any SKU's lot is within a review.
     """
     skus = warehouse.read(_SKUS, as_of=as_of)
     ahead = horizon(skus)
-    where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
     if ahead == 0:
-        return warehouse.replace("plan.period_forecasts", frame(skus.head(0), as_of, _no_demand(), 1), where)
+        return frame(skus.head(0), as_of, _no_demand(), 1)
     config = settings.load()
     told = histories(
         skus, warehouse.read(_DEMAND, as_of=as_of, oldest=OLDEST), as_of, config.planning.review_period_days
     )
     # One thread: the replay's tasks keep the other cores busy, and OpenMP's threads that wait for one another stretch seconds to minutes.
     forecaster = PeriodForecaster(ahead, seed=config.forecast.seed).fit(told)
-    rows = frame(skus, as_of, forecaster.predict(told), told.days)
-    if items:  # only now: a SKU's forecast must not depend on which others were asked for
-        rows = rows.filter(pl.col("item_id").is_in(list(items)))
-    return warehouse.replace("plan.period_forecasts", rows, where)
+    found = frame(skus, as_of, forecaster.predict(told), told.days)
+    # Only now: a SKU's forecast must not depend on which others were asked for.
+    return found.filter(pl.col("item_id").is_in(list(items))) if items else found
 
 
 def horizon(skus: pl.DataFrame) -> int:

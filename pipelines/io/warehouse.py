@@ -138,16 +138,35 @@ def replace(table: str, frame: pl.DataFrame, where: Mapping[str, Any], *, also: 
         Number of rows written.
     """
     with adbc() as connection, connection.cursor() as cursor:
+        _replace(cursor, table, frame, where, also)
+    return frame.height
+
+
+def replace_all(frames: Mapping[str, pl.DataFrame], where: Mapping[str, Any]) -> None:
+    """Replace the rows of several tables that match ``where``, in one transaction: all are of this run, or none. Safe to repeat.
+
+    Args:
+        frames: new rows by ``schema.name``; an empty frame only deletes.
+        where: as in :func:`replace`, of every table.
+    """
+    with adbc() as connection, connection.cursor() as cursor:
+        for table, frame in frames.items():
+            _replace(cursor, table, frame, where, ())
+
+
+def _replace(cursor: Any, table: str, frame: pl.DataFrame, where: Mapping[str, Any], also: Sequence[str]) -> None:
+    conditions = [f"t.{column} {_matches(value)}" for column, value in where.items()]
+    if frame.height:
         # A table of the frame's own types: the insert below casts them to those of the target.
         cursor.adbc_ingest("incoming", frame.to_arrow(), mode="create", temporary=True)
-        conditions = [f"t.{column} {_matches(value)}" for column, value in where.items()]
-        if also:
-            same = " and ".join(f"i.{column} is not distinct from t.{column}" for column in also)
-            conditions.append(f"exists (select 1 from incoming i where {same})")
-        cursor.execute(f"delete from {table} t where {' and '.join(conditions) or 'true'}")
+    if also:
+        same = " and ".join(f"i.{column} is not distinct from t.{column}" for column in also)
+        conditions.append(f"exists (select 1 from incoming i where {same})" if frame.height else "false")
+    cursor.execute(f"delete from {table} t where {' and '.join(conditions) or 'true'}")
+    if frame.height:
         columns = ", ".join(f'"{column}"' for column in frame.columns)
         cursor.execute(f"insert into {table} ({columns}) select {columns} from incoming")
-    return frame.height
+        cursor.execute("drop table incoming")
 
 
 def _matches(value: Any) -> str:

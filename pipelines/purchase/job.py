@@ -52,11 +52,11 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
     decided = made.table
     if items:
         decided = decided.filter(pl.col("item_id").is_in(list(items)))
-    only = {"item_id": sorted(set(items))} if items else {}
-    warehouse.replace("plan.decisions", decided, {"as_of": as_of, **only})
-    if not items:
-        _write(made.units, "plan.decision_units", as_of)
-        _write(made.trials, "plan.joint_trials", as_of)
+    if items:
+        warehouse.replace("plan.decisions", decided, {"as_of": as_of, "item_id": sorted(set(items))})
+    else:
+        whole = {"plan.decisions": decided, "plan.decision_units": made.units, "plan.joint_trials": made.trials}
+        warehouse.replace_all(whole, {"as_of": as_of})
     degraded.note(as_of, failed, whole=not items)
     warehouse.execute(_LOG, as_of=as_of)
     ordered = decided.filter(pl.col("quantity") > 0)
@@ -75,10 +75,3 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
 def table(rows: pl.DataFrame, breaks: pl.DataFrame, as_of: date, config: Settings) -> pl.DataFrame:
     """Rows of plan.decisions, in the order of the SKUs; see :func:`pipelines.purchase.decide.decide`."""
     return decide(rows, breaks, as_of, config).table
-
-
-def _write(rows: pl.DataFrame, table: str, as_of: date) -> None:
-    if rows.height:
-        warehouse.replace(table, rows, {"as_of": as_of})
-    else:
-        warehouse.execute(f"delete from {table} where as_of = :as_of", as_of=as_of)

@@ -78,11 +78,12 @@ def run_one(as_of: date, job: dict[str, Any]) -> dict[str, Any]:
     what = planned(as_of)
     result = run(what, scenarios.find(job["scenario"]))
     where = {"as_of": as_of, "scenario": result.scenario.name}
-    warehouse.replace("plan.twin_metrics", _metric_rows(as_of, job["place"], result), where)
     days = pl.DataFrame(answers.days_of(what, result)).with_columns(
         pl.lit(as_of).alias("as_of"), pl.lit(result.scenario.name).alias("scenario")
     )
-    warehouse.replace("plan.twin_days", days, where)
+    warehouse.replace_all(
+        {"plan.twin_metrics": _metric_rows(as_of, job["place"], result), "plan.twin_days": days}, where
+    )
     metrics = result.metrics
     return {"scenario": result.scenario.name} | {
         name: answers.number(metrics[name].mean) for name in ("service_level", "fill_rate", "total_cost")

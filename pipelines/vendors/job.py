@@ -57,9 +57,6 @@ def run(as_of: date) -> dict[str, int | float | str]:
     offers = warehouse.read(_OFFERS, as_of=as_of)
     vendors, measures = tables.vendor_table(suppliers, recent, waiting, offers, as_of, weights)
     times = tables.lead_time_table(receipts, waiting, offers, as_of, default)
-    if times.height:
-        warehouse.replace("plan.lead_times", tables.with_trend(times, measures), {"as_of": as_of})
-    else:
-        warehouse.execute("delete from plan.lead_times where as_of = :as_of", as_of=as_of)
-    warehouse.replace("plan.vendor_scores", vendors, {"as_of": as_of})
+    trended = tables.with_trend(times, measures) if times.height else times
+    warehouse.replace_all({"plan.lead_times": trended, "plan.vendor_scores": vendors}, {"as_of": as_of})
     return {"vendors": vendors.height, "receipts": recent.height, "lead_times": times.height}

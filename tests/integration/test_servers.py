@@ -34,6 +34,26 @@ def test_replace_is_one_transaction_and_safe_to_repeat(warehouse_url: str) -> No
     assert warehouse.read("select count(*) as n from ops.extractions")["n"][0] == 2
 
 
+def test_tables_of_one_run_are_replaced_together_or_not_at_all(warehouse_url: str) -> None:
+    day = {"as_of": "2026-02-01"}
+    one = pl.DataFrame({"table_name": ["sales"], "as_of": ["2026-02-01"], "rows_read": [1], "rows_new": [1]})
+    one = one.with_columns(pl.col("as_of").str.to_date())
+    metric = pl.DataFrame({"as_of": ["2026-02-01"], "step": ["forecast"], "noted": [1.0]})
+    warehouse.execute("create table ops.noted (as_of date, step text not null, noted float8)")
+    warehouse.replace_all(
+        {"ops.extractions": one, "ops.noted": metric.with_columns(pl.col("as_of").str.to_date())}, day
+    )
+    again = one.with_columns(rows_read=pl.lit(7))
+    nameless = metric.with_columns(pl.col("as_of").str.to_date(), step=pl.lit(None, pl.String))
+    with pytest.raises(Exception, match="null value"):
+        warehouse.replace_all({"ops.extractions": again, "ops.noted": nameless}, day)
+    stored = "select e.rows_read, n.step from ops.extractions e join ops.noted n on n.as_of = e.as_of where e.as_of = '2026-02-01'"
+    assert warehouse.read(stored).rows() == [(1, "forecast")]
+    warehouse.replace_all({"ops.extractions": again, "ops.noted": metric.clear()}, day)  # an empty frame only deletes
+    assert warehouse.read("select rows_read from ops.extractions where as_of = '2026-02-01'").rows() == [(7,)]
+    assert warehouse.read("select * from ops.noted").is_empty()
+
+
 def test_mariadb_answers(erp_url: str) -> None:
     with erp.transaction() as connection:
         assert "MariaDB" in connection.execute(sa.text("select version()")).scalar_one()
