@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipelines.core.errors import StockproofError
+from pipelines.core.workbooks import plain
 
 Row = dict[str, Any]
 
@@ -60,7 +61,7 @@ def _sheet(sheet: Any, order: Row) -> None:
     )
     for number, (label, value) in enumerate(head, 2):
         sheet.cell(number, 1, label).font = Font(bold=True)
-        cell = sheet.cell(number, 2, _text(value) if isinstance(value, str) else value)
+        cell = sheet.cell(number, 2, plain(value) if isinstance(value, str) else value)
         cell.alignment = Alignment(horizontal="left")
         if label == "Date":
             cell.number_format = _DAY
@@ -90,7 +91,7 @@ def _lines(sheet: Any, lines: Sequence[Row]) -> int:
         # A formula, so that a buyer who changes a quantity by hand still sends a true sum.
         total = f"=D{row}*F{row}" if line["unit_price"] is not None else None
         values = (
-            line["line_no"], _text(line["item_id"]), _text(line["item_name"] or line["item_id"]), line["quantity"], line["pack_size"],
+            line["line_no"], plain(line["item_id"]), plain(line["item_name"] or line["item_id"]), line["quantity"], line["pack_size"],
             line["unit_price"], total, line["agreed_on"],
         )  # fmt: skip
         formats = (None, "@", "@", _NUMBER, _NUMBER, _MONEY, _MONEY, _DAY)
@@ -101,11 +102,6 @@ def _lines(sheet: Any, lines: Sequence[Row]) -> int:
             if form == "@":
                 cell.data_type = "s"  # an item called "=1+1" is a name, not a formula
     return row
-
-
-def _text(value: str) -> str:
-    """Without the control characters that a workbook may not hold."""
-    return "".join(letter for letter in value if letter >= " " or letter in "\t\n")
 
 
 def _total(sheet: Any, last: int) -> None:

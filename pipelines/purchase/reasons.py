@@ -115,6 +115,11 @@ _PRICES = ("unit_price", "list_price")
 _TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules")
 
 
+def price(value: pl.Expr) -> pl.Expr:
+    """Money a unit, to two decimals, or three figures of what costs less than 1: screws at 0.025 and at 0.028 are not the same."""
+    return pl.when(value.abs() < 1).then(value.round_sig_figs(3)).otherwise(value.round(2))
+
+
 def reasons(decisions: pl.DataFrame) -> pl.Series:
     """One sentence a SKU.
 
@@ -188,7 +193,5 @@ def _text(name: str) -> pl.Expr:
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
     value = pl.col(name).cast(pl.Float64)
-    told = value.round(2)
-    if name in _PRICES:  # three figures of what costs less than 1: a break from 0.028 to 0.025 is one
-        told = pl.when(value.abs() < 1).then(value.round_sig_figs(3)).otherwise(told)
+    told = price(value) if name in _PRICES else value.round(2)
     return told.cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)

@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.core.business_rules import Rule
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
-from pipelines.purchase import lots, prices, rules
+from pipelines.purchase import lots, prices, reasons, rules
 from pipelines.purchase.lines import Flags
 from pipelines.purchase.rules import Applied
 from pipelines.settings import Settings
@@ -177,6 +177,4 @@ def _barred(rows: pl.DataFrame, blocks: Sequence[tuple[Rule, Flags]], applied: A
 
 
 def _money(name: str) -> pl.Expr:
-    """Two decimals, or three figures of what costs less than 1: screws at 0.025 and at 0.028 are not the same."""
-    value = pl.col(name)
-    return pl.when(value.abs() < 1).then(value.round_sig_figs(3)).otherwise(value.round(2)).cast(pl.String)
+    return reasons.price(pl.col(name)).cast(pl.String)

@@ -8,6 +8,7 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
+from pipelines.core.workbooks import append
 from pipelines.report import inventory
 from pipelines.report.formats import count, lasting, money, percent, quantity
 from pipelines.report.inventory import InventoryTables
@@ -192,7 +193,7 @@ def excel(told: dict[str, Any]) -> bytes:
     front = book.active
     front.title = "Summary"
     for sentence in filter(None, [told["degraded"], *told["sentences"]]):
-        _append(front, [sentence])
+        append(front, [sentence])
     front.append([])
     for name in (
         "skus",
@@ -219,24 +220,11 @@ def excel(told: dict[str, Any]) -> bytes:
         for cell in page[1]:
             cell.font = Font(bold=True)
         for row in rows:
-            _append(page, list(row.values()))
+            append(page, list(row.values()))
         page.freeze_panes = "A2"
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
-
-
-def _append(page: Any, values: list[Any]) -> None:
-    """A row; an item called "=1+1" is a name, not a formula, and a workbook holds no control characters."""
-    page.append([_text(page, value) if isinstance(value, str) else value for value in values])
-
-
-def _text(page: Any, text: str) -> Any:
-    from openpyxl.cell import Cell
-
-    cell = Cell(page, value="".join(letter for letter in text if letter >= " " or letter in "\t\n"))
-    cell.data_type = "s"
-    return cell
 
 
 def document(told: dict[str, Any]) -> str:

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.core.workbooks import append
+
 FORMATS: Final = ("html", "xlsx", "json")
 
 NAMES: Final = {
@@ -85,15 +87,15 @@ def _excel(told: dict[str, Any]) -> bytes:
     book = Workbook()
     sheet = book.active
     sheet.title = "Scores"
-    _append(sheet, [headline(told)])
-    _append(sheet, ["Dimension", "Score", "What it means"])
+    append(sheet, [headline(told)])
+    append(sheet, ["Dimension", "Score", "What it means"])
     for name, title in NAMES.items():
-        _append(sheet, [title, told["scores"][name], MEANING[name]])
+        append(sheet, [title, told["scores"][name], MEANING[name]])
     low, high = told["total_interval"]
-    _append(sheet, ["Total", told["total"], f"nine times in ten between {low} and {high}"])
-    _append(sheet, [])
+    append(sheet, ["Total", told["total"], f"nine times in ten between {low} and {high}"])
+    append(sheet, [])
     for sentence in told["recommendations"]:
-        _append(sheet, [sentence])
+        append(sheet, [sentence])
     for title, key in (
         ("Lead times", "items"),
         ("Months", "months"),
@@ -103,9 +105,9 @@ def _excel(told: dict[str, Any]) -> bytes:
         rows = told[key]
         page = book.create_sheet(title)
         if rows:
-            _append(page, list(rows[0]))
+            append(page, list(rows[0]))
             for row in rows:
-                _append(page, list(row.values()))
+                append(page, list(row.values()))
     for page in book.worksheets:
         for cell in page[2 if page.title == "Scores" else 1]:
             cell.font = Font(bold=True)
@@ -114,15 +116,3 @@ def _excel(told: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
-
-
-def _append(page: Any, values: list[Any]) -> None:
-    """A row; names come without control characters, which a workbook may not hold, and are names where they begin with =."""
-    page.append([_text(value) if isinstance(value, str) else value for value in values])
-    for cell in page[page.max_row]:
-        if cell.data_type == "f":
-            cell.data_type = "s"
-
-
-def _text(value: str) -> str:
-    return "".join(letter for letter in value if letter >= " " or letter in "\t\n")
