@@ -67,15 +67,26 @@ def seed(  # noqa: PLR0913, PLR0917 a command's options are its arguments
 )
 def load(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="CSV or Parquet files named as the contract's tables.")],
+    encoding: Annotated[str, typer.Option(help="Of CSV files, e.g. windows-1252 or utf-16.")] = "utf-8",
+    decimal: Annotated[
+        str, typer.Option(help="Decimal mark of CSV files, . or ,; with , a point separates thousands.")
+    ] = ".",
+    date_format: Annotated[str, typer.Option(help="How CSV files write a day, e.g. %d.%m.%Y.")] = "%Y-%m-%d",
     replace: Annotated[bool, typer.Option("--replace", help="Replace rows of an ERP that ERP_URL names.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Load your own data into the ERP database: checked as a whole, then one transaction a table."""
-    from pipelines.local import load as loading
+    """Load your own data into the ERP database: checked as a whole, then one transaction a table.
 
+    Comma, semicolon and tab are told apart by the header. A German Excel writes CSV files that are read by
+    --encoding windows-1252 --decimal , --date-format %d.%m.%Y.
+    """
+    from pipelines.local import load as loading
+    from pipelines.local.load_format import TextFormat
+
+    written = TextFormat(encoding, decimal, date_format)
     _start_embedded(as_json)
     with _progress() as tell:
-        loaded = loading.load(folder, tell, replace=replace)
+        loaded = loading.load(folder, tell, replace=replace, written=written)
     _forget(give_up=False)
     if as_json:
         print(json.dumps(loaded.to_json(), indent=2))

@@ -11,7 +11,8 @@ from pipelines import settings
 from pipelines.core.contract import BY_NAME, TABLES
 from pipelines.core.errors import StockproofError
 from pipelines.io import erp, erp_tables
-from pipelines.local.load_parse import SHOWN, Parsed, parse
+from pipelines.local.load_format import PLAIN, TextFormat
+from pipelines.local.load_parse import Parsed, parse
 from pipelines.local.sample import writer
 
 Tell = Callable[[str, int, int], None]
@@ -41,13 +42,14 @@ class Loaded:
         return asdict(self)
 
 
-def load(folder: Path, tell: Tell, *, replace: bool = False) -> Loaded:
+def load(folder: Path, tell: Tell, *, replace: bool = False, written: TextFormat = PLAIN) -> Loaded:
     """Load a folder into the ERP database: all tables of the contract are replaced, those without a file become empty.
 
     Args:
         folder: holds ``items.csv`` or ``items.parquet`` and so on.
         tell: follows the progress.
         replace: overwrite rows of an ERP that ERP_URL names.
+        written: how CSV files are written.
 
     Returns:
         What was loaded.
@@ -55,7 +57,7 @@ def load(folder: Path, tell: Tell, *, replace: bool = False) -> Loaded:
     Raises:
         StockproofError: files missing, faults in them (nothing is written then), or the ERP refuses.
     """
-    frames, paths, notes = check_files(folder, tell)
+    frames, paths, notes = check_files(folder, tell, written)
     with erp_tables.transaction() as connection:
         filled = erp_tables.filled(connection)
         if filled and settings.load().erp.url is not None and not replace:
@@ -76,12 +78,15 @@ def load(folder: Path, tell: Tell, *, replace: bool = False) -> Loaded:
     return Loaded(rows, {name: path.name for name, path in paths.items()}, notes)
 
 
-def check_files(folder: Path, tell: Tell) -> tuple[dict[str, pl.DataFrame], dict[str, Path], list[str]]:
+def check_files(
+    folder: Path, tell: Tell, written: TextFormat = PLAIN
+) -> tuple[dict[str, pl.DataFrame], dict[str, Path], list[str]]:
     """Read all files of a folder and check them.
 
     Args:
         folder: the folder.
         tell: follows the progress.
+        written: how CSV files are written.
 
     Returns:
         Frames ready to be written and files, both by table, and remarks.
@@ -93,7 +98,7 @@ def check_files(folder: Path, tell: Tell) -> tuple[dict[str, pl.DataFrame], dict
     parsed: dict[str, Parsed] = {}
     for done, (name, path) in enumerate(paths.items()):
         tell(f"checking {path.name}", done, len(paths))
-        parsed[name] = parse(BY_NAME[name], path)
+        parsed[name] = parse(BY_NAME[name], path, written)
     _refuse_faults(list(parsed.values()))
     if not parsed["sales"].frame.height:
         raise StockproofError(
@@ -145,12 +150,12 @@ def _refuse_faults(parsed: list[Parsed]) -> None:
     for one in faulty:
         lines += [f"  {fault}" for fault in one.faults]
         if one.fault_count > len(one.faults):
-            lines.append(
-                f"  {one.path.name}: … and {one.fault_count - len(one.faults)} more (the first {SHOWN} are shown)"
-            )
+            counts = ", ".join(f"{name} {count:,}" for name, count in one.fault_columns.items() if count)
+            more = one.fault_count - len(one.faults)
+            lines.append(f"  {one.path.name}: … and {more:,} more; faults by column: {counts}")
     total = sum(one.fault_count for one in faulty)
     raise StockproofError(
-        f"{total} fault{'s' if total > 1 else ''} in {', '.join(one.path.name for one in faulty)}; nothing was written\n"
+        f"{total:,} fault{'s' if total > 1 else ''} in {', '.join(one.path.name for one in faulty)}; nothing was written\n"
         + "\n".join(lines),
         "correct the lines named and load again",
     )

@@ -1,6 +1,6 @@
 """One file of ``stockproof erp load``: read, check against the contract, and name every fault by file, row and column."""
 
-import csv
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +9,16 @@ from typing import Final
 import polars as pl
 
 from pipelines.core.contract import Column, Kind, Table
-from pipelines.core.errors import StockproofError
 from pipelines.io import erp_tables
+from pipelines.local import load_files
+from pipelines.local.load_format import PLAIN, TextFormat, fitting_option
 from pipelines.local.load_values import converted
 
 SHOWN: Final = 20
 """Faults of a file that are printed; the rest is counted."""
+
+ALIKE: Final = 3
+"""Of faults of one kind in one column, so many are printed: a thousand are one mistake."""
 
 _ALLOWED: Final = {
     ("locations", "kind"): ("warehouse", "store"),
@@ -45,7 +49,7 @@ class Parsed:
         path: the file.
         frame: columns of the contract that the file has, in the contract's order.
         faults: one line each, the first :data:`SHOWN` of them.
-        fault_count: all of them.
+        fault_columns: all of them, by column.
         notes: what is remarkable and no fault.
     """
 
@@ -53,16 +57,22 @@ class Parsed:
     path: Path
     frame: pl.DataFrame
     faults: list[str] = field(default_factory=list)
-    fault_count: int = 0
+    fault_columns: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def fault_count(self) -> int:
+        """Faults, shown or not."""
+        return self.fault_columns.total()
 
-def parse(table: Table, path: Path) -> Parsed:
+
+def parse(table: Table, path: Path, written: TextFormat = PLAIN) -> Parsed:
     """Read and check a file.
 
     Args:
         table: what it should hold.
-        path: ``.csv`` (UTF-8, header line; comma, semicolon or tab) or ``.parquet``.
+        path: ``.csv`` (header line; comma, semicolon or tab) or ``.parquet``.
+        written: how a CSV is written.
 
     Returns:
         Its rows, and all that is wrong with them.
@@ -70,7 +80,7 @@ def parse(table: Table, path: Path) -> Parsed:
     Raises:
         StockproofError: the file cannot be read at all.
     """
-    raw = _read_csv(path) if path.suffix == ".csv" else _read_parquet(path)
+    raw = load_files.read(path, written)
     blank = (
         raw.select(pl.all_horizontal(pl.all().is_null())).to_series() if raw.height else pl.Series([], dtype=pl.Boolean)
     )
@@ -82,13 +92,13 @@ def parse(table: Table, path: Path) -> Parsed:
     # An absent updated_at is filled in later from the row's own date.
     missing = [c.name for c in table.columns if c.required and c.name not in raw.columns and c.name != "updated_at"]
     if missing:
-        parsed.fault_count = len(missing)
+        parsed.fault_columns.update(missing)
         parsed.faults = [f"{path.name}, header: column {name} is missing; {_about(table, name)}" for name in missing]
         return parsed
     columns = [column for column in table.columns if column.name in raw.columns]
-    values = {column.name: converted(raw[column.name], column) for column in columns}
+    values = {column.name: converted(raw[column.name], column, written) for column in columns}
     parsed.frame = pl.DataFrame(values)
-    _collect(parsed, raw, columns, places)
+    _collect(parsed, raw, columns, places, written)
     _note_duplicates(parsed)
     return parsed
 
@@ -98,82 +108,16 @@ def _about(table: Table, name: str) -> str:
     return f"add it{f' ({meaning})' if meaning else ''}; {table.name} needs {', '.join(c.name for c in table.columns if c.required)}"
 
 
-def _read_csv(path: Path) -> pl.DataFrame:
-    header = _header(path)
-    delimiter = max(",;\t", key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter), [])
-    try:
-        frame = pl.read_csv(path, separator=delimiter, infer_schema=False)
-    except pl.exceptions.PolarsError as fault:
-        raise StockproofError(
-            _why_unreadable(path, delimiter, len(names), fault),
-            "save it as CSV: UTF-8, one header line, text with commas in quotes",
-        ) from None
-    # The reader gives a second column of a name another one.
-    return _named(path, frame, names if len(names) == frame.width else frame.columns)
-
-
-def _named(path: Path, frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """Columns named as the contract writes them. Spreadsheets save columns without a name beside the table: empty ones are nothing."""
-    named = [name.strip().lower() or f"(column {place})" for place, name in enumerate(names, start=1)]
-    twice = sorted({name for name in named if named.count(name) > 1})
-    if twice:
-        raise StockproofError(f"{path}, header: column {', '.join(twice)} is there twice", "keep one of them")
-    frame.columns = named
-    return frame.select(name for name in named if not name.startswith("(") or frame[name].null_count() < frame.height)
-
-
-def _header(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise StockproofError(f"{path}: not UTF-8", "save it with the encoding UTF-8") from None
-    except OSError as fault:
-        raise StockproofError(f"{path} cannot be read: {fault.strerror}", "mend its permissions") from None
-    if not header:
-        raise StockproofError(
-            f"{path}: empty, without even a header line", "write the column names in its first line, or remove the file"
-        )
-    return header
-
-
-def _why_unreadable(path: Path, delimiter: str, width: int, fault: Exception) -> str:
-    """Name the line: the fast reader does not."""
-    start = 1
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter)
-            for row in reader:
-                if row and len(row) > width:
-                    return f"{path.name}, line {start}: {len(row)} fields, the header has {width}"
-                start = reader.line_num + 1
-    except (UnicodeDecodeError, csv.Error) as found:
-        return f"{path.name}, line {start} or after it: {found}"
-    return f"{path.name}: {str(fault).splitlines()[0]}"
-
-
-def _read_parquet(path: Path) -> pl.DataFrame:
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as fault:
-        raise StockproofError(
-            f"{path}: not readable as Parquet: {str(fault).splitlines()[0]}", "write it again"
-        ) from None
-    # A missing number of a data frame is NaN in many tools.
-    return _named(path, frame.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None)), frame.columns)
-
-
-def _collect(parsed: Parsed, raw: pl.DataFrame, columns: list[Column], places: pl.Series) -> None:
+def _collect(parsed: Parsed, raw: pl.DataFrame, columns: list[Column], places: pl.Series, written: TextFormat) -> None:
     found: list[tuple[int, str, str]] = []
     for column in columns:
         for bad, words in _rules(parsed, raw[column.name], column):
             rows = bad.fill_null(False).arg_true().to_list()
-            parsed.fault_count += len(rows)
-            found += [(row, column.name, words.format(value=raw[column.name][row])) for row in rows[:SHOWN]]
+            parsed.fault_columns[column.name] += len(rows)
+            found += [(row, column.name, words.format(value=raw[column.name][row])) for row in rows[:ALIKE]]
     found.sort()
     shown = [(int(places[row]), name, words) for row, name, words in found[:SHOWN]]
-    lines = _lines(parsed.path, [row for row, _, _ in shown])
+    lines = load_files.lines(parsed.path, [row for row, _, _ in shown], written)
     parsed.faults = [f"{parsed.path.name}, {lines[row]}, column {name}: {words}" for row, name, words in shown]
 
 
@@ -181,7 +125,9 @@ def _rules(parsed: Parsed, raw: pl.Series, column: Column) -> Iterable[tuple[pl.
     """Which rows break which rule, and the words for it with ``{value}``."""
     values = parsed.frame[column.name]
     empty = raw.is_null() if raw.dtype != pl.String else raw.is_null() | (raw.str.strip_chars() == "")
-    yield values.is_null() & ~empty, f"{{value!r}} is not {_NOUNS[column.kind]}; {_REMEDIES[column.kind]}"
+    unread = values.is_null() & ~empty
+    remedy = _REMEDIES[column.kind] + fitting_option(raw.filter(unread), column.kind)
+    yield unread, f"{{value!r}} is not {_NOUNS[column.kind]}; {remedy}"
     if column.required and not column.nullable:
         hint = (
             "; or leave the whole column out, it is then filled from the row's own date"
@@ -200,24 +146,6 @@ def _rules(parsed: Parsed, raw: pl.Series, column: Column) -> Iterable[tuple[pl.
             values.is_duplicated() & values.is_not_null(),
             "{value!r} is there twice; each order has a reference of its own",
         )
-
-
-def _lines(path: Path, rows: list[int]) -> dict[int, str]:
-    """Where rows are in the file: line numbers of a CSV (a row may span several), row numbers of a Parquet."""
-    if path.suffix != ".csv" or not rows:
-        return {row: f"row {row + 1}" for row in rows}
-    delimiter = max(",;\t", key=_header(path).count)
-    wanted, places, index, start = set(rows), {}, -1, 1
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        for _ in reader:
-            if index in wanted:  # the header is row -1
-                places[index] = f"line {start}"
-            index += 1
-            start = reader.line_num + 1
-            if len(places) == len(wanted):
-                break
-    return places
 
 
 def _note_duplicates(parsed: Parsed) -> None:

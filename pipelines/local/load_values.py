@@ -7,17 +7,20 @@ import polars as pl
 
 from pipelines.core.contract import Column, Kind, Table
 from pipelines.io import erp_tables
+from pipelines.local.load_format import TextFormat
 
-_TRUE: Final = ("true", "t", "yes", "y", "1")
-_FALSE: Final = ("false", "f", "no", "n", "0")
+# Spreadsheets write truth in the language of their user.
+_TRUE: Final = ("true", "t", "yes", "y", "1", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "sì")
+_FALSE: Final = ("false", "f", "no", "n", "0", "falsch", "nein", "faux", "non", "falso")
 
 
-def converted(values: pl.Series, column: Column) -> pl.Series:
+def converted(values: pl.Series, column: Column, written: TextFormat) -> pl.Series:
     """Values in the contract's type; null where there was none or where it does not fit.
 
     Args:
         values: a file's column.
         column: what it should hold.
+        written: how texts write numbers and days.
 
     Returns:
         A series of the same length.
@@ -27,12 +30,18 @@ def converted(values: pl.Series, column: Column) -> pl.Series:
         return _as_text(values)
     if values.dtype in (pl.String, pl.Null):
         text = values.cast(pl.String).str.strip_chars()
-        return _PARSERS[column.kind](text.set(text == "", None))
+        return _PARSERS[column.kind](_plain(text.set(text == "", None), column.kind, written))
     if column.kind in (Kind.DATE, Kind.TIMESTAMP):
         return _as_instant(values, target)
     if values.dtype.is_temporal():
         return _nothing(values, target)
     return _PARSERS[column.kind](_as_text(values) if column.kind is Kind.BOOLEAN else values)
+
+
+def _plain(text: pl.Series, kind: Kind, written: TextFormat) -> pl.Series:
+    if kind in (Kind.DATE, Kind.TIMESTAMP):
+        return written.plain_days(text)
+    return text if kind is Kind.BOOLEAN else written.plain_numbers(text)
 
 
 def _nothing(values: pl.Series, target: Any) -> pl.Series:

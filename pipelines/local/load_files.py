@@ -1,0 +1,119 @@
+"""The files of ``stockproof erp load`` as they lie there: a frame of what they hold, and where in the file a row is."""
+
+import csv
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.core.errors import StockproofError
+from pipelines.local.load_format import PLAIN, TextFormat
+
+
+def read(path: Path, written: TextFormat) -> pl.DataFrame:
+    """Read a file.
+
+    Args:
+        path: ``.csv`` (header line; comma, semicolon or tab) or ``.parquet``.
+        written: how a CSV is written.
+
+    Returns:
+        Its columns, named as the contract writes them: of a CSV as texts, of a Parquet in its own types.
+
+    Raises:
+        StockproofError: the file cannot be read, or a name is there twice.
+    """
+    return _read_csv(path, written) if path.suffix == ".csv" else _read_parquet(path)
+
+
+def lines(path: Path, rows: list[int], written: TextFormat) -> dict[int, str]:
+    """Where rows are in the file: line numbers of a CSV (a row may span several), row numbers of a Parquet."""
+    if path.suffix != ".csv" or not rows:
+        return {row: f"row {row + 1}" for row in rows}
+    delimiter = max(",;\t", key=_header(path, written).count)
+    wanted, places, index, start = set(rows), {}, -1, 1
+    with path.open(encoding=written.reading, newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        for _ in reader:
+            if index in wanted:  # the header is row -1
+                places[index] = f"line {start}"
+            index += 1
+            start = reader.line_num + 1
+            if len(places) == len(wanted):
+                break
+    return places
+
+
+def _read_csv(path: Path, written: TextFormat) -> pl.DataFrame:
+    header = _header(path, written)
+    delimiter = max(",;\t", key=header.count)
+    names = next(csv.reader([header], delimiter=delimiter), [])
+    try:
+        frame = pl.read_csv(path, separator=delimiter, infer_schema=False, encoding=written.polars)
+    except (UnicodeError, pl.exceptions.PolarsError) as fault:
+        raise StockproofError(
+            _why_unreadable(path, delimiter, len(names), fault, written),
+            "save it as CSV: one header line, text with commas in quotes",
+        ) from None
+    # The reader gives a second column of a name another one.
+    return _named(path, frame, names if len(names) == frame.width else frame.columns)
+
+
+def _named(path: Path, frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Columns named as the contract writes them. Spreadsheets save columns without a name beside the table: empty ones are nothing."""
+    named = [name.strip().lower() or f"(column {place})" for place, name in enumerate(names, start=1)]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise StockproofError(f"{path}, header: column {', '.join(twice)} is there twice", "keep one of them")
+    frame.columns = named
+    return frame.select(name for name in named if not name.startswith("(") or frame[name].null_count() < frame.height)
+
+
+def _header(path: Path, written: TextFormat) -> str:
+    try:
+        with path.open(encoding=written.reading, newline="") as file:
+            header = file.readline().rstrip("\r\n")
+    except UnicodeError:
+        raise _not_in(path, written) from None
+    except OSError as fault:
+        raise StockproofError(f"{path} cannot be read: {fault.strerror}", "mend its permissions") from None
+    if not header:
+        raise StockproofError(
+            f"{path}: empty, without even a header line", "write the column names in its first line, or remove the file"
+        )
+    return header
+
+
+def _not_in(path: Path, written: TextFormat) -> StockproofError:
+    others = "utf-8 or utf-16" if written != PLAIN else "windows-1252 (Excel in western Europe) or utf-16"
+    return StockproofError(
+        f"{path}: not {written.encoding.upper()}",
+        f"load with --encoding, e.g. {others}, or save it with the encoding UTF-8",
+    )
+
+
+def _why_unreadable(path: Path, delimiter: str, width: int, fault: Exception, written: TextFormat) -> str:
+    """Name the line: the fast reader does not."""
+    start = 1
+    try:
+        with path.open(encoding=written.reading, newline="") as file:
+            reader = csv.reader(file, delimiter=delimiter)
+            for row in reader:
+                if row and len(row) > width:
+                    return f"{path.name}, line {start}: {len(row)} fields, the header has {width}"
+                start = reader.line_num + 1
+    except UnicodeError:
+        raise _not_in(path, written) from None
+    except csv.Error as found:
+        return f"{path.name}, line {start} or after it: {found}"
+    return f"{path.name}: {str(fault).splitlines()[0]}"
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as fault:
+        raise StockproofError(
+            f"{path}: not readable as Parquet: {str(fault).splitlines()[0]}", "write it again"
+        ) from None
+    # A missing number of a data frame is NaN in many tools.
+    return _named(path, frame.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None)), frame.columns)
