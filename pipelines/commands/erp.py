@@ -66,7 +66,9 @@ def seed(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     epilog="Example: stockproof erp load ./my-erp   (holds items.csv, suppliers.csv, item_suppliers.csv, locations.csv, sales.csv …)"
 )
 def load(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="CSV or Parquet files named as the contract's tables.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="CSV, Excel or Parquet files named as the contract's tables.")
+    ],
     encoding: Annotated[str, typer.Option(help="Of CSV files, e.g. windows-1252 or utf-16.")] = "utf-8",
     decimal: Annotated[
         str, typer.Option(help="Decimal mark of CSV files, . or ,; with , a point separates thousands.")

@@ -1,4 +1,4 @@
-"""``stockproof erp load DIR``: CSV or Parquet files named as the contract's tables, checked as a whole before anything is written."""
+"""``stockproof erp load DIR``: files named as the contract's tables, checked as a whole before anything is written."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,6 +18,7 @@ from pipelines.local.sample import writer
 Tell = Callable[[str, int, int], None]
 """Receives the step, how many files or tables are done and how many there are."""
 
+SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
 REQUIRED: Final = ("items", "suppliers", "item_suppliers", "locations", "sales")
 
 _REFERENCES: Final = (
@@ -46,7 +47,7 @@ def load(folder: Path, tell: Tell, *, replace: bool = False, written: TextFormat
     """Load a folder into the ERP database: all tables of the contract are replaced, those without a file become empty.
 
     Args:
-        folder: holds ``items.csv`` or ``items.parquet`` and so on.
+        folder: holds ``items.csv``, ``items.xlsx`` or ``items.parquet`` and so on.
         tell: follows the progress.
         replace: overwrite rows of an ERP that ERP_URL names.
         written: how CSV files are written.
@@ -127,18 +128,18 @@ def find_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
         raise StockproofError(f"{folder} is no folder", "name the folder that holds items.csv, sales.csv and so on")
     paths: dict[str, Path] = {}
     for table in TABLES:
-        found = [path for path in (folder / f"{table.name}.csv", folder / f"{table.name}.parquet") if path.is_file()]
+        found = [path for suffix in SUFFIXES if (path := folder / f"{table.name}{suffix}").is_file()]
         if len(found) > 1:
-            raise StockproofError(f"{folder} holds both {found[0].name} and {found[1].name}", "remove one of them")
+            raise StockproofError(f"{folder} holds both {found[0].name} and {found[1].name}", "keep one of them")
         if found:
             paths[table.name] = found[0]
     missing = [name for name in REQUIRED if name not in paths]
     if missing:
         raise StockproofError(
-            f"{folder} lacks {', '.join(f'{name}.csv' for name in missing)} (or .parquet)",
+            f"{folder} lacks {', '.join(f'{name}.csv' for name in missing)} (or .xlsx, .parquet)",
             f"needed are {', '.join(REQUIRED)}; docs/erp-contract.md lists the columns of each",
         )
-    strange = sorted(p.name for p in folder.iterdir() if p.suffix in (".csv", ".parquet") and p not in paths.values())
+    strange = sorted(p.name for p in folder.iterdir() if p.suffix in SUFFIXES and p not in paths.values())
     return paths, [f"{name}: no table of the contract has this name; the file is left out" for name in strange]
 
 

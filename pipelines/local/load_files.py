@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from pipelines.core.errors import StockproofError
+from pipelines.local import load_workbook
 from pipelines.local.load_format import PLAIN, TextFormat
 
 
@@ -13,22 +14,26 @@ def read(path: Path, written: TextFormat) -> pl.DataFrame:
     """Read a file.
 
     Args:
-        path: ``.csv`` (header line; comma, semicolon or tab) or ``.parquet``.
-        written: how a CSV is written.
+        path: ``.csv`` (header line; comma, semicolon or tab), ``.xlsx`` (first sheet) or ``.parquet``.
+        written: how texts write numbers and days, and how a CSV is encoded.
 
     Returns:
-        Its columns, named as the contract writes them: of a CSV as texts, of a Parquet in its own types.
+        Its columns, named as the contract writes them: of a CSV as texts, of the others in their own types.
 
     Raises:
         StockproofError: the file cannot be read, or a name is there twice.
     """
+    if path.suffix == ".xlsx":
+        names, frame = load_workbook.read(path, written)
+        return _named(path, frame, names)
     return _read_csv(path, written) if path.suffix == ".csv" else _read_parquet(path)
 
 
 def lines(path: Path, rows: list[int], written: TextFormat) -> dict[int, str]:
-    """Where rows are in the file: line numbers of a CSV (a row may span several), row numbers of a Parquet."""
+    """Where rows are in the file: line numbers of a CSV (a row may span several), row numbers of a sheet or a Parquet."""
     if path.suffix != ".csv" or not rows:
-        return {row: f"row {row + 1}" for row in rows}
+        above = load_workbook.HEADER_ROWS if path.suffix == ".xlsx" else 0
+        return {row: f"row {row + above + 1}" for row in rows}
     delimiter = max(",;\t", key=_header(path, written).count)
     wanted, places, index, start = set(rows), {}, -1, 1
     with path.open(encoding=written.reading, newline="") as file:

@@ -71,8 +71,8 @@ def parse(table: Table, path: Path, written: TextFormat = PLAIN) -> Parsed:
 
     Args:
         table: what it should hold.
-        path: ``.csv`` (header line; comma, semicolon or tab) or ``.parquet``.
-        written: how a CSV is written.
+        path: the file, see :func:`pipelines.local.load_files.read`.
+        written: how its texts are written.
 
     Returns:
         Its rows, and all that is wrong with them.
