@@ -27,6 +27,7 @@ class Window:
         lead_time: days L that an order of the day takes by the record, shape (N, T).
         usable: share of it that arrives usable by the record, shape (N, T).
         receipts: recorded receipts, ``ordered_on`` to ``received_on``, of all days, with the position ``sku``.
+        open_orders: lines not yet received, with the position ``sku``.
         days: T.
     """
 
@@ -38,6 +39,7 @@ class Window:
     lead_time: Ints
     usable: Floats
     receipts: pl.DataFrame
+    open_orders: pl.DataFrame
     days: int
 
     @property
@@ -56,6 +58,7 @@ def window(
     demand: pl.DataFrame,
     stock: pl.DataFrame,
     receipts: pl.DataFrame,
+    open_orders: pl.DataFrame,
     as_of: date,
     *,
     days: int,
@@ -68,6 +71,7 @@ def window(
         demand: ``item_id, location_id, day, quantity, is_stockout``, sparse.
         stock: ``item_id, location_id, counted_on, on_hand``.
         receipts: ``item_id, location_id, ordered_on, received_on, quantity_ordered, quantity_received, quantity_rejected``.
+        open_orders: ``item_id, location_id, ordered_on, expected_on, quantity_ordered``.
         as_of: last day of the replay.
         days: T.
         run_up: H.
@@ -94,34 +98,37 @@ def window(
         lead_time=lead,
         usable=usable,
         receipts=received,
+        open_orders=numbered(skus, open_orders),
         days=days,
     )
 
 
-def pipeline_at_start(w: Window, first_day: Ints) -> Arrivals:
-    """Orders placed before a SKU's first replay day and received in or after it, arriving as recorded.
+def pipeline_at_start(w: Window, first_day: Ints, late_days: int) -> tuple[Arrivals, Ints]:
+    """Orders placed before a SKU's first replay day and still open on it, arriving as recorded.
+
+    One that has not arrived to this day stays on order, until it is overdue by more than ``late_days``: then nobody counts on it.
 
     Args:
         w: the window.
         first_day: first replay day of each SKU, shape (N,).
+        late_days: how late a line may be and still count (``purchase.late_days``).
 
     Returns:
-        The receipts; what arrived unusable leaves the open orders with the rest.
+        The orders, shape (V,), and the day on which each was placed; what arrived unusable leaves the open orders with the rest.
     """
-    r = _open_at_start(w, first_day)
-    total = r["quantity_ordered"].to_numpy().astype(np.float64)
-    return Arrivals(r["sku"].to_numpy(), positions(r["received_on"], w.first), _usable_units(r), total)
-
-
-def ordered_at_start(w: Window, first_day: Ints) -> Ints:
-    """Day on which each order of :func:`pipeline_at_start` was placed, shape (V,)."""
-    return positions(_open_at_start(w, first_day)["ordered_on"], w.first)
-
-
-def _open_at_start(w: Window, first_day: Ints) -> pl.DataFrame:
-    r = w.receipts
-    first = first_day[r["sku"].to_numpy()]
-    return r.filter((positions(r["ordered_on"], w.first) < first) & (positions(r["received_on"], w.first) >= first))
+    came = w.receipts.select("sku", "ordered_on", until="received_on", quantity="quantity_ordered")
+    still = w.open_orders.select(
+        "sku", "ordered_on", until=pl.col("expected_on") + pl.duration(days=late_days + 1), quantity="quantity_ordered"
+    )
+    lines = pl.concat([
+        came.with_columns(units=_usable_units(w.receipts)),
+        still.with_columns(units=pl.lit(0.0)),
+    ])  # fmt: skip
+    first = first_day[lines["sku"].to_numpy()]
+    placed, until = (positions(lines[name], w.first) for name in ("ordered_on", "until"))
+    open_ = (placed < first) & (until >= first)
+    sku, units, quantity = (lines[name].to_numpy()[open_] for name in ("sku", "units", "quantity"))
+    return Arrivals(sku, until[open_], units, quantity), placed[open_]
 
 
 def positions(days: pl.Series, origin: date) -> Ints:

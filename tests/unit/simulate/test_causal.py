@@ -57,7 +57,7 @@ def world(rng, skus=6, run_up=60, days=70):
     })  # fmt: skip
     return Window(
         first, demand, rng.random(demand.shape) < 0.05, np.zeros(skus, int), np.zeros((skus, days + 1)),
-        np.ones((skus, days), int), np.ones((skus, days)), receipts, days,
+        np.ones((skus, days), int), np.ones((skus, days)), receipts, receipts.clear(), days,
     )  # fmt: skip
 
 

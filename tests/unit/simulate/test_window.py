@@ -24,7 +24,7 @@ SKUS = pl.DataFrame(
 )  # fmt: skip
 
 
-def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0)), skus=SKUS):
+def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0)), skus=SKUS, open_orders=()):
     demand = pl.DataFrame({
         "item_id": ["a", "a", "b", "x"], "location_id": ["w"] * 4, "day": [day(-5), day(0), day(9), day(1)],
         "quantity": [1.0, 2.0, 3.0, 99.0], "is_stockout": [False, True, False, True],
@@ -36,7 +36,12 @@ def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0)), 
     columns = {"item_id": pl.String, "ordered_on": pl.Date, "received_on": pl.Date, "quantity_ordered": pl.Float64,
                "quantity_received": pl.Float64, "quantity_rejected": pl.Float64}  # fmt: skip
     lines = pl.DataFrame([(r[0], day(r[1]), day(r[2]), *r[3:]) for r in receipts], columns, orient="row")
-    return window(skus, demand, counts, lines.with_columns(location_id=pl.lit("w")), AS_OF, days=10, run_up=5)
+    still = pl.DataFrame(
+        [(o[0], day(o[1]), day(o[2]), o[3]) for o in open_orders],
+        {"item_id": pl.String, "ordered_on": pl.Date, "expected_on": pl.Date, "quantity_ordered": pl.Float64}, orient="row",
+    )  # fmt: skip
+    lines, still = (rows.with_columns(location_id=pl.lit("w")) for rows in (lines, still))
+    return window(skus, demand, counts, lines, still, AS_OF, days=10, run_up=5)
 
 
 def test_demand_stockouts_and_foreign_rows():
@@ -83,8 +88,20 @@ def test_open_orders_at_the_start_arrive_as_recorded():
             ("a", -4, -1, 6.0, 6.0, 0.0),
         ]
     )
-    arrivals = pipeline_at_start(w, np.array([0, 3]))
-    got = zip(
-        arrivals.sku.tolist(), arrivals.day.tolist(), arrivals.units.tolist(), arrivals.ordered.tolist(), strict=True
-    )
-    assert sorted(got) == [(0, 1, 7.0, 10.0), (1, 4, 8.0, 8.0)]
+    assert at_start(w) == [(0, 1, 7.0, 10.0, -2), (1, 4, 8.0, 8.0, 1)]
+
+
+def test_open_orders_that_never_came_stay_on_order_until_nobody_counts_on_them():
+    # a: due after the last day; overdue by more than three days on day 6; placed on the first day; long given up. b starts on day 3.
+    lines = [("a", -2, 12, 10.0), ("a", -9, 2, 4.0), ("a", 0, 12, 5.0), ("a", -30, -20, 7.0), ("b", 1, 9, 8.0)]
+    assert at_start(recorded(open_orders=lines)) == [
+        (0, 6, 0.0, 4.0, -9),
+        (0, 16, 0.0, 10.0, -2),
+        (1, 13, 0.0, 8.0, 1),
+    ]
+
+
+def at_start(w):
+    """SKU, day, units, units ordered and day of the order."""
+    due, placed = pipeline_at_start(w, np.array([0, 3]), 3)
+    return sorted(zip(*(v.tolist() for v in (due.sku, due.day, due.units, due.ordered, placed)), strict=True))
