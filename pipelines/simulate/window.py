@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.simulate.engine import Arrivals
-from pipelines.simulate.kernel import Ints
+from pipelines.simulate.kernel import EMPTY, Ints
 
 KEY = ["item_id", "location_id"]
 
@@ -22,6 +22,7 @@ class Window:
         first: first day of the replay.
         demand: observed sales by day, units, shape (N, H + T).
         stockout: the recorded shelf was empty that day, shape (N, H + T).
+        found_later: of these, days without a count that only a later, empty count showed to have been empty, shape (N, H + T).
         known_from: position of the first day the SKU is known to exist, H + T where never, shape (N,).
         stock: recorded closing stock, from the day before the replay to its last, NaN before the first count, shape (N, T + 1).
         lead_time: days L that an order of the day takes by the record, shape (N, T).
@@ -34,6 +35,7 @@ class Window:
     first: date
     demand: Floats
     stockout: npt.NDArray[np.bool_]
+    found_later: npt.NDArray[np.bool_]
     known_from: Ints
     stock: Floats
     lead_time: Ints
@@ -87,14 +89,17 @@ def window(
     asked[rows["sku"], rows["at"]] = rows["quantity"]
     empty[rows["sku"], rows["at"]] = rows["is_stockout"]
     counted = _placed(skus, stock, "counted_on", origin, run_up + days)
+    held = _held(count, counted, run_up + days)
     received = numbered(skus, receipts).sort("sku", "ordered_on", "received_on", "quantity_ordered")
     lead, usable = _orders_as_recorded(skus, received, first, days)
     return Window(
         first=first,
         demand=asked,
         stockout=empty,
+        # Carried on from an empty count, a day was known for what it was; after a count of stock it was not.
+        found_later=empty & (held > EMPTY),
         known_from=_known_from(count, run_up + days, [rows, counted], skus, origin),
-        stock=_filled(count, counted, run_up, days),
+        stock=_from_the_eve(held, run_up),
         lead_time=lead,
         usable=usable,
         receipts=received,
@@ -172,15 +177,18 @@ def _known_from(
     return first
 
 
-def _filled(count: int, counted: dict[str, npt.NDArray[np.generic]], run_up: int, days: int) -> Floats:
-    """Closing stock, each count held until the next."""
-    stock = np.full((count, run_up + days), np.nan)
+def _held(count: int, counted: dict[str, npt.NDArray[np.generic]], days: int) -> Floats:
+    """Closing stock, each count held until the next, NaN before the first, shape (N, days)."""
+    stock = np.full((count, days), np.nan)
     stock[counted["sku"], counted["at"]] = counted["on_hand"]
-    last = np.where(np.isnan(stock), -1, np.arange(run_up + days))
+    last = np.where(np.isnan(stock), -1, np.arange(days))
     np.maximum.accumulate(last, axis=1, out=last)
-    filled = np.where(last >= 0, np.take_along_axis(stock, np.maximum(last, 0), axis=1), np.nan)
-    before = filled[:, run_up - 1 : run_up] if run_up else np.full((count, 1), np.nan)
-    return np.concatenate([before, filled[:, run_up:]], axis=1)
+    return np.where(last >= 0, np.take_along_axis(stock, np.maximum(last, 0), axis=1), np.nan)
+
+
+def _from_the_eve(held: Floats, run_up: int) -> Floats:
+    before = held[:, run_up - 1 : run_up] if run_up else np.full((held.shape[0], 1), np.nan)
+    return np.concatenate([before, held[:, run_up:]], axis=1)
 
 
 def _orders_as_recorded(skus: pl.DataFrame, receipts: pl.DataFrame, first: date, days: int) -> tuple[Ints, Floats]:

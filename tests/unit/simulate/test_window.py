@@ -24,11 +24,13 @@ SKUS = pl.DataFrame(
 )  # fmt: skip
 
 
-def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0)), skus=SKUS, open_orders=()):
+def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0)), skus=SKUS, open_orders=(), empty=()):
     demand = pl.DataFrame({
         "item_id": ["a", "a", "b", "x"], "location_id": ["w"] * 4, "day": [day(-5), day(0), day(9), day(1)],
         "quantity": [1.0, 2.0, 3.0, 99.0], "is_stockout": [False, True, False, True],
     })  # fmt: skip
+    more = [(item, "w", day(offset), 0.0, True) for item, offset in empty]
+    demand = pl.concat([demand.filter(pl.lit(not empty)), pl.DataFrame(more, demand.schema, orient="row")])
     counts = pl.DataFrame({
         "item_id": [s[1] for s in stock], "location_id": ["w"] * len(stock), "counted_on": [day(s[0]) for s in stock],
         "on_hand": [s[2] for s in stock],
@@ -51,6 +53,13 @@ def test_demand_stockouts_and_foreign_rows():
     assert w.asked[1].tolist() == [0] * 9 + [3]
     assert w.stockout.sum() == 1
     assert w.stockout[0, 5]
+
+
+def test_a_day_that_only_a_later_count_shows_empty_is_told_from_one_after_an_empty_count():
+    counts = ((-3, "a", 7.0), (1, "a", 0.0), (5, "b", 0.0))
+    w = recorded(stock=counts, empty=[("a", -1), ("a", 0), ("a", 1), ("a", 2), ("b", 4), ("b", 5)])
+    found = [(n, t - w.run_up) for n, t in zip(*w.found_later.nonzero(), strict=True)]
+    assert found == [(0, -1), (0, 0)]  # b had no count before: nothing says that it had stock
 
 
 def test_stock_is_held_between_counts_and_unknown_before_the_first():
