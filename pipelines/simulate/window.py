@@ -24,7 +24,8 @@ class Window:
         stockout: the recorded shelf was empty that day, shape (N, H + T).
         found_later: of these, days without a count that only a later, empty count showed to have been empty, shape (N, H + T).
         known_from: position of the first day the SKU is known to exist, H + T where never, shape (N,).
-        stock: recorded closing stock, from the day before the replay to its last, NaN before the first count, shape (N, T + 1).
+        stock: recorded closing stock, from the day before the replay to its last, shape (N, T + 1): the last count and what was received
+            and sold since, NaN before the first count.
         lead_time: days L that an order of the day takes by the record, shape (N, T).
         usable: share of it that arrives usable by the record, shape (N, T).
         receipts: recorded receipts, ``ordered_on`` to ``received_on``, of all days, with the position ``sku``.
@@ -89,7 +90,8 @@ def window(
     asked[rows["sku"], rows["at"]] = rows["quantity"]
     empty[rows["sku"], rows["at"]] = rows["is_stockout"]
     counted = _placed(skus, stock, "counted_on", origin, run_up + days)
-    held = _held(count, counted, run_up + days)
+    came = _placed(skus, receipts.with_columns(units=_usable_units(receipts)), "received_on", origin, run_up + days)
+    held, on_shelf = _held(counted, came, asked)
     received = numbered(skus, receipts).sort("sku", "ordered_on", "received_on", "quantity_ordered")
     lead, usable = _orders_as_recorded(skus, received, first, days)
     return Window(
@@ -99,7 +101,7 @@ def window(
         # Carried on from an empty count, a day was known for what it was; after a count of stock it was not.
         found_later=empty & (held > EMPTY),
         known_from=_known_from(count, run_up + days, [rows, counted], skus, origin),
-        stock=_from_the_eve(held, run_up),
+        stock=_from_the_eve(on_shelf, run_up),
         lead_time=lead,
         usable=usable,
         receipts=received,
@@ -177,13 +179,20 @@ def _known_from(
     return first
 
 
-def _held(count: int, counted: dict[str, npt.NDArray[np.generic]], days: int) -> Floats:
-    """Closing stock, each count held until the next, NaN before the first, shape (N, days)."""
-    stock = np.full((count, days), np.nan)
+def _held(
+    counted: dict[str, npt.NDArray[np.generic]], came: dict[str, npt.NDArray[np.generic]], asked: Floats
+) -> tuple[Floats, Floats]:
+    """The last count, and closing stock: that count and what moved since, not below zero. NaN before the first, shape (N, D) each."""
+    days = asked.shape[1]
+    stock, moved = np.full(asked.shape, np.nan), -asked
+    np.add.at(moved, (came["sku"].astype(np.int64), came["at"].astype(np.int64)), came["units"])
     stock[counted["sku"], counted["at"]] = counted["on_hand"]
     last = np.where(np.isnan(stock), -1, np.arange(days))
     np.maximum.accumulate(last, axis=1, out=last)
-    return np.where(last >= 0, np.take_along_axis(stock, np.maximum(last, 0), axis=1), np.nan)
+    held = np.where(last >= 0, np.take_along_axis(stock, np.maximum(last, 0), axis=1), np.nan)
+    total = np.cumsum(moved, axis=1)
+    since = total - np.take_along_axis(total, np.maximum(last, 0), axis=1)
+    return held, np.maximum(held + since, 0.0)
 
 
 def _from_the_eve(held: Floats, run_up: int) -> Floats:

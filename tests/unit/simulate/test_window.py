@@ -62,11 +62,12 @@ def test_a_day_that_only_a_later_count_shows_empty_is_told_from_one_after_an_emp
     assert found == [(0, -1), (0, 0)]  # b had no count before: nothing says that it had stock
 
 
-def test_stock_is_held_between_counts_and_unknown_before_the_first():
-    w = recorded()
-    assert w.stock[0].tolist() == [7.0] * 5 + [5.0] * 6  # from the day before the replay
+def test_stock_moves_by_receipts_and_sales_between_counts_and_is_unknown_before_the_first():
+    w = recorded([("a", -9, -2, 5.0, 4.0, 1.0), ("a", -1, 2, 6.0, 6.0, 0.0)])
+    # Counted 7 on day -3; 3 usable came on day -2, 2 were sold on day 0, 6 came on day 2; counted 5 on day 4.
+    assert w.stock[0].tolist() == [10.0, 8.0, 8.0, 14.0, 14.0] + [5.0] * 6  # from the day before the replay
     assert np.isnan(w.stock[1, :6]).all()
-    assert w.stock[1, 6:].tolist() == [1.0] * 5
+    assert w.stock[1, 6:].tolist() == [1.0] * 4 + [0.0]  # more sold than there was
 
 
 def test_a_sku_is_known_from_its_first_trace():
