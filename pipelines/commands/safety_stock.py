@@ -55,7 +55,34 @@ def safety_stock(  # noqa: PLR0913, PLR0917
     if as_json:
         typer.echo(json.dumps({"target": wanted, "kind": kind, "safety_stocks": rows}, indent=2))
         return
-    _console().print(_table(rows, f"Safety stock for a {kind} service level of {wanted:.1%}"))
+    console = _console()
+    console.print(_table(rows, f"Safety stock for a {kind} service level of {wanted:.1%}"))
+    for sentence in left_out(rows):
+        console.print(sentence)
+
+
+def left_out(rows: list[dict[str, Any]]) -> list[str]:
+    """Lead times that a SKU's history is too short for, in words.
+
+    >>> row = {"item_id": "A", "location_id": "W", "history_days": 20, "windows_share": 0.75}
+    >>> left_out([row, row | {"windows_share": 0.0}, row | {"windows_share": 1.0}])  # doctest: +NORMALIZE_WHITESPACE
+    ['A @ W: 25% of the lead times, with the review period, are longer than its history of 20 days: the level does not cover them.',
+     'A @ W: its history of 20 days holds no whole lead time and review period: hold what the normal formula says.']
+    """
+    said = []
+    for row in rows:
+        whose, share = f"{row['item_id']} @ {row['location_id']}", row["windows_share"]
+        history = f"its history of {row['history_days']} {'day' if row['history_days'] == 1 else 'days'}"
+        if share <= 0:
+            said.append(
+                f"{whose}: {history} holds no whole lead time and review period: hold what the normal formula says."
+            )
+        elif share < 1 - 1e-9:
+            said.append(
+                f"{whose}: {1 - share:.0%} of the lead times, with the review period, are longer than {history}: "
+                "the level does not cover them."
+            )
+    return said
 
 
 def _by_hand(
@@ -95,6 +122,8 @@ def _by_hand(
         "normal_achieved": None,
         "lead_time_mean": lead_time,
         "lead_time_std": lead_time_std,
+        "history_days": None,
+        "windows_share": 1.0,
     }
 
 

@@ -31,6 +31,7 @@ class SafetyStocks:
         achieved: share of the past windows (cycle), or of their demand (fill), that the level covers.
         normal_level: the same level by the normal formula.
         normal_achieved: what that one covers.
+        fits: probability of the lead times of which a whole window lies in the history; the longer ones are not in the level.
     """
 
     level: Floats
@@ -39,6 +40,7 @@ class SafetyStocks:
     achieved: Floats
     normal_level: Floats
     normal_achieved: Floats
+    fits: Floats
 
 
 def node_weights() -> Floats:
@@ -161,4 +163,5 @@ def from_windows(
         kind == "fill", float(review_days), normal, out,
     )  # fmt: skip
     level, middle = np.nan_to_num(out[:, 0]), np.where(np.isnan(out[:, 1]), mean * days, out[:, 1])
-    return SafetyStocks(level, level - middle, middle, out[:, 2], normal, out[:, 3])
+    fits = (weights * (lengths <= there.sum(axis=1)[:, None])).sum(axis=1)
+    return SafetyStocks(level, level - middle, middle, out[:, 2], normal, out[:, 3], fits)

@@ -35,7 +35,11 @@ class Moments:
 
 
 def decayed_moments(
-    demand: Floats, seen: npt.NDArray[np.bool_], reviews: Sequence[int], half_life: float = HALF_LIFE_DAYS
+    demand: Floats,
+    seen: npt.NDArray[np.bool_],
+    reviews: Sequence[int],
+    half_life: float = HALF_LIFE_DAYS,
+    then: npt.NDArray[np.bool_] | None = None,
 ) -> Moments:
     """Exponentially decayed mean and variance of daily demand at each review date, from days up to that date only.
 
@@ -44,25 +48,32 @@ def decayed_moments(
         seen: the day's demand was seen: the SKU existed and its shelf did not run out, shape (N, D).
         reviews: ascending positions of the review days among the D days.
         half_life: days after which a day's weight has halved.
+        then: the day's demand was taken for seen until a later day told better: the next on which both agree; default: ``seen``.
 
     Returns:
         Moments at the close of each review day. A weighted sample of effective size n carries its own uncertainty, v (1 + 1 / n).
     """
     keep = 0.5 ** (1.0 / half_life)
     skus = demand.shape[0]
-    weight, squared_weight, first, second = (np.zeros(skus) for _ in range(4))
+    # Weight, squared weight, first and second moment; beside them those that a planner held on the day.
+    decay, sums = np.array([[keep], [keep**2], [keep], [keep]]), np.zeros((4, skus))
+    held = sums
     mean, variance = np.full((skus, len(reviews)), np.nan), np.full((skus, len(reviews)), np.nan)
     position = {day: e for e, day in enumerate(reviews)}
     for day in range(reviews[-1] + 1 if len(reviews) else 0):
-        counts = seen[:, day]
-        asked = np.where(counts, demand[:, day], 0.0)
-        weight = weight * keep + counts
-        squared_weight = squared_weight * keep**2 + counts
-        first = first * keep + asked
-        second = second * keep + asked**2
+        sums, before = sums * decay + _of_day(demand[:, day], seen[:, day]), held
+        held = sums
+        if then is not None and (late := then[:, day] & ~seen[:, day]).any():
+            held = np.where(late, before * decay + _of_day(demand[:, day], late), sums)
         if day in position:
-            mean[:, position[day]], variance[:, position[day]] = _moments(weight, squared_weight, first, second)
+            mean[:, position[day]], variance[:, position[day]] = _moments(*held)
     return Moments(mean, variance)
+
+
+def _of_day(demand: Floats, counts: npt.NDArray[np.bool_]) -> Floats:
+    """What a day adds to the four sums, shape (4, N)."""
+    asked = np.where(counts, demand, 0.0)
+    return np.stack([counts, counts, asked, asked**2])
 
 
 def _moments(weight: Floats, squared_weight: Floats, first: Floats, second: Floats) -> tuple[Floats, Floats]:
@@ -115,6 +126,7 @@ def spread_known(
     moments: Moments,
     lead: tuple[Floats, Floats],
     review: float,
+    then: npt.NDArray[np.bool_] | None = None,
 ) -> Floats:
     """How much wider demand over lead time and review turned out than days drawn independently would make it.
 
@@ -128,25 +140,44 @@ def spread_known(
         moments: known at them.
         lead: mean and variance of the lead time known at them, shape (N, E) each.
         review: days between reviews.
+        then: as in :func:`decayed_moments`: an interval that ends in such days counts until they turn out unseen.
 
     Returns:
         Factor ≥ 1 on the variance at each review date, from intervals closed by then, shape (N, E).
     """
+    days = demand.shape[1]
+    length = np.maximum(np.rint(lead[0] + review), 1.0)
+    ends = reviews + length.astype(np.int64)
+    usable, miss = _closed(demand, seen, reviews, ends, moments)
+    known_at = np.searchsorted(reviews, ends)
+    told = [(known_at, usable, 1.0, miss)]
+    if then is not None and (then & ~seen).any():
+        agree = np.where(seen == then, np.arange(days), days)
+        agree = np.minimum.accumulate(agree[:, ::-1], axis=1)[:, ::-1]
+        told_at = np.searchsorted(reviews, np.take_along_axis(agree, np.minimum(ends, days - 1), axis=1))
+        believed, missed = _closed(demand, then, reviews, ends, moments)
+        believed &= ~usable & (told_at > known_at)
+        told += [(known_at, believed, 1.0, missed), (told_at, believed, -1.0, missed)]
+    row, sums = np.arange(demand.shape[0])[:, None], np.zeros((2, demand.shape[0], reviews.size + 1))
+    for at, counts, sign, values in told:
+        np.add.at(sums[0], (row, at), sign * np.where(counts, values, 0.0))
+        np.add.at(sums[1], (row, at), sign * counts)
+    seen_misses, seen_windows = np.cumsum(sums, axis=2)[:, :, :-1]
+    factor: Floats = np.maximum((PRIOR_WINDOWS + seen_misses) / (PRIOR_WINDOWS + seen_windows), 1.0)
+    return factor
+
+
+def _closed(
+    demand: Floats, seen: npt.NDArray[np.bool_], reviews: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], moments: Moments
+) -> tuple[npt.NDArray[np.bool_], Floats]:  # fmt: skip
+    """Whether each interval closed with all its days seen, and its squared miss over the variance claimed, shape (N, E) each."""
     skus, days = demand.shape
     total = np.concatenate([np.zeros((skus, 1)), np.cumsum(np.where(seen, demand, 0.0), axis=1)], axis=1)
     counts = np.concatenate([np.zeros((skus, 1)), np.cumsum(seen, axis=1)], axis=1)
-    length = np.maximum(np.rint(lead[0] + review), 1.0)
-    ends = reviews + length.astype(np.int64)
-    closed = np.minimum(ends, days - 1) + 1
+    closed, length = np.minimum(ends, days - 1) + 1, (ends - reviews).astype(np.float64)
     asked = np.take_along_axis(total, closed, axis=1) - total[:, reviews + 1]
     whole = np.take_along_axis(counts, closed, axis=1) - counts[:, reviews + 1] == length
     variance = moments.variance * length
     usable = whole & (ends < days) & (variance > 0)  # NaN is not
     miss = np.where(usable, (asked - moments.mean * length) ** 2 / np.where(usable, variance, 1.0), 0.0)
-    known_at = np.searchsorted(reviews, ends)
-    shape, row = (skus, reviews.size + 1), np.arange(skus)[:, None]
-    misses, windows = np.zeros(shape), np.zeros(shape)
-    np.add.at(misses, (row, known_at), np.minimum(np.nan_to_num(miss), WORST_MISS))
-    np.add.at(windows, (row, known_at), usable.astype(np.float64))
-    seen_misses, seen_windows = (np.cumsum(values, axis=1)[:, :-1] for values in (misses, windows))
-    return np.maximum((PRIOR_WINDOWS + seen_misses) / (PRIOR_WINDOWS + seen_windows), 1.0)
+    return usable, np.minimum(np.nan_to_num(miss), WORST_MISS)

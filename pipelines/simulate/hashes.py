@@ -11,27 +11,34 @@ import polars as pl
 from pipelines.settings import Settings
 from pipelines.simulate.tables import KEY, Recorded
 
-_ROOT: Final = Path(__file__).parent.parent
+_ROOT: Final = Path(__file__).parent.parent.parent
 _SECTIONS: Final = ("planning", "costs", "replay", "purchase", "forecast")
 _NOT_INPUTS: Final = {"replay": {"chunk_size"}, "forecast": {"threads"}}
 """Keys that change no result."""
 
 
-_SOURCES: Final = (
-    "audit", "calibrate", "candidates", "causal", "censored", "choose", "engine", "expected", "guard", "kernel", "measures", "passport",
-    "play", "policies", "smoothing", "window",
-)  # fmt: skip
+_SOURCES: Final = {
+    "pipelines/simulate": (
+        "audit", "calibrate", "candidates", "causal", "censored", "choose", "engine", "expected", "guard", "job", "kernel", "measures",
+        "passport", "play", "policies", "smoothing", "tables", "window",
+    ),
+    "pipelines/core": ("calendar", "compiled", "inventory", "seeds"),
+    "pipelines/ordering": ("every_review", "expected_cost", "montecarlo", "rules"),
+    "models": ("negbin",),
+}  # fmt: skip
+"""From what is read of the marts to the passport."""
+
+
+def sources() -> list[Path]:
+    """Files of the source that computes a passport."""
+    return [_ROOT / folder / f"{name}.py" for folder, names in _SOURCES.items() for name in names]
 
 
 @cache
 def code_version() -> str:
     """Fingerprint of the source that computes a passport."""
-    files = [_ROOT / "simulate" / f"{name}.py" for name in _SOURCES]
-    files += [_ROOT / "core" / f"{name}.py" for name in ("inventory", "seeds")]
-    files += [_ROOT / "ordering" / f"{name}.py" for name in ("every_review", "expected_cost", "montecarlo", "rules")]
-    files.append(_ROOT.parent / "models" / "negbin.py")
     digest = hashlib.sha256()
-    for file in files:
+    for file in sources():
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 

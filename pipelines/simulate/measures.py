@@ -66,12 +66,11 @@ class Days:
         return self.counted() & (np.arange(self.total) < self.end[:, None]) & self.asked[:, None]
 
 
-def recorded(w: Window, open_orders: pl.DataFrame, days: Days) -> Outcome:
+def recorded(w: Window, days: Days) -> Outcome:
     """What the books say happened, in the form of a replay.
 
     Args:
         w: the window.
-        open_orders: lines not yet received, with the position ``sku`` and ``ordered_on``.
         days: which days count.
 
     Returns:
@@ -80,7 +79,7 @@ def recorded(w: Window, open_orders: pl.DataFrame, days: Days) -> Outcome:
     counts = days.counted()
     stock, sold = np.where(counts, w.stock[:, 1:], 0.0), np.where(counts, w.asked, 0.0)
     none = np.zeros(sold.shape[0])
-    lines = pl.concat([rows.select("sku", "ordered_on", "quantity_ordered") for rows in (w.receipts, open_orders)])
+    lines = pl.concat([rows.select("sku", "ordered_on", "quantity_ordered") for rows in (w.receipts, w.open_orders)])
     at, sku = positions(lines["ordered_on"], w.first), lines["sku"].to_numpy()
     inside = (at >= days.first[sku]) & (at < days.total)
     return Outcome(

@@ -16,11 +16,12 @@ from pipelines.simulate.audit import Service, service
 from pipelines.simulate.candidates import DEFAULT, Known, of
 from pipelines.simulate.censored import imputed
 from pipelines.simulate.choose import Certainty, Choice, Phases, Selected, by_phase, daily_cost, guarded, select
-from pipelines.simulate.engine import Levels, Outcome, Span, problem, simulate
+from pipelines.simulate.engine import Arrivals, Levels, Outcome, Span, problem, simulate
+from pipelines.simulate.kernel import Ints
 from pipelines.simulate.measures import Days, Rates, recorded
 from pipelines.simulate.policies import Terms, incumbent_levels, known, review_columns
 from pipelines.simulate.tables import Recorded
-from pipelines.simulate.window import Window, numbered, ordered_at_start, pipeline_at_start, positions, window
+from pipelines.simulate.window import Window, pipeline_at_start, positions, window
 
 POLICIES: Final = ("recorded", "incumbent", "candidate")
 
@@ -109,7 +110,9 @@ def play(
         The replays.
     """
     skus, phases = rows.skus, days.phases
-    w = window(skus, rows.demand, rows.stock, rows.receipts, as_of, days=phases.total, run_up=days.run_up)
+    w = window(
+        skus, rows.demand, rows.stock, rows.receipts, rows.open_orders, as_of, days=phases.total, run_up=days.run_up
+    )
     counts, counted = _days(skus, w, phases.judged)
     rates = Rates(
         *(_column(skus, name) for name in ("unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost"))
@@ -120,20 +123,20 @@ def play(
         config.costs.service_target, config.planning.review_period_days,
     )  # fmt: skip
     facts = known(w, terms, boosted)
-    starts = _starts(w, counts, counted, maximum, facts)
+    on_hand = _start(w, counts, counted, maximum, facts)
+    due = pipeline_at_start(w, counts.start, config.purchase.late_days)
     present = _present(counts, counted, agreed, minimum, maximum)
-    run = _player(skus, w, counts, config)
+    run = _player(skus, w, counts, on_hand, due[0], config)
     column = review_columns(phases.total, terms.review_period_days)
     sure = Certainty(config.forecast.confidence_level, config.forecast.seed)
     full = imputed(w.demand, w.stockout, _on_sale(w, counts))[:, w.run_up :]
-    replays = [_on(run, starts["candidate"], asked) for asked in (w.asked, full)]
+    replays = [_on(run, asked) for asked in (w.asked, full)]
     selected = select(facts, column, (minimum, maximum), replays[0], rates, counts.start, phases, sure)
     expected_terms = _expected_terms(skus, counts, config)
-    selected, *ours = _with_expected_cost(selected, facts, expected_terms, w, counts, rates, phases, replays)
+    selected, *ours = _with_expected_cost(selected, facts, expected_terms, w.lead_time, due, rates, phases, replays)
     theirs = incumbent_levels(minimum, maximum, phases.total)
     outcomes, bounds = (
-        {"incumbent": run(theirs, starts["incumbent"], asked), "candidate": replay(levels)}
-        for levels, asked, replay in zip(ours, (w.asked, full), replays, strict=True)
+        {"incumbent": replay(theirs), "candidate": replay(levels)} for levels, replay in zip(ours, replays, strict=True)
     )
     saving = daily_cost(outcomes["incumbent"], rates) - daily_cost(outcomes["candidate"], rates)
     sound = np.ones(skus.height, dtype=bool) if books is None else books
@@ -141,15 +144,13 @@ def play(
     if days.guards:
         outcomes["candidate"] = mixed(choice.kept, outcomes["incumbent"], outcomes["candidate"])
         bounds["candidate"] = mixed(choice.kept, bounds["incumbent"], bounds["candidate"])
-    outcomes["recorded"] = recorded(w, numbered(skus, rows.open_orders), counts)
+    outcomes["recorded"] = recorded(w, counts)
     audit = service(w, facts, selected.forecasters, full, (counts.start, counts.end), phases.total - days.shown)
     return Played(w, days, counts, rates, outcomes, bounds, present, selected, choice, audit)
 
 
-def _on(
-    run: Callable[[Levels, Floats, Floats], Outcome], on_hand: Floats, demand: Floats
-) -> Callable[[Levels], Outcome]:
-    return lambda levels: run(levels, on_hand, demand)
+def _on(run: Callable[[Levels, Floats], Outcome], demand: Floats) -> Callable[[Levels], Outcome]:
+    return lambda levels: run(levels, demand)
 
 
 def _expected_terms(skus: pl.DataFrame, days: Days, config: Settings) -> expected.Terms:
@@ -172,8 +173,8 @@ def _with_expected_cost(
     selected: Selected,
     facts: Known,
     terms: expected.Terms,
-    w: Window,
-    days: Days,
+    lead_time: Ints,
+    due: tuple[Arrivals, Ints],
     rates: Rates,
     phases: Phases,
     replays: Sequence[Callable[[Levels], Outcome]],
@@ -185,10 +186,9 @@ def _with_expected_cost(
     """
     if not terms.mine.any():
         return selected, selected.levels, selected.levels
-    due, ordered_on = pipeline_at_start(w, days.start), ordered_at_start(w, days.start)
     column = selected.levels.review_column
-    seen, hidden = (expected.levels(facts, column, terms, w.lead_time, due, ordered_on, replay) for replay in replays)
-    costs = by_phase(daily_cost(replays[0](seen), rates), days.start, phases)
+    seen, hidden = (expected.levels(facts, column, terms, lead_time, *due, replay) for replay in replays)
+    costs = by_phase(daily_cost(replays[0](seen), rates), terms.first_day, phases)
     unnamed = np.full(terms.mine.size, np.nan)
     ours, other = (
         selected.instead(terms.mine, expected.candidate(facts), each, unnamed, costs) for each in (seen, hidden)
@@ -224,12 +224,11 @@ def _present(
     return {"recorded": counted & some, "incumbent": replayable & has_rule, "candidate": replayable}
 
 
-def _starts(w: Window, days: Days, counted: npt.NDArray[np.bool_], maximum: Floats, facts: Known) -> dict[str, Floats]:
-    """Stock on the eve: the recorded count; without counts the rule's own order-up-to level."""
+def _start(w: Window, days: Days, counted: npt.NDArray[np.bool_], maximum: Floats, facts: Known) -> Floats:
+    """Stock on the eve, whatever the policy: the recorded count; without counts the ERP's maximum, else our order-up-to level."""
     full = of(facts)[DEFAULT].levels(facts).order_up_to[:, 0]
-    stock = np.where(counted, np.take_along_axis(w.stock, days.start[:, None], axis=1)[:, 0], np.nan)
-    ours = np.where(counted, stock, np.where(np.isnan(full), maximum, full))
-    return {"incumbent": np.nan_to_num(np.where(counted, stock, maximum)), "candidate": np.nan_to_num(ours)}
+    count = np.take_along_axis(w.stock, days.start[:, None], axis=1)[:, 0]
+    return np.nan_to_num(np.where(counted, count, np.where(np.isnan(maximum), full, maximum)))
 
 
 def _days(skus: pl.DataFrame, w: Window, judged: int) -> tuple[Days, npt.NDArray[np.bool_]]:
@@ -250,19 +249,19 @@ def _on_sale(w: Window, days: Days) -> npt.NDArray[np.bool_]:
     return (at >= w.known_from[:, None]) & (at < w.run_up + days.end[:, None])
 
 
-def _player(skus: pl.DataFrame, w: Window, days: Days, config: Settings) -> Callable[[Levels, Floats, Floats], Outcome]:
-    """What replays levels from a stock over a demand, with the SKUs' limits, arrivals and lead times."""
+def _player(
+    skus: pl.DataFrame, w: Window, days: Days, on_hand: Floats, due: Arrivals, config: Settings
+) -> Callable[[Levels, Floats], Outcome]:
+    """What replays levels over a demand from the one stock and pipeline, with the SKUs' limits and lead times."""
     limits = (
         np.nan_to_num(_column(skus, "pack_size")),
         np.maximum(np.nan_to_num(_column(skus, "min_order_qty")), config.purchase.min_quantity),
         np.full(skus.height, config.purchase.max_quantity),
     )
-    arrivals, span = pipeline_at_start(w, days.start), Span(days.end, days.start, days.warmup)
+    span = Span(days.end, days.start, days.warmup)
 
-    def run(levels: Levels, on_hand: Floats, demand: Floats) -> Outcome:
-        arrays = problem(
-            demand, on_hand, levels, w.lead_time, limits=limits, arrivals=arrivals, usable=w.usable, span=span
-        )
+    def run(levels: Levels, demand: Floats) -> Outcome:
+        arrays = problem(demand, on_hand, levels, w.lead_time, limits=limits, arrivals=due, usable=w.usable, span=span)
         played = simulate(
             arrays, backorders=config.planning.unmet_demand == "backorder", threads=config.forecast.threads, trace=True
         )

@@ -88,22 +88,24 @@ def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
     # Reviews before the window show how far forecasts missed by then.
     early = np.arange(column[0] - terms.review_period_days, LEARN_FROM - w.run_up, -terms.review_period_days)[::-1]
     dates = np.concatenate([early, column]) + w.run_up
-    seen = ~w.stockout & (np.arange(w.demand.shape[1]) >= w.known_from[:, None])
+    exists = np.arange(w.demand.shape[1]) >= w.known_from[:, None]
+    seen = ~w.stockout & exists
+    then = seen | (w.found_later & exists)
     received = w.receipts.filter(w.receipts["quantity_received"].fill_null(0.0) > 0)
     ordered, arrived = positions(received["ordered_on"], w.first), positions(received["received_on"], w.first)
     took = np.maximum(arrived - ordered - 1.0, 0.0)
     agreed = np.nan_to_num(terms.lead_time_days)
     lead = lead_times_known(agreed, received["sku"].to_numpy(), arrived + w.run_up, took, dates.tolist())
-    moments = decayed_moments(w.demand, seen, dates.tolist())
-    spread = spread_known(w.demand, seen, dates, moments, lead, float(terms.review_period_days))
+    moments = decayed_moments(w.demand, seen, dates.tolist(), then=then)
+    spread = spread_known(w.demand, seen, dates, moments, lead, float(terms.review_period_days), then)
     rates = np.full((2, w.demand.shape[0], dates.size), np.nan)
-    intermittent_rates(w.demand, seen, dates, ALPHA, rates)
+    intermittent_rates(w.demand, seen, then, dates, ALPHA, rates)
     mean = {DECAYED: moments.mean, SBA: _or(rates[0], moments.mean), TSB: _or(rates[1], moments.mean)}
     own_spread = {}
     if boosted is not None:
         mean[BOOSTED] = _or(_boosted(boosted, w, dates, lead[0] + terms.review_period_days, terms), moments.mean)
         own = Moments(mean[BOOSTED], moments.variance)
-        own_spread[BOOSTED] = spread_known(w.demand, seen, dates, own, lead, float(terms.review_period_days))
+        own_spread[BOOSTED] = spread_known(w.demand, seen, dates, own, lead, float(terms.review_period_days), then)
     keep = slice(early.size, None)
     return Known(
         mean={name: rate[:, keep] for name, rate in mean.items()},

@@ -18,8 +18,32 @@ WALK_LIMIT: Final = 600.0
 _TINY: Final = -600.0
 
 
+SIZE, INTERVAL, PROBABILITY, SINCE, STARTED, BEGUN = range(6)
+"""Where smoothing stands: size and interval of demand, its probability on a day, days since the last; a demand, a day was seen."""
+
+
 @compiled
-def intermittent_rates(demand: Floats, seen: npt.NDArray[np.bool_], reviews: Ints, alpha: float, out: Floats) -> None:
+def _smooth(s: Floats, asked: float, alpha: float) -> None:
+    """Take in a day, in place."""
+    s[SINCE] += 1.0
+    some = 1.0 if asked > 0.0 else 0.0
+    if s[BEGUN] > 0.0:
+        s[PROBABILITY] += alpha * (some - s[PROBABILITY])
+    else:
+        s[PROBABILITY], s[BEGUN] = some, 1.0
+    if asked > 0.0:
+        if s[STARTED] > 0.0:
+            s[SIZE] += alpha * (asked - s[SIZE])
+            s[INTERVAL] += alpha * (s[SINCE] - s[INTERVAL])
+        else:
+            s[SIZE], s[INTERVAL], s[STARTED] = asked, s[SINCE], 1.0
+        s[SINCE] = 0.0
+
+
+@compiled
+def intermittent_rates(
+    demand: Floats, seen: npt.NDArray[np.bool_], then: npt.NDArray[np.bool_], reviews: Ints, alpha: float, out: Floats
+) -> None:
     """Croston's method with Syntetos and Boylan's correction, and Teunter, Syntetos and Babai's, as known at each review date.
 
     Syntetos & Boylan (2005), International Journal of Forecasting 21; Teunter, Syntetos & Babai (2011), European Journal of
@@ -28,36 +52,31 @@ def intermittent_rates(demand: Floats, seen: npt.NDArray[np.bool_], reviews: Int
     Args:
         demand: units by day, shape (N, D).
         seen: the day's demand was seen, shape (N, D).
+        then: it was taken for seen until a later day told better, the next on which both agree, shape (N, D).
         reviews: ascending positions of the review days, shape (E,); a negative one knows nothing.
         alpha: smoothing weight.
         out: written, units a day by SBA and by TSB, NaN before the first demand, shape (2, N, E).
     """
     skus, days = demand.shape
+    now, held = np.zeros(6), np.zeros(6)
     for n in range(skus):
-        size, interval, probability, since, started, e = 0.0, 0.0, 0.0, 0, False, 0
-        first = True
+        now[:] = 0.0
+        held[:] = 0.0
+        e = 0
         while e < reviews.shape[0] and reviews[e] < 0:
             out[0, n, e] = out[1, n, e] = np.nan
             e += 1
         for day in range(days):
             if seen[n, day]:
-                since += 1
-                asked = demand[n, day]
-                if first:
-                    probability = 1.0 if asked > 0.0 else 0.0
-                    first = False
-                else:
-                    probability += alpha * ((1.0 if asked > 0.0 else 0.0) - probability)
-                if asked > 0.0:
-                    if started:
-                        size += alpha * (asked - size)
-                        interval += alpha * (since - interval)
-                    else:
-                        size, interval, started = asked, float(since), True
-                    since = 0
+                _smooth(now, demand[n, day], alpha)
+            if then[n, day] and not seen[n, day]:
+                _smooth(held, demand[n, day], alpha)
+            else:
+                held[:] = now
             if e < reviews.shape[0] and reviews[e] == day:
-                out[0, n, e] = (1.0 - alpha / 2.0) * size / interval if started else np.nan
-                out[1, n, e] = size * probability if started else np.nan
+                started = held[STARTED] > 0.0
+                out[0, n, e] = (1.0 - alpha / 2.0) * held[SIZE] / held[INTERVAL] if started else np.nan
+                out[1, n, e] = held[SIZE] * held[PROBABILITY] if started else np.nan
                 e += 1
 
 

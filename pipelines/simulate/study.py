@@ -12,6 +12,7 @@ import polars as pl
 from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import Floats
+from pipelines.core.names import refuse_unknown
 from pipelines.settings import Settings
 from pipelines.simulate import (
     calibrate,
@@ -72,12 +73,13 @@ def run(plan: Plan, tell: Progress | None = None, train: retrained.Progress | No
         The result document; ``status`` is ``cancelled`` where somebody cancelled it.
 
     Raises:
-        StockproofError: nothing to replay, or days outside the recorded history.
+        StockproofError: nothing to replay, an item that is none, or days outside the recorded history.
     """
     config, as_of = settings.load(), study_tables.marts_date()
     days, last = timetable(plan, as_of, config)
     first = last - timedelta(days=days.shown - 1)
     whole = study_tables.catalogue(as_of)
+    refuse_unknown(plan.items, whole["item_id"].to_list(), f"marts.dim_sku of {as_of}", "name item_ids the ERP lists")
     named = whole.filter(pl.col("item_id").is_in(list(plan.items))) if plan.items else whole
     chosen = sampling.draw(named, plan.kind, plan.size, config.forecast.seed)
     parameters = {

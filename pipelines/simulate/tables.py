@@ -48,7 +48,8 @@ _ROWS = {
         cast(r.quantity_received as double precision) as quantity_received,
         cast(r.quantity_rejected as double precision) as quantity_rejected
         from marts.fct_receipts r join chunk using (item_id, location_id) where r.received_on <= :as_of""",
-    "open_orders": """select o.item_id, o.location_id, o.ordered_on, cast(o.quantity_open as double precision) as quantity_ordered
+    "open_orders": """select o.item_id, o.location_id, o.ordered_on, o.expected_on,
+        cast(o.quantity_open as double precision) as quantity_ordered
         from marts.fct_open_orders o join chunk using (item_id, location_id)""",
 }
 
@@ -134,7 +135,7 @@ def part(rows: Recorded, low: int, high: int) -> Recorded:
 
 def until(rows: Recorded, last: date) -> Recorded:
     """The rows as they stood at the close of an earlier day: what was received later was still on order."""
-    later = rows.receipts.filter(pl.col("received_on") > last)
+    later = rows.receipts.filter(pl.col("received_on") > last).with_columns(expected_on="received_on")
     open_orders = pl.concat([rows.open_orders, later.select(rows.open_orders.columns)])
     return Recorded(
         skus=rows.skus.with_columns(

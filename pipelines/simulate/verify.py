@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
+from pipelines.core.names import refuse_unknown
 from pipelines.simulate import job, tables
 
 HASHES: Final = ("demand_hash", "stock_hash", "receipts_hash", "master_hash", "config_hash", "code_version")
@@ -30,17 +31,16 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
         changed; ``tables`` gives the rows that differ in each table.
 
     Raises:
-        StockproofError: the date has no passports, or the marts hold another date.
+        StockproofError: the date has no passports, or none of an item, or the marts hold another date.
     """
     kept = tables.stored("passports", as_of, items)
-    if not kept.height:
-        whose = f" for {', '.join(items)}" if items else ""
+    there = tables.stored("passports", as_of) if items else kept
+    if not there.height:
         raise StockproofError(
-            f"plan.passports holds none of {as_of}{whose}",
-            "name items that were replayed on that date"
-            if items
-            else f"run the date: `stockproof run daily --as-of {as_of}`",
+            f"plan.passports holds none of {as_of}", f"run the date: `stockproof run daily --as-of {as_of}`"
         )
+    whose = there["item_id"].to_list()
+    refuse_unknown(items, whose, f"plan.passports of {as_of}", "name items that were replayed on that date")
     stored = {name: tables.stored(name, as_of, items) for name in TABLES}
     # The marts may have lost the items since: nothing is computed of them, and every row differs.
     again = {name: rows.clear() for name, rows in stored.items()} | recomputed(as_of, items)

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.simulate.engine import Arrivals
-from pipelines.simulate.kernel import Ints
+from pipelines.simulate.kernel import EMPTY, Ints
 
 KEY = ["item_id", "location_id"]
 
@@ -22,22 +22,27 @@ class Window:
         first: first day of the replay.
         demand: observed sales by day, units, shape (N, H + T).
         stockout: the recorded shelf was empty that day, shape (N, H + T).
+        found_later: of these, days without a count that only a later, empty count showed to have been empty, shape (N, H + T).
         known_from: position of the first day the SKU is known to exist, H + T where never, shape (N,).
-        stock: recorded closing stock, from the day before the replay to its last, NaN before the first count, shape (N, T + 1).
+        stock: recorded closing stock, from the day before the replay to its last, shape (N, T + 1): the last count and what was received
+            and sold since, NaN before the first count.
         lead_time: days L that an order of the day takes by the record, shape (N, T).
         usable: share of it that arrives usable by the record, shape (N, T).
         receipts: recorded receipts, ``ordered_on`` to ``received_on``, of all days, with the position ``sku``.
+        open_orders: lines not yet received, with the position ``sku``.
         days: T.
     """
 
     first: date
     demand: Floats
     stockout: npt.NDArray[np.bool_]
+    found_later: npt.NDArray[np.bool_]
     known_from: Ints
     stock: Floats
     lead_time: Ints
     usable: Floats
     receipts: pl.DataFrame
+    open_orders: pl.DataFrame
     days: int
 
     @property
@@ -56,6 +61,7 @@ def window(
     demand: pl.DataFrame,
     stock: pl.DataFrame,
     receipts: pl.DataFrame,
+    open_orders: pl.DataFrame,
     as_of: date,
     *,
     days: int,
@@ -68,6 +74,7 @@ def window(
         demand: ``item_id, location_id, day, quantity, is_stockout``, sparse.
         stock: ``item_id, location_id, counted_on, on_hand``.
         receipts: ``item_id, location_id, ordered_on, received_on, quantity_ordered, quantity_received, quantity_rejected``.
+        open_orders: ``item_id, location_id, ordered_on, expected_on, quantity_ordered``.
         as_of: last day of the replay.
         days: T.
         run_up: H.
@@ -83,45 +90,52 @@ def window(
     asked[rows["sku"], rows["at"]] = rows["quantity"]
     empty[rows["sku"], rows["at"]] = rows["is_stockout"]
     counted = _placed(skus, stock, "counted_on", origin, run_up + days)
+    came = _placed(skus, receipts.with_columns(units=_usable_units(receipts)), "received_on", origin, run_up + days)
+    held, on_shelf = _held(counted, came, asked)
     received = numbered(skus, receipts).sort("sku", "ordered_on", "received_on", "quantity_ordered")
     lead, usable = _orders_as_recorded(skus, received, first, days)
     return Window(
         first=first,
         demand=asked,
         stockout=empty,
+        # Carried on from an empty count, a day was known for what it was; after a count of stock it was not.
+        found_later=empty & (held > EMPTY),
         known_from=_known_from(count, run_up + days, [rows, counted], skus, origin),
-        stock=_filled(count, counted, run_up, days),
+        stock=_from_the_eve(on_shelf, run_up),
         lead_time=lead,
         usable=usable,
         receipts=received,
+        open_orders=numbered(skus, open_orders),
         days=days,
     )
 
 
-def pipeline_at_start(w: Window, first_day: Ints) -> Arrivals:
-    """Orders placed before a SKU's first replay day and received in or after it, arriving as recorded.
+def pipeline_at_start(w: Window, first_day: Ints, late_days: int) -> tuple[Arrivals, Ints]:
+    """Orders placed before a SKU's first replay day and still open on it, arriving as recorded.
+
+    One that has not arrived to this day stays on order, until it is overdue by more than ``late_days``: then nobody counts on it.
 
     Args:
         w: the window.
         first_day: first replay day of each SKU, shape (N,).
+        late_days: how late a line may be and still count (``purchase.late_days``).
 
     Returns:
-        The receipts; what arrived unusable leaves the open orders with the rest.
+        The orders, shape (V,), and the day on which each was placed; what arrived unusable leaves the open orders with the rest.
     """
-    r = _open_at_start(w, first_day)
-    total = r["quantity_ordered"].to_numpy().astype(np.float64)
-    return Arrivals(r["sku"].to_numpy(), positions(r["received_on"], w.first), _usable_units(r), total)
-
-
-def ordered_at_start(w: Window, first_day: Ints) -> Ints:
-    """Day on which each order of :func:`pipeline_at_start` was placed, shape (V,)."""
-    return positions(_open_at_start(w, first_day)["ordered_on"], w.first)
-
-
-def _open_at_start(w: Window, first_day: Ints) -> pl.DataFrame:
-    r = w.receipts
-    first = first_day[r["sku"].to_numpy()]
-    return r.filter((positions(r["ordered_on"], w.first) < first) & (positions(r["received_on"], w.first) >= first))
+    came = w.receipts.select("sku", "ordered_on", until="received_on", quantity="quantity_ordered")
+    still = w.open_orders.select(
+        "sku", "ordered_on", until=pl.col("expected_on") + pl.duration(days=late_days + 1), quantity="quantity_ordered"
+    )
+    lines = pl.concat([
+        came.with_columns(units=_usable_units(w.receipts)),
+        still.with_columns(units=pl.lit(0.0)),
+    ])  # fmt: skip
+    first = first_day[lines["sku"].to_numpy()]
+    placed, until = (positions(lines[name], w.first) for name in ("ordered_on", "until"))
+    open_ = (placed < first) & (until >= first)
+    sku, units, quantity = (lines[name].to_numpy()[open_] for name in ("sku", "units", "quantity"))
+    return Arrivals(sku, until[open_], units, quantity), placed[open_]
 
 
 def positions(days: pl.Series, origin: date) -> Ints:
@@ -165,15 +179,25 @@ def _known_from(
     return first
 
 
-def _filled(count: int, counted: dict[str, npt.NDArray[np.generic]], run_up: int, days: int) -> Floats:
-    """Closing stock, each count held until the next."""
-    stock = np.full((count, run_up + days), np.nan)
+def _held(
+    counted: dict[str, npt.NDArray[np.generic]], came: dict[str, npt.NDArray[np.generic]], asked: Floats
+) -> tuple[Floats, Floats]:
+    """The last count, and closing stock: that count and what moved since, not below zero. NaN before the first, shape (N, D) each."""
+    days = asked.shape[1]
+    stock, moved = np.full(asked.shape, np.nan), -asked
+    np.add.at(moved, (came["sku"].astype(np.int64), came["at"].astype(np.int64)), came["units"])
     stock[counted["sku"], counted["at"]] = counted["on_hand"]
-    last = np.where(np.isnan(stock), -1, np.arange(run_up + days))
+    last = np.where(np.isnan(stock), -1, np.arange(days))
     np.maximum.accumulate(last, axis=1, out=last)
-    filled = np.where(last >= 0, np.take_along_axis(stock, np.maximum(last, 0), axis=1), np.nan)
-    before = filled[:, run_up - 1 : run_up] if run_up else np.full((count, 1), np.nan)
-    return np.concatenate([before, filled[:, run_up:]], axis=1)
+    held = np.where(last >= 0, np.take_along_axis(stock, np.maximum(last, 0), axis=1), np.nan)
+    total = np.cumsum(moved, axis=1)
+    since = total - np.take_along_axis(total, np.maximum(last, 0), axis=1)
+    return held, np.maximum(held + since, 0.0)
+
+
+def _from_the_eve(held: Floats, run_up: int) -> Floats:
+    before = held[:, run_up - 1 : run_up] if run_up else np.full((held.shape[0], 1), np.nan)
+    return np.concatenate([before, held[:, run_up:]], axis=1)
 
 
 def _orders_as_recorded(skus: pl.DataFrame, receipts: pl.DataFrame, first: date, days: int) -> tuple[Ints, Floats]:

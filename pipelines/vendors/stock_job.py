@@ -46,7 +46,7 @@ def run(as_of: date) -> dict[str, int | float | str]:
     """
     warehouse.refuse_other_marts(as_of)
     rows = table(as_of, settings.load().costs.service_target, "cycle")
-    warehouse.replace("plan.safety_stocks", rows, {"as_of": as_of})
+    warehouse.replace("plan.safety_stocks", rows.drop("history_days", "windows_share"), {"as_of": as_of})
     return {
         "skus": rows.height,
         "value": round(float(rows["value"].sum()), 2),
@@ -79,7 +79,10 @@ def item(item_id: str, location: str | None, target: float, kind: Kind, as_of: d
 
 
 def table(as_of: date, target: float, kind: Kind, item_id: str | None = None) -> pl.DataFrame:
-    """Rows of plan.safety_stocks."""
+    """Rows of plan.safety_stocks, with ``history_days`` and ``windows_share``, the probability of lead times that fit into them.
+
+    What a level achieved is NaN where none fits.
+    """
     review = settings.load().planning.review_period_days
     skus = warehouse.read(_SKUS, as_of=as_of, item=item_id)
     lead_times = _lead_times(skus)
@@ -102,11 +105,13 @@ def table(as_of: date, target: float, kind: Kind, item_id: str | None = None) ->
         pl.Series("safety_stock", told.safety_stock),
         pl.Series("reorder_level", told.level),
         pl.Series("normal_safety_stock", told.normal_level - told.mean),
-        pl.Series("achieved", np.nan_to_num(told.achieved, nan=1.0)),
-        pl.Series("normal_achieved", np.nan_to_num(told.normal_achieved, nan=1.0)),
+        pl.Series("achieved", told.achieved),
+        pl.Series("normal_achieved", told.normal_achieved),
         pl.Series("value", told.safety_stock * cost),
         pl.Series("normal_value", (told.normal_level - told.mean) * cost),
         pl.Series("difference_value", (told.level - told.normal_level) * cost),
+        pl.Series("history_days", HISTORY_DAYS - first),
+        pl.Series("windows_share", told.fits),
     )
 
 

@@ -30,7 +30,7 @@ create table marts.fct_daily_demand (item_id text, location_id text, day date, q
 create table marts.fct_stock (item_id text, location_id text, counted_on date, on_hand float8);
 create table marts.fct_receipts (item_id text, location_id text, ordered_on date, received_on date, quantity_ordered float8,
     quantity_received float8, quantity_rejected float8);
-create table marts.fct_open_orders (item_id text, location_id text, ordered_on date, quantity_open float8);
+create table marts.fct_open_orders (item_id text, location_id text, ordered_on date, expected_on date, quantity_open float8);
 """
 
 
@@ -141,8 +141,10 @@ def test_passports_are_verified_to_the_bit_and_a_changed_row_is_named():
     warehouse.execute(f"update marts.fct_stock set on_hand = on_hand - 1 where {hit}")
     with pytest.raises(StockproofError, match=r"plan.passports holds none of 2026-06-01"):
         _call("verify", "--as-of", "2026-06-01")
-    with pytest.raises(StockproofError, match=r"holds none of 2026-06-28 for i9999"):
-        _call("verify", "--item", "i9999")
+    with pytest.raises(
+        StockproofError, match=r"plan.passports of 2026-06-28 holds no i0099\n  remedy: did you mean i0009"
+    ):
+        _call("verify", "--item", "i0001,i0099")
 
 
 def test_a_named_item_that_the_marts_no_longer_hold_is_said_so():
@@ -156,6 +158,14 @@ def test_a_named_item_that_the_marts_no_longer_hold_is_said_so():
     with pytest.raises(StockproofError, match="holds 2026-06-29, not 2026-06-28"):
         _call("verify", "--as-of", "2026-06-28", "--item", "i0001")
     warehouse.execute(f"update marts.dim_sku set as_of = date '{AS_OF}'")
+
+
+def test_a_study_of_an_item_that_is_none_says_so_and_runs_nothing():
+    with pytest.raises(
+        StockproofError, match=r"marts.dim_sku of 2026-06-28 holds no i00O7\n  remedy: did you mean i0007"
+    ):
+        _call("run", "--item", "i0001,i00O7", "--days", "90")
+    assert "completed" not in _call("list")
 
 
 def test_a_study_is_run_kept_shown_compared_and_pruned():

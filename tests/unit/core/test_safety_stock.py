@@ -70,6 +70,14 @@ def test_days_before_the_history_and_skus_without_a_window_do_not_count() -> Non
     assert told.level[0] == 16.0 and told.level[1] == 0.0 and np.isnan(told.achieved[1])
 
 
+def test_lead_times_longer_than_the_history_are_told_apart() -> None:
+    """Of windows of 10, 12 and 16 days a history of 12 days holds the first two, one of 9 days none, one of 16 days all."""
+    demand = np.ones((3, 50))
+    told = from_windows(demand, np.array([38, 41, 34]), np.tile(GRID, (3, 1)), 7, 0.95)
+    assert told.fits.tolist() == pytest.approx([node_weights()[:11].sum(), 0.0, 1.0])
+    assert (told.level.tolist(), np.isnan(told.achieved).tolist()) == ([12.0, 0.0, 16.0], [False, True, False])
+
+
 def test_a_fill_rate_by_the_normal_formula_solves_the_loss_function() -> None:
     level = normal_level(np.array([10.0]), np.array([4.0]), np.array([9.0]), np.array([2.0]), 0.98, "fill", 7.0)[0]
     spread = np.sqrt(9 * 16 + 100 * 4)

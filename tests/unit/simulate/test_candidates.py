@@ -28,7 +28,7 @@ def test_rates_of_each_date_equal_the_forecasters_on_the_history_until_then():
     seen = rng.random((30, 200)) < 0.9
     reviews = np.array([-1, 20, 77, 199])
     out = np.zeros((2, 30, 4))
-    intermittent_rates(demand, seen, reviews, ALPHA, out)
+    intermittent_rates(demand, seen, seen, reviews, ALPHA, out)
     assert np.isnan(out[:, :, 0]).all()
     known = np.where(seen, demand, np.nan)
     for e, day in enumerate(reviews[1:], start=1):

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.simulate.candidates import CANDIDATES
+from pipelines.simulate.candidates import CANDIDATES, SBA
 from pipelines.simulate.causal import decayed_moments, lead_times_known, spread_known
 from pipelines.simulate.policies import Terms, known, review_columns, review_days
 from pipelines.simulate.window import Window
@@ -56,8 +56,8 @@ def world(rng, skus=6, run_up=60, days=70):
         "quantity_ordered": units, "quantity_received": units, "quantity_rejected": units * 0,
     })  # fmt: skip
     return Window(
-        first, demand, rng.random(demand.shape) < 0.05, np.zeros(skus, int), np.zeros((skus, days + 1)),
-        np.ones((skus, days), int), np.ones((skus, days)), receipts, days,
+        first, demand, rng.random(demand.shape) < 0.05, np.zeros(demand.shape, bool), np.zeros(skus, int), np.zeros((skus, days + 1)),
+        np.ones((skus, days), int), np.ones((skus, days)), receipts, receipts.clear(), days,
     )  # fmt: skip
 
 
@@ -84,6 +84,28 @@ def test_the_future_changes_no_earlier_level(candidate):
         one, other = getattr(ours, name), getattr(theirs, name)
         assert np.array_equal(one[:, :early], other[:, :early], equal_nan=True), name
     assert not np.array_equal(ours.order_up_to[:, early:], theirs.order_up_to[:, early:])
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda c: c.name)
+def test_a_shelf_found_empty_by_a_later_count_changes_no_level_before_that_count(candidate):
+    """Days 20 to 40 sold nothing; the next count, on day 41, finds the shelf empty, or finds stock after all."""
+    empty, stocked = (world(np.random.default_rng(5)) for _ in range(2))
+    gap = slice(empty.run_up + 20, empty.run_up + 41)
+    for w in (empty, stocked):
+        w.demand[:, gap], w.stockout[:, gap.start : gap.stop + 1] = 0.0, w is empty
+    empty.found_later[:, gap] = True
+    ours, theirs = (candidate.levels(known(each, TERMS)) for each in (empty, stocked))
+    early = review_columns(empty.days, 7)[:41].max() + 2
+    assert not np.array_equal(ours.order_up_to[:, early:], theirs.order_up_to[:, early:])
+    for name in ("reorder", "order_up_to", "level"):
+        one, other = getattr(ours, name), getattr(theirs, name)
+        assert np.array_equal(one[:, :early], other[:, :early], equal_nan=True), name
+    told = known(empty, TERMS)
+    empty.found_later[:] = False  # from that count on it is as had it been known all along
+    for name, rate in known(empty, TERMS).mean.items():
+        assert np.array_equal(told.mean[name][:, early:], rate[:, early:]), name
+        # A day without demand moves no size and no interval of Croston's.
+        assert np.array_equal(told.mean[name][:, :early], rate[:, :early]) == (name == SBA), name
 
 
 def test_the_last_day_is_a_review_day():

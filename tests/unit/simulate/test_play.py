@@ -59,7 +59,13 @@ def rows():
              "received_on": [day(36), day(DAYS - 3)],
              "quantity_ordered": [10.0, 4.0], "quantity_received": [10.0, 4.0], "quantity_rejected": [0.0, 0.0]}  # fmt: skip
     open_orders = pl.DataFrame(
-        {"item_id": ["a"], "location_id": ["w"], "ordered_on": [day(2)], "quantity_ordered": [9.0]}
+        {
+            "item_id": ["a"],
+            "location_id": ["w"],
+            "ordered_on": [day(2)],
+            "expected_on": [day(-2)],
+            "quantity_ordered": [9.0],
+        }
     )
     return Recorded(skus, demand, stock, pl.DataFrame(lines), open_orders)
 
@@ -136,9 +142,25 @@ def test_an_empty_shelf_after_the_end_of_an_item_hides_no_demand(rows):
     assert censored == [1, 0, 0]  # a's day; none of b's
 
 
-def test_a_sku_without_counts_starts_full(rows):
+def test_without_counts_every_policy_starts_at_the_erps_maximum_or_ours_where_there_is_none(rows):
     played = play(rows, AS_OF, config())
-    assert played.outcomes["incumbent"].trace[0, 2, 0] == 20.0 - played.window.asked[2, 0]
+    opened = {name: outcome.trace[0, 2, 0] for name, outcome in played.outcomes.items() if name != "recorded"}
+    assert opened == dict.fromkeys(("incumbent", "candidate"), 20.0 - played.window.asked[2, 0])
+    alone = rows.skus.with_columns(pl.lit(None, pl.Float64).alias(name) for name in ("reorder_point", "order_up_to"))
+    bare = play(replace(rows, skus=alone), AS_OF, config()).outcomes["candidate"]
+    assert bare.trace[0, 2, 0] + played.window.asked[2, 0] > 20.0
+
+
+def test_an_order_open_from_before_the_start_to_the_last_day_is_on_order_all_along(rows):
+    """120 units placed before c's replay and due after the as-of date: nobody orders as if they were not coming."""
+    promised = pl.DataFrame({
+        "item_id": ["c"], "location_id": ["w"], "ordered_on": [day(DAYS + 5)], "expected_on": [day(-30)], "quantity_ordered": [120.0],
+    })  # fmt: skip
+    played = play(replace(rows, open_orders=pl.concat([rows.open_orders, promised])), AS_OF, config())
+    for policy in ("incumbent", "candidate"):
+        outcome = played.outcomes[policy]
+        assert (outcome.orders[2], outcome.end_on_order[2]) == (0.0, 120.0), policy
+    assert play(rows, AS_OF, config()).outcomes["incumbent"].orders[2] > 0
 
 
 def test_costs_are_units_times_rates(rows):

@@ -62,9 +62,9 @@ def books(seed: int, skus: int, *, spoil: float = 0.0, one_by_one: bool = False)
         ).with_columns(returned=pl.lit(0.0), is_stockout=pl.lit(value=False)),
         pl.DataFrame({"item_id": items, "location_id": ["w"] * skus, "counted_on": [opening] * skus, "on_hand": high}),
         pl.DataFrame(schema=lines),
-        pl.DataFrame(
-            schema={k: v for k, v in lines.items() if k in ("item_id", "location_id", "ordered_on", "quantity_ordered")}
-        ),
+        pl.DataFrame(schema=lines)
+        .rename({"received_on": "expected_on"})
+        .select("item_id", "location_id", "ordered_on", "expected_on", "quantity_ordered"),
     )
 
 
@@ -110,7 +110,9 @@ def kept_books(seed: int, skus: int, **spoiled: object) -> Recorded:
             "item_id", "location_id", "ordered_on", "received_on", "quantity_ordered",
             pl.col("quantity_ordered").alias("quantity_received"), pl.lit(0.0).alias("quantity_rejected"),
         ),
-        lines.filter(pl.col("received_on") > AS_OF).select("item_id", "location_id", "ordered_on", "quantity_ordered"),
+        lines.filter(pl.col("received_on") > AS_OF).select(
+            "item_id", "location_id", "ordered_on", pl.col("received_on").alias("expected_on"), "quantity_ordered"
+        ),
     )  # fmt: skip
 
 
