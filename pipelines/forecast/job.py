@@ -174,12 +174,24 @@ def _days(interval: Interval, panel: Panel) -> Array:
     return np.ceil(interval.mean * DAYS_IN[panel.bucket] - 1e-9).astype(np.int32)
 
 
+def _none_of_the_date(as_of: date, bucket: str) -> str:
+    """Why no version serves, and what to do where there is one that knows too much."""
+    why = f"no model trained on or before {as_of} on buckets of a {bucket} is registered"
+    later = registry.champion_after(as_of, bucket)
+    if later is None:
+        return why
+    return (
+        f"{why}; {later.label} is of {later.trained_as_of} and is not used for an earlier date, since it has seen what came after it: "
+        f"`stockproof run training --as-of {as_of}` trains one for the date"
+    )
+
+
 def _model(as_of: date, panel: Panel, interval: Interval) -> tuple[Hybrid, str, str]:
     """The champion of the date; else the fallback fitted on the spot, with the reason."""
     try:
         version = registry.champion_as_of(as_of, panel.bucket)
         if version is None:
-            why = f"no model trained on or before {as_of} on buckets of a {panel.bucket} is registered"
+            why = _none_of_the_date(as_of, panel.bucket)
         else:
             with tempfile.TemporaryDirectory() as scratch:
                 return store.load(registry.download(version, Path(scratch))), version.label, "champion"
