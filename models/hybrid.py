@@ -177,7 +177,7 @@ class Hybrid:
     def _blend(
         self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, variance: Array, quantiles: Array
     ) -> None:  # fmt: skip
-        """Write in the blend's quantiles where the recipe has one."""
+        """Write in the blend's quantiles and variance where the recipe has one."""
         rows, member = np.flatnonzero(self.assign(panel).share > 0), self.members.get(blend.MEMBER)
         if not rows.size or member is None or not isinstance(member, Shaped):
             return
@@ -188,6 +188,7 @@ class Hybrid:
         code, unit = class_codes(panel.demand_class)[rows], negbin.units_of(panel.demand[rows])
         base = negbin.quantiles(mean[rows], variance[rows], self.recipe.window.levels(blend.GRID), code, unit)
         quantiles[rows] = blend.rounded(blend.mixed(self.recipe.blend, base, told, code, levels), unit)
+        variance[rows] = blend.variance(blend.mixed(self.recipe.blend, base, told, code, blend.GRID))
 
     def window_variance(self, panel: Panel, mean: Array, interval: Interval) -> tuple[Array, Array]:
         """([n] units² of demand over an interval of certain length, [n] class codes)."""
