@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models import blend, ensemble, features, hybrid, negbin, quantiles, spread, window_features
+from models import blend, bootstrap, ensemble, features, hybrid, negbin, quantiles, spread, window_features
 from models.blend import Blend
+from models.bootstrap import WindowBootstrap
 from models.calibration import identity
 from models.catalogue import MAKERS, Options
 from models.hybrid import Hybrid, Recipe
@@ -14,7 +15,7 @@ from models.interface import Interval
 from pipelines.core import panel as panels
 from pipelines.core.blocks import blocks
 from pipelines.core.quantiles import LEVELS
-from pipelines.forecast import job, sanity
+from pipelines.forecast import job, metrics, sanity
 from tests.unit.models.panels import catalogue
 
 BLOCKED = (blend, ensemble, hybrid, negbin, panels, quantiles, sanity, spread, window_features)
@@ -66,4 +67,20 @@ def test_looking_at_few_skus_at_a_time_changes_no_bit(monkeypatch: pytest.Monkey
     for module in BLOCKED:
         monkeypatch.setattr(module, "blocks", lambda count: blocks(count, 16))
     for one, other in zip(whole, _told(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_measures_of_few_skus_at_a_time_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    panel, coming = catalogue(90, 300, seed=9, future=28)
+    history = np.where(np.arange(300) % 41 == 0, np.nan, panel.demand)
+    width, rate = np.arange(90) % 30 + 1, WindowBootstrap().fit(panel)
+
+    def told() -> list[np.ndarray]:
+        path = rate.path(panel, 28)
+        return [metrics.window_scale(history, width), metrics.rmsse(coming, path, history), path]
+
+    whole = told()
+    for module in (metrics, bootstrap):
+        monkeypatch.setattr(module, "blocks", lambda count: blocks(count, 16))
+    for one, other in zip(whole, told(), strict=True):
         np.testing.assert_array_equal(one, other)
