@@ -8,7 +8,8 @@ import numpy as np
 from models import total_trees, totals
 from models.interface import Member
 from models.total_trees import Plan
-from pipelines.core.panel import Array, Panel
+from pipelines.core.blocks import blocks
+from pipelines.core.panel import Array, Panel, known_sums
 
 LEAST_TOTAL: Final = 20.0
 """Totals below this many units a bucket are too thin for a regression on logarithms and align nothing."""
@@ -16,6 +17,9 @@ LEAST_TOTAL: Final = 20.0
 LEAST_WEEKS: Final = 26
 BOUNDS: Final = (0.6, 1.6)
 """No group is moved by a factor outside."""
+
+BUCKETS: Final = 64
+"""Buckets of all SKUs summed at once; bounds memory."""
 
 STIFFNESS: Final = 1e-3
 TREES: Final = 0.4
@@ -77,7 +81,7 @@ def align(panel: Panel, path: Array, trees: Plan = NO_TREES) -> Array:
     if not panel.levels or panel.length < LEAST_WEEKS * panel.period:
         return path
     finest = np.unique(list(panel.levels.values())[-1], return_inverse=True)[1].reshape(-1)
-    bottom = _sums(_filled(panel), finest)
+    bottom = _filled(panel, finest)
     flags = _flags(panel, finest, path.shape[1])
     first = np.array([np.flatnonzero(finest == g)[0] for g in range(bottom.shape[0])])
     members = np.concatenate([_membership(codes[first]) for codes in panel.levels.values()])
@@ -117,11 +121,16 @@ def _factors(members: Array, sums: Array, wanted: Array, scale: Array) -> Array:
     return out
 
 
-def _filled(panel: Panel) -> Array:
-    """[n, T] demand; where a stockout hides it, the SKU's mean."""
-    known = np.isfinite(panel.demand)
-    mean = np.nan_to_num(panel.demand).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    return np.where(known, np.nan_to_num(panel.demand), np.where(panel.alive, mean[:, None], 0.0))
+def _filled(panel: Panel, group: Array) -> Array:
+    """[g, T] demand of the groups; where a stockout hides it, the SKU's mean."""
+    total, seen = known_sums(panel.demand)
+    mean = (total / np.maximum(seen, 1))[:, None]
+
+    def filled(at: slice) -> Array:
+        demand = panel.demand[:, at]
+        return np.where(np.isfinite(demand), demand, np.where(panel.alive[:, at], mean, 0.0))
+
+    return np.concatenate([_sums(filled(at), group) for at in blocks(panel.length, BUCKETS)], axis=1)
 
 
 def _flags(panel: Panel, group: Array, horizon: int) -> Array:
@@ -130,9 +139,10 @@ def _flags(panel: Panel, group: Array, horizon: int) -> Array:
     if not panel.local:
         return np.zeros((count.size, span))
     values = next(iter(panel.local.values()))
-    known = values[:, : min(span, values.shape[1])].astype(float)
-    padded = np.pad(np.nan_to_num(known), ((0, 0), (0, span - known.shape[1])))
-    return np.asarray(_sums(padded, group) / count[:, None])
+    out, known = np.zeros((count.size, span)), min(span, values.shape[1])
+    for at in blocks(known, BUCKETS):
+        out[:, at] = _sums(np.nan_to_num(values[:, at].astype(float)), group)
+    return np.asarray(out / count[:, None])
 
 
 def _events(panel: Panel, horizon: int) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from models.calibration import Calibration, identity
+from pipelines.core.blocks import blocks
 from pipelines.core.panel import CLASSES, Array
 
 GRID: Final[tuple[float, ...]] = tuple(
@@ -97,8 +98,9 @@ def variance(grid: Array) -> Array:
     >>> variance(np.array([ndtri(np.array(GRID))]) * 3.0 + 50.0).round(1).tolist()
     [9.0]
     """
-    spread = (np.arange(1_000) + 0.5) / 1_000
-    return np.asarray(read(grid, spread[None, :], np.zeros(grid.shape[0], dtype=np.int64)).var(axis=1))
+    spread = (np.arange(1_000) + 0.5)[None, :] / 1_000
+    parts = (grid[rows] for rows in blocks(grid.shape[0]))
+    return np.concatenate([read(mine, spread, np.zeros(mine.shape[0], dtype=np.int64)).var(axis=1) for mine in parts])
 
 
 def transform(grid: Array, demand: Array, unit: Array) -> tuple[Array, Array]:

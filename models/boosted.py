@@ -9,10 +9,10 @@ from models import features, objectives, seasonal
 from models.features import Builder
 from models.interface import fitted
 from models.seasonal import Season
-from pipelines.core.panel import Array, Panel
+from pipelines.core.panel import Array, Panel, known_sums
 from pipelines.core.seeds import generator
 
-BLOCK: Final = 1_000_000
+BLOCK: Final = 250_000
 """Rows predicted at once; bounds memory."""
 
 
@@ -136,7 +136,8 @@ class Booster:
     def _scale_weight(self, panel: Panel) -> Array:
         if panel.weight is not None:
             return panel.weight
-        mean = np.nan_to_num(panel.demand).sum(axis=1) / np.maximum(np.isfinite(panel.demand).sum(axis=1), 1)
+        total, known = known_sums(panel.demand)
+        mean = total / np.maximum(known, 1)
         typical = np.median(mean[mean > 0]) if (mean > 0).any() else 1.0
         return np.asarray((typical / np.maximum(mean, 0.05 * typical)) ** 0.5)
 

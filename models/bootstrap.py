@@ -14,6 +14,7 @@ from models import seasonal
 from models.interface import fitted
 from models.seasonal import Season
 from models.states import season_from_json, season_to_json
+from pipelines.core.blocks import blocks
 from pipelines.core.compiled import njit
 from pipelines.core.panel import Array, Panel
 
@@ -59,9 +60,12 @@ class WindowBootstrap:
 
     def _rate(self, panel: Panel, index: Array, rows: Array) -> Array:
         age = np.arange(panel.length)[::-1] / (HALF_LIFE_WEEKS * panel.period)
-        known = np.isfinite(panel.demand) * 0.5**age
-        exposure = (known * index[rows, : panel.length]).sum(axis=1)
-        return np.asarray((np.nan_to_num(panel.demand) * known).sum(axis=1) / np.maximum(exposure, 1e-9))
+        out = np.empty(panel.skus)
+        for part in blocks(panel.skus):
+            known = np.isfinite(panel.demand[part]) * 0.5**age
+            exposure = (known * index[rows[part], : panel.length]).sum(axis=1)
+            out[part] = (np.nan_to_num(panel.demand[part]) * known).sum(axis=1) / np.maximum(exposure, 1e-9)
+        return out
 
     def state(self, folder: Path) -> dict[str, Any]:
         """See :class:`models.interface.Storable`."""

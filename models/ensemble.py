@@ -16,6 +16,7 @@ from models.forest import Trees
 from models.interface import fitted
 from models.seasonal import Season
 from models.states import season_from_json, season_to_json
+from pipelines.core.blocks import blocks
 from pipelines.core.panel import Array, Panel
 from pipelines.core.seeds import generator
 
@@ -100,11 +101,15 @@ class Ensemble:
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] base × season × mean of the three parts' ratios."""
         builder = Builder(panel, fitted(self.season), np.array([panel.length]), horizon)
-        sku, step = np.repeat(np.arange(panel.skus), horizon), np.tile(np.arange(1, horizon + 1), panel.skus)
-        matrix, base = self._matrix(builder, sku, np.zeros_like(sku), step)
-        matrix[:, features.OWN.index("horizon")] = np.minimum(step, self.horizon)
-        ratio = np.ones(sku.size) if self.parts is None else self.parts.ratios(matrix).mean(axis=0)
-        return np.asarray((base * ratio).reshape(panel.skus, horizon))
+        out = np.empty((panel.skus, horizon))
+        for rows in blocks(panel.skus):
+            mine = np.arange(rows.start, rows.stop)
+            sku, step = np.repeat(mine, horizon), np.tile(np.arange(1, horizon + 1), mine.size)
+            matrix, base = self._matrix(builder, sku, np.zeros_like(sku), step)
+            matrix[:, features.OWN.index("horizon")] = np.minimum(step, self.horizon)
+            ratio = np.ones(sku.size) if self.parts is None else self.parts.ratios(matrix).mean(axis=0)
+            out[rows] = (base * ratio).reshape(mine.size, horizon)
+        return out
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, the base and the factor that each part puts on it at the middle of the horizon."""

@@ -10,7 +10,7 @@ import numpy as np
 from models.decay import PRIOR_BUCKETS, half_lives
 from models.seasonal import Season, week_of_year
 from pipelines.core.compiled import njit
-from pipelines.core.panel import Panel
+from pipelines.core.panel import Panel, known_sums
 
 Array = np.ndarray[Any, Any]
 
@@ -56,8 +56,8 @@ def priors(panel: Panel) -> Array:
     """
     if panel.prior is not None:
         return panel.prior
-    seen = np.isfinite(panel.demand).sum(axis=1)
-    mean = np.nan_to_num(panel.demand).sum(axis=1) / np.maximum(seen, 1)
+    total, seen = known_sums(panel.demand)
+    mean = total / np.maximum(seen, 1)
     active = mean > 0
     whole = float(np.median(mean[active])) if active.any() else 1e-3
     out = np.full(panel.skus, whole)

@@ -91,8 +91,8 @@ class Hurdle:
 
 def _usual(panel: Panel) -> float:
     """Share of the known buckets of all SKUs that had demand."""
-    known = np.isfinite(panel.demand)
-    return float(np.clip((np.nan_to_num(panel.demand) > 0).sum() / max(known.sum(), 1), 1e-4, 1.0))
+    known = np.isfinite(panel.demand).sum()
+    return float(np.clip((panel.demand > 0).sum() / max(known, 1), 1e-4, 1.0))  # NaN is not above 0
 
 
 @njit(parallel=True)

@@ -13,7 +13,8 @@ from models.interface import CumulativeDistribution, Distribution, Interval, Mem
 from models.recipe import Recipe, mean_rates
 from models.seasonal import Season
 from models.spread import Spread
-from pipelines.core.panel import CLASSES, Array, Panel, class_codes, recoded
+from pipelines.core.blocks import blocks
+from pipelines.core.panel import CLASSES, Array, Panel, class_codes, known_sums, recoded
 
 LONGEST_WEEKS: Final = 14
 """Paths are computed this far; longer protection intervals go on with the mean of the last four weeks."""
@@ -85,8 +86,8 @@ class Hybrid:
         """Which method forecasts which SKU, and why."""
         code = class_codes(panel.demand_class)
         weights, methods, reasons = self.recipe.rows(code, mean_rates(panel))
-        known = np.isfinite(panel.demand).sum(axis=1)
-        zero = np.nan_to_num(panel.demand).sum(axis=1) <= 0
+        total, known = known_sums(panel.demand)
+        zero = total <= 0
         young = known < self.min_observations
         weights[young] = np.eye(len(self.recipe.members))[self.recipe.members.index(YOUNG_METHOD)]
         weights[zero & ~young] = 0.0
@@ -110,9 +111,11 @@ class Hybrid:
         out = np.zeros((panel.skus, horizon))
         for j, name in enumerate(self.recipe.members):
             rows, member = np.flatnonzero(weights[:, j] > 0), self.members.get(name)
-            if rows.size and member is not None:
-                path = member.path(panel, horizon)[rows] if member.joint else member.path(panel.take(rows), horizon)
-                out[rows] += weights[rows, j, None] * path
+            if member is not None and member.joint and rows.size:
+                out[rows] += weights[rows, j, None] * member.path(panel, horizon)[rows]
+            elif member is not None:
+                for some in _parts(rows):
+                    out[some] += weights[some, j, None] * member.path(panel.take(some), horizon)
         return np.where(np.isfinite(out), np.maximum(out, 0.0), 0.0)
 
     def predict(self, panel: Panel, horizon: int, levels: tuple[float, ...]) -> Distribution:
@@ -177,7 +180,7 @@ class Hybrid:
     def _blend(
         self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, variance: Array, quantiles: Array
     ) -> None:  # fmt: skip
-        """Write in the blend's quantiles where the recipe has one."""
+        """Write in the blend's quantiles and variance where the recipe has one."""
         rows, member = np.flatnonzero(self.assign(panel).share > 0), self.members.get(blend.MEMBER)
         if not rows.size or member is None or not isinstance(member, Shaped):
             return
@@ -188,6 +191,7 @@ class Hybrid:
         code, unit = class_codes(panel.demand_class)[rows], negbin.units_of(panel.demand[rows])
         base = negbin.quantiles(mean[rows], variance[rows], self.recipe.window.levels(blend.GRID), code, unit)
         quantiles[rows] = blend.rounded(blend.mixed(self.recipe.blend, base, told, code, levels), unit)
+        variance[rows] = blend.variance(blend.mixed(self.recipe.blend, base, told, code, blend.GRID))
 
     def window_variance(self, panel: Panel, mean: Array, interval: Interval) -> tuple[Array, Array]:
         """([n] units² of demand over an interval of certain length, [n] class codes)."""
@@ -209,8 +213,7 @@ class Hybrid:
         heaviest = np.where(weights.any(axis=1), weights.argmax(axis=1), -1)
         whole = recoded(replace(panel, prior=features.priors(panel)), self.names)
         for j, name in enumerate(self.recipe.members):
-            rows = np.flatnonzero(heaviest == j)
-            if rows.size:
+            for rows in _parts(np.flatnonzero(heaviest == j)):
                 for i, told in zip(rows, self.members[name].explain(whole.take(rows)), strict=True):
                     out[i].update({f"{name}.{key}": value for key, value in told.items()})
         return out
@@ -220,8 +223,15 @@ def _told(
     member: Shaped, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, rows: Array
 ) -> Array:
     """[r, q] a member's own quantiles, widened around the mean for an uncertain lead time."""
-    told = member.window_quantiles(panel.take(rows), interval.mean[rows], levels)
+    told = np.empty((rows.size, len(levels)))
+    for part in blocks(rows.size):
+        told[part] = member.window_quantiles(panel.take(rows[part]), interval.mean[rows[part]], levels)
     return np.asarray(np.maximum(mean[rows, None] + (told - mean[rows, None]) * wider[rows, None], 0.0))
+
+
+def _parts(rows: Array) -> list[Array]:
+    """Positions a few thousand at a time: members that look at each SKU alone need no copy of the catalogue."""
+    return [rows[part] for part in blocks(rows.size)] if rows.size else []
 
 
 def _fit_all(members: dict[str, Member], panel: Panel) -> dict[str, Member]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
+from pipelines.core.blocks import blocks
 from pipelines.core.compiled import njit
 
 Array = np.ndarray[Any, Any]
@@ -39,7 +40,8 @@ def quantiles(mean: Array, variance: Array, levels: Array, code: Array, unit: Ar
     _walk(m, beta, log_zero, np.ascontiguousarray(levels), code, wide | (m <= 0), out)
     if wide.any():
         out[wide] = _gamma(m[wide], (m * (1 + beta))[wide], levels[code[wide]])
-    return np.asarray(out * unit[:, None])
+    out *= unit[:, None]
+    return out
 
 
 def _gamma(mean: Array, variance: Array, levels: Array) -> Array:
@@ -131,6 +133,10 @@ def units_of(demand: Array) -> Array:
     >>> units_of(np.array([[0, 6.0, 12], [0, 2.5, 1.0], [0, 0, np.nan]])).tolist()
     [6.0, 0.1, 1.0]
     """
+    return np.concatenate([_units_of(demand[rows]) for rows in blocks(demand.shape[0])])
+
+
+def _units_of(demand: Array) -> Array:
     filled = np.where(np.isfinite(demand) & (demand > 0), demand, 0.0)
     whole = (filled == np.floor(filled)).all(axis=1) & (filled.max(axis=1, initial=0.0) < 1e15)
     common = np.gcd.reduce(np.where(whole[:, None], filled, 0.0).astype(np.int64), axis=1).astype(float)

@@ -16,7 +16,7 @@ BASE: Final = (4.0, 13.0)
 
 LAGS: Final = 13
 LEAST: Final = 0.02
-"""The base forecast is never below this share of a SKU's unit: a booster multiplies it, and 0 times anything stays 0."""
+"""Units a period below which no base forecast goes: a booster multiplies it, and 0 times anything stays 0. The trees may go below."""
 
 NEAR: Final = 2.5
 """A season's factor averages the periods this close to it in the year, in periods."""

@@ -141,15 +141,16 @@ class PeriodForecaster:
         """Rows whose target is known, of SKUs that had lived ``young`` periods; drawn evenly where there are too many."""
         n, length = told.shape
         origins = np.arange(max(min(self.run_up, length // 2), length - self.depth), length - 1)
-        sku, origin, step = (
-            part.ravel() for part in np.meshgrid(np.arange(n), origins, np.arange(1, self.horizon + 1), indexing="ij")
-        )
-        inside = (origin + step < length) & (origin >= builder.first[sku] + self.young)
-        sku, origin, step = sku[inside], origin[inside], step[inside]
-        known = np.flatnonzero(np.isfinite(told.demand[sku, origin + step]))
+        fine = np.zeros((n, origins.size, self.horizon), dtype=bool)
+        for step in range(1, self.horizon + 1):
+            inside = origins[origins + step < length]
+            fine[:, : inside.size, step - 1] = np.isfinite(told.demand[:, inside + step])
+        fine &= (origins >= builder.first[:, None] + self.young)[:, :, None]
+        known = np.flatnonzero(fine)
         if known.size > self.max_rows:
             known = np.sort(generator(self.seed, "rows").choice(known, self.max_rows, replace=False))
-        return sku[known], origin[known], step[known]
+        sku, origin, step_at = np.unravel_index(known, fine.shape)
+        return sku, origins[origin], step_at + 1
 
     def _expected(self, boosters: list[Any], features: Array, base: Array) -> Array:
         """[r] units: base × trees, and the base alone as far as the trees are not trusted."""

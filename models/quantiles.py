@@ -16,6 +16,7 @@ from models.features import Builder
 from models.interface import fitted
 from models.seasonal import Season
 from models.states import season_from_json, season_to_json
+from pipelines.core.blocks import blocks
 from pipelines.core.panel import Array, Panel
 from pipelines.core.seeds import generator
 
@@ -62,7 +63,7 @@ class QuantileBooster:
         if sku.size < FEWEST:
             return self
         matrix, expected = self._matrix(panel, self.season, origins, sku, origin, width, 0)
-        demand, exposure = _windows(panel, self._index(panel, 0), sku, origins[origin], width)
+        demand, exposure = _windows(panel, *self._index(panel, 0), sku, origins[origin], width)
         fine = exposure > 0
         if fine.sum() < FEWEST:
             return self
@@ -101,9 +102,10 @@ class QuantileBooster:
         """Per SKU, the base rate per bucket from which the quantiles are moved."""
         return Decayed(season=fitted(self.season)).explain(panel)
 
-    def _index(self, panel: Panel, future: int) -> Array:
+    def _index(self, panel: Panel, future: int) -> tuple[Array, Array]:
+        """([g, T + future] seasonal index of groups, [n] its row for each SKU)."""
         season = fitted(self.season)
-        return season.index(panel.starts(future), panel.period == 7)[season.rows(panel.group)]
+        return season.index(panel.starts(future), panel.period == 7), season.rows(panel.group)
 
     def _sample(self, panel: Panel, origins: Array) -> tuple[Array, Array, Array]:
         """Windows drawn evenly over SKUs and origins, all inside the history; without protection intervals of every width."""
@@ -126,13 +128,13 @@ class QuantileBooster:
         """([r, f] features, [r] units the base expects over the window)."""
         builder = Builder(panel, season, origins, future)
         rows = builder.rows(sku, origin, width)
-        season_of = self._index(panel, future)
-        index = np.concatenate([np.zeros((panel.skus, 1)), season_of.cumsum(axis=1)], axis=1)
+        season_of, group = self._index(panel, future)
+        index = _summed(season_of)
         base = np.maximum(builder.states[sku, origin, 0], 1e-6)
-        expected = base * (index[sku, origins[origin] + width] - index[sku, origins[origin]])
+        expected = base * (index[group[sku], origins[origin] + width] - index[group[sku], origins[origin]])
         unit = 0.5 * negbin.units_of(panel.demand)[sku]
         more = np.stack([np.log(expected + unit), np.log(unit), np.log(width)], axis=1).astype(np.float32)
-        past = window_features.own_windows(panel, season_of, sku, origins[origin], width, base)
+        past = window_features.own_windows(panel, season_of, group, sku, origins[origin], width, base)
         return np.concatenate([rows.features, more, past], axis=1), expected
 
     def _train(self, matrix: Array, target: Array, labels: list[str]) -> list[Any]:
@@ -175,13 +177,22 @@ def _whole(width: Array, period: int) -> Array:
     return np.asarray(np.clip(np.round(width), 1, WIDEST_WEEKS * period).astype(np.int64))
 
 
-def _windows(panel: Panel, index: Array, sku: Array, first: Array, width: Array) -> tuple[Array, Array]:
+def _windows(panel: Panel, index: Array, group: Array, sku: Array, first: Array, width: Array) -> tuple[Array, Array]:
     """([r] units demanded over the known part of windows, [r] the part known, by season; 0 where under half the buckets are)."""
-    known = np.isfinite(panel.demand)
-    zero = np.zeros((panel.skus, 1))
-    sums = np.concatenate([zero, np.nan_to_num(panel.demand).cumsum(axis=1)], axis=1)
-    seen = np.concatenate([zero, (known * index).cumsum(axis=1)], axis=1)
-    whole = np.concatenate([zero, index.cumsum(axis=1)], axis=1)
-    last = first + width
-    part = (seen[sku, last] - seen[sku, first]) / np.maximum(whole[sku, last] - whole[sku, first], 1e-9)
-    return sums[sku, last] - sums[sku, first], np.where(part >= 0.5, part, 0.0)
+    demand, seen = np.zeros((2, sku.size))
+    for rows in blocks(panel.skus):
+        mine = np.flatnonzero((sku >= rows.start) & (sku < rows.stop))
+        i, start, end = sku[mine] - rows.start, first[mine], first[mine] + width[mine]
+        history = panel.demand[rows]
+        units = _summed(np.nan_to_num(history))
+        demand[mine] = units[i, end] - units[i, start]
+        exposure = _summed(np.isfinite(history) * index[group[rows]])
+        seen[mine] = exposure[i, end] - exposure[i, start]
+    whole, last = _summed(index), first + width
+    part = seen / np.maximum(whole[group[sku], last] - whole[group[sku], first], 1e-9)
+    return demand, np.where(part >= 0.5, part, 0.0)
+
+
+def _summed(values: Array) -> Array:
+    """[n, T + 1] sums of the first columns, none of them first."""
+    return np.concatenate([np.zeros((values.shape[0], 1)), values.cumsum(axis=1)], axis=1)

@@ -8,7 +8,7 @@ import numpy as np
 from models import blend
 from models.blend import Blend
 from models.calibration import Calibration
-from pipelines.core.panel import CLASSES, Array, Panel
+from pipelines.core.panel import CLASSES, Array, Panel, known_sums
 
 VOLUMES: Final = ("high", "medium", "low")
 """Volume bins: the fifth of the SKUs with the greatest mean demand, the next three tenths, the rest."""
@@ -103,8 +103,8 @@ def volume_cuts(rate: Array) -> tuple[float, float]:
 
 def mean_rates(panel: Panel) -> Array:
     """[n] mean demand per known bucket, units; 0 where nothing is known."""
-    known = np.isfinite(panel.demand).sum(axis=1)
-    return np.asarray(np.nan_to_num(panel.demand).sum(axis=1) / np.maximum(known, 1))
+    total, known = known_sums(panel.demand)
+    return np.asarray(total / np.maximum(known, 1))
 
 
 def segment_names() -> list[str]:

@@ -67,10 +67,9 @@ def fit(panel: Panel) -> Season:
     """
     groups = int(panel.group.max(initial=-1)) + 1
     totals, counts = np.zeros((groups + 1, panel.length)), np.zeros((groups + 1, panel.length))
-    filled, known = np.nan_to_num(panel.demand), np.isfinite(panel.demand)
     for g in range(groups):
-        rows = panel.group == g
-        totals[g], counts[g] = filled[rows].sum(axis=0), known[rows].sum(axis=0)
+        demand = panel.demand[panel.group == g]
+        totals[g], counts[g] = np.nan_to_num(demand).sum(axis=0), np.isfinite(demand).sum(axis=0)
     totals[-1], counts[-1] = totals[:-1].sum(axis=0), counts[:-1].sum(axis=0)
     starts = panel.starts()
     by_day = panel.period == 7

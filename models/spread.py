@@ -11,6 +11,7 @@ import numpy as np
 
 from models import decay
 from models.seasonal import Season
+from pipelines.core.blocks import blocks
 from pipelines.core.panel import CLASSES, Array, Panel, class_codes
 
 OWN_WEIGHT: Final = 10.0
@@ -90,8 +91,7 @@ def windows(panel: Panel, season: Season, prior: Array, width: Array, count: int
 
 def compound_factor(panel: Panel) -> Array:
     """[n] E[size²]/E[size] of each SKU's buckets with demand, shrunk by one bucket towards its class's median."""
-    demand = np.nan_to_num(panel.demand)
-    first, second, hits = demand.sum(axis=1), (demand**2).sum(axis=1), (demand > 0).sum(axis=1)
+    first, second, hits = np.concatenate([_moments(panel.demand[rows]) for rows in blocks(panel.skus)], axis=1)
     own = np.where(first > 0, second / np.maximum(first, 1e-12), 1.0)
     code, out = class_codes(panel.demand_class), own.copy()
     for c in np.unique(code):
@@ -99,6 +99,12 @@ def compound_factor(panel: Panel) -> Array:
         if rows.any():
             out[rows] = (hits[rows] * own[rows] + np.median(own[rows])) / (hits[rows] + 1)
     return out
+
+
+def _moments(demand: Array) -> Array:
+    """[3, n] Σ size, Σ size², buckets with demand."""
+    filled = np.nan_to_num(demand)
+    return np.stack([filled.sum(axis=1), (filled**2).sum(axis=1), (filled > 0).sum(axis=1)])
 
 
 def fit(past: Windows) -> Spread:

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.core.panel import CLASSES, Array, Panel, class_codes
+from pipelines.core.panel import CLASSES, Array, Panel, class_codes, known_sums
 
 WINDOWS: Final = 4
 """Past windows of four weeks, end to end up to the newest bucket, on which candidates are judged."""
@@ -41,9 +41,10 @@ def tune(rate: Callable[[Array, Array, int], Array], grid: Array, panel: Panel) 
             break
         past, coming = panel.demand[:, :origin], panel.demand[:, origin : origin + width]
         known = np.isfinite(coming)
-        fine = (2 * known.sum(axis=1) >= width) & (np.nan_to_num(past).sum(axis=1) > 0)
+        total, seen = known_sums(past)
+        fine = (2 * known.sum(axis=1) >= width) & (total > 0)
         actual = np.nan_to_num(coming).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-        scale = np.nan_to_num(past).sum(axis=1) / np.maximum(np.isfinite(past).sum(axis=1), 1)
+        scale = total / np.maximum(seen, 1)
         counts += np.bincount(code[fine], minlength=len(CLASSES))
         for j, parameters in enumerate(grid):
             error = (rate(past, parameters, panel.period) - actual) ** 2 / np.maximum(scale, 1e-9)

@@ -4,6 +4,7 @@ from typing import Final
 
 import numpy as np
 
+from pipelines.core.blocks import blocks
 from pipelines.core.panel import Array, Panel
 
 BACK: Final = 13
@@ -19,12 +20,15 @@ NAMES: Final[tuple[str, ...]] = (
 those known; the newest three; quantiles."""
 
 
-def own_windows(panel: Panel, index: Array, sku: Array, origin: Array, width: Array, base: Array) -> Array:
+def own_windows(
+    panel: Panel, index: Array, group: Array, sku: Array, origin: Array, width: Array, base: Array
+) -> Array:
     """Features of rows, from demand before their origin alone.
 
     Args:
         panel: histories.
-        index: [n, ≥ T] seasonal index of each SKU.
+        index: [g, ≥ T] seasonal index of groups.
+        group: [n] row of ``index`` of each SKU.
         sku: [r] position of the SKU.
         origin: [r] buckets known.
         width: [r] buckets of the window, ≥ 1.
@@ -33,7 +37,13 @@ def own_windows(panel: Panel, index: Array, sku: Array, origin: Array, width: Ar
     Returns:
         [r, len(NAMES)] float32, NaN where no past window is known by half.
     """
-    ratio, demand = _ratios(panel, index, sku, origin, width, base)
+    ratio, demand = (np.full((sku.size, BACK), np.nan) for _ in range(2))
+    for part in blocks(panel.skus):
+        mine = np.flatnonzero((sku >= part.start) & (sku < part.stop))
+        exposure = np.isfinite(panel.demand[part]) * index[group[part], : panel.length]
+        ratio[mine], demand[mine] = _ratios(
+            panel.demand[part], exposure, sku[mine] - part.start, origin[mine], width[mine], base[mine]
+        )
     slow, weight = _decayed(ratio, 6.0)
     told = [
         _decayed(ratio, 2.0)[0],
@@ -46,12 +56,14 @@ def own_windows(panel: Panel, index: Array, sku: Array, origin: Array, width: Ar
     return np.concatenate([np.stack(told, axis=1), ratio[:, :3], _quantiles(ratio)], axis=1).astype(np.float32)
 
 
-def _ratios(panel: Panel, index: Array, sku: Array, origin: Array, width: Array, base: Array) -> tuple[Array, Array]:
+def _ratios(
+    history: Array, exposure: Array, sku: Array, origin: Array, width: Array, base: Array
+) -> tuple[Array, Array]:
     """([r, BACK] demand over what the level would give, newest first, [r, BACK] units); NaN where under half is known."""
-    known, zero = np.isfinite(panel.demand), np.zeros((panel.skus, 1))
+    zero = np.zeros((history.shape[0], 1))
     units, exposed, seen = (
         np.concatenate([zero, values.cumsum(axis=1)], axis=1)
-        for values in (np.nan_to_num(panel.demand), known * index[:, : panel.length], known)
+        for values in (np.nan_to_num(history), exposure, np.isfinite(history))
     )
     ratio, demand = np.full((2, sku.size, BACK), np.nan)
     for back in range(BACK):

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.core.blocks import blocks
 from pipelines.core.calendar import DAYS_IN, Bucket, bucket_starts
 
 Array = npt.NDArray[Any]
@@ -181,8 +182,14 @@ def classify(demand: Array) -> Array:
     >>> classify(np.array([[5.0, 5, 5, 5], [2, 0, 0, 2], [np.nan, 0, 0, 0]])).tolist()
     ['smooth', 'intermittent', 'no_demand']
     """
+    code = np.concatenate([_class_code(demand[rows]) for rows in blocks(demand.shape[0])])
+    return np.asarray(np.array(CLASSES, dtype=object)[code])
+
+
+def _class_code(demand: Array) -> Array:
+    """[n] position in :data:`CLASSES`."""
     positive = demand > 0  # NaN is not
-    known = np.isfinite(demand) & (positive.cumsum(axis=1) > 0)
+    known = np.isfinite(demand) & np.logical_or.accumulate(positive, axis=1)
     hits = positive.sum(axis=1)
     safe = np.maximum(hits, 1)
     sizes = np.where(positive, demand, 0.0)
@@ -190,9 +197,15 @@ def classify(demand: Array) -> Array:
     variance = np.where(positive, (demand - mean[:, None]) ** 2, 0.0).sum(axis=1) / safe
     adi = known.sum(axis=1) / safe
     cv2 = variance / np.maximum(mean, 1e-12) ** 2
-    names = np.array(CLASSES, dtype=object)
     code = 2 * (adi >= ADI_CUT) + (cv2 >= CV2_CUT)
-    return np.asarray(names[np.where(hits == 0, 4, code)])
+    return np.asarray(np.where(hits == 0, 4, code))
+
+
+def known_sums(demand: Array) -> tuple[Array, Array]:
+    """([n] units of all known buckets, [n] number of them) of demand [n, T], NaN where unknown."""
+    parts = [demand[rows] for rows in blocks(demand.shape[0])]
+    total = np.concatenate([np.nan_to_num(part).sum(axis=1) for part in parts])
+    return total, np.concatenate([np.isfinite(part).sum(axis=1) for part in parts])
 
 
 def class_codes(demand_class: Array) -> Array:
@@ -218,7 +231,10 @@ def mask_demand(quantity: Array, alive: Array, censored: Array) -> Array:
     >>> mask_demand(np.array([[2.0, 0, 9, 1]]), np.ones((1, 4), bool), np.array([[False, True, True, False]])).tolist()
     [[2.0, nan, 9.0, 1.0]]
     """
-    open_ = alive & ~censored
-    mean = np.where(open_, quantity, 0.0).sum(axis=1) / np.maximum(open_.sum(axis=1), 1)
-    informative = censored & alive & (quantity > mean[:, None])
-    return np.where(open_ | informative, quantity, np.nan)
+    out = np.empty(quantity.shape)
+    for rows in blocks(quantity.shape[0]):
+        units, open_ = quantity[rows], alive[rows] & ~censored[rows]
+        mean = np.where(open_, units, 0.0).sum(axis=1) / np.maximum(open_.sum(axis=1), 1)
+        informative = censored[rows] & alive[rows] & (units > mean[:, None])
+        out[rows] = np.where(open_ | informative, units, np.nan)
+    return out

@@ -53,7 +53,7 @@ def build(
     # Books that moved from another ERP date every item by the move, after years of sales: a SKU exists from its first sale on, too,
     # days without one included, else all that is known of those years are the days that sold.
     sold = quantity > 0
-    alive |= sold | ((sold.cumsum(axis=1) > 0) & _on_sale(sku, np.array(starts, dtype="datetime64[D]")))
+    alive |= sold | (np.logical_or.accumulate(sold, axis=1) & _on_sale(sku, np.array(starts, dtype="datetime64[D]")))
     category, place, group, names = _groups(sku)
     codes = _events(events, starts[0], days, length + future)
     price = sku["unit_price"].cast(pl.Float64).fill_null(0.0).to_numpy()
@@ -97,11 +97,14 @@ def _dense_demand(
             "demand must be a finite number of at least 0; rebuild the marts",
         )
     quantity, censored = np.zeros(shape), np.zeros(shape, dtype=bool)
-    placed = demand.join(rows, on=KEY).with_columns(at=(pl.col("bucket_on") - first).dt.total_days() // days)
-    placed = placed.filter(pl.col("at").is_between(0, shape[1] - 1))
+    # Lazy: the names, most of the frame, are not carried through the join.
+    placed = demand.lazy().join(rows.lazy(), on=KEY).select(
+        "row", pl.col("quantity").cast(pl.Float64), pl.col("is_stockout").fill_null(False),
+        at=((pl.col("bucket_on") - first).dt.total_days() // days).cast(pl.Int32),
+    ).filter(pl.col("at").is_between(0, shape[1] - 1)).collect()  # fmt: skip
     i, t = placed["row"].to_numpy(), placed["at"].to_numpy()
-    np.add.at(quantity, (i, t), placed["quantity"].cast(pl.Float64).to_numpy())
-    censored[i, t] = placed["is_stockout"].fill_null(False).to_numpy()
+    np.add.at(quantity, (i, t), placed["quantity"].to_numpy())
+    censored[i, t] = placed["is_stockout"].to_numpy()
     return quantity, censored
 
 

@@ -39,12 +39,15 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     Raises:
         StockproofError: no marts for the date.
     """
+    # First: its training needs as much memory as the days of all SKUs, which are read next.
+    by_period = periods.rows(as_of, items)
     panel, unusable = panels.read_checked(as_of, active_only=True)
     interval = panels.protection(panel)
     low, high = detail.interval_levels(settings.load().forecast.confidence_level)
     levels = tuple(sorted({*LEVELS, low, high}))
     said, (model, version, why) = answered(_model(as_of, panel, interval), panel, interval, levels)
-    daily, told = daily_frame(panel, said.buckets), said.protection
+    daily, told, drivers = daily_frame(panel, said.buckets), said.protection, said.drivers
+    del said  # the frame holds the buckets, a hundred megabytes of a large catalogue
     cumulative = cumulative_frame(panel, _on_grid(told), interval, model, version, unusable)
     ends = sanity.tidy(told.mean, told.quantiles)[1][:, [levels.index(low), levels.index(high)]]
     # Rows of single items are picked only now: a SKU's forecast must not depend on which others were asked for.
@@ -52,9 +55,8 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     if items:
         daily, cumulative = (frame.filter(pl.col("item_id").is_in(list(items))) for frame in (daily, cumulative))
     where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
-    chosen = [said.drivers[i] for i in np.flatnonzero(rows)]
+    chosen = [drivers[i] for i in np.flatnonzero(rows)]
     detailed = detail.frame(cumulative, ends[rows], panel.demand_class[rows], chosen, as_of)
-    by_period = periods.rows(as_of, items)
     written = {
         "plan.forecasts": daily,
         "plan.lead_time_forecasts": cumulative,
@@ -131,10 +133,11 @@ def daily_frame(panel: Panel, told: Distribution) -> pl.DataFrame:
     n, h = told.mean.shape
     mean, quantiles = sanity.tidy(told.mean, told.quantiles)
     starts = bucket_starts(panel.as_of, panel.bucket, h, future=True)
+    row, step = np.repeat(np.arange(n), h), np.tile(np.arange(h), n)
+    item, location = (pl.Series(names.astype(str), dtype=pl.String) for names in (panel.item_ids, panel.location_ids))
     frame = pl.DataFrame({
-        "as_of": pl.Series([panel.as_of]).new_from_index(0, n * h), "item_id": np.repeat(panel.item_ids.astype(str), h),
-        "location_id": np.repeat(panel.location_ids.astype(str), h), "horizon": np.tile(np.arange(1, h + 1, dtype=np.int32), n),
-        "bucket_on": pl.Series(starts * n, dtype=pl.Date), "mean": mean.ravel(),
+        "as_of": pl.Series([panel.as_of]).new_from_index(0, n * h), "item_id": item.gather(row), "location_id": location.gather(row),
+        "horizon": (step + 1).astype(np.int32), "bucket_on": pl.Series(starts, dtype=pl.Date).gather(step), "mean": mean.ravel(),
     })  # fmt: skip
     return frame.with_columns(**{name: pl.Series(quantiles[:, :, q].ravel()) for q, name in enumerate(COLUMNS)})
 
@@ -174,12 +177,24 @@ def _days(interval: Interval, panel: Panel) -> Array:
     return np.ceil(interval.mean * DAYS_IN[panel.bucket] - 1e-9).astype(np.int32)
 
 
+def _none_of_the_date(as_of: date, bucket: str) -> str:
+    """Why no version serves, and what to do where there is one that knows too much."""
+    why = f"no model trained on or before {as_of} on buckets of a {bucket} is registered"
+    later = registry.champion_after(as_of, bucket)
+    if later is None:
+        return why
+    return (
+        f"{why}; {later.label} is of {later.trained_as_of} and is not used for an earlier date, since it has seen what came after it: "
+        f"`stockproof run training --as-of {as_of}` trains one for the date"
+    )
+
+
 def _model(as_of: date, panel: Panel, interval: Interval) -> tuple[Hybrid, str, str]:
     """The champion of the date; else the fallback fitted on the spot, with the reason."""
     try:
         version = registry.champion_as_of(as_of, panel.bucket)
         if version is None:
-            why = f"no model trained on or before {as_of} on buckets of a {panel.bucket} is registered"
+            why = _none_of_the_date(as_of, panel.bucket)
         else:
             with tempfile.TemporaryDirectory() as scratch:
                 return store.load(registry.download(version, Path(scratch))), version.label, "champion"

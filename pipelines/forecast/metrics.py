@@ -3,6 +3,7 @@
 import numpy as np
 
 from models import blend
+from pipelines.core.blocks import blocks
 from pipelines.core.panel import Array
 
 LEVELS: tuple[float, ...] = (0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)
@@ -45,6 +46,10 @@ def window_scale(demand: Array, width: Array) -> Array:
     Returns:
         [n] units, > 0; NaN where nothing was demanded before (the all-zero rule: such a series is left out of scaled measures).
     """
+    return np.concatenate([_window_scale(demand[rows], width[rows]) for rows in blocks(demand.shape[0])])
+
+
+def _window_scale(demand: Array, width: Array) -> Array:
     n, length = demand.shape
     filled = np.nan_to_num(demand)
     sums = np.concatenate([np.zeros((n, 1)), filled.cumsum(axis=1)], axis=1)
@@ -70,14 +75,17 @@ def rmsse(actual: Array, path: Array, history: Array) -> Array:
     Returns:
         [n]; NaN where the past never changed or nothing of the horizon is known.
     """
-    started = np.cumsum(np.nan_to_num(history), axis=1) > 0
-    past = np.where(started, history, np.nan)
-    steps = np.diff(past, axis=1) ** 2
-    seen = np.isfinite(steps).sum(axis=1)
-    scale = np.nansum(steps, axis=1) / np.maximum(seen, 1)
+    scale = np.concatenate([_naive_error(history[rows]) for rows in blocks(history.shape[0])])
     known = np.isfinite(actual)
     error = np.where(known, (np.nan_to_num(actual) - path) ** 2, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     return np.where((scale > 0) & known.any(axis=1), np.sqrt(error / np.where(scale > 0, scale, 1.0)), np.nan)
+
+
+def _naive_error(history: Array) -> Array:
+    """[n] mean squared change from bucket to bucket since the first demand, 0 where nothing is known of it."""
+    started = np.cumsum(np.nan_to_num(history), axis=1) > 0
+    steps = np.diff(np.where(started, history, np.nan), axis=1) ** 2
+    return np.asarray(np.nansum(steps, axis=1) / np.maximum(np.isfinite(steps).sum(axis=1), 1))
 
 
 def absolute_errors(actual: Array, path: Array) -> tuple[Array, Array]:

@@ -82,7 +82,8 @@ def _future(planning: Planning) -> int:
 def usable(demand: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(rows whose quantity is a finite number of at least 0, the others)."""
     fine = pl.col("quantity").cast(pl.Float64).is_finite().fill_null(False) & (pl.col("quantity") >= 0).fill_null(False)
-    return demand.filter(fine), demand.filter(~fine)
+    broken = demand.filter(~fine)
+    return (demand.filter(fine) if broken.height else demand), broken
 
 
 def hide(panel: Panel, broken: pl.DataFrame) -> tuple[Panel, Array]:

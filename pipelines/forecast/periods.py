@@ -87,7 +87,9 @@ def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) 
         The histories; where a shelf was empty, demand as :mod:`models.unconstrained` estimates it.
     """
     length = int(demand.select(pl.col("periods_back").max()).item() or 0) + 1
-    placed = demand.join(skus.select("item_id", "location_id").with_row_index("row"), on=["item_id", "location_id"])
+    # Lazy: the names, most of the frame, are not carried through the join.
+    keys = skus.lazy().select("item_id", "location_id").with_row_index("row")
+    placed = demand.lazy().join(keys, on=["item_id", "location_id"]).drop("item_id", "location_id").collect()
     at = placed["row"].to_numpy(), length - 1 - placed["periods_back"].to_numpy()
     quantity, closed, sold = np.zeros((3, skus.height, length))
     for values, name in ((quantity, "quantity"), (closed, "closed_share"), (sold, "closed_quantity")):

@@ -124,6 +124,7 @@ def interval(difference: Array, sku: Array) -> tuple[float, float]:
         mean = difference.mean()
         reach = 1.96 * np.sqrt(((sums - mean * counts) ** 2).sum()) / counts.sum()
         return float(mean - reach), float(mean + reach)
+    # The seed is a constant: who serves must not hang on forecast.seed, and candidates are compared on the same draws.
     drawn = generator(0, "router", str(sums.size)).poisson(1.0, (DRAWS, sums.size)).astype(float)
     means = (drawn @ sums) / np.maximum(drawn @ counts, 1e-9)
     low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from pipelines.core.blocks import blocks
 from pipelines.core.panel import Array, Panel
 
 MULTIPLE = 3.0
@@ -18,11 +19,11 @@ def tidy(mean: Array, quantiles: Array) -> tuple[Array, Array]:
     Returns:
         The same shapes.
     """
-    clean = np.nan_to_num(quantiles, nan=0.0, posinf=0.0, neginf=0.0)
-    rising = np.maximum.accumulate(np.maximum(clean, 0.0), axis=-1)
-    return np.round(np.maximum(np.nan_to_num(mean, nan=0.0, posinf=0.0, neginf=0.0), 0.0), 6) + 0.0, np.round(
-        rising, 6
-    ) + 0.0
+    rising = np.empty(quantiles.shape)
+    for rows in blocks(quantiles.shape[0]):
+        clean = np.nan_to_num(quantiles[rows], nan=0.0, posinf=0.0, neginf=0.0)
+        rising[rows] = np.round(np.maximum.accumulate(np.maximum(clean, 0.0), axis=-1), 6) + 0.0
+    return np.round(np.maximum(np.nan_to_num(mean, nan=0.0, posinf=0.0, neginf=0.0), 0.0), 6) + 0.0, rising
 
 
 def beyond_history(panel: Panel, mean: Array, length: Array) -> Array:
@@ -36,10 +37,16 @@ def beyond_history(panel: Panel, mean: Array, length: Array) -> Array:
     Returns:
         [n] True where the mean exceeds :data:`MULTIPLE` times the greatest demand of any past window of that length.
     """
-    sums = np.concatenate([np.zeros((panel.skus, 1)), np.nan_to_num(panel.demand).cumsum(axis=1)], axis=1)
     width = np.clip(np.ceil(length), 1, panel.length).astype(np.int64)
-    most = np.zeros(panel.skus)
+    most = np.concatenate([_greatest(panel.demand[rows], width[rows]) for rows in blocks(panel.skus)])
+    return np.asarray((mean > MULTIPLE * most) & (most > 0))
+
+
+def _greatest(demand: Array, width: Array) -> Array:
+    """[n] most that any window of each SKU's width held, units."""
+    sums = np.concatenate([np.zeros((demand.shape[0], 1)), np.nan_to_num(demand).cumsum(axis=1)], axis=1)
+    most = np.zeros(demand.shape[0])
     for w in np.unique(width):
         rows = width == w
         most[rows] = (sums[rows][:, w:] - sums[rows][:, :-w]).max(axis=1)
-    return np.asarray((mean > MULTIPLE * most) & (most > 0))
+    return most

@@ -177,12 +177,16 @@ def _recipe(evidence: list[Evidence], names: tuple[str, ...], fewest: int) -> Re
 
 
 def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scores | None]:
-    """Whether the new model takes the champion's place: both recipes, refitted on the same past, on a window neither was chosen on."""
-    current = registry.incumbent(panel.bucket)
-    if current is None:
+    """Whether the new model takes the champion's place: both recipes, refitted on the same past, on a window neither was chosen on.
+
+    A training of an earlier date than the champion's meets the one that had won by then: it can serve the dates between the two.
+    """
+    newest = registry.incumbent(panel.bucket)
+    if newest is None:
         return True, f"the first on buckets of a {panel.bucket}" if registry.versions() else "first version", None
-    if current.trained_as_of > as_of:
-        return False, f"{current.label} was trained on newer data ({current.trained_as_of})", None
+    current = newest if newest.trained_as_of <= as_of else registry.serving(as_of, panel.bucket)
+    if current is None:
+        return True, f"the first of its date; {newest.label} serves from {newest.trained_as_of} on", None
     try:
         with tempfile.TemporaryDirectory() as scratch:
             recipe = _met(current, registry.fetch(current, Path(scratch)), _seen_until(trained, panel))

@@ -135,10 +135,11 @@ def champion_as_of(as_of: date, bucket: str) -> Version | None:
         StockproofError: the registry cannot be reached, or has failed so often that it is not asked.
     """
     # The client tries each request again by itself: one call here is three requests.
-    return breaker.call(BREAKER, lambda: _serving(as_of, bucket), attempts=1, retry_on=(ServiceAway,))
+    return breaker.call(BREAKER, lambda: serving(as_of, bucket), attempts=1, retry_on=(ServiceAway,))
 
 
-def _serving(as_of: date, bucket: str) -> Version | None:
+def serving(as_of: date, bucket: str) -> Version | None:
+    """As :func:`champion_as_of`, past the breaker: for training."""
     current = champion()
     if current is not None and current.trained_as_of <= as_of and current.forecasts(bucket):
         return current
@@ -167,6 +168,12 @@ def incumbent(bucket: str) -> Version | None:
     if current is not None and current.forecasts(bucket):
         return current
     return _newest(v for v in versions() if v.role == CHAMPION and v.forecasts(bucket))
+
+
+def champion_after(as_of: date, bucket: str) -> Version | None:
+    """The incumbent, where it was trained after a date and so must not serve it; arguments and errors as in :func:`champion_as_of`."""
+    found = breaker.call(BREAKER, lambda: incumbent(bucket), attempts=1, retry_on=(ServiceAway,))
+    return found if found is not None and found.trained_as_of > as_of else None
 
 
 def download(version: Version, target: Path) -> Path:
@@ -210,7 +217,7 @@ def register(
         parameters: of the run.
         metrics: of the run.
         artifacts: file name → content, logged beside the model.
-        promote: the version becomes the champion; else the challenger.
+        promote: the version becomes the champion, of its date alone where a later one has won on such buckets; else the challenger.
         serve: importable function (folder, frame) → frame behind MLflow's own ``predict``.
 
     Returns:
@@ -220,6 +227,8 @@ def register(
         StockproofError: the registry cannot be reached.
     """
     role = CHAMPION if promote else CHALLENGER
+    newest = incumbent(tags["bucket"]) if promote else None
+    behind = newest is not None and newest.trained_as_of > trained_as_of
     with _client() as client, tempfile.TemporaryDirectory() as scratch:
         import mlflow
 
@@ -235,8 +244,9 @@ def register(
                 pip_requirements=["stockproof"],
             )  # fmt: skip
         number = str(info.registered_model_version)
-        client.set_registered_model_alias(MODEL, role, number)
-        if promote:
+        if not behind:
+            client.set_registered_model_alias(MODEL, role, number)
+        if promote and not behind:
             for alias, held in client.get_registered_model(MODEL).aliases.items():
                 if alias == CHALLENGER and held == number:
                     client.delete_registered_model_alias(MODEL, alias)

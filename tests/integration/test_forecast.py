@@ -190,6 +190,21 @@ def test_a_model_trained_later_is_not_used_for_an_earlier_date(stack: str) -> No
     assert registry.champion_as_of(AS_OF + timedelta(days=9), "day").trained_as_of == AS_OF  # type: ignore[union-attr]
 
 
+def test_a_training_of_an_earlier_date_serves_it_and_leaves_the_champion_its_place(stack: str) -> None:
+    champion, before = registry.champion(), AS_OF - timedelta(days=1)
+    build(before)
+    why = str(job.run(before)["why"])
+    assert f"{champion.label} is of {AS_OF} and is not used for an earlier date" in why  # type: ignore[union-attr]
+    assert f"`stockproof run training --as-of {before}`" in why, "the remedy"
+    trained = training.train(before)
+    assert trained["role"] == "champion" and "the first of its date" in str(trained["reason"])
+    assert job.run(before)["model"] == trained["version"]
+    assert registry.champion() == champion and registry.champion_as_of(AS_OF, "day") == champion
+    assert registry.incumbent("day") == champion
+    warehouse.execute("delete from plan.lead_time_forecasts where as_of = :day", day=before)
+    build(AS_OF)
+
+
 def test_a_model_of_days_does_not_serve_weeks(stack: str) -> None:
     version = registry.champion_as_of(AS_OF, "day")
     assert version is not None and version.tags["bucket"] == "day"

@@ -37,10 +37,12 @@ def test_the_first_on_other_buckets_is_champion(monkeypatch: pytest.MonkeyPatch)
     assert _judged(monkeypatch, of_days, "week") == (True, "the first on buckets of a week")
 
 
-def test_a_champion_of_newer_data_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_training_of_an_earlier_date_than_the_champion_s_serves_the_dates_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     newer = Version(1, date(2026, 7, 5), "champion", {"bucket": "day"})
-    promote, reason = _judged(monkeypatch, newer, "day")
-    assert not promote and "newer data (2026-07-05)" in reason
+    told = "the first of its date; stockproof-forecaster/1 serves from 2026-07-05 on"
+    assert _judged(monkeypatch, newer, "day") == (True, told)
 
 
 @pytest.mark.parametrize("before", [np.nan, 0.0])

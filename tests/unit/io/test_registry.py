@@ -18,7 +18,7 @@ def _serving(monkeypatch: pytest.MonkeyPatch, champion: Version | None, *others:
     known = [one for one in (champion, *others) if one is not None]
     monkeypatch.setattr(registry, "champion", lambda: champion)
     monkeypatch.setattr(registry, "versions", lambda: known)
-    found = registry._serving(NEW, bucket)
+    found = registry.serving(NEW, bucket)
     return found.number if found else None
 
 

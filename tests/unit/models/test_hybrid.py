@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import classical, hybrid, negbin, store
+from models import blend, classical, hybrid, negbin, store
+from models.blend import Blend
 from models.boosted import Booster
 from models.bootstrap import WindowBootstrap
-from models.calibration import identity, share
+from models.calibration import KNOTS, Calibration, identity, share
 from models.classical import Decayed
 from models.hurdle import Hurdle
 from models.hybrid import Hybrid, Recipe, cumulative_mean
 from models.interface import Interval
+from models.quantiles import QuantileBooster
 from models.spread import Spread
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Panel
@@ -62,6 +64,27 @@ def test_the_deviation_is_that_of_the_member_whose_quantiles_are_told(member) ->
         told = model.predict_cumulative(panel, _week(60, 28.0, std), fine)
         own = told.quantiles.std(axis=1)
         assert told.std[own > 1] == pytest.approx(own[own > 1], rel=0.15)
+
+
+def test_the_deviation_of_a_blend_is_that_of_the_quantiles_told_beside_it() -> None:
+    """Rules with a normal safety stock read the deviation, others the quantiles: both must be of one distribution."""
+    panel, _ = catalogue(60, 400)
+    names = ("decayed_means", blend.MEMBER)
+    recipe = Recipe(
+        names, np.repeat([[1.0, 0.0]], 5, axis=0), ("decayed_means",) * 5, ("",) * 5, identity(), identity()
+    )
+    wide = Calibration(np.ones(5), np.tile(0.5 + 0.8 * (KNOTS - 0.5), (5, 1)))  # of the blend as a whole
+    recipe = replace(recipe, blend=Blend(np.full(5, blend.SHARE), wide, ("half",) * 5))
+    members = {"decayed_means": Decayed(), blend.MEMBER: QuantileBooster(rounds=8, max_rows=4000)}
+    model = Hybrid(recipe, members).fit(panel, _week(60, 28.0))
+    model = replace(
+        model, window_spread=Spread(np.full(5, 90.0), np.full(5, 2.0))
+    )  # far from what the learnt half says
+    fine = tuple(np.round((np.arange(200) + 0.5) / 200, 6))
+    for std in (0.0, 7.0):
+        told = model.predict_cumulative(panel, _week(60, 28.0, std), fine)
+        own = told.quantiles.std(axis=1)
+        assert (own > 1).sum() > 40 and told.std[own > 1] == pytest.approx(own[own > 1], rel=0.15)
 
 
 def test_cumulative_mean_counts_the_last_bucket_in_part_and_goes_on_beyond_the_path() -> None:

@@ -43,6 +43,22 @@ def test_rows_of_an_origin_ignore_what_came_later():
     assert parts[0].rows(sku, origin, step)[0].shape[0] == 40
 
 
+def test_the_rows_are_all_whose_target_is_known_of_skus_that_had_lived_sku_by_sku():
+    told = histories()
+    demand = told.demand.copy()
+    demand[2, 50:70], demand[5] = np.nan, np.nan
+    told = replace(told, demand=demand)
+    builder, model = Builder(told, 3), small()
+    wanted = [
+        (i, t, h)
+        for i in range(40)
+        for t in range(26, 119)
+        for h in (1, 2, 3)
+        if t + h < 120 and t >= builder.first[i] + model.young and np.isfinite(demand[i, t + h])
+    ]
+    assert list(zip(*(part.tolist() for part in model._index(told, builder)), strict=True)) == wanted
+
+
 def test_a_planted_season_is_found_and_has_mean_one():
     told = histories(200, 208)
     factors = season(told, told.demand, 10)

@@ -54,7 +54,7 @@ def test_features_equal_a_plain_reading_of_their_definition(origin: int, width: 
     panel = make(demand)
     index = 1 + 0.3 * np.sin(np.arange(200) / 5.0 + np.arange(12)[:, None])
     sku, base = np.arange(12), np.linspace(0.5, 3.0, 12)
-    told = own_windows(panel, index, sku, np.full(12, origin), np.full(12, width), base)
+    told = own_windows(panel, index, np.arange(12), sku, np.full(12, origin), np.full(12, width), base)
     for i in sku:
         expected = _one(demand[i], index[i], origin, width, base[i])
         assert tuple(expected) == NAMES
@@ -66,7 +66,7 @@ def test_nothing_after_the_origin_is_seen() -> None:
     changed = panel.demand.copy()
     changed[:, 150:] = 1e6
     index, sku = np.ones((30, 200)), np.arange(30)
-    rows = (index, sku, np.full(30, 150), np.full(30, 12), np.ones(30))
+    rows = (index, sku, sku, np.full(30, 150), np.full(30, 12), np.ones(30))
     np.testing.assert_array_equal(own_windows(panel, *rows), own_windows(make(changed), *rows))
 
 
@@ -83,7 +83,7 @@ def test_learnt_quantiles_see_nothing_after_their_origin() -> None:
 
 
 def test_an_unknown_past_has_no_features_but_a_weight_of_zero() -> None:
-    told = own_windows(make(np.full((1, 40), np.nan)), np.ones((1, 40)), *(np.array([v]) for v in (0, 40, 7, 1.0)))
+    told = own_windows(make(np.full((1, 40), np.nan)), np.ones((1, 40)), *(np.array([v]) for v in (0, 0, 40, 7, 1.0)))
     assert (
         told[0, NAMES.index("window_weight")] == 0 and np.isnan(np.delete(told[0], NAMES.index("window_weight"))).all()
     )
