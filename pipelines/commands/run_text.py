@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipelines.report.formats import count
+from pipelines.core.words import count
 
 DECIDES: Final = {"daily_replenishment": "orders", "weekly_training": "train", "release_orders": "release"}
 """The step of each DAG that says what came of the run."""
@@ -31,6 +31,8 @@ def _proposed(returned: Mapping[str, Any]) -> str:
     facts = returned["proposed"]
     waits = "waits" if facts["orders"] == 1 else "wait"
     text = f"{_bought(facts)} {waits} for a signature."
+    if returned.get("waiting"):
+        text += f" {returned['waiting']}"
     if facts["kept"]:
         text += f" {facts['kept']} already decided."
     if facts["superseded"]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ select pack_size, min_order_qty from plan.decisions where as_of = :as_of and ite
 """
 
 
-def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") -> dict[str, object]:
+def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") -> dict[str, Any]:
     """Sign orders, all of them or none.
 
     Args:

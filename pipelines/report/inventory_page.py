@@ -8,9 +8,10 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
+from pipelines.core.words import count
 from pipelines.core.workbooks import append
 from pipelines.report import inventory
-from pipelines.report.formats import count, lasting, money, percent, quantity
+from pipelines.report.formats import lasting, money, percent, quantity
 from pipelines.report.inventory import InventoryTables
 
 SHOWN: Final = 15

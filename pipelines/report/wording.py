@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from pipelines.core.words import count
 from pipelines.report.facts import Comparison, PolicyTotals, Proposals
-from pipelines.report.formats import count, money, percent, points, quantity, signed_percent
+from pipelines.report.formats import money, percent, points, quantity, signed_percent
 
 
 def headline(found: Proposals, skus: int, risky: int) -> str:
