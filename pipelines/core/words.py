@@ -10,10 +10,10 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
-def verb(number: int, one: str, many: str) -> str:
+def verb(number: float, one: str, many: str) -> str:
     """The form of a verb, or another word, that goes with a number.
 
-    >>> verb(1, "is", "are"), verb(0, "is", "are")
-    ('is', 'are')
+    >>> verb(1, "is", "are"), verb(0, "is", "are"), verb(1.5, "unit", "units")
+    ('is', 'are', 'units')
     """
     return one if number == 1 else many

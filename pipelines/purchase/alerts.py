@@ -73,20 +73,32 @@ def _of_open_lines(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats
     )
 
 
+def _one(number: pl.Expr, one: str, many: str) -> pl.Expr:
+    return pl.when(number == 1).then(pl.lit(one)).otherwise(pl.lit(many))
+
+
 def _words(late: pl.Expr) -> pl.Expr:
-    def number(name: str) -> pl.Expr:
-        return pl.col(name).round(2).cast(pl.String).str.replace(r"\.0$", "")
+    def units(name: str) -> pl.Expr:
+        number = pl.col(name).round(2).cast(pl.String).str.replace(r"\.0$", "")
+        return pl.format("{} {}", number, _one(pl.col(name).round(2), "unit", "units"))
+
+    def verb(name: str) -> pl.Expr:
+        return _one(pl.col(name).round(2), "is", "are")
+
+    def since(name: str) -> pl.Expr:
+        return pl.format("{} {} {}", verb(name), late, _one(late, "day", "days"))
 
     order = pl.when(pl.col("late_po") != "").then(pl.format(" of order {}", "late_po")).otherwise(pl.lit(""))
     far = pl.when(pl.col("beyond_po") != "").then(pl.format(" of order {}", "beyond_po")).otherwise(pl.lit(""))
+    cover = pl.col("cover").floor().cast(pl.Int64)
     return (
         pl.when(pl.col("alert_code") == GIVEN_UP)
-        .then(pl.format("Cancel or reschedule: {} units{} are {} days late and no longer counted", number("dropped"), order, late))
+        .then(pl.format("Cancel or reschedule: {}{} {} late and no longer counted", units("dropped"), order, since("dropped")))
         .when(pl.col("alert_code") == EXPEDITE_LATE)
-        .then(pl.format("Reschedule: {} units{} are {} days late and still counted", number("overdue"), order, late))
+        .then(pl.format("Reschedule: {}{} {} late and still counted", units("overdue"), order, since("overdue")))
         .when(pl.col("alert_code") == PULL_IN)
-        .then(pl.format("Pull in: {} units{} are due only after the protection interval", number("beyond"), far))
+        .then(pl.format("Pull in: {}{} {} due only after the protection interval", units("beyond"), far, verb("beyond")))
         .otherwise(
-            pl.format("Expedite: stock covers about {} days, the next line is due in {}", pl.col("cover").floor().cast(pl.Int64), "wait")
+            pl.format("Expedite: stock covers about {} {}, the next line is due in {}", cover, _one(cover, "day", "days"), "wait")
         )
     )  # fmt: skip
