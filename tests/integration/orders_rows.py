@@ -20,6 +20,8 @@ MARTS = (
     """create table marts.fct_receipts (po_id text, item_id text, location_id text, received_on date, quantity_accepted float8)""",
     "create table marts.fct_open_orders (po_id text)",
     "create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8, is_stockout boolean)",
+    "create table marts.fct_offer (as_of date, item_id text, supplier_id text, purchase_price float8)",
+    "create table marts.fct_price_breaks (item_id text, supplier_id text, min_qty float8, unit_price float8)",
     "create table staging.stg_erp__purchase_orders (po_id text, external_ref text)",
 )
 

@@ -123,6 +123,21 @@ def test_the_ledger_does_not_take_our_own_keyed_in_order_for_another() -> None:
     assert lost == (19.0, 1.0), "what came of the order itself is in neither replay a second time"
 
 
+def test_an_override_that_loses_or_reaches_a_price_break_has_the_price_of_its_quantity() -> None:
+    execute(
+        f"insert into marts.fct_offer values ('{AS_OF}', 'A', 'S1', 3.0), ('{AS_OF}', 'B', 'S1', 9.0)",
+        "insert into marts.fct_price_breaks values ('A', 'S1', 6, 2.0), ('A', 'S1', 100, 1.0), ('A', 'S2', 1, 0.1)",
+    )
+    propose.propose(AS_OF)
+    query = "select l.unit_price, o.order_value from orders.lines l join orders.orders o using (order_id) where l.item_id = 'A'"
+    for quantity, price in ((5.0, 3.0), (6.0, 2.0), (100.0, 1.0)):
+        decide.override(f"{ONE}:A", quantity, "less", "ann")
+        assert warehouse.read(query).row(0) == (price, quantity * price + 12 * 1.5)
+    decide.override(f"{ONE}:B", 24.0, "more", "ann")
+    assert warehouse.read(query).row(0) == (1.0, 100.0 + 24 * 1.5), "without price breaks the price stays as proposed"
+    execute("truncate marts.fct_offer, marts.fct_price_breaks")
+
+
 def test_the_ledger_says_of_an_order_that_was_never_placed_that_it_was_not_ordered() -> None:
     """Neither quantity was bought: to score it would count the order that a later run made instead beside both."""
     propose.propose(AS_OF)
