@@ -67,7 +67,7 @@ def unplanned(items: int, skus: int) -> str:
 
     >>> unplanned(3, 1)
     'Left out: 3 items on sale have no sale, stock count or minimum on record, and 1 SKU without stock never sold. Nothing is ordered of \
-them until the ERP names a minimum.'
+them until they sell or the ERP names a minimum.'
     """
     told = []
     if items:
@@ -78,7 +78,8 @@ them until the ERP names a minimum.'
         told.append(f"{count(skus, 'SKU')} without stock never sold")
     if not told:
         return ""
-    return f"Left out: {', and '.join(told)}. Nothing is ordered of {verb(items + skus, 'it', 'them')} until the ERP names a minimum."
+    left = verb(items + skus, "it until it sells", "them until they sell")
+    return f"Left out: {', and '.join(told)}. Nothing is ordered of {left} or the ERP names a minimum."
 
 
 def _of_earlier(numbers: Sequence[str]) -> str:

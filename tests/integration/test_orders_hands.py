@@ -191,7 +191,7 @@ def test_what_nobody_plans_and_what_no_longer_sells_is_told() -> None:
     assert notices.told(AS_OF) == [
         "1 line orders a SKU without a sale in 182 days, worth 12.00: its alert says since when.",
         "Left out: 2 items on sale have no sale, stock count or minimum on record, and 1 SKU without stock never sold. "
-        "Nothing is ordered of them until the ERP names a minimum.",
+        "Nothing is ordered of them until they sell or the ERP names a minimum.",
     ]
     tomorrow = AS_OF + timedelta(days=1)
     assert notices.told(tomorrow) == [], "of a date that the marts do not hold nothing is known"
