@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.core.errors import StockproofError
+from pipelines.core.words import count
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,14 +97,21 @@ def _told(day: date) -> str:
 @app.command(name="list", epilog="Example: stockproof orders list --as-of 2026-06-28 --json")
 def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Show what a run proposes to buy, by supplier, and the state of the orders made of it."""
-    from pipelines.io import warehouse
+    from pipelines.io import notices, warehouse
     from pipelines.orders import reading
 
     day = _run(as_of)
     vendors, orders, note = warehouse.read(_VENDORS, as_of=day), reading.of_date(day), _told(day)
+    notes = notices.told(day)
     if as_json:
         rows = vendors.with_columns(vendors["expected_by"].cast(str)).to_dicts()
-        told = {"as_of": day.isoformat(), "degraded": note or None, "suppliers": rows, "orders": orders}
+        told = {
+            "as_of": day.isoformat(),
+            "degraded": note or None,
+            "notices": notes,
+            "suppliers": rows,
+            "orders": orders,
+        }
         typer.echo(json.dumps(told, indent=2, default=str))
         return
     console = Console(highlight=False)
@@ -112,6 +120,8 @@ def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help
     console.print(_table(day, vendors))
     if orders:
         console.print(_orders(orders))
+    for sentence in notes:
+        console.print(sentence, markup=False, soft_wrap=True)
 
 
 @app.command(name="show", epilog="Example: stockproof orders show SP-260628-A283654F77")
@@ -163,7 +173,8 @@ def _run(as_of: datetime | None) -> date:
 
 def _table(day: date, vendors: "pl.DataFrame") -> Table:
     table = Table(
-        title=f"Proposals of {day}: {vendors['lines'].sum()} lines, {vendors['order_value'].sum():,.2f}", box=None
+        title=f"Proposals of {day}: {count(int(vendors['lines'].sum()), 'line')}, {vendors['order_value'].sum():,.2f}",
+        box=None,
     )
     table.add_column("supplier")
     for heading in ("lines", "units", "value", "high priority", "all by"):
@@ -208,7 +219,7 @@ def _lines(lines: list[dict[str, Any]]) -> Table:
     for row in lines:
         changed = "" if row["quantity"] == row["proposed_quantity"] else f" (proposed {row['proposed_quantity']:.10g})"
         price = "" if row["unit_price"] is None else _price(row["unit_price"])
-        why = row["reason"] or row["reason_code"]
+        why = ". ".join(part for part in (row["reason"] or row["reason_code"], row["alert"]) if part)
         table.add_row(
             str(row["line_no"]),
             escape(row["item_id"]),

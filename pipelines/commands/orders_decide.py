@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.core.errors import StockproofError
+from pipelines.core.words import count, verb
 
 By = Annotated[
     str | None, typer.Option("--by", help="Who does this; default: approvals.author, else the user of this machine.")
@@ -59,11 +60,10 @@ def approve(
         typer.echo(json.dumps(told, indent=2))
         return
     console = Console(highlight=False)
-    console.print(
-        f"{escape(str(told['author']))} approved {told['count']} {'order' if told['count'] == 1 else 'orders'}, {told['order_value']:,.2f}"
-    )
+    console.print(f"{escape(str(told['author']))} approved {count(told['count'], 'order')}, {told['order_value']:,.2f}")
     if left:
-        console.print(f"{len(left)} want a look and their number: {', '.join(left)}", soft_wrap=True)
+        wants = verb(len(left), "wants a look and its", "want a look and their")
+        console.print(f"{len(left)} {wants} number: {', '.join(left)}", soft_wrap=True)
     if chosen:
         console.print("send them: stockproof run release")
 
@@ -114,10 +114,10 @@ def ledger(as_json: Json = False) -> None:
 def _table(by: str, rows: list[dict[str, Any]]) -> Table:
     table = Table(title=f"Overrides by {by}", box=None)
     table.add_column(by)
-    for heading in ("overrides", "scored", "better", "units saved from loss", "money saved"):
+    for heading in ("overrides", "not ordered", "scored", "better", "units saved from loss", "money saved"):
         table.add_column(heading, justify="right")
     for row in rows:
-        numbers = (row["overrides"], row["scored"], row["better"])
+        numbers = (row["overrides"], row["not_ordered"], row["scored"], row["better"])
         table.add_row(
             escape(row["name"]),
             *(f"{n:,}" for n in numbers),

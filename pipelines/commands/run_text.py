@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipelines.report.formats import count
+from pipelines.core.words import count, verb
 
 DECIDES: Final = {"daily_replenishment": "orders", "weekly_training": "train", "release_orders": "release"}
 """The step of each DAG that says what came of the run."""
@@ -29,8 +29,9 @@ def _proposed(returned: Mapping[str, Any]) -> str:
     '2 orders (5 lines, 1,234.50) wait for a signature. 1 superseded: a newer date knows more.'
     """
     facts = returned["proposed"]
-    waits = "waits" if facts["orders"] == 1 else "wait"
-    text = f"{_bought(facts)} {waits} for a signature."
+    text = f"{_bought(facts)} {verb(facts['orders'], 'waits', 'wait')} for a signature."
+    if returned.get("waiting"):
+        text += f" {returned['waiting']}"
     if facts["kept"]:
         text += f" {facts['kept']} already decided."
     if facts["superseded"]:
@@ -57,7 +58,7 @@ def _released(returned: Mapping[str, Any]) -> str:
     text = sent if returned["orders"] else "No approved order was to be released."
     if returned["waiting"]:
         text += f" {count(returned['waiting'], 'approved order')} of a later date "
-        text += "waits for its day." if returned["waiting"] == 1 else "wait for their day."
+        text += verb(returned["waiting"], "waits for its day.", "wait for their day.")
     return text
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipelines.core.words import count, verb
+
 STEPS = {
     "vendors": "the measurement of the vendors",
     "forecast": "the forecast",
@@ -64,7 +66,10 @@ minimum and maximum, 2 by a safety stock over the past's mean), and each of thei
     Returns:
         The sentence; empty where nothing failed and a trained model forecast.
     """
-    simple = f"no trained model served, so {day.without_model:,} SKUs are forecast by simple statistics and their lines say why"
+    simple = (
+        f"no trained model served, so {count(day.without_model, 'SKU')} {verb(day.without_model, 'is', 'are')} forecast by simple "
+        f"statistics and {verb(day.without_model, 'its line says', 'their lines say')} why"
+    )
     if not day.failed:
         return f"{simple[0].upper()}{simple[1:]}." if day.without_model else ""
     known = [STEPS[name] for name in STEPS if name in day.failed]
@@ -89,16 +94,21 @@ def _vendors(day: Day) -> str:
 def _replay(day: Day) -> str:
     if not day.unproven:
         return "every line to order has its passport all the same"
-    lines = "1 line to order has" if day.unproven == 1 else f"{day.unproven:,} lines to order have"
-    return f"{lines} no passport of today, and the choice of the last run that replayed their SKUs stands"
+    lines = f"{count(day.unproven, 'line')} to order {verb(day.unproven, 'has', 'have')}"
+    whose = verb(day.unproven, "its SKU", "their SKUs")
+    return f"{lines} no passport of today, and the choice of the last run that replayed {whose} stands"
 
 
 def _levels(day: Day) -> str:
     stepped_in = sum(day.by_level.values())
     if not stepped_in:
-        return f"no other level had to step in for any of the {day.skus:,} SKUs"
+        return f"no other level had to step in for any of the {count(day.skus, 'SKU')}"
     by = ", ".join(f"{day.by_level[name]:,} by {LEVELS[name]}" for name in LEVELS if day.by_level.get(name))
-    return f"{stepped_in:,} of {day.skus:,} SKUs are decided by the next level ({by}), and each of their lines says why"
+    decided = verb(stepped_in, "is", "are")
+    whose = verb(stepped_in, "its line", "each of their lines")
+    return (
+        f"{stepped_in:,} of {count(day.skus, 'SKU')} {decided} decided by the next level ({by}), and {whose} says why"
+    )
 
 
 def _joined(names: list[str]) -> str:

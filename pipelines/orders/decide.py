@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,13 +17,22 @@ insert into orders.overrides (event_id, order_id, as_of, item_id, location_id, s
 values (:event_id, :order_id, :as_of, :item_id, :location_id, :supplier_id, :proposed_quantity, :quantity, :author, :reason)
 """
 
+# Of the offer the order was made from; of a supplier without price breaks, or once the marts hold another date, nothing changes.
+_PRICE = """
+select coalesce(
+    (select cast(b.unit_price as double precision) from marts.fct_price_breaks b where b.item_id = o.item_id
+        and b.supplier_id = o.supplier_id and b.unit_price > 0 and b.min_qty <= :quantity + 1e-9 order by b.min_qty desc limit 1),
+    cast(o.purchase_price as double precision)) as unit_price
+from marts.fct_offer o where o.as_of = :as_of and o.item_id = :item_id and o.supplier_id = :supplier_id
+    and exists (select 1 from marts.fct_price_breaks b where b.item_id = o.item_id and b.supplier_id = o.supplier_id and b.unit_price > 0)
+"""
 
 _TERMS = """
 select pack_size, min_order_qty from plan.decisions where as_of = :as_of and item_id = :item_id and location_id = :location_id
 """
 
 
-def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") -> dict[str, object]:
+def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") -> dict[str, Any]:
     """Sign orders, all of them or none.
 
     Args:
@@ -159,13 +169,14 @@ def _change(
     connection: sa.Connection, order: store.Row, row: store.Row, quantity: float, name: str, reason: str
 ) -> None:
     number, key = order["order_id"], {"order_id": order["order_id"], "line_no": row["line_no"]}
-    set_line = "update orders.lines set quantity = :quantity where order_id = :order_id and line_no = :line_no"
-    connection.execute(sa.text(set_line), key | {"quantity": quantity})
+    set_line = "update orders.lines set quantity = :quantity, unit_price = :unit_price where order_id = :order_id and line_no = :line_no"
+    price = _price(connection, order, row, quantity)
+    connection.execute(sa.text(set_line), key | {"quantity": quantity, "unit_price": price})
     set_value = """update orders.orders set order_value =
         (select coalesce(sum(quantity * coalesce(unit_price, 0)), 0) from orders.lines where order_id = :order_id)
         where order_id = :order_id"""
     connection.execute(sa.text(set_value), {"order_id": number})
-    details = {"item_id": row["item_id"], "from": row["quantity"], "to": quantity}
+    details = {"item_id": row["item_id"], "from": row["quantity"], "to": quantity, "unit_price": price}
     event_id = store.event(
         connection, number, "line overridden", name, line_no=row["line_no"], reason=reason, details=details
     )
@@ -173,6 +184,19 @@ def _change(
     values |= {name: row[name] for name in ("item_id", "proposed_quantity")}
     values |= {"event_id": event_id, "quantity": quantity, "author": name, "reason": reason}
     connection.execute(sa.text(_OVERRIDE), values)
+
+
+def _price(connection: sa.Connection, order: store.Row, row: store.Row, quantity: float) -> float | None:
+    """What a unit costs at a quantity: one that loses a price break, or reaches one, has another price."""
+    key = {
+        "as_of": order["as_of"],
+        "supplier_id": order["supplier_id"],
+        "item_id": row["item_id"],
+        "quantity": quantity,
+    }
+    found = connection.execute(sa.text(_PRICE), key).scalar()
+    price: float | None = row["unit_price"] if found is None or quantity == 0 else float(found)
+    return price
 
 
 def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:

@@ -2,30 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from pipelines.core.purchase_order import Step, silent
-from pipelines.io import degraded, notify
+from pipelines.io import degraded, notices, notify
 from pipelines.orders import ledger, messages, propose, receipts, release, store
 
 Facts = dict[str, int | float]
 
 
-def daily(as_of: date) -> dict[str, Facts]:
+def daily(as_of: date) -> dict[str, Any]:
     """What a daily run does with orders: close received ones, make the date's, score old overrides, tell people. Safe to repeat.
 
     Args:
         as_of: the run's date; the marts hold it.
 
     Returns:
-        Counts by step.
+        Counts by step, and ``waiting``: what is told of earlier orders that wait for a hand, empty where none does.
     """
     received = receipts.receive(as_of)
     proposed = propose.propose(as_of)
     scored = ledger.score(as_of)
+    waiting = notices.waiting(as_of)
     if proposed["orders"]:
-        told = messages.proposals_ready(as_of, proposed, degraded.told(as_of))
+        told = messages.proposals_ready(as_of, proposed, degraded.told(as_of), waiting)
         notify.send("proposals_ready", *told, proposed | {"as_of": str(as_of)})
-    return {"received": {**received}, "proposed": proposed, "scored": scored}
+    return {"received": {**received}, "proposed": proposed, "scored": scored, "waiting": waiting}
 
 
 def verdict(as_of: date, failed: Sequence[str]) -> str:

@@ -9,10 +9,17 @@ import polars as pl
 from pipelines import settings
 from pipelines.core.inventory import Floats
 from pipelines.io import warehouse
-from pipelines.orders import scoring
+from pipelines.orders import scoring, states
+
+_ORDERED = " ".join((states.APPROVED, states.SUBMITTED, states.ACKNOWLEDGED, states.RECEIVED))
+"""States of orders that somebody signed and that stand."""
+
+# An order whose lines were all set to 0 cannot be signed: that nothing was bought is what its planner chose.
+_STANDS = """(o.state = any(string_to_array(:ordered, ' '))
+    or not exists (select 1 from orders.lines left_on where left_on.order_id = o.order_id and left_on.quantity > 0))"""
 
 # Our own receipts come under the ERP's number: of a file that was keyed in, only our key leads to it.
-_OPEN = """
+_OPEN = f"""
 with shown as (
     select external_ref, min(po_id) as po_id from staging.stg_erp__purchase_orders where external_ref is not null group by external_ref
 )
@@ -26,7 +33,8 @@ join marts.dim_sku s on s.item_id = v.item_id and s.location_id = v.location_id 
 join orders.orders o on o.order_id = v.order_id
 left join shown e on e.external_ref = cast(o.idempotency_key as text)
 join orders.lines l on l.order_id = v.order_id and l.item_id = v.item_id
-where not exists (select 1 from orders.override_scores c where c.event_id = v.event_id)
+where {_STANDS}
+    and not exists (select 1 from orders.override_scores c where c.event_id = v.event_id)
     and not exists (select 1 from orders.overrides later where later.order_id = v.order_id and later.item_id = v.item_id
         and later.event_id > v.event_id)
 order by v.event_id
@@ -43,15 +51,21 @@ from marts.fct_receipts where received_on > :first and received_on <= :last
 """
 
 _LEDGER = """
-select v.{by} as name, count(*) as overrides, count(c.event_id) as scored, coalesce(sum((c.saving > 0)::int), 0) as better,
-    coalesce(sum(c.saving), 0) as saving, coalesce(sum(c.lost_units_proposed - c.lost_units), 0) as lost_units_avoided
-from orders.overrides v left join orders.override_scores c using (event_id)
+select v.{by} as name, count(*) as overrides, count(*) filter (where not d.ordered) as not_ordered, count(c.event_id) as scored,
+    coalesce(sum((c.saving > 0)::int), 0) as better, coalesce(sum(c.saving), 0) as saving,
+    coalesce(sum(c.lost_units_proposed - c.lost_units), 0) as lost_units_avoided
+from orders.overrides v
+join (select o.order_id, {stands} as ordered from orders.orders o) d on d.order_id = v.order_id
+left join orders.override_scores c on c.event_id = v.event_id and d.ordered
 group by v.{by} order by saving desc, v.{by}
 """
 
 
 def score(as_of: date) -> dict[str, int | float]:
-    """Score the overrides whose days have passed. One that was overridden again is not scored: its quantity was never meant to stand.
+    """Score the overrides whose days have passed.
+
+    One that was overridden again is not scored: its quantity was never meant to stand. Nor is one of an order that was not signed, or was
+    rejected or cancelled: neither quantity was ever bought, and what a later run bought instead would count beside both.
 
     Args:
         as_of: the date the marts hold.
@@ -63,7 +77,7 @@ def score(as_of: date) -> dict[str, int | float]:
         StockproofError: the marts hold another date.
     """
     warehouse.refuse_other_marts(as_of)
-    rows = warehouse.read(_OPEN, as_of=as_of)
+    rows = warehouse.read(_OPEN, as_of=as_of, ordered=_ORDERED)
     review = settings.load().planning.review_period_days
     days = [scoring.window_days(max(lead, 0), review) for lead in rows["lead_time"].to_list()]
     rows = rows.with_columns(pl.Series("days", days, dtype=pl.Int64))
@@ -76,8 +90,16 @@ def score(as_of: date) -> dict[str, int | float]:
 
 
 def ranking() -> dict[str, list[dict[str, Any]]]:
-    """Overrides by author and by reason, most money saved first: ``name, overrides, scored, better, saving, lost_units_avoided``."""
-    return {by: warehouse.read(_LEDGER.format(by=by)).to_dicts() for by in ("author", "reason")}
+    """Overrides by author and by reason, most money saved first.
+
+    Returns:
+        Rows ``name, overrides, not_ordered`` (of orders that are not signed, rejected or cancelled), ``scored, better, saving,
+        lost_units_avoided``.
+    """
+    return {
+        by: warehouse.read(_LEDGER.format(by=by, stands=_STANDS), ordered=_ORDERED).to_dicts()
+        for by in ("author", "reason")
+    }
 
 
 def _scored(rows: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -3,17 +3,21 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from pipelines.core.words import count, verb
 
-def proposals_ready(as_of: date, facts: Mapping[str, float], degraded: str = "") -> tuple[str, str]:
-    """Subject and text once proposals wait for a signature; first of all, what they were decided without.
+
+def proposals_ready(as_of: date, facts: Mapping[str, float], degraded: str = "", waiting: str = "") -> tuple[str, str]:
+    """Subject and text once proposals wait for a signature; first of all, what they were decided without, and what waits from before.
 
     >>> proposals_ready(date(2026, 6, 28), {"orders": 2, "lines": 5, "order_value": 1234.5})[0]
     'Stockproof 2026-06-28: 2 purchase orders to sign, 1,234.50'
     """
-    subject = f"Stockproof {as_of}: {facts['orders']:,.0f} purchase orders to sign, {facts['order_value']:,.2f}"
-    text = f"{degraded}\n\n" if degraded else ""
+    orders, lines = int(facts["orders"]), int(facts["lines"])
+    subject = f"Stockproof {as_of}: {count(orders, 'purchase order')} to sign, {facts['order_value']:,.2f}"
+    text = "".join(f"{sentence}\n\n" for sentence in (degraded, waiting) if sentence)
     text += (
-        f"{facts['orders']:,.0f} orders with {facts['lines']:,.0f} lines, {facts['order_value']:,.2f} in all, wait for a signature.\n\n"
+        f"{count(orders, 'order')} with {count(lines, 'line')}, {facts['order_value']:,.2f} in all, "
+        f"{verb(orders, 'waits', 'wait')} for a signature.\n\n"
         f"  look      stockproof orders list --as-of {as_of}\n"
         f"  approve   stockproof orders approve --all --as-of {as_of}\n"
         "  send      stockproof run release\n"
@@ -25,12 +29,16 @@ def released(ordered_on: date, facts: Mapping[str, float]) -> tuple[str, str]:
     """Subject and text once orders are in the ERP.
 
     >>> released(date(2026, 6, 28), {"orders": 1, "lines": 5, "order_value": 10.0, "waiting": 0})[0]
-    'Stockproof 2026-06-28: 1 purchase orders released, 10.00'
+    'Stockproof 2026-06-28: 1 purchase order released, 10.00'
     """
-    subject = f"Stockproof {ordered_on}: {facts['orders']:,.0f} purchase orders released, {facts['order_value']:,.2f}"
-    text = f"{facts['orders']:,.0f} orders with {facts['lines']:,.0f} lines are in the ERP and were read back.\n"
-    if facts["waiting"]:
-        text += f"{facts['waiting']:,.0f} approved orders of a later date wait for their day.\n"
+    orders, lines, later = int(facts["orders"]), int(facts["lines"]), int(facts["waiting"])
+    subject = f"Stockproof {ordered_on}: {count(orders, 'purchase order')} released, {facts['order_value']:,.2f}"
+    text = f"{count(orders, 'order')} with {count(lines, 'line')} "
+    text += f"{verb(orders, 'is', 'are')} in the ERP and {verb(orders, 'was', 'were')} read back.\n"
+    if later:
+        text += (
+            f"{count(later, 'approved order')} of a later date {verb(later, 'waits for its', 'wait for their')} day.\n"
+        )
     return subject, text
 
 
@@ -47,8 +55,9 @@ def degraded(as_of: date, failed: Sequence[str], counts: Mapping[str, int]) -> t
             "There are no new orders; those of earlier dates stand. Mend the fault and clear the failed step.",
         )
     text = (
-        f"The day's orders are complete: {counts['skus']:,} SKUs decided, {counts['orders']:,} orders. "
-        f"{counts['by_next_level']:,} SKUs were decided by the next level, and each line says why. "
+        f"The day's orders are complete: {count(counts['skus'], 'SKU')} decided, {count(counts['orders'], 'order')}. "
+        f"{count(counts['by_next_level'], 'SKU')} {verb(counts['by_next_level'], 'was', 'were')} decided by the next level, "
+        "and each line says why. "
         "Mend the fault and clear the failed step to decide them anew."
     )
     return subject, text

@@ -12,6 +12,7 @@ from typing import Final
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.core.purchase_order import Destination, PurchaseOrder, Receipt, Step
+from pipelines.core.words import count, verb
 from pipelines.io import breaker, erp, files, warehouse
 from pipelines.io.erp_orders import ErpTables
 from pipelines.io.order_files import OrderFiles
@@ -117,7 +118,8 @@ def _same_erp() -> None:
 def _refusal(refused: list[StockproofError], done: int) -> StockproofError:
     left = len(store.ids(states.TO_RELEASE))
     return StockproofError(
-        f"{done} orders were released, {left} are still to go; the first that failed: {refused[0].message}",
+        f"{count(done, 'order')} {verb(done, 'was', 'were')} released, {left} {verb(left, 'is', 'are')} still to go; "
+        f"the first that failed: {refused[0].message}",
         refused[0].remedy,
     )
 
@@ -175,4 +177,4 @@ def _difference(order: PurchaseOrder, receipt: Receipt) -> str:
     units = sum(line.quantity for line in order.lines)
     if receipt.lines == len(order.lines) and abs(receipt.units - units) < 1e-6:
         return ""
-    return f"there it has {receipt.lines} lines of {receipt.units:.10g} units, sent were {len(order.lines)} of {units:.10g}"
+    return f"there it has {count(receipt.lines, 'line')} of {receipt.units:.10g} units, sent were {len(order.lines)} of {units:.10g}"

@@ -38,15 +38,18 @@ def reasons(rows: pl.DataFrame, chosen: Levels, protection: Floats, service_targ
         "rule": chosen.rule, "share": (chosen.service * 100).round(1), "target": np.full(chosen.mean.size, round(service_target * 100, 1)),
     })  # fmt: skip
     forecast = pl.format(
-        "{} units are expected ({}) over the next {} days, {}: order up to {}",
-        *_texts("mean", "method", "days"), _held(), *_texts("up_to"),
+        "{} {} expected ({}) over the next {} {}, {}: order up to {}",
+        *_texts("mean"), _one("mean", "unit is", "units are"), *_texts("method", "days"), _one("days", "day", "days"), _held(),
+        *_texts("up_to"),
     )  # fmt: skip
     rule = pl.format("No forecast: the ERP's own minimum {} and maximum {} stand", *_texts("s", "up_to"))
     past = pl.format(
         "Neither a forecast nor a minimum in the ERP: {} % of {} days' demand at its past mean, {} units, is covered: order up to {}",
         *_texts("target", "days", "mean", "up_to"),
     )
-    nothing = pl.format("No demand is expected over the next {} days: nothing is stocked", *_texts("days"))
+    nothing = pl.format(
+        "No demand is expected over the next {} {}: nothing is stocked", *_texts("days"), _one("days", "day", "days")
+    )
     reason = (
         pl.when((pl.col("up_to") <= 0) & (pl.col("level") != REORDER_POINT))
         .then(nothing)
@@ -69,6 +72,10 @@ def _held() -> pl.Expr:
         filled = pl.format(words, *_texts("safety", "target")[: words.count("{}")])
         told = pl.when(pl.col("rule") == name).then(filled).otherwise(told)
     return pl.when((pl.col("rule") == "fill_rate") & (pl.col("safety") < 0)).then(allowed).otherwise(told)
+
+
+def _one(name: str, one: str, many: str) -> pl.Expr:
+    return pl.when(pl.col(name) == 1).then(pl.lit(one)).otherwise(pl.lit(many))
 
 
 def _texts(*names: str) -> list[pl.Expr]:

@@ -1,4 +1,4 @@
-"""Open lines that will not help in time: reschedule them before ordering anew."""
+"""Open lines that will not help in time: reschedule them before ordering anew. And lines of what no longer sells."""
 
 from datetime import date
 
@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
+from pipelines.core.notices import UNSOLD, UNSOLD_DAYS
 
 NONE, EXPEDITE_LATE, GIVEN_UP, PULL_IN, RUNS_OUT_BEFORE = (
     "", "EXPEDITE_LATE_LINE", "LATE_LINE_NOT_COUNTED", "PULL_IN_OPEN_LINE", "RUNS_OUT_BEFORE_NEXT_LINE",
@@ -13,10 +14,13 @@ NONE, EXPEDITE_LATE, GIVEN_UP, PULL_IN, RUNS_OUT_BEFORE = (
 
 
 def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of: date) -> pl.DataFrame:
-    """What to tell a supplier about lines already ordered.
+    """What to tell a supplier about lines already ordered, and a planner about SKUs that are ordered though they have not sold for long.
+
+    Whether to buy at all comes before when: of a SKU that no longer sells that is told, and nothing of its lines.
 
     Args:
-        rows: ``on_hand``; units ``overdue, dropped, beyond``; ``late_po, beyond_po, oldest_on, next_on``; see ``pipelines.io.positions``.
+        rows: ``on_hand``; units ``overdue, dropped, beyond``; ``late_po, beyond_po, oldest_on, next_on``, see ``pipelines.io.positions``;
+            ``last_demand_on, created_on``.
         short: SKUs ordered, or that would be without the lines in question.
         demand_per_day: units.
         as_of: the run's date.
@@ -24,6 +28,25 @@ def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of:
     Returns:
         ``alert_code, alert``, empty where there is nothing to tell.
     """
+    told = _of_open_lines(rows, short, demand_per_day, as_of)
+    if "last_demand_on" not in rows.columns:
+        return told
+    last = pl.col("last_demand_on")
+    since = (pl.lit(as_of) - pl.coalesce(last, "created_on")).dt.total_days()
+    # What never sold and has no day on which it went on sale may be of any age.
+    unsold = pl.Series(short) & rows.select((since >= UNSOLD_DAYS).fill_null(last.is_null())).to_series()
+    words = rows.select(
+        pl.when(last.is_null())
+        .then(pl.lit("Ordered without a sale: it never sold"))
+        .otherwise(pl.format("Ordered without a sale: the last was {} days ago, on {}", since, last))
+    ).to_series()
+    return told.with_columns(
+        pl.when(unsold).then(pl.lit(UNSOLD)).otherwise("alert_code").alias("alert_code"),
+        pl.when(unsold).then(words).otherwise("alert").alias("alert"),
+    )
+
+
+def _of_open_lines(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of: date) -> pl.DataFrame:
     if "late_po" not in rows.columns:
         empty = pl.Series([""]).new_from_index(0, rows.height)
         return pl.DataFrame({"alert_code": empty, "alert": empty})
@@ -50,20 +73,32 @@ def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of:
     )
 
 
+def _one(number: pl.Expr, one: str, many: str) -> pl.Expr:
+    return pl.when(number == 1).then(pl.lit(one)).otherwise(pl.lit(many))
+
+
 def _words(late: pl.Expr) -> pl.Expr:
-    def number(name: str) -> pl.Expr:
-        return pl.col(name).round(2).cast(pl.String).str.replace(r"\.0$", "")
+    def units(name: str) -> pl.Expr:
+        number = pl.col(name).round(2).cast(pl.String).str.replace(r"\.0$", "")
+        return pl.format("{} {}", number, _one(pl.col(name).round(2), "unit", "units"))
+
+    def verb(name: str) -> pl.Expr:
+        return _one(pl.col(name).round(2), "is", "are")
+
+    def since(name: str) -> pl.Expr:
+        return pl.format("{} {} {}", verb(name), late, _one(late, "day", "days"))
 
     order = pl.when(pl.col("late_po") != "").then(pl.format(" of order {}", "late_po")).otherwise(pl.lit(""))
     far = pl.when(pl.col("beyond_po") != "").then(pl.format(" of order {}", "beyond_po")).otherwise(pl.lit(""))
+    cover = pl.col("cover").floor().cast(pl.Int64)
     return (
         pl.when(pl.col("alert_code") == GIVEN_UP)
-        .then(pl.format("Cancel or reschedule: {} units{} are {} days late and no longer counted", number("dropped"), order, late))
+        .then(pl.format("Cancel or reschedule: {}{} {} late and no longer counted", units("dropped"), order, since("dropped")))
         .when(pl.col("alert_code") == EXPEDITE_LATE)
-        .then(pl.format("Reschedule: {} units{} are {} days late and still counted", number("overdue"), order, late))
+        .then(pl.format("Reschedule: {}{} {} late and still counted", units("overdue"), order, since("overdue")))
         .when(pl.col("alert_code") == PULL_IN)
-        .then(pl.format("Pull in: {} units{} are due only after the protection interval", number("beyond"), far))
+        .then(pl.format("Pull in: {}{} {} due only after the protection interval", units("beyond"), far, verb("beyond")))
         .otherwise(
-            pl.format("Expedite: stock covers about {} days, the next line is due in {}", pl.col("cover").floor().cast(pl.Int64), "wait")
+            pl.format("Expedite: stock covers about {} {}, the next line is due in {}", cover, _one(cover, "day", "days"), "wait")
         )
     )  # fmt: skip

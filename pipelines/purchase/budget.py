@@ -3,10 +3,9 @@
 import numpy as np
 import polars as pl
 
-from pipelines.core.inventory import Floats
 from pipelines.purchase import codes as c
 from pipelines.purchase import lots, ranking
-from pipelines.purchase.lines import Draft, Ints, Lines
+from pipelines.purchase.lines import Draft, Lines
 
 
 def cut(draft: Draft, lines: Lines, prices: lots.Prices, budget: float) -> pl.DataFrame:
@@ -21,8 +20,8 @@ def cut(draft: Draft, lines: Lines, prices: lots.Prices, budget: float) -> pl.Da
     Returns:
         The ranked list: ``row, quantity, unit_price, expected_saving, saving_per_money, cumulative_value, taken``.
     """
-    found = ranking.steps(draft, lines, np.flatnonzero(draft.ordered))
-    paid = _price_of(prices, found.row, found.upto)
+    found = ranking.steps(draft, lines, np.flatnonzero(draft.ordered), prices)
+    paid = ranking.at_steps(prices, found.row, found.upto)
     ranked = ranking.rank(lines, found, found.rises(found.upto * paid), budget + 1e-6)
     lost = draft.ordered & (ranked.kept <= 0)
     shorter = draft.ordered & ~lost & (ranked.kept < draft.quantity - 1e-9)
@@ -34,11 +33,3 @@ def cut(draft: Draft, lines: Lines, prices: lots.Prices, budget: float) -> pl.Da
         "row": found.row[ranked.order], "quantity": ranked.units, "unit_price": paid[ranked.order], "expected_saving": ranked.saving,
         "saving_per_money": ranked.ratio, "cumulative_value": ranked.total, "taken": ranked.taken,
     })  # fmt: skip
-
-
-def _price_of(prices: lots.Prices, row: Ints, quantity: Floats) -> Floats:
-    """Price of a line's step, were the line cut there."""
-    count = np.diff(prices.at)[row]
-    at = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    source = np.repeat(prices.at[:-1][row] - at[:-1], count) + np.arange(int(count.sum()))
-    return lots.paid(lots.Prices(prices.base[row], at, prices.quantity[source], prices.price[source]), quantity)

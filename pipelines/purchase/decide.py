@@ -123,14 +123,14 @@ def _as_a_company(
         rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied, steps)
     trial = None
     if own.consolidate:
-        trial = vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days, past)
+        trial = vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days, past, steps)
     draft.marked["own"] = draft.quantity.copy()
     quantity.reprice(draft, steps)
     vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms, steps)
     if own.vendor_terms:
         quantity.reprice(draft, steps)
     if own.storage:
-        storage.cut(draft, sku, rows["location_id"].to_list(), own.storage)
+        storage.cut(draft, sku, rows["location_id"].to_list(), own.storage, steps)
         quantity.reprice(draft, steps)
     ranked = None
     if own.budget is not None:

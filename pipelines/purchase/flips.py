@@ -46,9 +46,8 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
     by_stock = lines.on_hand + less >= 0
     entered = draft.marked.get("entered", none + np.nan)
     slack = draft.marked.get("slack", none + np.inf)
-    clear = (
-        draft.marked.get("unhindered", none + 1.0) > 0
-    )  # space decides about neither the SKU nor who is ordered with it
+    # Space decides about neither the SKU nor who is ordered with it, and no cap lets a greater line pass where it bars a smaller one.
+    clear = (draft.marked.get("unhindered", none + 1.0) > 0) & (draft.marked.get("affordable", none + 1.0) > 0)
     space = draft.marked.get("space_entered", none + np.nan)
     in_space = np.isfinite(space) & (budget is None)
     in_own_right = np.isin(draft.code, (c.REORDER, c.TO_MINIMUM, c.AT_MAXIMUM, c.BY_RULE, c.TO_BREAK, c.JOINS, c.CUT))

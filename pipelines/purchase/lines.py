@@ -83,6 +83,7 @@ class Draft:
         least: smallest feasible line, whole packs.
         most: greatest feasible line, whole packs, after caps.
         shelf: the greatest position a line may bring about, units; infinite where nothing limits it.
+        money: the most a line may cost; infinite where nothing limits it.
         allowed: nothing forbids a line.
         price: money per unit at the quantity.
         threshold: the greatest position at which the SKU is ordered, its vendor's order considered.
@@ -94,6 +95,7 @@ class Draft:
     least: Floats
     most: Floats
     shelf: Floats
+    money: Floats
     allowed: Flags
     price: Floats
     threshold: Floats

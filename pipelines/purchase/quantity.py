@@ -5,7 +5,7 @@ import numpy as np
 from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
 from pipelines.purchase import codes as c
 from pipelines.purchase import lots
-from pipelines.purchase.lines import Draft, Lines
+from pipelines.purchase.lines import Draft, Flags, Lines
 
 _SMALL = 1e-9
 """Keeps 12.000000001 packs, an artefact of subtraction, from becoming 13."""
@@ -55,8 +55,8 @@ def decide(lines: Lines) -> Draft:
         c.REORDER,
     ).astype(np.int64)
     quantity = np.where(code >= c.FIRST_ORDER, np.minimum(np.maximum(in_packs, least), most), 0.0)
-    shelf = np.full(quantity.size, np.inf)
-    return Draft(quantity, code, least, most, shelf, barred < 0, lines.list_price.copy(), lines.trigger.copy())
+    shelf, money = (np.full(quantity.size, np.inf) for _ in range(2))
+    return Draft(quantity, code, least, most, shelf, money, barred < 0, lines.list_price.copy(), lines.trigger.copy())
 
 
 def take_breaks(draft: Draft, lines: Lines, prices: lots.Prices) -> None:
@@ -89,6 +89,40 @@ def take_breaks(draft: Draft, lines: Lines, prices: lots.Prices) -> None:
 def reprice(draft: Draft, prices: lots.Prices) -> None:
     """The price paid at the quantities as they are now. In place."""
     draft.price = lots.paid(prices, draft.quantity)
+
+
+def worth(units: Floats, money: Floats, pack: Floats, prices: lots.Prices) -> Floats:
+    """The most of some units, in whole packs, that costs no more than some money.
+
+    Below a price break fewer units may cost more: that the greatest quantity allowed is cheap enough says nothing about a smaller one,
+    so every quantity is asked for itself.
+
+    Args:
+        units: shape (N,).
+        money: shape (N,).
+        pack: pack size; 0: any quantity.
+        prices: list prices and steps.
+
+    Returns:
+        Units, shape (N,).
+
+    >>> prices = lots.Prices(np.array([5.0]), np.array([0, 1]), np.array([10.0]), np.array([3.0]))
+    >>> [worth(np.array([q]), np.array([35.0]), np.ones(1), prices).item() for q in (12.0, 10.0, 9.0)]
+    [11.0, 10.0, 7.0]
+    """
+    for _ in range(int(np.diff(prices.at).max(initial=0)) + 2):
+        paid = lots.paid(prices, units)
+        over = units * paid > money + 1e-9
+        if not over.any():
+            break
+        units = np.where(over, rounded_down(np.where(over, money, 0.0) / np.maximum(paid, 1e-12), pack), units)
+    return units
+
+
+def affordable(draft: Draft, prices: lots.Prices) -> Flags:
+    """SKUs whose smallest line costs no more than a rule allows, shape (N,). Where a price break is near, only a greater one may."""
+    cheap: Flags = ~(draft.least * lots.paid(prices, draft.least) > draft.money + 1e-9)
+    return cheap
 
 
 def rounded_up(quantity: Floats, pack: Floats) -> Floats:

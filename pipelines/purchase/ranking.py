@@ -6,6 +6,7 @@ import numpy as np
 
 from pipelines.core.compiled import compiled
 from pipelines.core.inventory import Floats
+from pipelines.purchase import lots
 from pipelines.purchase.lines import Draft, Flags, Ints, Lines
 from pipelines.purchase.risk import RISK_LEVELS, beyond
 
@@ -91,13 +92,14 @@ def expected_saving(lines: Lines, stock: Floats, units: Floats, row: Ints) -> Fl
     return out
 
 
-def steps(draft: Draft, lines: Lines, found: Ints) -> Steps:
-    """The steps of some lines.
+def steps(draft: Draft, lines: Lines, found: Ints, prices: lots.Prices) -> Steps:
+    """The steps of some lines, but for those that would cost more than a line may: below a price break fewer units may.
 
     Args:
         draft: the lines.
         lines: the SKUs.
         found: SKUs with a line.
+        prices: list prices and steps.
 
     Returns:
         The steps, line by line.
@@ -110,7 +112,28 @@ def steps(draft: Draft, lines: Lines, found: Ints) -> Steps:
     starts = np.concatenate([[0], np.cumsum(count)[:-1]]) if count.size else np.zeros(0, dtype=np.int64)
     place = np.arange(row.size) - np.repeat(starts, count)
     upto = np.minimum(np.repeat(least, count) + place * np.repeat(size, count), np.repeat(whole, count))
-    return Steps(row, upto, place == 0)
+    if np.isfinite(draft.money[found]).any():
+        last = place == np.repeat(count, count) - 1
+        cheap = last | (upto * at_steps(prices, row, upto) <= draft.money[row] + 1e-9)
+        row, upto = row[cheap], upto[cheap]
+    return Steps(row, upto, np.diff(row, prepend=-1) != 0)
+
+
+def at_steps(prices: lots.Prices, row: Ints, quantity: Floats) -> Floats:
+    """Price of a line's step, were the line cut there.
+
+    Args:
+        prices: list prices and steps.
+        row: SKU of each, shape (S,).
+        quantity: units of its line, shape (S,).
+
+    Returns:
+        Money per unit, shape (S,).
+    """
+    count = np.diff(prices.at)[row]
+    at = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    source = np.repeat(prices.at[:-1][row] - at[:-1], count) + np.arange(int(count.sum()))
+    return lots.paid(lots.Prices(prices.base[row], at, prices.quantity[source], prices.price[source]), quantity)
 
 
 def rank(lines: Lines, found: Steps, used: Floats, limit: float) -> Ranked:

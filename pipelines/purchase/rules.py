@@ -10,7 +10,7 @@ from pipelines.core.inventory import Floats
 from pipelines.purchase import codes as c
 from pipelines.purchase import lots
 from pipelines.purchase.lines import Draft, Flags, Lines
-from pipelines.purchase.quantity import rounded_down
+from pipelines.purchase.quantity import affordable, rounded_down, worth
 
 _TEXTS = (
     "item_id",
@@ -118,7 +118,7 @@ def limit(
         prices: a line cut below a price break costs more a unit, and its value is capped all the same.
     """
     before = draft.quantity.copy()
-    cap, money = (np.full(before.size, np.inf) for _ in range(2))
+    cap = np.full(before.size, np.inf)
     frozen = np.zeros(before.size, dtype=bool)
     for rule in rules:
         effect = rule.then
@@ -135,35 +135,25 @@ def limit(
         units = rounded_down(np.where(np.isfinite(units), units, 1e18), lines.pack)
         shapes = units < draft.quantity - 1e-9
         if effect.cap_value is not None:
-            money = np.where(hits, np.minimum(money, effect.cap_value), money)
+            draft.money = np.where(hits, np.minimum(draft.money, effect.cap_value), draft.money)
             shapes |= effect.cap_value < draft.quantity * np.nan_to_num(draft.price) - 1e-9
         if effect.cap_stock is not None:
             draft.shelf = np.where(hits, np.minimum(draft.shelf, effect.cap_stock), draft.shelf)
             shapes |= effect.cap_stock < np.maximum(lines.position + draft.quantity, lines.order_up_to) - 1e-9
         applied.add(rule, hits & (shapes | effect.freeze))
         cap = np.where(hits, np.minimum(cap, units), cap)
-    draft.most = _worth(np.minimum(draft.most, cap), money, lines, prices)
-    _cut(draft, lines, before, money, prices)
+    draft.most = worth(np.minimum(draft.most, cap), draft.money, lines.pack, prices)
+    _cut(draft, lines, before, prices)
     draft.code[frozen & draft.allowed], draft.quantity[frozen] = c.FROZEN, 0.0
     draft.allowed &= ~(frozen | (draft.most < draft.least))
-    draft.marked["before_rule"] = before
+    draft.marked |= {"before_rule": before, "affordable": affordable(draft, prices).astype(np.float64)}
 
 
-def _worth(units: Floats, money: Floats, lines: Lines, prices: lots.Prices) -> Floats:
-    """The most of some units, in whole packs, that costs no more than some money at the price of what is left of them."""
-    for _ in range(int(np.diff(prices.at).max(initial=0)) + 2):
-        paid = lots.paid(prices, units)
-        over = units * paid > money + 1e-9
-        if not over.any():
-            break
-        units = np.where(over, rounded_down(money / np.maximum(paid, 1e-12), lines.pack), units)
-    return units
-
-
-def _cut(draft: Draft, lines: Lines, before: Floats, money: Floats, prices: lots.Prices) -> None:
+def _cut(draft: Draft, lines: Lines, before: Floats, prices: lots.Prices) -> None:
     """Lines down to their caps and to what the shelf still holds; none where that is less than the smallest line."""
     fits = np.where(lines.position <= draft.reach, rounded_down(draft.fits(lines.position), lines.pack), 0.0)
-    most = _worth(np.minimum(draft.most, fits), money, lines, prices)
+    most = np.minimum(np.minimum(draft.most, fits), draft.quantity)
+    most = worth(most, draft.money, lines.pack, prices)
     small = draft.ordered & (most < np.minimum(draft.least, before) - 1e-9)
     capped = draft.ordered & ~small & (draft.quantity > most + 1e-9)
     draft.quantity = np.where(capped, most, np.where(small, 0.0, draft.quantity))

@@ -6,14 +6,14 @@ import numpy as np
 
 from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
 from pipelines.purchase import codes as c
-from pipelines.purchase import ranking
+from pipelines.purchase import lots, ranking
 from pipelines.purchase.lines import Draft, Lines
 
 TOLERANCE = 1e-9
 """Share of the space that arithmetic may take beyond it."""
 
 
-def cut(draft: Draft, lines: Lines, locations: list[str], space: Mapping[str, float]) -> None:
+def cut(draft: Draft, lines: Lines, locations: list[str], space: Mapping[str, float], prices: lots.Prices) -> None:
     """Cut the lines of each location to the space it has left. In place.
 
     What is there, on its way and ordered counts; a SKU whose volume is unknown takes no space and is never cut.
@@ -23,6 +23,7 @@ def cut(draft: Draft, lines: Lines, locations: list[str], space: Mapping[str, fl
         lines: the SKUs, with the volume of a unit.
         locations: location of each SKU.
         space: volume that a location holds, ``"*"`` for those not named; a location without an entry has no limit.
+        prices: a line that is cut short may lose its price break, and may not cost more than a rule allows all the same.
     """
     place, names = np.asarray(locations), sorted(set(locations))
     known, before = lines.volume > 0, draft.quantity.copy()
@@ -38,7 +39,7 @@ def cut(draft: Draft, lines: Lines, locations: list[str], space: Mapping[str, fl
         roomy[here] = room = free - float((draft.quantity * volume)[here].sum())
         if room >= -TOLERANCE * capacity:
             continue
-        found = ranking.steps(draft, lines, np.flatnonzero(here & draft.ordered))
+        found = ranking.steps(draft, lines, np.flatnonzero(here & draft.ordered), prices)
         used = found.rises(found.upto) * volume[found.row]
         ranked = ranking.rank(lines, found, used, free + TOLERANCE * capacity)
         _put(draft, here, ranked.kept)

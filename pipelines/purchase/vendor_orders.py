@@ -12,7 +12,7 @@ from pipelines.purchase import codes as c
 from pipelines.purchase import lots
 from pipelines.purchase.joint import Terms, can_order_units
 from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
-from pipelines.purchase.quantity import rounded_down, rounded_up
+from pipelines.purchase.quantity import affordable, rounded_down, rounded_up, worth
 from pipelines.purchase.risk import RISK_LEVELS, beyond
 from pipelines.purchase.trial import Setting, Verdict, judge
 
@@ -54,7 +54,9 @@ class Trial:
     verdict: Verdict
 
 
-def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: int, past: Past | None) -> Trial | None:
+def join(
+    draft: Draft, lines: Lines, line_cost_share: float, review_days: int, past: Past | None, prices: lots.Prices
+) -> Trial | None:
     """SKUs near their reorder point join an order that their supplier gets anyway. In place.
 
     Args:
@@ -63,6 +65,7 @@ def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: int, p
         line_cost_share: of the ordering cost, what one more line costs.
         review_days: days between two reviews.
         past: demand to try it on; None: the expected saving alone decides.
+        prices: a line that costs more than a rule allows does not join.
 
     Returns:
         The trial, if there was one to make.
@@ -74,7 +77,7 @@ def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: int, p
     # Where the smallest line would go beyond the order-up-to level, nobody joins.
     highest = np.minimum(lines.order_up_to - _smallest(draft, lines) + TOLERANCE, draft.reach)
     level = np.minimum(lines.trigger + above, highest)
-    can = draft.allowed & (above > 0) & (level > lines.trigger)
+    can = draft.allowed & (above > 0) & (level > lines.trigger) & affordable(draft, prices)
     own = draft.ordered
     count = np.bincount(lines.vendor[own & (lines.vendor >= 0)], minlength=int(lines.vendor.max(initial=-1)) + 1)
     others = np.where(lines.vendor >= 0, count[np.maximum(lines.vendor, 0)] - own, 0) if count.size else own * 0
@@ -83,7 +86,8 @@ def join(draft: Draft, lines: Lines, line_cost_share: float, review_days: int, p
     # Who joins does not overshoot its level: whole packs that fit below it.
     gap = np.minimum(lines.order_up_to - lines.position + 2 * TOLERANCE, draft.fits(lines.position))
     missing = rounded_down(np.where(joins, gap, 0.0), lines.pack)
-    draft.quantity = np.where(joins, np.minimum(missing, draft.most), draft.quantity)
+    missing = worth(np.minimum(missing, draft.most), draft.money, lines.pack, prices)
+    draft.quantity = np.where(joins, missing, draft.quantity)
     draft.code[joins] = c.JOINS
     draft.marked["joined"] = joins.astype(np.float64)
     return trial
@@ -152,20 +156,20 @@ def meet_terms(
             _fill_minimum(draft, lines, members, asked.order_minimum - value, asked.order_minimum, prices)
         if asked.container and draft.ordered[members].any():
             weight = lines.volume if asked.container_volume else np.ones(lines.volume.size)
-            _fill_container(draft, lines, members, weight[members], asked.container, asked.container_cost)
+            _fill_container(draft, lines, members, weight[members], asked, prices)
 
 
 def _fill_minimum(
     draft: Draft, lines: Lines, members: Ints, missing: float, minimum: float, prices: lots.Prices
 ) -> None:
-    added, worth, reached = np.zeros(members.size), np.zeros(members.size), False
+    added, value, reached = np.zeros(members.size), np.zeros(members.size), False
     most = 0.0
-    for n, step, _ in _next_units(draft, lines, members, added):
+    for n, step, _ in _next_units(draft, lines, members, added, prices):
         added[n] += step
         i = members[n]
         before, now = draft.quantity[i], draft.quantity[i] + added[n]
-        worth[n] = now * _price(prices, i, now) - before * _price(prices, i, before)
-        most = max(most, float(worth.sum()))
+        value[n] = _value(prices, i, now) - _value(prices, i, before)
+        most = max(most, float(value.sum()))
         if most >= missing - 1e-9:
             reached = True
             break
@@ -178,25 +182,34 @@ def _fill_minimum(
     draft.quantity[held], draft.code[held] = 0.0, c.BELOW_VENDOR_MINIMUM
 
 
-def _price(prices: lots.Prices, i: int, quantity: float) -> float:
-    """Price of a SKU's line of some units."""
+def _value(prices: lots.Prices, i: int, quantity: float) -> float:
+    """Money that a SKU's line of some units costs; none without a price."""
     low, high = prices.at[i], prices.at[i + 1]
-    return float(lots.price_at(quantity, prices.base[i], prices.quantity[low:high], prices.price[low:high]))
+    price = lots.price_at(quantity, prices.base[i], prices.quantity[low:high], prices.price[low:high])
+    return float(quantity * np.nan_to_num(price))
 
 
-def _fill_container(draft: Draft, lines: Lines, members: Ints, weight: Floats, size: float, cost: float) -> None:
+def _fill_container(
+    draft: Draft, lines: Lines, members: Ints, weight: Floats, asked: VendorTerms, prices: lots.Prices
+) -> None:
     """The space that is left costs nothing today and a share of the next container's freight later.
 
-    A unit takes its ``weight`` of the container's ``size``; a SKU whose weight is unknown is left as it is.
+    A unit takes its ``weight`` of the container; a SKU whose weight is unknown is left as it is. Units that reach a price break may make
+    the order worth less: not below the supplier's minimum.
     """
+    size = asked.container or np.inf
     taken = float((draft.quantity[members] * np.nan_to_num(weight)).sum())
     space = np.ceil(taken / size - 1e-9) * size - taken
-    added, freight = np.zeros(members.size), cost / size
-    for n, step, benefit in _next_units(draft, lines, members, added):
+    value = sum(_value(prices, i, draft.quantity[i]) for i in members)
+    added, freight = np.zeros(members.size), asked.container_cost / size
+    for n, step, benefit in _next_units(draft, lines, members, added, prices):
+        now = draft.quantity[members[n]] + added[n]
+        dearer = _value(prices, members[n], now + step) - _value(prices, members[n], now)
         pays = benefit + freight * weight[n] > 0  # never where the weight is unknown
-        if pays and step * weight[n] <= space + 1e-9 * size:
+        if pays and step * weight[n] <= space + 1e-9 * size and value + dearer >= asked.order_minimum - 1e-9:
             added[n] += step
             space -= step * weight[n]
+            value += dearer
     _add(draft, members, added, c.FILLS_CONTAINER)
 
 
@@ -207,7 +220,9 @@ def _add(draft: Draft, members: Ints, added: Floats, code: int) -> None:
     draft.code[more] = code
 
 
-def _next_units(draft: Draft, lines: Lines, members: Ints, added: Floats) -> Iterator[tuple[int, float, float]]:
+def _next_units(
+    draft: Draft, lines: Lines, members: Ints, added: Floats, prices: lots.Prices
+) -> Iterator[tuple[int, float, float]]:
     """Steps of one pack or a few, the one of greatest benefit a money first: (member, units, benefit a unit)."""
     pack = np.where(lines.pack > 0, lines.pack, 1.0)[members]
     room = np.minimum(
@@ -223,9 +238,10 @@ def _next_units(draft: Draft, lines: Lines, members: Ints, added: Floats) -> Ite
         rank, n = heapq.heappop(heap)
         i = members[n]
         first = draft.least[i] if draft.quantity[i] + added[n] == 0 else step[n]
-        if added[n] + first > room[n] + 1e-9:
-            continue
         before = added[n]
+        upto = draft.quantity[i] + before + first
+        if before + first > room[n] + 1e-9 or _value(prices, i, upto) > draft.money[i] + 1e-9:
+            continue
         yield n, first, -rank * draft.price[i]
         if added[n] > before:
             heapq.heappush(heap, (-_benefit(draft, lines, i, added[n]) / draft.price[i], n))

@@ -90,12 +90,3 @@ def compact(value: float) -> str:
         if abs(value) >= size:
             return _plain(f"{value / size:.3g}") + letter
     return _plain(f"{value:.3g}")
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """A counted noun.
-
-    >>> count(1, "line"), count(1200, "SKU"), count(0, "day")
-    ('1 line', '1,200 SKUs', '0 days')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

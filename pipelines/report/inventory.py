@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from pipelines.core.words import count, verb
 from pipelines.report.formats import lasting
 
 EXCESS_DAYS: Final = 180.0
@@ -201,25 +202,28 @@ def _units(value: float) -> str:
     return f"{value:,.0f}" if abs(value - round(value)) < 0.005 else f"{value:,.2f}"
 
 
+def _counted(value: float) -> str:
+    return f"{_units(value)} {verb(value, 'unit', 'units')}"
+
+
 def _expedite(row: dict[str, Any]) -> str:
     who = f"Call {row['supplier_id']} about {row['po_id']}, line {row['line_no']}"
     if row["days_late"] > 0:
-        when = f"{_units(row['quantity_open'])} units were due on {row['expected_on']}, {row['days_late']} days ago"
+        when = f"{_counted(row['quantity_open'])} {verb(row['quantity_open'], 'was', 'were')} due on {row['expected_on']}, "
+        when += f"{count(row['days_late'], 'day')} ago"
     else:
-        when = f"{_units(row['quantity_open'])} units are due on {row['expected_on']}"
+        when = f"{_counted(row['quantity_open'])} {verb(row['quantity_open'], 'is', 'are')} due on {row['expected_on']}"
     parts = [(row["on_hand"], "on hand"), (row["due_before"], "due before")]
     there = " and ".join(f"the {_units(units)} {where}" for units, where in parts if units > 0)
     left = f"{there} last until {row['gone_on']}" if there else "the shelf is empty"
-    missed = (
-        f"about {_units(float(round(row['missed'])))} units worth {row['missed_value']:,.0f} would be missed by then"
-    )
+    missed = f"about {_counted(float(round(row['missed'])))} worth {row['missed_value']:,.0f} would be missed by then"
     return f"{who}: {when}, and {left}; {missed}."
 
 
 def _cancel(row: dict[str, Any]) -> str:
     what = (
         f"Cancel {row['po_id']}, line {row['line_no']}, with {row['supplier_id']}: "
-        f"{_units(row['quantity_open'])} units worth {row['open_value']:,.2f}"
+        f"{_counted(row['quantity_open'])} worth {row['open_value']:,.2f}"
     )
     if not row["is_active"]:
         return f"{what}; the item is discontinued and {_units(row['on_hand'])} are still on hand."

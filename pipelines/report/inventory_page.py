@@ -8,9 +8,10 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
+from pipelines.core.words import count, verb
 from pipelines.core.workbooks import append
 from pipelines.report import inventory
-from pipelines.report.formats import count, lasting, money, percent, quantity
+from pipelines.report.formats import lasting, money, percent, quantity
 from pipelines.report.inventory import InventoryTables
 
 SHOWN: Final = 15
@@ -122,29 +123,19 @@ def _danger(skus: pl.DataFrame) -> list[dict[str, Any]]:
 def sentences(told: dict[str, Any]) -> list[str]:
     """What a planner should do, most money first; each names its figure."""
     said = []
-    danger = told["danger"]
-    proposed = sum(1 for row in danger if row["quantity"])
-    waiting = sum(1 for row in danger if not row["quantity"] and row["on_order"])
-    bare = len(danger) - proposed - waiting
-    if danger:
-        said.append(
-            f"{count(len(danger), 'SKU')} are out of stock ({told['status']['out']['skus']:,}) or likelier than not to run out: "
-            f"approve the proposals of {proposed:,} today"
-            + (f"; {waiting:,} wait for open orders alone" if waiting else "")
-            + (f"; {bare:,} have neither, look at those first" if bare else "")
-            + "."
-        )
+    if told["danger"]:
+        said.append(_in_danger(told["danger"], told["status"]["out"]["skus"]))
     if told["expedite"]:
         missed = sum(row["missed_value"] for row in told["expedite"])
         said.append(
-            f"Call about {count(len(told['expedite']), 'open line')} that come too late, the first of the list first: "
+            f"Call about {count(len(told['expedite']), 'open line')} that {verb(len(told['expedite']), 'comes', 'come')} too late, "
+            "the first of the list first: "
             f"demand worth {money(missed)} would be missed."
         )
     if told["cancel"]:
-        value = sum(row["open_value"] for row in told["cancel"])
-        said.append(
-            f"Cancel {count(len(told['cancel']), 'open line')} worth {money(value)} for SKUs that already hold too much."
-        )
+        lines, value = len(told["cancel"]), sum(row["open_value"] for row in told["cancel"])
+        whose = verb(lines, "a SKU that already holds", "SKUs that already hold")
+        said.append(f"Cancel {count(lines, 'open line')} worth {money(value)} for {whose} too much.")
     if told["dead_value"] > 0:
         said.append(
             f"Sell off or write down {money(told['dead_value'])} of stock "
@@ -152,11 +143,26 @@ def sentences(told: dict[str, Any]) -> list[str]:
             f"{count(len(told['dead']), 'SKU')} without demand for a year, or discontinued."
         )
     if told["excess_value"] > 0:
+        skus = len(told["excess"])
         said.append(
-            f"Order nothing more of {count(len(told['excess']), 'SKU')} until they sell down: {money(told['excess_value'])} lie beyond "
-            f"their order-up-to level and {inventory.EXCESS_DAYS:.0f} days of forecast demand."
+            f"Order nothing more of {count(skus, 'SKU')} until {verb(skus, 'it sells', 'they sell')} down: "
+            f"{money(told['excess_value'])} lie beyond {verb(skus, 'its', 'their')} order-up-to level and "
+            f"{inventory.EXCESS_DAYS:.0f} days of forecast demand."
         )
     return said or ["Nothing to do: no SKU is in danger, dead or in excess."]
+
+
+def _in_danger(danger: list[dict[str, Any]], out: int) -> str:
+    proposed = sum(1 for row in danger if row["quantity"])
+    waiting = sum(1 for row in danger if not row["quantity"] and row["on_order"])
+    bare = len(danger) - proposed - waiting
+    return (
+        f"{count(len(danger), 'SKU')} {verb(len(danger), 'is', 'are')} out of stock ({out:,}) or likelier than not to run out: "
+        f"approve the proposals of {proposed:,} today"
+        + (f"; {waiting:,} {verb(waiting, 'waits', 'wait')} for open orders alone" if waiting else "")
+        + (f"; {bare:,} {verb(bare, 'has neither, look at it', 'have neither, look at those')} first" if bare else "")
+        + "."
+    )
 
 
 def section_context(told: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """How the figures of the page came about, told to the planner. Pure."""
 
+from pipelines.core.words import count
 from pipelines.report.facts import RISKY, Comparison
-from pipelines.report.formats import count, money, percent
+from pipelines.report.formats import money, percent
 from pipelines.report.tables import Tables
 from pipelines.settings import Settings
 

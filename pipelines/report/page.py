@@ -5,8 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.core.words import count
 from pipelines.report import facts, inventory_page, method, proof, sections, wording
-from pipelines.report.formats import count, money, quantity
+from pipelines.report.formats import money, quantity
 from pipelines.report.tables import ForecastTables, Tables
 from pipelines.settings import Settings
 
@@ -63,7 +64,7 @@ def _top(
         "degraded": tables.degraded,
         "headline": wording.headline(proposed, tables.decisions.height, risky),
         "verdict": wording.verdict(compared) if compared else _alone(tables, omitted),
-        "missing": wording.missing(*_held(tables)),
+        "missing": [*wording.missing(*_held(tables)), *tables.notices],
         "tiles": _tiles(tables, proposed, risky),
         "unpriced": proposed.unpriced,
     }

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import degraded, warehouse
+from pipelines.io import degraded, notices, warehouse
 from pipelines.report.tables import ForecastTables, Tables
 
 HISTORY_DAYS = 120
@@ -86,6 +86,7 @@ def read(as_of: date) -> Tables:
         policies=warehouse.read(_POLICIES, as_of=as_of),
         receipts=int(warehouse.read("select count(*) as n from marts.fct_receipts")["n"][0]),
         degraded=degraded.told(as_of),
+        notices=tuple(notices.told(as_of)),
         **{name: warehouse.read(query, as_of=as_of) for name, query in _PROOF.items()},
     )
 

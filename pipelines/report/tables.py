@@ -28,6 +28,7 @@ class Tables:
         calibration: SKUs whose books do not add up (plan.calibration).
         audit: achieved service by SKU (plan.service_audit).
         degraded: what the orders were decided without, one sentence; empty where no step failed.
+        notices: what a planner must know beside the orders, sentences.
     """
 
     as_of: date
@@ -47,6 +48,7 @@ class Tables:
     calibration: pl.DataFrame = field(default_factory=pl.DataFrame)
     audit: pl.DataFrame = field(default_factory=pl.DataFrame)
     degraded: str = ""
+    notices: tuple[str, ...] = ()
 
     def sound(self) -> "Tables":
         """The same, with the replays of SKUs whose books add up alone."""

@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from pipelines.core.words import count, verb
 from pipelines.report.facts import Comparison, PolicyTotals, Proposals
-from pipelines.report.formats import count, money, percent, points, quantity, signed_percent
+from pipelines.report.formats import money, percent, points, quantity, signed_percent
 
 
 def headline(found: Proposals, skus: int, risky: int) -> str:
@@ -67,10 +68,11 @@ def caveats(compared: Comparison, omitted: list[tuple[str, int]]) -> list[str]:
         missing = (
             "" if unseen is None
             else "If demand on those days was as on the days around them, "
-            f"{quantity(round(unseen))} units are missing from it{bounds}. "
+            f"{quantity(round(unseen))} {verb(round(unseen), 'unit is', 'units are')} missing from it{bounds}. "
         )  # fmt: skip
         found.append(
-            f"On {compared.censored_days:,} SKU-days ({percent(compared.censored_share)} of those compared) the books show a stockout, "
+            f"On {count(compared.censored_days, 'SKU-day')} ({percent(compared.censored_share)} of those compared) "
+            "the books show a stockout, "
             f"so part of the demand was never seen. {missing}"
             "The figures above are replayed on the demand that was seen."
         )
@@ -79,9 +81,7 @@ def caveats(compared: Comparison, omitted: list[tuple[str, int]]) -> list[str]:
     total = sum(number for _, number in omitted)
     if total:
         reasons = "; ".join(f"{number:,}: {reason}" for reason, number in omitted)
-        found.append(
-            f"{count(total, 'active SKU')} {'is' if total == 1 else 'are'} left out of the comparison ({reasons})."
-        )
+        found.append(f"{count(total, 'active SKU')} {verb(total, 'is', 'are')} left out of the comparison ({reasons}).")
     found.append("A replay says what would have happened to demand as it was; it does not promise what will.")
     return found
 

@@ -129,7 +129,6 @@ def test_whoever_looks_at_the_orders_is_told_first(tmp_path: Path) -> None:
     csv = CliRunner().invoke(app, ["export"], catch_exceptions=False)
     assert csv.stderr.strip() == sentence
     assert csv.stdout.startswith("as_of,item_id,"), "programs read it"
-    warehouse.execute("create table marts.dim_item (item_id text, item_name text)")
     path = tmp_path / "orders.xlsx"
     CliRunner().invoke(app, ["export", "--format", "xlsx", "--output", str(path)], catch_exceptions=False)
     book = openpyxl.load_workbook(path)

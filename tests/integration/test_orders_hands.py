@@ -1,5 +1,6 @@
 """Orders between two hands: a run repeated while somebody signs, and orders that the ERP knows by another number."""
 
+import json
 import threading
 from datetime import timedelta
 from typing import Any
@@ -7,10 +8,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.commands import orders
+from pipelines.commands import orders, run_text
 from pipelines.core.errors import StockproofError
 from pipelines.core.purchase_order import order_id
-from pipelines.io import warehouse
+from pipelines.io import notices, warehouse
 from pipelines.orders import decide, job, ledger, propose
 from tests.integration.orders_rows import AS_OF, MARTS, begin_with, execute, states
 from tests.integration.orders_rows import decide as decisions
@@ -106,6 +107,7 @@ def test_an_order_that_was_keyed_in_under_our_key_is_received_under_the_erps_own
 def test_the_ledger_does_not_take_our_own_keyed_in_order_for_another() -> None:
     propose.propose(AS_OF)
     decide.override(f"{ONE}:A", 30.0, "fair in town", "ann")
+    decide.approve([ONE], "ann")
     later = AS_OF + timedelta(days=28)
     execute(
         "update marts.dim_sku set as_of = as_of + 28",
@@ -119,6 +121,81 @@ def test_the_ledger_does_not_take_our_own_keyed_in_order_for_another() -> None:
     lost = warehouse.read("select lost_units_proposed, lost_units from orders.override_scores").row(0)
     execute(f"update marts.dim_sku set as_of = '{AS_OF}'")
     assert lost == (19.0, 1.0), "what came of the order itself is in neither replay a second time"
+
+
+def test_an_override_that_loses_or_reaches_a_price_break_has_the_price_of_its_quantity() -> None:
+    execute(
+        f"insert into marts.fct_offer values ('{AS_OF}', 'A', 'S1', 3.0), ('{AS_OF}', 'B', 'S1', 9.0)",
+        "insert into marts.fct_price_breaks values ('A', 'S1', 6, 2.0), ('A', 'S1', 100, 1.0), ('A', 'S2', 1, 0.1)",
+    )
+    propose.propose(AS_OF)
+    query = "select l.unit_price, o.order_value from orders.lines l join orders.orders o using (order_id) where l.item_id = 'A'"
+    for quantity, price in ((5.0, 3.0), (6.0, 2.0), (100.0, 1.0)):
+        decide.override(f"{ONE}:A", quantity, "less", "ann")
+        assert warehouse.read(query).row(0) == (price, quantity * price + 12 * 1.5)
+    decide.override(f"{ONE}:B", 24.0, "more", "ann")
+    assert warehouse.read(query).row(0) == (1.0, 100.0 + 24 * 1.5), "without price breaks the price stays as proposed"
+    execute("truncate marts.fct_offer, marts.fct_price_breaks")
+
+
+def test_the_ledger_says_of_an_order_that_was_never_placed_that_it_was_not_ordered() -> None:
+    """Neither quantity was bought: to score it would count the order that a later run made instead beside both."""
+    propose.propose(AS_OF)
+    decide.override(f"{ONE}:A", 30.0, "fair in town", "ann")
+    decide.override(f"{TWO}:C", 0.0, "too dear", "ann")
+    execute("update marts.dim_sku set as_of = as_of + 28")
+    later = AS_OF + timedelta(days=28)
+    assert ledger.score(later)["scored"] == 1, (
+        "nobody signed the one; of the other nothing is left to sign, and that was the choice"
+    )
+    decide.reject([ONE, TWO], "vendor closed", "ann")
+    told = ledger.ranking()["author"][0]
+    assert (ledger.score(later)["scored"], told["overrides"], told["not_ordered"], told["scored"]) == (0, 2, 1, 1)
+    execute(f"update marts.dim_sku set as_of = '{AS_OF}'")
+
+
+def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told() -> None:
+    tomorrow = AS_OF + timedelta(days=1)
+    propose.propose(AS_OF)
+    decide.override(f"{ONE}:A", 30.0, "fair in town", "ann")
+    decide.override(f"{TWO}:C", 0.0, "too dear", "ann")
+    assert notices.waiting(AS_OF) == "", "the day's own orders are listed with their state"
+    execute("update marts.dim_sku set as_of = as_of + 1")
+    decisions([("D", "W1", "S3", 2.0, 1.0)], tomorrow)
+    unsigned = f"1 order of an earlier date was overridden and never signed, and its goods count as on their way: approve or reject {ONE}."
+    told = job.daily(tomorrow)
+    assert told["waiting"] == unsigned
+    assert run_text.said("orders", told).endswith(f"wait for a signature. {unsigned}".replace("wait ", "waits "))
+    listed = CliRunner().invoke(orders.app, ["list", "--json"], catch_exceptions=False).stdout
+    assert json.loads(listed)["notices"] == [unsigned]
+    assert unsigned in CliRunner().invoke(orders.app, ["list"], catch_exceptions=False).stdout
+    decide.approve([ONE], "ann")
+    assert notices.waiting(tomorrow).startswith("1 order of an earlier date is signed and not released")
+    decide.reject([ONE], "too late", "ann")
+    assert notices.waiting(tomorrow) == ""
+    execute(f"update marts.dim_sku set as_of = '{AS_OF}'", f"delete from plan.decisions where as_of = '{tomorrow}'")
+
+
+def test_what_nobody_plans_and_what_no_longer_sells_is_told() -> None:
+    execute(
+        f"""insert into marts.dim_item select i, i, '{AS_OF}', null, null from unnest(array['A', 'B', 'C', 'N1', 'N2']) i""",
+        f"""insert into marts.dim_item values ('OLD', 'OLD', '{AS_OF}', null, '{AS_OF}'),
+            ('NEW', 'NEW', '{AS_OF}', '{AS_OF}'::date + 1, null)""",
+        "update marts.dim_sku set is_active = true, last_demand_on = case when item_id <> 'C' then as_of end",
+    )
+    decisions([("A", "W1", "S1", 6.0, 2.0), ("C", "W1", "S2", 0.0, 9.0)])
+    execute(
+        "update plan.decisions set on_hand = 0 where item_id = 'C'",
+        "update plan.decisions set alert_code = 'ORDERED_WITHOUT_SALE'",
+    )
+    assert notices.told(AS_OF) == [
+        "1 line orders a SKU without a sale in 182 days, worth 12.00: its alert says since when.",
+        "Left out: 2 items on sale have no sale, stock count or minimum on record, and 1 SKU without stock never sold. "
+        "Nothing is ordered of them until they sell or the ERP names a minimum.",
+    ]
+    tomorrow = AS_OF + timedelta(days=1)
+    assert notices.told(tomorrow) == [], "of a date that the marts do not hold nothing is known"
+    execute("truncate marts.dim_item")
 
 
 def test_names_with_brackets_and_a_million_units_are_shown_whole() -> None:

@@ -93,7 +93,7 @@ def test_a_connection_lost_before_the_order_is_read_back_holds_up_no_other_and_i
 
     with pytest.raises(
         StockproofError,
-        match=r"3 orders were released, 1 are still to go; .* could not tell what it holds under the key",
+        match=r"3 orders were released, 1 is still to go; .* could not tell what it holds under the key",
     ):
         job.release_approved(AS_OF, step=step)
     assert sorted(states().values()) == ["acknowledged"] * 3 + ["submitted"]
@@ -144,7 +144,7 @@ def test_an_erp_that_is_away_is_named_and_tried_three_times(configure) -> None:
 def test_one_refused_order_does_not_hold_up_the_others() -> None:
     change("""create trigger refuse before insert on purchase_orders for each row
         if new.location_id = 'W2' then signal sqlstate '45000' set message_text = 'W2 is closed'; end if""")
-    with pytest.raises(StockproofError, match=r"3 orders were released, 1 are still to go; .*W2 is closed"):
+    with pytest.raises(StockproofError, match=r"3 orders were released, 1 is still to go; .*W2 is closed"):
         job.release_approved(AS_OF)
     change("drop trigger refuse")
     assert job.release_approved(AS_OF)["orders"] == 1
@@ -219,7 +219,7 @@ def test_orders_proposed_from_another_erps_books_are_not_sent_to_this_one() -> N
         decide.approve(new, "ann")
         with pytest.raises(
             StockproofError,
-            match=r"1 orders were released, 4 are still to go; .*: proposed from the books of another ERP",
+            match=r"1 order was released, 4 are still to go; .*: proposed from the books of another ERP",
         ) as fault:
             job.release_approved(AS_OF)
         assert fault.value.remedy.startswith("`stockproof orders reject` them")

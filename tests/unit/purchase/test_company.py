@@ -290,6 +290,8 @@ def test_late_lines_first_raise_an_alert_then_are_ordered_anew():
     far = _coming(beyond=900.0, beyond_po="PO-2", next_on=date(2026, 8, 30))
     assert far["quantity"] > 0
     assert far["alert"] == "Pull in: 900 units of order PO-2 are due only after the protection interval"
+    one = _coming(overdue=1.0, due=1.0, late_po="PO-1", oldest_on=date(2026, 6, 27))
+    assert one["alert"] == "Reschedule: 1 unit of order PO-1 is 1 day late and still counted"
 
 
 def test_own_orders_the_erp_does_not_show_yet_count():

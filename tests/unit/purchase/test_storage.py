@@ -9,10 +9,12 @@ from pydantic import ValidationError
 
 from pipelines.core.business_rules import VendorTerms
 from pipelines.purchase import codes as c
-from pipelines.purchase import flips, lines, quantity, ranking, storage
+from pipelines.purchase import flips, lines, prices, quantity, ranking, storage
 from pipelines.purchase.decide import decide
 from tests.unit.purchase.catalogue import AS_OF, config, make
 from tests.unit.purchase.test_flips import LINES, _flips, _ordered_after
+
+NO_BREAKS = make(1)[1].clear()
 
 
 def _catalogue(skus, seed, *, unknown=True, locations=("WH01",)):
@@ -81,7 +83,7 @@ def test_what_is_taken_saves_as_much_as_the_best_choice_but_for_one_step():
         draft = quantity.decide(sku)
         whole = draft.quantity.copy()
         space = float((whole * sku.volume).sum()) * (0.2 + 0.6 * (seed % 7) / 7)
-        storage.cut(draft, sku, rows["location_id"].to_list(), {"WH01": space})
+        storage.cut(draft, sku, rows["location_id"].to_list(), {"WH01": space}, prices.steps(rows, NO_BREAKS))
         assert (draft.quantity * sku.volume).sum() <= space + 1e-6
 
         each = ranking.expected_saving(

@@ -128,11 +128,11 @@ def test_lines_for_what_nobody_needs_are_cancelled(tables: InventoryTables) -> N
 def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
     told = inventory_page.facts(tables)
     assert told["sentences"] == [
-        "2 SKUs are out of stock (1) or likelier than not to run out: approve the proposals of 1 today; 1 wait for open orders alone.",
+        "2 SKUs are out of stock (1) or likelier than not to run out: approve the proposals of 1 today; 1 waits for open orders alone.",
         "Call about 2 open lines that come too late, the first of the list first: demand worth 30 would be missed.",
         "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
         f"Sell off or write down 200 of stock ({200 / told['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
-        "Order nothing more of 1 SKU until they sell down: 1,600 lie beyond their order-up-to level and 180 days of forecast demand.",
+        "Order nothing more of 1 SKU until it sells down: 1,600 lie beyond its order-up-to level and 180 days of forecast demand.",
     ]
 
 

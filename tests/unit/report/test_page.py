@@ -132,6 +132,16 @@ def test_an_erp_with_sales_only_says_what_is_missing() -> None:
     assert summary["skus_compared"] == 0 and summary["skus_left_out"] == 40
 
 
+def test_what_waits_and_what_a_line_warns_of_is_on_the_page() -> None:
+    tables, forecasts = synthetic.run()
+    alert = pl.when(pl.col("quantity") > 0).then(pl.lit("Ordered without a sale: it never sold")).otherwise(pl.lit(""))
+    told = replace(tables, decisions=tables.decisions.with_columns(alert=alert), notices=("1 order waits for <you>.",))
+    text = "".join(read(page.render(told, forecasts, SETTINGS)[0]).text)
+    assert "1 order waits for <you>." in text
+    lines = tables.decisions.filter(pl.col("quantity") > 0)
+    assert text.count(". Ordered without a sale: it never sold") >= lines.height
+
+
 def test_a_run_with_nothing_in_it_still_has_a_page() -> None:
     tables, forecasts = synthetic.run()
     cleared = {name: frame.clear() for name, frame in vars(tables).items() if isinstance(frame, pl.DataFrame)}
