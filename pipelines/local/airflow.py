@@ -69,7 +69,7 @@ class Airflow:
             self.stop()
         environment = self.environment()
         passwords = self.folder / "passwords.json"
-        write_atomic(passwords, json.dumps({USER: self.secrets["airflow_password"]})).chmod(0o600)
+        write_atomic(passwords, json.dumps({USER: self.secrets["airflow_password"]}), mode=0o600)
         if not all(server.process() for server in self.servers()):
             self._migrate(environment)
         for server, component in zip(self.servers(), COMPONENTS, strict=True):
