@@ -3,7 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from common.steps import AS_OF, DEFAULTS, GO_ON, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
+from common.steps import DEFAULTS, GO_ON, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
 DOC = """
 ### From the ERP's books to purchase orders a planner can check
@@ -18,8 +18,7 @@ where something is missing, and each line says so; `verdict` turns the run red a
 proposals for the date, and those of earlier dates stand. `validate_*` name rule, table and rows, `transform` the dbt model.
 """
 
-PARAMS = {
-    "as_of": AS_OF,
+PARAMS = READING | {
     "items": Param(
         None, type=["null", "array"], items={"type": "string"}, title="Items",
         description="Forecast, replay and decide these item_ids alone, one a line; others keep what the date has. Empty: all.",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
-from common.steps import AS_OF, DEFAULTS, SCHEDULE, as_of, checked_marts
+from common.steps import DEFAULTS, READING, SCHEDULE, as_of, checked_marts
 
 DOC = """
 ### The forecasters compete; the best serves the daily run
@@ -19,7 +19,7 @@ to MLflow and registers the model. It becomes `champion` only where it beats tod
     schedule=CronTriggerTimetable(SCHEDULE.training, timezone=SCHEDULE.timezone),
     catchup=False,
     max_active_runs=1,
-    params={"as_of": AS_OF},
+    params=READING,
     doc_md=DOC,
     description="Rolling-origin backtest → champion in the model registry",
     tags=["stockproof", "training"],

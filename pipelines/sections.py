@@ -35,6 +35,7 @@ class Erp(Section):
     overlap_days: Annotated[int, Field(ge=0, le=365)] = 3
     slice_rows: Annotated[int, Field(ge=1_000)] = 2_000_000
     max_staleness_days: Annotated[int, Field(ge=0, le=36_500)] = 7
+    timeout_seconds: Positive = 600.0  # silence of the ERP after which a query is given up
 
 
 class Stack(Section):

@@ -30,6 +30,15 @@ AS_OF = Param(
     description="The run knows nothing recorded after this day. Empty: the day of the run.",
 )
 
+READING = {
+    "as_of": AS_OF,
+    "full_extract": Param(
+        False, type="boolean", title="Read the whole ERP again",
+        description="Compare every row of the ERP with what was extracted before, not only new and recent ones. As slow as the first run.",
+    ),
+}  # fmt: skip
+"""Params of a DAG that reads the ERP."""
+
 
 def as_of() -> date:
     """As-of date of the run this task belongs to."""
@@ -94,7 +103,7 @@ def checked_marts() -> Any:
         """New and changed rows of the ERP into raw."""
         from pipelines.extract import job
 
-        return job.run(as_of())
+        return job.run(as_of(), full=bool(param("full_extract")))
 
     @task(pool="heavy", retries=1)
     def transform() -> dict[str, Any]:

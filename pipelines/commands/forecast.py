@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.commands import marts
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -51,6 +53,8 @@ def evaluate(as_of: AsOf = None, as_json: Json = False) -> None:
     """
     from pipelines.forecast import evaluation
 
+    if as_of is None:
+        marts.tell()
     with Console(stderr=True).status("backtest: fitting every member at every origin"):
         told = evaluation.run(as_of.date() if as_of else evaluation.newest())
         picture = evaluation.keep(told)

@@ -23,30 +23,41 @@ AsOf = Annotated[
         "--as-of", formats=["%Y-%m-%d"], help="Nothing recorded after this day is read. Default: the ERP's newest sale."
     ),
 ]
+Full = Annotated[
+    bool,
+    typer.Option(
+        "--full-extract",
+        help="Read the whole ERP again, for rows that changed or came late without a new updated_at; takes as long as the first run.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="End with one JSON document: state, seconds, stages, report.")]
 
 
-@app.command(epilog="Example: stockproof run daily --as-of 2026-06-28")
+@app.command(
+    epilog="Example: stockproof run daily --as-of 2026-06-28   (after the ERP was corrected in place: with --full-extract)"
+)
 def daily(
     as_of: AsOf = None,
     items: Annotated[str, typer.Option(help="item_ids, separated by commas; empty: all.")] = "",
     chunk_size: Annotated[
         int | None, typer.Option(min=1, help="SKUs a mapped replay task; default: replay.chunk_size.")
     ] = None,
+    full_extract: Full = False,
     as_json: Json = False,
 ) -> None:
     """From the ERP to purchase order proposals and the report."""
     conf: dict[str, Any] = {
         "items": [item.strip() for item in items.split(",") if item.strip()],
         "chunk_size": chunk_size,
+        "full_extract": full_extract,
     }
     _run("daily_replenishment", as_of, conf, as_json)
 
 
 @app.command(epilog="Example: stockproof run training --as-of 2026-06-28")
-def training(as_of: AsOf = None, as_json: Json = False) -> None:
+def training(as_of: AsOf = None, full_extract: Full = False, as_json: Json = False) -> None:
     """Backtest the forecasters and register the best as champion."""
-    _run("weekly_training", as_of, {}, as_json)
+    _run("weekly_training", as_of, {"full_extract": full_extract}, as_json)
 
 
 @app.command(epilog="Example: stockproof run release --as-of 2026-06-28")

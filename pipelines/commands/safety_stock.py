@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.commands import marts
 from pipelines.core.errors import StockproofError
 
 Day = Annotated[
@@ -51,6 +52,8 @@ def safety_stock(  # noqa: PLR0913, PLR0917
     else:
         from pipelines.vendors import stock_job
 
+        if as_of is None:
+            marts.tell()
         rows = stock_job.item(item_id, location, wanted, kind, as_of.date() if as_of else None)
     if as_json:
         typer.echo(json.dumps({"target": wanted, "kind": kind, "safety_stocks": rows}, indent=2))

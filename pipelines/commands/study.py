@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.commands import study_text
+from pipelines.commands import marts, study_text
 from pipelines.core.errors import StockproofError
 
 app = typer.Typer(
@@ -35,7 +35,9 @@ def run(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     item: Annotated[str, typer.Option(help="These item_ids alone, separated by commas.")] = "",
     days: Annotated[int, typer.Option(min=7, help="Days replayed.")] = 365,
     since: Annotated[datetime | None, _day("--from", "First day; instead of --days.")] = None,
-    until: Annotated[datetime | None, _day("--until", "Last day. Default: the date of the newest run.")] = None,
+    until: Annotated[
+        datetime | None, _day("--until", "Last day. Default: the date of the marts, that is of the last run.")
+    ] = None,
     retrain_days: Annotated[
         int | None,
         typer.Option(min=7, help="Forecast with boosted trees too, retrained every so many days of the past."),
@@ -60,6 +62,7 @@ def run(  # noqa: PLR0913, PLR0917 a command's options are its arguments
         kind, top or items or 200, named, days, until.date() if until else None, since.date() if since else None,
         retrain_days,
     )  # fmt: skip
+    marts.tell()
     with study_text.Bar(quiet=as_json) as bar:
         result = study.run(plan, bar.tell, bar.train)
     study_text.show(result, as_json)
@@ -171,6 +174,8 @@ def verify(
     from pipelines.simulate import study_tables, verify
 
     day: date = as_of.date() if as_of else study_tables.marts_date()
+    if as_of is None:
+        marts.tell()
     outcome = verify.run(day, [name.strip() for name in item.split(",") if name.strip()])
     if as_json:
         typer.echo(json.dumps(outcome))

@@ -157,6 +157,8 @@ def _probe(
             f"SELECT * FROM (\n{_SINCE.sub(_ANY_DATE, query)}\n) t LIMIT 0"
         )
     except sa.exc.DBAPIError as fault:
+        if erp.timed_out(fault):
+            raise erp.silent(origin) from None
         code = fault.orig.args[0] if fault.orig is not None and fault.orig.args else None
         if is_canonical and (code == _NO_TABLE or "no such table" in str(fault.orig)):
             return f"{origin} is missing" if table.required else None

@@ -77,10 +77,10 @@ def read(source: Source, window: Window | None = None) -> Rows:
     query = source.since(window.low if window else BEGINNING)
     if erp.is_sqlite():
         names = ", ".join(f"t.`{column.name}`" for column in columns)
-        found = _rows(f"SELECT {names} FROM (\n{query}\n) t {condition}")
+        found = _rows(source, f"SELECT {names} FROM (\n{query}\n) t {condition}")
         return Rows(schema, _fitted(source, schema, iter(_typed(source, found, columns).to_batches())))
     values = ", ".join(f"{_value(source, column)} AS `{column.name}`" for column in columns)
-    _, batches = erp.stream_arrow(f"SELECT {values} FROM (\n{query}\n) t {condition}")
+    _, batches = erp.stream_arrow(f"SELECT {values} FROM (\n{query}\n) t {condition}", source.origin)
     return Rows(schema, _fitted(source, schema, batches))
 
 
@@ -121,9 +121,8 @@ def total(source: Source, window: Window) -> int:
         StockproofError: the source has rows without ``updated_at``, which no run could place before or after its as-of date.
     """
     lost = f"t.updated_at IS NULL OR t.updated_at < '{_literal(BEGINNING)}'"  # zero dates count as none
-    found = _rows(
-        f"SELECT COUNT(*), COUNT(t.updated_at), MIN(t.updated_at) FROM (\n{source.since(window.low)}\n) t WHERE {_inside(window)} OR {lost}"
-    )
+    counted = "COUNT(*), COUNT(t.updated_at), MIN(t.updated_at)"
+    found = _rows(source, f"SELECT {counted} FROM (\n{source.since(window.low)}\n) t WHERE {_inside(window)} OR {lost}")
     rows, dated, oldest = found[0]
     if rows != dated or (oldest is not None and str(oldest) < _literal(BEGINNING)):
         nowhere = first(source, "COUNT(*)", lost)
@@ -146,7 +145,8 @@ def counts(source: Source, window: Window, slice_rows: int) -> list[tuple[dateti
         Start of each day (hour, minute) that holds rows, and their number, ascending.
     """
     found = _rows(
-        f"SELECT DATE(t.updated_at), COUNT(*) FROM (\n{source.since(window.low)}\n) t WHERE {_inside(window)} GROUP BY 1"
+        source,
+        f"SELECT DATE(t.updated_at), COUNT(*) FROM (\n{source.since(window.low)}\n) t WHERE {_inside(window)} GROUP BY 1",
     )
     days = sorted((datetime.fromisoformat(str(day)), int(rows)) for day, rows in found)
     if erp.is_sqlite():  # its texts compare safely at midnight only, see _literal
@@ -164,7 +164,8 @@ def _refined(
     inside = Window(max(start, window.low), min(start + width, window.high))
     unit_text = f"LEFT(CAST(t.updated_at AS CHAR), {finer[0]})"
     found = _rows(
-        f"SELECT {unit_text}, COUNT(*) FROM (\n{source.since(inside.low)}\n) t WHERE {_inside(inside)} GROUP BY 1"
+        source,
+        f"SELECT {unit_text}, COUNT(*) FROM (\n{source.since(inside.low)}\n) t WHERE {_inside(inside)} GROUP BY 1",
     )
     parts = sorted((_padded(str(text)), int(n)) for text, n in found)
     return [fine for part in parts for fine in _refined(source, inside, part, slice_rows, finer[1:])]
@@ -184,7 +185,7 @@ def first(source: Source, expression: str, condition: str = "", since: datetime 
         since: rows recorded earlier need not be looked at.
     """
     where = f" WHERE {condition}" if condition else ""
-    found = _rows(f"SELECT {expression} FROM (\n{source.since(since)}\n) t{where} LIMIT 1")
+    found = _rows(source, f"SELECT {expression} FROM (\n{source.since(since)}\n) t{where} LIMIT 1")
     return found[0][0] if found else None
 
 
@@ -204,13 +205,16 @@ def _literal(instant: datetime) -> str:
     return text.removesuffix(" 00:00:00")
 
 
-def _rows(sql: str) -> list[Any]:
-    with erp.transaction() as connection:
+def _rows(source: Source, sql: str) -> list[Any]:
+    with erp.transaction(source.origin) as connection:
         try:
             return list(connection.execution_options(no_parameters=True).exec_driver_sql(sql).fetchall())
         except sa.exc.DBAPIError as fault:
+            if erp.timed_out(fault):
+                raise
             raise StockproofError(
-                f"the ERP at {erp.shown_url()} refused a query: {fault.orig}", "run `stockproof erp check`"
+                f"the ERP at {erp.shown_url()} refused a query of {source.origin}: {fault.orig}",
+                "run `stockproof erp check`",
             ) from None
 
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
-from pipelines.io import files
+from pipelines.io import erp_stream, files
+from pipelines.io.erp_stream import StreamFault
 
 
 def url() -> str:
@@ -51,31 +52,59 @@ def shown_url() -> str:
     return url().replace(f":{parts.password}@", ":…@", 1) if parts.password else url()
 
 
-@cache
-def _engine(address: str) -> sa.Engine:
-    if address.startswith("sqlite:"):
-        return sa.create_engine(address)
-    return sa.create_engine(
+CONNECT_SECONDS = 10
+"""How long a server may take to let us in; what it may take to answer a query is ``erp.timeout_seconds``."""
+
+
+def engine(address: str, **options: Any) -> sa.Engine:
+    """A pool of connections to a MariaDB that give up on a silent server.
+
+    Args:
+        address: see :func:`url`.
+        options: further arguments of PyMySQL's connections.
+    """
+    made = sa.create_engine(
         address.replace("mysql://", "mysql+pymysql://", 1),
         pool_pre_ping=True,
         pool_size=2,
-        connect_args={"connect_timeout": 10},
+        connect_args={"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS, **options},
     )
+    seconds = settings.load().erp.timeout_seconds
+
+    @sa.event.listens_for(made, "connect")
+    def entered(connection: Any, _record: Any) -> None:
+        # PyMySQL has one timeout for the greeting, which is quick, and for queries, which need not be.
+        connection._read_timeout = connection._write_timeout = seconds
+
+    return made
+
+
+@cache
+def _engine(address: str) -> sa.Engine:
+    return sa.create_engine(address) if address.startswith("sqlite:") else engine(address)
 
 
 @contextmanager
-def transaction() -> Iterator[sa.Connection]:
+def transaction(reading: str = "") -> Iterator[sa.Connection]:
     """One transaction on the ERP: committed at the end, rolled back on any error.
 
+    Args:
+        reading: what is read in it, for the message where no answer comes.
+
     Raises:
-        StockproofError: unreachable, or user and password refused.
+        StockproofError: unreachable, user and password refused, or silent for longer than ``erp.timeout_seconds``.
     """
     try:
         connection = _engine(url()).connect()
     except sa.exc.DBAPIError as fault:
         raise unreachable(fault) from None
     with connection, connection.begin():
-        yield connection
+        try:
+            yield connection
+        except sa.exc.DBAPIError as fault:
+            if timed_out(fault):
+                raise silent(reading) from None
+            raise
 
 
 def read_arrow(query: str) -> Any:
@@ -88,56 +117,80 @@ def read_arrow(query: str) -> Any:
         ``pyarrow.Table``.
 
     Raises:
-        StockproofError: the ERP refused the query, named with its own words.
+        StockproofError: the ERP refused the query, named with its own words, or gave no answer.
     """
     import connectorx
+    import pyarrow as pa
 
     address = url()
-    try:
-        if address.startswith("sqlite:"):
-            return connectorx.read_sql(address.replace("sqlite:///", "sqlite://", 1), query, return_type="arrow")
-        return connectorx.read_sql(address, query, return_type="arrow", protocol="binary")
-    except (RuntimeError, ValueError) as fault:
-        raise StockproofError(
-            f"the ERP at {shown_url()} refused a query: {fault}", "run `stockproof erp check`"
-        ) from None
+    if address.startswith("sqlite:"):
+        return connectorx.read_sql(address.replace("sqlite:///", "sqlite://", 1), query, return_type="arrow")
+    schema, batches = stream_arrow(query)
+    return pa.Table.from_batches(batches, schema)
 
 
-def stream_arrow(query: str, batch_rows: int = 65_536) -> tuple[Any, Iterator[Any]]:
+def stream_arrow(query: str, reading: str = "", batch_rows: int = 65_536) -> tuple[Any, Iterator[Any]]:
     """Rows of a MariaDB query as Arrow batches that arrive while earlier ones are being used (ConnectorX reads ahead).
 
     Args:
         query: SQL without parameters.
+        reading: what is read, for messages.
         batch_rows: rows a batch.
 
     Returns:
         ``pyarrow.Schema`` and an iterator of ``pyarrow.RecordBatch``.
 
     Raises:
-        StockproofError: the ERP refused the query, or (from the iterator) broke off in the middle of it.
+        StockproofError: the ERP refused the query, or (also from the iterator) broke off in the middle of it or fell silent.
     """
-    import connectorx
-
+    address = url()
+    patience = f"tcp_connect_timeout_ms={1000 * CONNECT_SECONDS}"
     try:
-        reader = connectorx.read_sql(url(), query, return_type="arrow_stream", protocol="binary", batch_size=batch_rows)
-    except (RuntimeError, ValueError) as fault:
-        raise StockproofError(
-            f"the ERP at {shown_url()} refused a query: {fault}", "run `stockproof erp check`"
-        ) from None
-    return reader.schema, _unbroken(reader)
+        schema, batches = erp_stream.stream(
+            f"{address}{'&' if '?' in address else '?'}{patience}",
+            query,
+            batch_rows,
+            settings.load().erp.timeout_seconds,
+        )
+    except StreamFault as fault:
+        raise _stream_fault(fault, reading) from None
+    return schema, _unbroken(batches, reading)
 
 
-def _unbroken(reader: Any) -> Iterator[Any]:
+def _unbroken(batches: Iterator[Any], reading: str) -> Iterator[Any]:
     try:
-        yield from reader
-    except BaseException as fault:
-        # ConnectorX has no error for a stream that breaks: its Rust code panics, which Python sees as no Exception.
-        if type(fault).__name__ != "PanicException":
-            raise
-        raise StockproofError(
-            f"the ERP at {shown_url()} broke off in the middle of a query: {fault}",
-            "run again: what was read is kept; if it happens again, see the ERP's log",
-        ) from None
+        yield from batches
+    except StreamFault as fault:
+        raise _stream_fault(fault, reading) from None
+
+
+def _stream_fault(fault: StreamFault, reading: str) -> StockproofError:
+    while_reading = f" while {reading} was read" if reading else ""
+    if fault.stage == "silent":
+        return silent(reading)
+    if fault.stage == "refused":
+        return StockproofError(
+            f"the ERP at {shown_url()} refused a query{while_reading}: {fault.words}", "run `stockproof erp check`"
+        )
+    return ServiceAway(
+        f"the ERP at {shown_url()} broke off in the middle of a query{while_reading}: {fault.words}",
+        "run again: what was read is kept; if it happens again, see the ERP's log",
+    )
+
+
+def timed_out(fault: sa.exc.DBAPIError) -> bool:
+    """Whether PyMySQL gave up waiting for an answer."""
+    return fault.connection_invalidated and "timed out" in str(fault.orig)
+
+
+def silent(reading: str) -> ServiceAway:
+    """The error a user reads where the ERP took a query and does not answer."""
+    return ServiceAway(
+        f"the ERP at {shown_url()} gave no answer for {settings.load().erp.timeout_seconds:g} s"
+        + (f" while {reading} was read" if reading else ""),
+        "see what it is doing (SHOW FULL PROCESSLIST): where it waits for a lock, end what holds it and run again; where the query is only "
+        "slow, an index on the column behind updated_at helps, or a larger erp.timeout_seconds",
+    )
 
 
 def unreachable(fault: sa.exc.DBAPIError) -> StockproofError:

@@ -52,10 +52,7 @@ def _engine(address: str) -> sa.Engine:
     # LOAD DATA LOCAL must be allowed on the client too; the engine of pipelines.io.erp does not, as it reads only.
     if address.startswith("sqlite:"):
         return sa.create_engine(address)
-    options = {"local_infile": True, "connect_timeout": 10, "charset": "utf8mb4"}
-    return sa.create_engine(
-        address.replace("mysql://", "mysql+pymysql://", 1), pool_pre_ping=True, pool_size=1, connect_args=options
-    )
+    return erp.engine(address, local_infile=True, charset="utf8mb4")
 
 
 @contextmanager

@@ -38,12 +38,13 @@ def state_dir(*parts: str) -> Path:
     return folder
 
 
-def write_atomic(path: Path, content: str | bytes) -> Path:
+def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path:
     """Write a file whole: to a temporary neighbour, then renamed over the target.
 
     Args:
         path: target; its folder must exist.
         content: text (UTF-8) or bytes.
+        mode: who may read it, from the first moment on.
 
     Returns:
         ``path``.
@@ -53,7 +54,7 @@ def write_atomic(path: Path, content: str | bytes) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

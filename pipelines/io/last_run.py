@@ -1,4 +1,4 @@
-"""Which date's figures a run goes by where its own are missing because a step failed: those of the last run that has them."""
+"""Which date the tables speak of: the marts, and a run whose own figures are missing because a step failed."""
 
 from datetime import date, timedelta
 
@@ -28,3 +28,23 @@ def with_rows(table: str, as_of: date) -> date:
     query = f"select max(as_of) as found from {table} where as_of <= :as_of and as_of >= :oldest"
     found: date | None = warehouse.read(query, as_of=as_of, oldest=as_of - timedelta(days=OLDEST_DAYS))["found"][0]
     return found or as_of
+
+
+def told_of_marts() -> str:
+    """Which date the marts hold, for commands that read them as they stand; the marts are always those of the run before.
+
+    Returns:
+        A sentence, and a second with the remedy where a newer date has been run; empty where there are no marts.
+    """
+    ready = "select to_regclass('marts.dim_sku') is not null and to_regclass('plan.decisions') is not null as ready"
+    if not warehouse.read(ready)["ready"][0]:
+        return ""
+    query = "select (select max(as_of) from marts.dim_sku) as held, (select max(as_of) from plan.decisions) as newest"
+    held, newest = warehouse.read(query).row(0)
+    if held is None:
+        return ""
+    if newest is None or newest <= held:
+        return f"Read from the marts of {held}."
+    return f"Read from the marts of {held}, as the last run left them; orders were decided up to {newest}. " + (
+        f"For {newest}: `stockproof run daily --as-of {newest}` first."
+    )

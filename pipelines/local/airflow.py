@@ -1,4 +1,7 @@
-"""Airflow of the embedded stack: API server, scheduler (LocalExecutor), DAG processor and triggerer as processes of their own."""
+"""Airflow of the embedded stack: API server, scheduler (LocalExecutor) and DAG processor as processes of their own.
+
+There is no triggerer: it serves deferrable operators, of which our DAGs have none, and takes 170 MB for it.
+"""
 
 import hashlib
 import json
@@ -16,7 +19,9 @@ from pipelines.io.airflow_api import AirflowApi
 from pipelines.io.files import write_atomic
 from pipelines.local.process import Server, inherited_environment
 
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
+COMPONENTS = ("api-server", "scheduler", "dag-processor")
+RETIRED = ("triggerer",)
+"""Components that earlier versions started, and that may still run."""
 POOLS = {"heavy": (1, "Steps that use every core: training, dbt"), "replay": (2, "Chunks of the replay: one a core")}
 USER = "admin"
 
@@ -54,14 +59,17 @@ class Airflow:
             for name in COMPONENTS
         ]
 
+    def _retired(self) -> list[Server]:
+        return [Server(f"airflow-{name}", self.folder) for name in RETIRED]
+
     def launch(self) -> None:
         """Start every component without waiting. Tasks inherit this environment: another configuration restarts them."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self._configuration_changed():
+        if self._configuration_changed() or any(server.process() for server in self._retired()):
             self.stop()
         environment = self.environment()
         passwords = self.folder / "passwords.json"
-        write_atomic(passwords, json.dumps({USER: self.secrets["airflow_password"]})).chmod(0o600)
+        write_atomic(passwords, json.dumps({USER: self.secrets["airflow_password"]}), mode=0o600)
         if not all(server.process() for server in self.servers()):
             self._migrate(environment)
         for server, component in zip(self.servers(), COMPONENTS, strict=True):
@@ -79,7 +87,7 @@ class Airflow:
 
     def stop(self) -> bool:
         """Stop every component, all at once: each takes seconds to say goodbye."""
-        servers = self.servers()
+        servers = [*self.servers(), *self._retired()]
         with ThreadPoolExecutor(len(servers)) as pool:
             return any(list(pool.map(lambda server: server.stop(), servers)))
 

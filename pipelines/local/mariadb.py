@@ -87,7 +87,7 @@ class MariaDB:
         return [
             "--no-defaults", f"--datadir={data}", "--bind-address=127.0.0.1", f"--port={self.port}",
             f"--socket={data / 'mariadb.sock'}", f"--pid-file={data / 'mariadb.pid'}", f"--tmpdir={data.parent / 'tmp'}",
-            "--skip-name-resolve", "--local-infile=1", "--innodb-buffer-pool-size=768M", "--innodb-flush-log-at-trx-commit=2",
+            "--skip-name-resolve", "--local-infile=1", "--innodb-buffer-pool-size=256M", "--innodb-flush-log-at-trx-commit=2",
             "--innodb-log-file-size=512M", "--skip-log-bin", "--max-allowed-packet=64M",
         ]  # fmt: skip
 

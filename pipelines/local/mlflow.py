@@ -8,6 +8,16 @@ import httpx
 
 from pipelines.local.process import Server, inherited_environment
 
+_IN_PLACE = """
+import os, sys
+import mlflow.server
+from mlflow.cli import cli
+mlflow.server._exec_cmd = lambda command, *, extra_env, **_: os.execvpe(command[0], command, os.environ | extra_env)
+cli(["server", *sys.argv[1:]])
+"""
+"""``mlflow server`` starts the server as a child and waits beside it with 200 MB of imports of its own: here it becomes the server.
+Where MLflow lacks that function, it starts its child as ever."""
+
 
 @dataclass(frozen=True)
 class MLflow:
@@ -37,7 +47,7 @@ class MLflow:
         """Start it without waiting; its first start makes its tables."""
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [
-            sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
+            sys.executable, "-c", _IN_PLACE, "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
             "--backend-store-uri", self.store, "--artifacts-destination", str(self.folder / "artifacts"), "--serve-artifacts",
         ]  # fmt: skip
         quiet = {

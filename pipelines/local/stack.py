@@ -150,7 +150,7 @@ def _make_secrets(**changes: str) -> None:
     }
     wanted = fresh | known | changes
     if wanted != known:
-        files.write_atomic(files.state_dir() / "secrets.json", json.dumps(wanted, indent=2)).chmod(0o600)
+        files.write_atomic(files.state_dir() / "secrets.json", json.dumps(wanted, indent=2), mode=0o600)
 
 
 @contextmanager

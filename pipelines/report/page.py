@@ -83,6 +83,7 @@ def _figures(tables: Tables, forecasts: ForecastTables, risky: pl.DataFrame, set
         "examples": sections.examples(tables, forecasts, bucket),
         "bucket": bucket,
         "quarantined": tables.quarantined.to_dicts(),
+        "set_aside": tables.set_aside,
         "review": sections.review(tables),
         "gates": tables.gates.filter(~pl.col("passed")).to_dicts(),
         "gates_total": tables.gates.height,
@@ -138,8 +139,8 @@ def _summary(
         "skus_at_risk": risky,
         "skus_compared": compared.skus if compared else 0,
         "skus_left_out": sum(number for _, number in omitted),
-        "quarantined_rows": int(tables.quarantined["rows"].sum() or 0),
-        "review_rows": sections.review_rows(tables),
+        "quarantined_rows": tables.set_aside,
+        "review_rows": tables.to_review,
         "failed_gates": int((~tables.gates["passed"]).sum()),
     }
     if tables.degraded:

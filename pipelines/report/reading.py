@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import degraded, notices, warehouse
+from pipelines.io import degraded, notices, quarantine, warehouse
 from pipelines.report.tables import ForecastTables, Tables
 
 HISTORY_DAYS = 120
@@ -72,6 +72,7 @@ def read(as_of: date) -> Tables:
         StockproofError: the run has no decisions, or the marts hold another date.
     """
     _refuse_other_date(as_of)
+    found = quarantine.counts(as_of)
     return Tables(
         as_of=as_of,
         skus=warehouse.read(_SKUS),
@@ -84,6 +85,8 @@ def read(as_of: date) -> Tables:
         gates=warehouse.read(_GATES, as_of=as_of),
         methods=warehouse.read(_METHODS, as_of=as_of),
         policies=warehouse.read(_POLICIES, as_of=as_of),
+        set_aside=found["quarantined"],
+        to_review=found["review"],
         receipts=int(warehouse.read("select count(*) as n from marts.fct_receipts")["n"][0]),
         degraded=degraded.told(as_of),
         notices=tuple(notices.told(as_of)),

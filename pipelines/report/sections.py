@@ -252,11 +252,6 @@ def review(tables: Tables) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
-def review_rows(tables: Tables) -> int:
-    """How many rows all rules found."""
-    return int(tables.review.group_by("table_name", "rule").agg(pl.first("rows"))["rows"].sum() or 0)
-
-
 _SPIKE = ("sigma", "item_id", "location_id", "sold_on", "day_quantity", "mean_of_other_days", "std_of_other_days")
 
 

@@ -17,11 +17,13 @@ class Tables:
         replays: SKU × policy totals (plan.replays).
         replay_days: policy × day totals over all chunks (plan.replay_days).
         open_orders: one row an open purchase order line.
-        quarantined: table × rule counts with one example.
+        quarantined: table × rule counts with one example; a row that breaks two rules counts for both.
         review: rows kept and listed for review, the most remarkable of each rule; ``rows`` is how many the rule found.
         gates: rules that were checked, one row each.
         methods: forecast method × model version × SKUs.
         policies: policy × level × SKUs.
+        set_aside: rows in quarantine, each once.
+        to_review: rows listed for review, each once.
         receipts: received purchase order lines in the history.
         choices: which rule each SKU follows, and on what basis (plan.choices).
         bounds: SKU × policy totals on imputed demand (plan.replay_bounds).
@@ -42,6 +44,8 @@ class Tables:
     gates: pl.DataFrame
     methods: pl.DataFrame
     policies: pl.DataFrame
+    set_aside: int
+    to_review: int
     receipts: int
     choices: pl.DataFrame = field(default_factory=pl.DataFrame)
     bounds: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
+from pipelines.io import quarantine
 from pipelines.validate import as_of as sql
 from pipelines.validate import docs, records, rules, session
 
@@ -57,7 +58,7 @@ def run(boundary: str, as_of: date, *, items: Sequence[str] = ()) -> dict[str, i
         items: item_ids the run plans; only their SKUs must have forecasts and decisions. Empty: all.
 
     Returns:
-        ``rules``, ``broken`` (rules), ``quarantined`` and ``review`` (rows).
+        ``rules``, ``broken`` (rules), ``quarantined`` and ``review`` (rows, each once however many rules it breaks).
 
     Raises:
         StockproofError: a fatal rule is broken (table, rule, count and sample rows), a table is missing, or a rule cannot be asked.
@@ -72,11 +73,12 @@ def run(boundary: str, as_of: date, *, items: Sequence[str] = ()) -> dict[str, i
         verdicts = [
             _judge(connection, answer, queries) for answer in suites.ask(project, gate, queries, connection, as_of)
         ]
-        kept = _write(connection, gate, as_of, verdicts, queries)
+        _write(connection, gate, as_of, verdicts, queries)
     shown = [verdict.row() | _asked(verdict.answer.rule, queries) for verdict in verdicts]
     docs.publish(boundary, as_of, shown, lambda folder: suites.write_docs(project, folder))
     _stop(boundary, as_of, verdicts)
-    return {"rules": len(verdicts), "broken": sum(not v.answer.passed for v in verdicts), **kept}
+    broken = sum(not v.answer.passed for v in verdicts)
+    return {"rules": len(verdicts), "broken": broken, **quarantine.counts(as_of, list(gate.sources))}
 
 
 def docs_index() -> Path:
@@ -124,17 +126,14 @@ def _write(
     as_of: date,
     verdicts: Sequence[Verdict],
     queries: dict[rules.Rule, str],
-) -> dict[str, int]:
-    kept = {"quarantined": 0, "review": 0}
+) -> None:
     records.clear(connection, gate, as_of)
     for verdict in verdicts:
         rule = verdict.answer.rule
         if verdict.answer.passed or verdict.stops:
             continue
-        rows = records.keep_rows(connection, rule, gate.sources[rule.table], queries[rule], as_of)
-        kept["quarantined" if rule.severity == "quarantine" else "review"] += rows
+        records.keep_rows(connection, rule, gate.sources[rule.table], queries[rule], as_of)
     records.keep_verdicts(connection, gate, as_of, [verdict.row() for verdict in verdicts])
-    return kept
 
 
 def _stop(boundary: str, as_of: date, verdicts: Sequence[Verdict]) -> None:

@@ -28,7 +28,7 @@ def clear(connection: sa.Connection, gate: Gate, as_of: date) -> None:
         )
 
 
-def keep_rows(connection: sa.Connection, rule: Rule, source: Source, query: str, as_of: date) -> int:
+def keep_rows(connection: sa.Connection, rule: Rule, source: Source, query: str, as_of: date) -> None:
     """Put the rows a rule finds into quarantine.rows or quarantine.review.
 
     Args:
@@ -37,9 +37,6 @@ def keep_rows(connection: sa.Connection, rule: Rule, source: Source, query: str,
         source: its table. Rows of raw keep their ``_row_id``; others are numbered in the order of their key.
         query: the rule's SELECT.
         as_of: the run's date.
-
-    Returns:
-        Number of rows.
     """
     key = ", ".join(f"coalesce({column}::text, '(null)')" for column in source.key)
     row_id = "_row_id" if source.rows is None else f"row_number() over (order by {', '.join(source.key)})"
@@ -50,7 +47,7 @@ def keep_rows(connection: sa.Connection, rule: Rule, source: Source, query: str,
               from ({query}) b) found
         on conflict do nothing"""
     parameters = {"as_of": as_of, "table_name": rule.table, "rule": rule.name, "remedy": rule.remedy}
-    return connection.execute(sa.text(statement), parameters).rowcount
+    connection.execute(sa.text(statement), parameters)
 
 
 def sample(connection: sa.Connection, query: str) -> list[Any]:

@@ -35,6 +35,9 @@ def mlflow_server(artifacts: Path) -> Iterator[str]:
     server = MLflow(artifacts, free_port(), f"sqlite:///{artifacts / 'mlflow.db'}")
     server.launch()
     server.wait()
+    running = server.server.process()
+    assert running is not None
+    assert running.children() == [], "a launcher that waits beside the server costs 200 MB"
     yield server.url
     server.stop()
 

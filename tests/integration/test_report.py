@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from pipelines.commands.report import report
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import warehouse
+from pipelines.io import last_run, warehouse
 from pipelines.report import job, reading
 from tests.unit.report import synthetic
 
@@ -31,6 +31,13 @@ def filled(warehouse_url: str) -> None:
         "from generate_series(1, 3) n",
         d=AS_OF,
     )
+    # A row that breaks a second rule; and rows of a table that raw does not number: each rule numbers those it finds anew.
+    broken = [("sales", 1, "other_rule", "sale_id=1"), ("forecasts", 1, "one", "A/W"), ("forecasts", 1, "two", "B/W")]
+    for table, row_id, rule, key in [*broken, ("forecasts", 2, "two", "A/W")]:
+        values = {"table": table, "row": row_id, "rule": rule, "key": key}
+        warehouse.execute(
+            "insert into quarantine.rows values (:d, :table, :row, :rule, :key, '{}', '')", d=AS_OF, **values
+        )
     warehouse.execute(
         "insert into quarantine.review values (:d, 'sales', 9, 'spike', 'sale_id=9', cast(:x as jsonb), '')",
         d=AS_OF,
@@ -117,7 +124,7 @@ def test_the_job_writes_the_same_file_twice_and_its_row() -> None:
     )
     assert (summary["lines"], summary["order_value"]) == (ordered["n"][0], pytest.approx(ordered["v"][0], abs=0.01))
     assert (summary["quarantined_rows"], summary["review_rows"], summary["failed_gates"], summary["skus_compared"]) == (
-        3,
+        5,
         1,
         0,
         24,
@@ -158,3 +165,18 @@ def test_the_command_prints_path_and_json() -> None:
     assert plain.exit_code == 0 and plain.output.strip().endswith("stockproof-2026-06-28.html")
     parsed = json.loads(CliRunner().invoke(app, ["--json"]).output)
     assert parsed["as_of"] == "2026-06-28" and parsed["lines"] > 0
+
+
+def test_marts_of_an_older_date_than_the_newest_run_are_told() -> None:
+    """A run of an old date rebuilds the marts: what is read of them afterwards speaks of that date."""
+    assert last_run.told_of_marts() == f"Read from the marts of {AS_OF}."
+    later = AS_OF + timedelta(days=7)
+    warehouse.execute("update plan.decisions set as_of = :later where as_of = :d", later=later, d=AS_OF)
+    try:
+        told = last_run.told_of_marts()
+    finally:
+        warehouse.execute("update plan.decisions set as_of = :d where as_of = :later", later=later, d=AS_OF)
+    assert told.startswith(
+        f"Read from the marts of {AS_OF}, as the last run left them; orders were decided up to {later}."
+    )
+    assert f"`stockproof run daily --as-of {later}`" in told

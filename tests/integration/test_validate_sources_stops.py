@@ -86,6 +86,20 @@ def test_a_missing_table_is_named(warehouse_url: str) -> None:
         job.run("sources", AS_OF)
 
 
+def test_a_row_that_breaks_two_rules_counts_once(warehouse_url: str) -> None:
+    erp = clean_erp()
+    sale = erp.valid("sales", "sold nowhere")
+    erp.add("sales", sale | {"quantity": None, "location_id": "nowhere"})
+    erp.add("sales", sale | {"quantity": None, "sale_id": "without a quantity"})
+    erp.write()
+    counts = job.run("sources", AS_OF)
+    found = warehouse.read(
+        "select rule, count(*) as rows from quarantine.rows where table_name = 'sales' group by rule order by rule"
+    )
+    assert found.rows() == [("sale_quantity_missing", 2), ("unknown_location", 1)]
+    assert (counts["quarantined"], counts["review"]) == (2, 0)
+
+
 def test_spikes_are_those_of_the_plain_formula(warehouse_url: str) -> None:
     """Against the slow, obvious reading of the rule, on demand of all kinds."""
     random = np.random.default_rng(7)

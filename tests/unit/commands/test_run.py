@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from pipelines import settings
 from pipelines.commands import follow, run
@@ -48,3 +49,14 @@ def test_a_sale_dated_ahead_of_its_recording_is_not_the_newest(tmp_path: Path, m
         assert run._newest_sale() == date(2026, 1, 5)
     finally:
         settings.load.cache_clear()
+
+
+@pytest.mark.parametrize(("command", "dag"), [("daily", "daily_replenishment"), ("training", "weekly_training")])
+def test_a_full_extraction_is_asked_for_by_the_run_s_params(
+    monkeypatch: pytest.MonkeyPatch, command: str, dag: str
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    monkeypatch.setattr(run, "_run", lambda name, _as_of, conf, _json: asked.append((name, conf["full_extract"])))
+    for options in ([], ["--full-extract"]):
+        assert CliRunner().invoke(run.app, [command, *options]).exit_code == 0
+    assert asked == [(dag, False), (dag, True)]

@@ -27,3 +27,22 @@ def test_a_state_folder_that_cannot_be_made_is_named(monkeypatch: pytest.MonkeyP
     with pytest.raises(StockproofError, match=r"state folder .* cannot be made"):
         files.state_dir("reports")
     settings.load.cache_clear()
+
+
+def test_secrets_are_never_readable_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even for the moment between the file's appearance and a chmod."""
+    from pipelines.local import stack
+
+    monkeypatch.setenv("STOCKPROOF_STATE_DIR", str(tmp_path))
+    settings.load.cache_clear()
+    appeared: list[int] = []
+    replace = Path.replace
+    monkeypatch.setattr(
+        Path, "replace", lambda self, to: (appeared.append(self.stat().st_mode & 0o777), replace(self, to))[1]
+    )
+    try:
+        stack._make_secrets()
+    finally:
+        settings.load.cache_clear()
+    assert appeared == [0o600]
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600

@@ -53,6 +53,8 @@ def run(skus: int = 40, seed: int = 42) -> tuple[Tables, ForecastTables]:
         }),
         methods=pl.DataFrame({"method": ["lightgbm", "sba"], "model_version": ["3", "3"], "skus": [skus - 5, 5]}),
         policies=pl.DataFrame({"policy": ["base_stock"], "level": ["policy"], "skus": [skus]}),
+        set_aside=3,
+        to_review=1,
         receipts=900,
     )  # fmt: skip
     return tables, _forecasts(base, demand)

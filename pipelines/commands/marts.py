@@ -1,0 +1,12 @@
+"""What a command says that reads the marts as they stand."""
+
+from rich.console import Console
+
+
+def tell() -> None:
+    """Name their date, and the remedy where a newer date has been run; beside the answer, which may be JSON."""
+    from pipelines.io import last_run
+
+    told = last_run.told_of_marts()
+    if told:
+        Console(stderr=True, highlight=False).print(told, soft_wrap=True)
