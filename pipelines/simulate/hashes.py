@@ -22,7 +22,7 @@ _SOURCES: Final = {
         "audit", "calibrate", "candidates", "causal", "censored", "choose", "engine", "expected", "guard", "job", "kernel", "measures",
         "passport", "play", "policies", "smoothing", "tables", "window",
     ),
-    "pipelines/core": ("calendar", "compiled", "inventory", "seeds"),
+    "pipelines/core": ("blocks", "calendar", "compiled", "inventory", "seeds"),
     "pipelines/ordering": ("every_review", "expected_cost", "montecarlo", "rules"),
     "models": ("negbin",),
 }  # fmt: skip
