@@ -112,7 +112,7 @@ def test_wrong_erp_is_named_before_anything_starts(cli: Cli, first: str) -> None
 
 def test_down_leaves_nothing_running(first: str, cli: Cli) -> None:
     ours = [process for process in psutil.process_iter(["cmdline", "environ"]) if _belongs(process, cli.state)]
-    assert len(ours) > 5
+    assert len(ours) >= 5, "MariaDB, PostgreSQL, MLflow, scheduler, DAG processor; a title may hide others"
     cli("down")
     left = [process for process in ours if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
     assert left == []
