@@ -1,15 +1,12 @@
 """The DAGs are those we mean, import without error, and explain themselves. Their runs are in tests/e2e."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from pipelines.settings import ROOT
+from tests.dags.in_airflow import told
+
 EXPECTED = {
     "daily_replenishment": {
         "preflight", "extract", "validate_sources", "transform", "validate_features", "vendors", "forecast", "validate_forecasts",
@@ -20,41 +17,25 @@ EXPECTED = {
     "weekly_training": {"preflight", "extract", "validate_sources", "transform", "validate_features", "train"},
 }  # fmt: skip
 
-# Airflow reads its configuration at import: a process of its own keeps ours clean.
-DUMP = """
-import json
+BAG = """
 from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(dag_folder={folder!r})
-print("DUMP" + json.dumps({{
+bag = DagBag(dag_folder=DAGS)
+told = {
     "errors": bag.import_errors,
-    "dags": {{d.dag_id: {{
+    "dags": {d.dag_id: {
         "doc": d.doc_md or "", "tags": sorted(d.tags), "owner": d.owner, "catchup": d.catchup, "max_active_runs": d.max_active_runs,
         "schedule": getattr(d.timetable, "expression", None),
-        "params": {{k: d.params.get_param(k).dump() for k in d.params}},
-        "tasks": {{t.task_id: {{"pool": t.pool, "retries": t.retries, "downstream": sorted(t.downstream_task_ids), "mapped": t.is_mapped,
-                               "rule": t.trigger_rule.value,
-                               "doc": t.doc_md or ""}} for t in d.tasks}},
-    }} for d in bag.dags.values()}},
-}}, default=str))
+        "params": {k: d.params.get_param(k).dump() for k in d.params},
+        "tasks": {t.task_id: {"pool": t.pool, "retries": t.retries, "downstream": sorted(t.downstream_task_ids), "mapped": t.is_mapped,
+                              "rule": t.trigger_rule.value, "doc": t.doc_md or ""} for t in d.tasks},
+    } for d in bag.dags.values()},
+}
 """
 
 
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    home = tmp_path_factory.mktemp("airflow")
-    environment = os.environ | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        "PYTHONPATH": str(ROOT / "dags"),
-    }
-    code = DUMP.format(folder=str(ROOT / "dags"))
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    found = [line for line in done.stdout.splitlines() if line.startswith("DUMP")]
-    assert found, done.stderr[-3000:]
-    return dict(json.loads(found[0].removeprefix("DUMP")))
+    return told(BAG, tmp_path_factory.mktemp("airflow"))
 
 
 def test_exactly_our_dags_and_tasks(bag: dict[str, Any]) -> None:
