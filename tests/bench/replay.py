@@ -74,9 +74,10 @@ def study(skus: int = 200, days: int = 366, run_up: int = 365) -> float:
         "received_on": [first + timedelta(days=30 * n + 6) for n in range(12)] * skus,
         "quantity_ordered": np.ones(12 * skus), "quantity_received": np.ones(12 * skus), "quantity_rejected": np.zeros(12 * skus),
     })  # fmt: skip
+    never = np.zeros(demand.shape, bool)
     window = Window(
-        first, demand, np.zeros(demand.shape, bool), np.zeros(skus, int), np.zeros((skus, days + 1)),
-        np.full((skus, days), 5), np.ones((skus, days)), receipts, days,
+        first, demand, stockout=never, found_later=never, known_from=np.zeros(skus, np.int64), stock=np.zeros((skus, days + 1)),
+        lead_time=np.full((skus, days), 5), usable=np.ones((skus, days)), receipts=receipts, open_orders=receipts.clear(), days=days,
     )  # fmt: skip
     terms = policies.Terms(np.full(skus, 50.0), np.full(skus, 0.01), np.full(skus, 4.0), np.full(skus, 5.0), 0.95, 7)
     column = policies.review_columns(days, 7)
