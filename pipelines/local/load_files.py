@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.core.errors import StockproofError
 from pipelines.local import load_workbook
-from pipelines.local.load_format import PLAIN, TextFormat
+from pipelines.local.load_format import TextFormat
 
 
 def read(path: Path, written: TextFormat) -> pl.DataFrame:
@@ -89,7 +89,7 @@ def _header(path: Path, written: TextFormat) -> str:
 
 
 def _not_in(path: Path, written: TextFormat) -> StockproofError:
-    others = "utf-8 or utf-16" if written != PLAIN else "windows-1252 (Excel in western Europe) or utf-16"
+    others = "utf-8 or utf-16" if written.polars != "utf8" else "windows-1252 (Excel in western Europe) or utf-16"
     return StockproofError(
         f"{path}: not {written.encoding.upper()}",
         f"load with --encoding, e.g. {others}, or save it with the encoding UTF-8",

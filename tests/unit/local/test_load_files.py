@@ -71,6 +71,9 @@ def test_faults_that_an_option_would_mend_name_it(folder: Path) -> None:
 def test_a_wrong_encoding_names_the_option(folder: Path) -> None:
     (folder / "locations.csv").write_bytes(b"location_id,name,kind\nW,M\xfcnchen,warehouse\n")
     assert "--encoding, e.g. windows-1252" in refusal(folder).remedy
+    with pytest.raises(StockproofError) as refused:
+        parse(BY_NAME["locations"], folder / "locations.csv", TextFormat(decimal=","))
+    assert "--encoding, e.g. windows-1252" in refused.value.remedy
     (folder / "locations.csv").write_text("location_id\tname\tkind\nW\tMünchen\twarehouse\n", encoding="utf-16")
     assert parse(BY_NAME["locations"], folder / "locations.csv", TextFormat("utf-16")).frame["name"].to_list() == [
         "München"
