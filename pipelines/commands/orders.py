@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.core.errors import StockproofError
+from pipelines.core.notices import why
 from pipelines.core.words import count
 
 if TYPE_CHECKING:
@@ -219,14 +220,14 @@ def _lines(lines: list[dict[str, Any]]) -> Table:
     for row in lines:
         changed = "" if row["quantity"] == row["proposed_quantity"] else f" (proposed {row['proposed_quantity']:.10g})"
         price = "" if row["unit_price"] is None else _price(row["unit_price"])
-        why = ". ".join(part for part in (row["reason"] or row["reason_code"], row["alert"]) if part)
+        reason = why(row["reason"] or row["reason_code"], row["alert"])
         table.add_row(
             str(row["line_no"]),
             escape(row["item_id"]),
             f"{row['quantity']:.10g}{changed}",
             price,
             _expected(row),
-            escape(why),
+            escape(reason),
         )
     return table
 

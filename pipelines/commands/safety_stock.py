@@ -10,6 +10,7 @@ from rich.table import Table
 
 from pipelines.commands import marts
 from pipelines.core.errors import StockproofError
+from pipelines.core.words import count
 
 Day = Annotated[
     datetime | None,
@@ -75,7 +76,7 @@ def left_out(rows: list[dict[str, Any]]) -> list[str]:
     said = []
     for row in rows:
         whose, share = f"{row['item_id']} @ {row['location_id']}", row["windows_share"]
-        history = f"its history of {row['history_days']} {'day' if row['history_days'] == 1 else 'days'}"
+        history = f"its history of {count(row['history_days'], 'day')}"
         if share <= 0:
             said.append(
                 f"{whose}: {history} holds no whole lead time and review period: hold what the normal formula says."

@@ -82,6 +82,15 @@ them until they sell or the ERP names a minimum.'
     return f"Left out: {', and '.join(told)}. Nothing is ordered of {left} or the ERP names a minimum."
 
 
+def why(reason: str | None, alert: str | None) -> str:
+    """The reason of a line, and what to see to beside it.
+
+    >>> why("Below its reorder point", "Ordered without a sale: it never sold"), why("Below its reorder point", None)
+    ('Below its reorder point. Ordered without a sale: it never sold', 'Below its reorder point')
+    """
+    return ". ".join(part for part in (reason, alert) if part)
+
+
 def _of_earlier(numbers: Sequence[str]) -> str:
     return f"{count(len(numbers), 'order')} of {verb(len(numbers), 'an earlier date', 'earlier dates')}"
 

@@ -34,7 +34,7 @@ def lines(path: Path, rows: list[int], written: TextFormat) -> dict[int, str]:
     if path.suffix != ".csv" or not rows:
         above = load_workbook.HEADER_ROWS if path.suffix == ".xlsx" else 0
         return {row: f"row {row + above + 1}" for row in rows}
-    delimiter = max(",;\t", key=_header(path, written).count)
+    delimiter = _delimiter(_header(path, written))
     wanted, places, index, start = set(rows), {}, -1, 1
     with path.open(encoding=written.reading, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
@@ -50,7 +50,7 @@ def lines(path: Path, rows: list[int], written: TextFormat) -> dict[int, str]:
 
 def _read_csv(path: Path, written: TextFormat) -> pl.DataFrame:
     header = _header(path, written)
-    delimiter = max(",;\t", key=header.count)
+    delimiter = _delimiter(header)
     names = next(csv.reader([header], delimiter=delimiter), [])
     try:
         frame = pl.read_csv(path, separator=delimiter, infer_schema=False, encoding=written.polars)
@@ -86,6 +86,10 @@ def _header(path: Path, written: TextFormat) -> str:
             f"{path}: empty, without even a header line", "write the column names in its first line, or remove the file"
         )
     return header
+
+
+def _delimiter(header: str) -> str:
+    return max(",;\t", key=header.count)
 
 
 def _not_in(path: Path, written: TextFormat) -> StockproofError:

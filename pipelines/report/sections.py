@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.core.calendar import DAYS_IN, Bucket
+from pipelines.core.notices import why
 from pipelines.core.words import count
 from pipelines.report import facts, figures
 from pipelines.report.formats import UNKNOWN, compact, money, percent, quantity
@@ -147,14 +148,10 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "item_id": row["item_id"], "location_id": row["location_id"], "name": row["item_name"] or "", "quantity": quantity(row["quantity"]),
         "quantity_raw": row["quantity"], "price": money(row["unit_price"], 2), "price_raw": row["unit_price"] or 0,
         "value": money(row["order_value"]), "value_raw": row["order_value"], "expected": str(row["expected_on"] or UNKNOWN),
-        "risk": percent(row["risk"], 0), "risk_raw": row["risk"], "reason": _why(row), "priority": row["priority"],
+        "risk": percent(row["risk"], 0), "risk_raw": row["risk"], "reason": why(row["reason"], row.get("alert")),
+        "priority": row["priority"],
         "level": row["level"],
     }  # fmt: skip
-
-
-def _why(row: dict[str, Any]) -> str:
-    """The reason of a line, and what to see to beside it."""
-    return ". ".join(part for part in (row["reason"], row.get("alert")) if part)
 
 
 def _named(decisions: pl.DataFrame, tables: Tables) -> pl.DataFrame:
