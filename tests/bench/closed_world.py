@@ -50,8 +50,11 @@ class World:
         world = cls(
             truth,
             held.on_hand[:, truth.start].copy(),
-            *(np.zeros(shape, np.int64) for _ in range(4)),
-            np.zeros(shape[0], np.int64),
+            arrives=np.zeros(shape, np.int64),
+            back=np.zeros(shape, np.int64),
+            held=np.zeros(shape, np.int64),
+            sold=np.zeros(shape, np.int64),
+            orders=np.zeros(shape[0], np.int64),
         )
         world.sold[:, :span], world.held[:, :span] = held.sold, held.on_hand
         world._returns_of_history(held)
@@ -185,7 +188,7 @@ class World:
         at, rows = datetime.combine(self.truth.day(day), time(19)), []
         price = self.truth.items.unit_price[self.truth.skus.item] * (1 - self.truth.discount[self.truth.skus.item, day])
         for kind, steps in (("S", sold), ("R", -self.back[:, day])):
-            for sku in np.flatnonzero(steps):
+            for sku in np.flatnonzero(steps).tolist():
                 rows.append(self._keys(sku) | {
                     "sale_id": f"{kind}-{sku}-{day}", "sold_on": self.truth.day(day), "quantity": steps[sku] / self.truth.scale[sku],
                     "unit_price": round(float(price[sku]), 2), "updated_at": at,
@@ -203,7 +206,7 @@ class World:
     def _revisions(self, day: int) -> list[dict[str, Any]]:
         """The planner goes on revising minimum and maximum from what was sold, as the rule says."""
         rule, rows = self.truth.rule, []
-        for sku in np.flatnonzero(day % rule.reset_every == rule.reset_phase):
+        for sku in np.flatnonzero(day % rule.reset_every == rule.reset_phase).tolist():
             minimum, maximum = incumbent._levels(rule, sku, self.sold[sku, day - 90 : day + 1].mean())
             scale = self.truth.scale[sku]
             at = datetime.combine(self.truth.day(day), time(17))

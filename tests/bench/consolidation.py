@@ -145,7 +145,7 @@ def sample(review: int, seed: int) -> Case:
         day=(pl.col("sold_on") - pl.col("sold_on").min()).dt.total_days()
     )  # fmt: skip
     sums = sold.group_by("row", "day").agg(pl.col("quantity").sum())
-    demand = np.zeros((rows.height, int(sums["day"].max()) + 1))
+    demand = np.zeros((rows.height, int(sums["day"].to_numpy().max()) + 1))
     demand[sums["row"].to_numpy(), sums["day"].to_numpy()] = np.maximum(sums["quantity"].to_numpy(), 0)
     cost = rows["unit_cost"].cast(pl.Float64).to_numpy()
     own = rows["holding_cost_per_day"].cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -191,7 +191,7 @@ def main() -> int:
     cases = [daily, weekly, *(man(size) for size in (5, 20, 50))]
     told = [(line_lots if options.line_lots else replay)(case) for case in cases]
     print(json.dumps(told, indent=1) if options.json else "\n".join(map(_text, told)))
-    return 0 if options.line_lots or all(one["high"] >= 0 for one in told) else 1
+    return 0 if options.line_lots or all(float(one["high"]) >= 0 for one in told) else 1
 
 
 def _text(one: dict[str, float | str]) -> str:

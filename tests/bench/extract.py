@@ -70,8 +70,8 @@ def fill(rows: int) -> None:
 def cpu_seconds(folder: Path | None) -> dict[str, float]:
     """CPU time used so far by us and by the servers, seconds: what the wall time of a busy machine hides."""
     processes = {"ours": ours()}
-    for name in ("mariadb", "postgres") if folder else ():
-        record = next(folder.rglob(f"{name}.pid.json"))
+    for name, root in ((name, folder) for name in ("mariadb", "postgres") if folder):
+        record = next(root.rglob(f"{name}.pid.json"))
         process = psutil.Process(json.loads(record.read_text())["pid"])
         processes[name] = [process, *process.children()]
     return {name: round(sum(_cpu(process) for process in found), 2) for name, found in processes.items()}

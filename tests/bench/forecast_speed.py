@@ -17,8 +17,9 @@ import numpy as np
 from models import blend
 from models.calibration import identity
 from models.catalogue import MAKERS, Options
-from models.hybrid import Hybrid, Recipe
+from models.hybrid import Hybrid
 from models.interface import Interval
+from models.recipe import Recipe
 from pipelines.core.panel import CLASSES, Panel, classify
 from pipelines.core.quantiles import LEVELS
 

@@ -88,7 +88,7 @@ def official_rule(known: Series, stock: Floats, arriving: Floats) -> Floats:
     base = adjusted[:, -13:].mean(axis=1)
     future = [(known.starts[-1] + timedelta(days=7 * n)).isocalendar().week for n in range(1, known.lead + 3)]
     cover = base * sum(season.get(week, level) / level for week in future)
-    return np.maximum(np.round(cover - stock - arriving.sum(axis=1)), 0.0)
+    return np.asarray(np.maximum(np.round(cover - stock - arriving.sum(axis=1)), 0.0))
 
 
 def perfect(series: Series) -> Policy:

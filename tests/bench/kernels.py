@@ -22,7 +22,7 @@ def random_series(count: int, seed: int = 42) -> list[np.ndarray]:
     out = []
     for k in range(count):
         length = int(random.integers(1, 200)) if k % 10 else 1
-        y = random.poisson(np.exp(random.normal(-1, 1.5)), length) * np.exp(random.normal(0, 1, length))
+        y: np.ndarray = random.poisson(np.exp(random.normal(-1, 1.5)), length) * np.exp(random.normal(0, 1, length))
         if k % 7 == 0:
             y = np.zeros(length)
         if k % 7 == 1:

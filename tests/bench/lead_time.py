@@ -59,7 +59,7 @@ def normal(lines: Lines, as_of: int) -> Floats:
     square = np.bincount(vendor[known], days[known] ** 2, size) / np.maximum(number, 1)
     std = np.where(number > 1, np.sqrt(np.maximum(square - mean**2, 0.0)), days[known].std())
     z = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
-    return (mean[:, None] + std[:, None] * z)[lines.supplier]
+    return np.asarray((mean[:, None] + std[:, None] * z)[lines.supplier])
 
 
 def monthly(lines: Lines, rows: slice) -> Floats:

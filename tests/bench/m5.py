@@ -49,7 +49,7 @@ def forecast(
     lap("decayed_means")
     for name in members:
         booster = Booster(
-            name,
+            name,  # type: ignore[arg-type]
             threads=threads,
             rounds=rounds,
             max_rows=rows,
@@ -57,7 +57,7 @@ def forecast(
             leaves=63,
             learning_rate=0.06,
             tweedie=1.1,
-        )  # type: ignore[arg-type]
+        )
         stages[name] = booster.fit(panel).path(panel, m5_data.HORIZON)
         lap(name)
     mixed = np.mean([stages[name] for name in members], axis=0) if members else stages["decayed_means"]

@@ -4,6 +4,7 @@ Demand, sales, store orders, shipments, warehouse order, deliveries, costs; what
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -20,10 +21,18 @@ class Site:
     capacity: float = math.inf
     on_order: float = 0.0
     in_transit: list[tuple[int, float, float]] = field(default_factory=list)  # day it serves, units, units ordered
-    backorders: list[list] = field(default_factory=list)  # [who, units], oldest first
+    backorders: list[tuple[str, float]] = field(default_factory=list)  # who, units, oldest first
 
 
-def simulate(sites, demand, lead, fails=None, usable=None, given=None, morning=False):
+Rows = dict[str, dict[str, float]]
+ByDay = Mapping[str, Sequence[float]]
+"""Site → value by day."""
+
+
+def simulate(
+    sites: list[Site], demand: ByDay, lead: Mapping[str, Sequence[int]], fails: Mapping[str, Sequence[bool]] | None = None,
+    usable: ByDay | None = None, given: dict[tuple[str, int], float] | None = None, morning: bool = False,
+) -> dict[tuple[str, int], dict[str, float]]:  # fmt: skip
     """Play all days.
 
     Args:
@@ -39,7 +48,7 @@ def simulate(sites, demand, lead, fails=None, usable=None, given=None, morning=F
         (site, day) → dict of what happened.
     """
     by_name = {site.name: site for site in sites}
-    diary = {}
+    diary: dict[tuple[str, int], dict[str, float]] = {}
     for day in range(len(next(iter(demand.values())))):
         rows = {
             site.name: {"sold": 0.0, "lost": 0.0, "ordered": 0.0, "shipped": 0.0, "failed": 0.0, "received": 0.0}
@@ -65,14 +74,14 @@ def simulate(sites, demand, lead, fails=None, usable=None, given=None, morning=F
     return diary
 
 
-def deepest_first(sites, by_name):
-    def depth(site):
+def deepest_first(sites: list[Site], by_name: dict[str, Site]) -> list[Site]:
+    def depth(site: Site) -> int:
         return 0 if site.source is None else 1 + depth(by_name[site.source])
 
     return sorted(sites, key=lambda site: -depth(site))
 
 
-def deliver(sites, day, rows):
+def deliver(sites: list[Site], day: int, rows: Rows) -> None:
     for site in sites:
         for due, units, ordered in site.in_transit:
             if due == day:
@@ -82,7 +91,9 @@ def deliver(sites, day, rows):
         site.in_transit = [one for one in site.in_transit if one[0] != day]
 
 
-def ship(site, by_name, day, terms, rows):
+def ship(
+    site: Site, by_name: dict[str, Site], day: int, terms: tuple[Mapping[str, Sequence[int]], ByDay | None], rows: Rows
+) -> None:
     lead, usable = terms
     left = site.capacity if site.source is None else min(site.on_hand, site.capacity)
     while site.backorders and left > 0:
@@ -97,10 +108,13 @@ def ship(site, by_name, day, terms, rows):
         if part == units:
             site.backorders.pop(0)
         else:
-            site.backorders[0][1] -= part
+            site.backorders[0] = who, units - part
 
 
-def order(site, by_name, day, fails, given, rows):
+def order(
+    site: Site, by_name: dict[str, Site], day: int, fails: Mapping[str, Sequence[bool]] | None,
+    given: dict[tuple[str, int], float] | None, rows: Rows,
+) -> None:  # fmt: skip
     if given is not None and (site.name, day) in given:
         units = given[site.name, day]
     else:
@@ -113,6 +127,7 @@ def order(site, by_name, day, fails, given, rows):
     if fails is not None and fails[site.name][day]:
         rows[site.name]["failed"] = units
         return
-    by_name[site.source].backorders.append([site.name, units])
+    assert site.source is not None
+    by_name[site.source].backorders.append((site.name, units))
     site.on_order += units
     rows[site.name]["ordered"] = units
