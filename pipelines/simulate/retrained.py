@@ -48,7 +48,8 @@ class Late:
     held: Floats
 
 
-NONE_LATE: Final = Late(*np.zeros((3, 0), dtype=np.int64), np.zeros(0))
+_NOBODY: Final = np.zeros(0, dtype=np.int64)
+NONE_LATE: Final = Late(_NOBODY, _NOBODY, _NOBODY, np.zeros(0))
 
 
 @dataclass(frozen=True)
