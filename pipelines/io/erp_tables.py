@@ -191,7 +191,7 @@ def _decimals(connection: sa.Connection, table: str) -> dict[str, int]:
         return {}
     query = "select column_name, numeric_scale from information_schema.columns where table_schema = database() and table_name = :name"
     found = connection.execute(sa.text(f"{query} and data_type = 'decimal'"), {"name": table})
-    return {str(name): int(scale) for name, scale in found}
+    return {str(row[0]): int(row[1]) for row in found}
 
 
 def _load_file(connection: sa.Connection, table: str, frame: pl.DataFrame) -> int:
