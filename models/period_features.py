@@ -1,10 +1,12 @@
 """Features of (SKU, origin, coming period) rows for the forecaster of review periods. Everything is known at the origin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
+
+from models.counts import unit_of
 
 Array = np.ndarray[Any, Any]
 
@@ -22,7 +24,7 @@ NEAR: Final = 2.5
 """A season's factor averages the periods this close to it in the year, in periods."""
 
 SHRINK: Final = 200.0
-"""Units a period that a group sells before its own season weighs as much as the catalogue's."""
+"""Counts a period that a group sells before its own season weighs as much as the catalogue's."""
 
 SEASONED: Final = 1.5
 """Years of history below which nothing is said about the time of the year."""
@@ -39,11 +41,12 @@ class Histories:
     """Demand of n SKUs over T periods of equal length; the newest ends on the as-of date.
 
     Attributes:
-        demand: [n, T] units per period, NaN where unknown.
+        demand: [n, T] demand per period, NaN where unknown; in units, or in counts of ``unit``.
         as_of: last day of the newest period.
         days: length of a period.
         group: [n] codes of the groups that share a season, e.g. the item's category.
         place: [n] codes of the locations.
+        unit: [n] units that a count stands for; None: one each.
     """
 
     demand: Array
@@ -51,11 +54,28 @@ class Histories:
     days: int
     group: Array
     place: Array
+    unit: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
         """(n, T)."""
         return int(self.demand.shape[0]), int(self.demand.shape[1])
+
+    def counted(self, unit: Array | None = None) -> "Histories":
+        """The same in counts: floors, variances and deviances of the forecaster are made for pieces.
+
+        12 kg a week in kilograms would lie next to those floors, and in grams far above them, though the demand is the same.
+
+        Args:
+            unit: [n] units that a count stands for; default: :func:`models.counts.unit_of` this demand.
+        """
+        unit = unit_of(self.demand) if unit is None else unit
+        # Rounded: trees grown on counts that differ in their last bits would differ, too.
+        return replace(self, demand=np.round(self.demand / unit[:, None], 6), unit=unit)
+
+    def units(self, values: Array) -> Array:
+        """[n, ...] counts as units: only units of different SKUs can be added up."""
+        return values if self.unit is None else values * self.unit.reshape(-1, *(1,) * (values.ndim - 1))
 
     def middles(self, horizon: int) -> list[date]:
         """The middle day of each known period and of ``horizon`` coming ones."""
@@ -106,14 +126,14 @@ def season(told: Histories, values: Array, horizon: int) -> Array:
 
     Args:
         told: calendar and groups.
-        values: [n, T] demand without gaps.
+        values: [n, T] demand without gaps, as ``told`` tells it.
         horizon: periods ahead.
 
     Returns:
         [n, T + horizon] factors of mean 1 over a year; ones where less than a year and a half is known.
     """
     n, length = values.shape
-    year = year_of(told)
+    year, counts, values = year_of(told), values, told.units(values)
     if not seasoned(told):
         return np.ones((n, length + horizon))
     day = np.array([middle.timetuple().tm_yday for middle in told.middles(horizon)], dtype=float)
@@ -124,8 +144,8 @@ def season(told: Histories, values: Array, horizon: int) -> Array:
     out = np.empty((n, length + horizon))
     for code in np.unique(told.group):
         mine = told.group == code
-        total = values[mine].sum(axis=0)
-        trust = total.mean() / (total.mean() + SHRINK)
+        total, count = values[mine].sum(axis=0), counts[mine].sum(axis=0).mean()
+        trust = count / (count + SHRINK)
         out[mine] = whole + trust * (_index(total, weights, year) - whole)
     return np.maximum(out, 0.05)
 
@@ -176,7 +196,7 @@ class Builder:
         self.sizes = np.stack([self.levels[k] / np.maximum(s, 1e-3) for k, s in zip((2, 4), shares, strict=True)])
         self.spread = np.sqrt(decayed(values**2, 13.0, first)) / (self.levels[3] + 0.1)
         self.windows = _windows(values)
-        self.trends = np.stack([_trend(values, codes) for codes in _groups(told)])
+        self.trends = np.stack([_trend(told.units(values), codes) for codes in _groups(told)])
         self.codes = np.stack([told.group, told.place]).astype(float)
         self.calendar = _calendar(told, horizon)
         self.oldest = OLDEST

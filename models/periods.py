@@ -120,7 +120,7 @@ class PeriodForecaster:
             origin: position of the last period that counts as known; default: the newest.
 
         Returns:
-            [n, h] moments; 0 for SKUs that had never sold by then.
+            [n, h] moments in units; 0 for SKUs that had never sold by then.
         """
         builder = builder or Builder(told, self.horizon)
         n, h = told.shape[0], self.horizon
@@ -135,7 +135,8 @@ class PeriodForecaster:
             variance = np.maximum(shape * reference_variance(mean), mean * 1.001 + 0.02 * mean**2)
         never = (builder.first > last)[sku]
         mean, variance = np.where(never, 0.0, mean), np.where(never, 0.0, variance)
-        return PeriodDemand(mean.reshape(n, h), variance.reshape(n, h))
+        mean, variance = mean.reshape(n, h), variance.reshape(n, h)
+        return PeriodDemand(told.units(mean), told.units(told.units(variance)))
 
     def _index(self, told: Histories, builder: Builder) -> tuple[Array, Array, Array]:
         """Rows whose target is known, of SKUs that had lived ``young`` periods; drawn evenly where there are too many."""

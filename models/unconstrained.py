@@ -20,12 +20,13 @@ def demand(told: Histories, closed: Array, sold: Array) -> Array:
     are the mean of two decayed, seasonally adjusted means of the demand so estimated, period after period: nothing later counts.
 
     Args:
-        told: histories whose ``demand`` is what was sold, [n, T] units.
+        told: histories whose ``demand`` is what was sold, [n, T].
         closed: [n, T] share of the period during which the shelf may have been empty.
-        sold: [n, T] units sold in that share.
+        sold: [n, T] sold in that share, in units or counts as ``told`` tells it.
 
     Returns:
-        [n, T] units; NaN where a period was closed for half of its time or more, sold nothing in it and less than usual elsewhere.
+        [n, T] demand, likewise; NaN where a period was closed for half of its time or more, sold nothing in it and less than usual
+            elsewhere.
     """
     quantity = told.demand
     factor = season(told, quantity, 0)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from models import unconstrained
+from models.interface import fitted
 from models.period_features import Histories
 from models.periods import PeriodDemand, PeriodForecaster
 from pipelines import settings
@@ -84,7 +85,7 @@ def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) 
         days: length of a period.
 
     Returns:
-        The histories; where a shelf was empty, demand as :mod:`models.unconstrained` estimates it.
+        The histories, counted; where a shelf was empty, demand as :mod:`models.unconstrained` estimates it.
     """
     length = int(demand.select(pl.col("periods_back").max()).item() or 0) + 1
     # Lazy: the names, most of the frame, are not carried through the join.
@@ -94,8 +95,9 @@ def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) 
     quantity, closed, sold = np.zeros((3, skus.height, length))
     for values, name in ((quantity, "quantity"), (closed, "closed_share"), (sold, "closed_quantity")):
         values[at] = placed[name].to_numpy()
-    told = Histories(quantity, as_of, days, _codes(skus["category"].fill_null("")), _codes(skus["location_id"]))
-    return replace(told, demand=unconstrained.demand(told, closed, sold))
+    groups = _codes(skus["category"].fill_null("")), _codes(skus["location_id"])
+    told = Histories(quantity, as_of, days, *groups).counted()
+    return replace(told, demand=unconstrained.demand(told, closed, sold / fitted(told.unit)[:, None]))
 
 
 def frame(skus: pl.DataFrame, as_of: date, told: PeriodDemand, days: int) -> pl.DataFrame:

@@ -20,7 +20,7 @@ PATHS: Final = 2_000
 """Sampled demand paths a SKU; fewer than 1,000 add noise as large as the last improvements."""
 
 FRACTION: Final = 0.01
-"""Step of demand that does not come in whole units."""
+"""Step of demand that does not come in whole units, at most, and in proportion to its mean's power of ten."""
 
 CELLS: Final = 24_000_000
 """Demands sampled at a time (SKUs × paths × intervals); bounds memory, changes no result."""
@@ -88,9 +88,22 @@ class Orders:
     covered: Floats
 
 
-def unit_of(whole: npt.NDArray[np.bool_]) -> Floats:
-    """Step of demand, shape (N,): one, or :data:`FRACTION` where it does not come in whole units."""
-    return np.where(whole, 1.0, FRACTION)
+def unit_of(whole: npt.NDArray[np.bool_], mean: Floats) -> Floats:
+    """Step of demand: one, or a hundredth to a thousandth of the mean where it does not come in whole units.
+
+    Args:
+        whole: demand comes in whole units, shape (N,).
+        mean: demand of each coming review period, units, shape (N, H).
+
+    Returns:
+        Shape (N,); at most :data:`FRACTION` where not one: 250 g booked in tonnes are 0.00025.
+
+    >>> unit_of(np.array([True, False, False]), np.array([[0.5], [12.0], [0.00025]])).round(9).tolist()
+    [1.0, 0.01, 1e-06]
+    """
+    usual = np.nan_to_num(mean).mean(axis=1)
+    power = np.floor(np.log10(np.clip(usual, 1e-9, 1.0)))
+    return np.where(whole, 1.0, FRACTION * 10.0**power)
 
 
 def shortage_costs(

@@ -92,9 +92,9 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
     can &= expected_cost.reaches(lead_time, review, mean.shape[1])
     holding, shortage = _costs(rows, skus, review, config.costs.service_target)
     problem = expected_cost.Problem(
-        mean=mean, variance=variance, unit=expected_cost.unit_of(skus.whole), on_hand=_numbers(rows, "on_hand", 0.0), lead_time=lead_time,
-        lead_time_std=_numbers(rows, "lead_time_std", 0.0), arriving=_arriving(rows, coming.dated, as_of), holding_cost=holding,
-        shortage_cost=shortage, ordering_cost=skus.ordering_cost, pack=_numbers(rows, "pack_size", 0.0),
+        mean=mean, variance=variance, unit=expected_cost.unit_of(skus.whole, mean), on_hand=_numbers(rows, "on_hand", 0.0),
+        lead_time=lead_time, lead_time_std=_numbers(rows, "lead_time_std", 0.0), arriving=_arriving(rows, coming.dated, as_of),
+        holding_cost=holding, shortage_cost=shortage, ordering_cost=skus.ordering_cost, pack=_numbers(rows, "pack_size", 0.0),
         minimum=np.maximum(_numbers(rows, "min_order_qty", 0.0), config.purchase.min_quantity), review=review,
     )  # fmt: skip
     told = expected_cost.orders(problem.take(np.flatnonzero(can)), config.forecast.seed)

@@ -118,12 +118,12 @@ def _problem(
 ) -> expected_cost.Problem:
     lead, review = np.ceil(known.lead[0][:, at] - 1e-6).astype(np.int64), int(known.review)
     ahead = int(np.ceil((lead[terms.mine].max() + review) / review))
-    mean, variance = rate[:, at] * review, known.variance[:, at] * review * known.spread[:, at]
+    mean, variance = rate[:, [at]] * review, known.variance[:, [at]] * review * known.spread[:, [at]]
     holding = known.holding_cost[:, 0] * review
     shortage = expected_cost.shortage_costs(terms.own_costs, known.shortage_cost[:, 0], holding, known.target)
     return expected_cost.Problem(
-        mean=np.repeat(mean[:, None], ahead, axis=1), variance=np.repeat(variance[:, None], ahead, axis=1),
-        unit=expected_cost.unit_of(known.whole[:, 0]), on_hand=on_hand, lead_time=lead, lead_time_std=np.sqrt(known.lead[1][:, at]),
+        mean=np.repeat(mean, ahead, axis=1), variance=np.repeat(variance, ahead, axis=1),
+        unit=expected_cost.unit_of(known.whole[:, 0], mean), on_hand=on_hand, lead_time=lead, lead_time_std=np.sqrt(known.lead[1][:, at]),
         arriving=coming, holding_cost=holding, shortage_cost=shortage,
         ordering_cost=known.ordering_cost[:, 0], pack=terms.pack, minimum=terms.minimum, review=review,
     )  # fmt: skip

@@ -61,9 +61,13 @@ class Days:
         """Days that count, shape (N, T)."""
         return np.arange(self.total) >= self.first[:, None]
 
+    def on_sale(self) -> npt.NDArray[np.bool_]:
+        """Counted days before the SKU's end: in stock or out of it, shape (N, T)."""
+        return self.counted() & (np.arange(self.total) < self.end[:, None])
+
     def active(self) -> npt.NDArray[np.bool_]:
-        """Counted days on which an empty shelf is a stockout: before the end of a SKU that is asked for, shape (N, T)."""
-        return self.counted() & (np.arange(self.total) < self.end[:, None]) & self.asked[:, None]
+        """Days on which an empty shelf is a stockout: of a SKU on sale that is asked for, shape (N, T)."""
+        return self.on_sale() & self.asked[:, None]
 
 
 def recorded(w: Window, days: Days) -> Outcome:
@@ -110,14 +114,15 @@ def by_sku(keys: pl.DataFrame, policy: str, outcome: Outcome, rates: Rates, days
         censored: counted days whose demand was hidden by an empty recorded shelf, shape (N,).
 
     Returns:
-        One row a SKU.
+        One row a SKU; its ``days`` are those on sale. What is left in stock after them is charged, but is no service.
     """
+    on_sale = days.on_sale().sum(axis=1)
     counted = np.maximum(days.total - days.first, 1)
     holding, shortage = outcome.on_hand_days * rates.holding_cost_per_day, outcome.short * rates.shortage_cost
     ordering = outcome.orders * rates.ordering_cost
     on_hand = outcome.on_hand_days / counted
     columns = {
-        "days": counted, "stockout_days": outcome.stockout_days, "censored_days": censored,
+        "days": on_sale, "stockout_days": outcome.stockout_days, "censored_days": censored,
         "demand_units": outcome.demand, "sold_units": outcome.sold, "lost_units": outcome.short,
         "mean_on_hand": on_hand, "mean_stock_value": on_hand * rates.unit_cost,
         "holding_cost": holding, "shortage_cost": shortage, "ordering_cost": ordering, "orders": outcome.orders,
@@ -145,11 +150,13 @@ def by_day(
     """
     shown = slice(days.warmup, None)
     stock, sold, short = (outcome.trace[row][:, shown] for row in range(3))
-    counts, active = (days.counted() & of[:, None])[:, shown], (days.active() & of[:, None])[:, shown]
+    counts, on_sale, active = (
+        (each & of[:, None])[:, shown] for each in (days.counted(), days.on_sale(), days.active())
+    )
     rows = pl.DataFrame({
         "policy": [policy] * (days.total - days.warmup),
         "day": [first + timedelta(days=t) for t in range(days.warmup, days.total)],
-        "skus": counts.sum(axis=0).astype(np.int32),
+        "skus": on_sale.sum(axis=0).astype(np.int32),
         "stock_value": _exact_sum(np.maximum(stock, 0.0) * unit_cost[:, None], counts),
         "sold_units": _exact_sum(sold, counts),
         "lost_units": _exact_sum(short, counts),

@@ -148,10 +148,10 @@ def _applied(played: Played) -> list[str]:
 
 
 def _figures(totals: pl.DataFrame, prefix: str) -> list[pl.Series]:
-    """The seven figures of a policy; the fill rate is null where nothing was asked for."""
+    """The seven figures of a policy; the fill rate is null where nothing was asked for, in-stock rate 1 where it was never on sale."""
     fill = totals.select(pl.when(pl.col("demand_units") > 0).then(pl.col("sold_units") / pl.col("demand_units")))
     found = {
-        "fill_rate": fill.to_series(), "in_stock_rate": 1.0 - totals["stockout_days"] / totals["days"],
+        "fill_rate": fill.to_series(), "in_stock_rate": 1.0 - totals["stockout_days"] / totals["days"].clip(1),
         **{name: totals[name] for name in FIGURES[2:]},
     }  # fmt: skip
     return [values.alias(prefix + name) for name, values in found.items()]

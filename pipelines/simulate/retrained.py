@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models import unconstrained
-from models.period_features import Builder, Histories
+from models.counts import unit_of
+from models.interface import fitted
+from models.period_features import Builder, Histories, known_from
 from models.periods import PeriodForecaster
 from pipelines.core.inventory import Floats
 
@@ -30,6 +32,27 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
+class Late:
+    """Days without a count that were taken for days without demand until an empty count told better, shape (L,).
+
+    Attributes:
+        sku: position of the SKU.
+        period: the day's period.
+        told: period of the count, later than the day's; beyond the newest where it came after the replay.
+        held: units sold on the day.
+    """
+
+    sku: Ints
+    period: Ints
+    told: Ints
+    held: Floats
+
+
+_NOBODY: Final = np.zeros(0, dtype=np.int64)
+NONE_LATE: Final = Late(_NOBODY, _NOBODY, _NOBODY, np.zeros(0))
+
+
+@dataclass(frozen=True)
 class Sold:
     """What a whole catalogue sold, in periods of one review that end on the last day of the replay.
 
@@ -41,6 +64,7 @@ class Sold:
         days: length of a period.
         group: codes of what shares a season, shape (N,).
         place: codes of the locations, shape (N,).
+        late: stockout days that only the empty count of a later period told of.
     """
 
     quantity: Floats
@@ -50,13 +74,28 @@ class Sold:
     days: int
     group: Ints
     place: Ints
+    late: Late = NONE_LATE
 
-    def until(self, period: int) -> Histories:
-        """Demand as known at the close of a period."""
-        count = period + 1
+    def until(self, period: int, trained: int | None = None) -> Histories:
+        """Demand as known at the close of a period, counted.
+
+        Args:
+            period: its position.
+            trained: the period whose close tells what a count stands for; default: the same.
+        """
+        count, known = period + 1, period if trained is None else trained
         day = self.last - timedelta(days=self.days * (self.quantity.shape[1] - count))
         told = Histories(self.quantity[:, :count], day, self.days, self.group, self.place)
-        return replace(told, demand=unconstrained.demand(told, self.closed[:, :count], self.held[:, :count]))
+        # Of a SKU that sold later its first sale tells it: before, nothing is forecast.
+        tells = np.arange(count) <= np.maximum(known_from(told.demand), known)[:, None]
+        told = told.counted(unit_of(np.where(tells, told.demand, np.nan)))
+        closed, held = self.closed[:, :count].copy(), self.held[:, :count].copy()
+        still = (self.late.period < count) & (self.late.told > period)
+        at = self.late.sku[still], self.late.period[still]
+        np.subtract.at(closed, at, 1.0 / self.days)
+        np.subtract.at(held, at, self.late.held[still])
+        closed[closed < 0.5 / self.days] = 0.0  # the rest of a subtraction is no share of a day
+        return replace(told, demand=unconstrained.demand(told, closed, held / fitted(told.unit)[:, None]))
 
 
 def means(sold: Sold, horizon: int, every: int, *, seed: int, tell: Progress | None = None) -> Floats:
@@ -78,10 +117,14 @@ def means(sold: Sold, horizon: int, every: int, *, seed: int, tell: Progress | N
         end = min(first + every, count)
         known = sold.until(first)
         forecaster = PeriodForecaster(ahead, seed=seed).fit(known, means_alone=True)
-        told = sold.until(end - 1)
-        builder = Builder(told, ahead, known)
-        for period in range(first, end):
-            out[:, period] = forecaster.predict(told, builder, origin=period).mean
+        # What a later count tells changes the past itself, so there each period has features of its own.
+        ends = range(first, end) if sold.late.sku.size else [end - 1] * (end - first)
+        builders: dict[int, tuple[Histories, Builder]] = {}
+        for period, last in zip(range(first, end), ends, strict=True):
+            if last not in builders:
+                told = sold.until(last, first)
+                builders = {last: (told, Builder(told, ahead, known))}
+            out[:, period] = forecaster.predict(*builders[last], origin=period).mean
         if tell:
             tell(end, count)
     return out

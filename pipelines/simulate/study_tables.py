@@ -11,8 +11,10 @@ import polars as pl
 
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
-from pipelines.simulate.retrained import Sold
+from pipelines.simulate.kernel import EMPTY
+from pipelines.simulate.retrained import Late, Sold
 from pipelines.simulate.tables import ORDER
+from pipelines.simulate.window import positions
 
 RUNNING, DONE, CANCELLED, FAILED = "running", "completed", "cancelled", "failed"
 
@@ -25,6 +27,17 @@ _SOLD = """
 select item_id, location_id, (cast(:last as date) - day) / :days as back, sum(cast(quantity as double precision)) as quantity,
     count(*) filter (where is_stockout) as stockout_days, sum(cast(quantity as double precision)) filter (where is_stockout) as held
 from marts.fct_daily_demand where day between :since and :last group by 1, 2, 3"""
+
+# Stockout days without a count of their own, and the counts of their SKUs: which of them told of a day only afterwards?
+_UNCOUNTED = """
+select d.item_id, d.location_id, d.day, cast(d.quantity as double precision) as quantity from marts.fct_daily_demand d
+where d.is_stockout and d.day between :since and :last and not exists (
+    select 1 from marts.fct_stock s where s.item_id = d.item_id and s.location_id = d.location_id and s.counted_on = d.day)"""
+
+_COUNTS = f"""
+with uncounted as ({_UNCOUNTED})
+select item_id, location_id, counted_on, cast(on_hand as double precision) as on_hand from marts.fct_stock
+where (item_id, location_id) in (select item_id, location_id from uncounted)"""
 
 _DAYS = """
 select policy, {day} as day, max(skus) as skus, avg(stock_value) as stock_value, sum(sold_units) as sold_units,
@@ -71,7 +84,38 @@ def sold(as_of: date, last: date, since: date, days: int) -> Sold:
     quantity[at], closed[at] = inside["quantity"].to_numpy(), inside["stockout_days"].to_numpy() / days
     held[at] = inside["held"].fill_null(0.0).to_numpy()
     group, place = (np.unique(skus[name].to_numpy(), return_inverse=True)[1] for name in ("category", "location_id"))
-    return Sold(quantity, closed, held, last, days, group, place)
+    uncounted, counts = (warehouse.read(query, since=since, last=last) for query in (_UNCOUNTED, _COUNTS))
+    return Sold(quantity, closed, held, last, days, group, place, late(skus, uncounted, counts, last, days, shape[1]))
+
+
+def late(
+    skus: pl.DataFrame, uncounted: pl.DataFrame, counts: pl.DataFrame, last: date, days: int, periods: int
+) -> Late:
+    """Stockout days that a count of a later period told of: the count before them had found stock.
+
+    Args:
+        skus: ``sku, item_id, location_id``.
+        uncounted: stockout days without a count, ``item_id, location_id, day, quantity``.
+        counts: of their SKUs, ``item_id, location_id, counted_on, on_hand``.
+        last: last day of the newest period.
+        days: length of a period.
+        periods: number of periods.
+
+    Returns:
+        The days.
+    """
+    keys = ["item_id", "location_id"]
+    rows, told = uncounted.join(skus.select("sku", *keys), on=keys).sort("day"), counts.sort("counted_on")
+    rows = rows.join_asof(told, left_on="day", right_on="counted_on", by=keys, check_sortedness=False)
+    rows = rows.filter(pl.col("on_hand") > EMPTY)  # after an empty count a day was known for what it was
+    found = told.select(*keys, told_on="counted_on")
+    rows = rows.join_asof(
+        found, left_on="day", right_on="told_on", by=keys, strategy="forward", check_sortedness=False
+    ).drop_nulls("told_on")
+    day, count = (periods - 1 - positions(rows[name], last) // -days for name in ("day", "told_on"))
+    later = (count > day) & (day >= 0)
+    sku = rows["sku"].to_numpy().astype(np.int64)
+    return Late(sku[later], day[later], count[later], rows["quantity"].to_numpy()[later])
 
 
 def start(as_of: date, first: date, last: date, parameters: dict[str, Any]) -> str:

@@ -64,7 +64,7 @@ def test_all_tables_with_indexes_and_types(tables: None) -> None:
     )
     assert types["item_id"] == "varchar(64)"
     assert types["name"] == "varchar(255)"
-    assert types["unit_cost"] == "decimal(18,4)"
+    assert types["unit_cost"] == "decimal(24,10)"
     assert types["created_on"] == "date"
     assert types["updated_at"] == "datetime(6)"
     keyed = rows(
@@ -105,14 +105,35 @@ def test_numbers_and_dates_survive(tables: None) -> None:
         {
             "sale_id": list("abcde"), "item_id": ["A"] * 5, "location_id": ["W"] * 5,
             "sold_on": [date(2026, 6, day) for day in range(1, 6)],
-            "quantity": numbers, "unit_price": [None, 1.23456789, 0.0, 99999999999.99, 2.0], "updated_at": [MOMENT] * 5,
+            "quantity": numbers, "unit_price": [None, 0.0000137, 0.0, 12345678901234.5, 2.0], "updated_at": [MOMENT] * 5,
         }
     )  # fmt: skip
     write("sales", frame)
     stored = rows("select quantity, unit_price, sold_on from sales order by sale_id")
     assert [row[0] for row in stored] == numbers
-    assert [None if row[1] is None else float(row[1]) for row in stored] == [None, 1.2346, 0.0, 99999999999.99, 2.0]
+    assert [None if row[1] is None else float(row[1]) for row in stored] == [
+        None,
+        0.0000137,
+        0.0,
+        12345678901234.5,
+        2.0,
+    ]
     assert [row[2] for row in stored] == frame["sold_on"].to_list()
+
+
+def test_a_table_that_holds_fewer_decimals_takes_money_rounded(tables: None) -> None:
+    with erp_tables.transaction() as connection:
+        connection.execute(sa.text("alter table sales modify unit_price decimal(18,4)"))
+    sale = {
+        "sale_id": ["a"],
+        "item_id": ["A"],
+        "location_id": ["W"],
+        "sold_on": [date(2026, 6, 1)],
+        "quantity": [1.0],
+        "unit_price": [1.23456789],
+    }
+    write("sales", pl.DataFrame({**sale, "updated_at": [MOMENT]}))
+    assert [float(row[0]) for row in rows("select unit_price from sales")] == [1.2346]
 
 
 def test_replace_is_one_transaction(tables: None) -> None:

@@ -186,3 +186,24 @@ def test_paydays_are_those_of_the_period_that_ends_on_the_as_of_date(days: int):
     spans = [[AS_OF - timedelta(days=back * days + n) for n in range(days)] for back in (2, 1, 0, -1)]
     early = [np.mean([day.day <= 10 for day in span]) for span in spans]
     assert _calendar(told, 1)[1].tolist() == pytest.approx(early)
+
+
+def test_pieces_are_counted_one_by_one_to_the_bit():
+    told = histories(20)
+    plain, counted = (small(rounds=4, spread_rounds=4).fit(each).predict(each) for each in (told, told.counted()))
+    assert np.array_equal(plain.mean, counted.mean) and np.array_equal(plain.variance, counted.variance)
+
+
+@pytest.mark.parametrize("factor", [0.001, 0.37e-6])
+def test_demand_in_kilograms_is_forecast_as_the_same_in_tonnes(factor):
+    pieces = histories(200)
+    kilograms = replace(pieces, demand=pieces.demand * 1.37)
+    tonnes = replace(kilograms, demand=kilograms.demand * factor)
+    one, other = (small().fit(each).predict(each) for each in (kilograms.counted(), tonnes.counted()))
+    assert other.mean / factor == pytest.approx(one.mean, rel=0.02)
+    assert other.variance / factor**2 == pytest.approx(one.variance, rel=0.05)
+    # And nearly as the same in pieces.
+    whole = small().fit(pieces).predict(pieces)
+    sold = slice(2, None)
+    assert one.mean[sold] / 1.37 == pytest.approx(whole.mean[sold], rel=0.25)
+    assert np.sqrt(one.variance[sold].mean()) / 1.37 == pytest.approx(np.sqrt(whole.variance[sold].mean()), rel=0.1)

@@ -83,3 +83,14 @@ def test_a_year_of_orders_by_its_level_neither_spirals_down_nor_drifts_up():
         levels[way] = np.nanmean((told[:, -26:]).sum(axis=0)) / rate.sum()
     assert levels["sales"] < 0.75
     assert 0.9 < levels["estimated"] < 1.1, levels
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.001, 1e-6])
+def test_what_an_empty_shelf_hid_is_in_proportion_whatever_the_unit_of_measure(factor):
+    sold = np.random.default_rng(3).gamma(4.0, 3.0, (5, 60)) * factor
+    closed = np.zeros(sold.shape)
+    closed[:, 20::7] = 0.5
+    told = histories(sold).counted()
+    demand = told.units(unconstrained.demand(told, closed, closed * sold / told.unit[:, None]))
+    added = (demand - sold)[:, 20::7].sum() / sold[:, 20::7].sum()
+    assert 0.15 < added < 0.45

@@ -108,3 +108,17 @@ def test_lots_are_the_best_feasible_quantity_by_search(pack, minimum, cost):
             assert expected[feasible.index(found[row])] == pytest.approx(expected.min(), abs=1e-9)
         else:
             assert found[row] == 0.0
+
+
+def test_kilograms_are_ordered_as_grams_and_tonnes_of_the_same_demand_are():
+    quantities = []
+    for factor in (1.0, 0.001, 1e-6):  # grams, which come whole, kilograms, tonnes
+        mean = np.tile([340.0, 340.0, 340.0], (1, 1)) * factor
+        told = expected_cost.orders(
+            problem(
+                mean=mean, variance=0.2 * mean**2, on_hand=np.array([300.0]) * factor, pack=np.zeros(1), minimum=np.zeros(1),
+                unit=expected_cost.unit_of(np.array([factor == 1.0]), mean), arriving=np.array([[0.0, 7.0, 250.0 * factor]]),
+            ), 1,
+        )  # fmt: skip
+        quantities.append(told.quantity[0] / factor)
+    assert quantities[1:] == pytest.approx(quantities[:1] * 2, rel=0.01)

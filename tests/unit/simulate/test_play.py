@@ -142,6 +142,30 @@ def test_an_empty_shelf_after_the_end_of_an_item_hides_no_demand(rows):
     assert censored == [1, 0, 0]  # a's day; none of b's
 
 
+def test_days_after_the_end_of_an_item_are_no_service(rows):
+    """b is discontinued 20 days ago: of the judged days those from then on are neither in stock nor out of it."""
+    played = play(rows, AS_OF, config())
+    for policy in ("candidate", "recorded"):
+        told = passport.replays(rows, played, AS_OF, policy)
+        assert (told["days"][0] - told["days"][1], told["item_id"][1]) == (21, "b")
+        traced = played.outcomes[policy].trace[0, :2, -told["days"][0] :]
+        assert told["mean_on_hand"][:2].to_list() == pytest.approx(
+            traced.mean(axis=1)
+        )  # what is left is charged to the end
+    days = replace(played.days, warmup=0)
+    sums = measures.by_day(
+        "candidate", played.outcomes["candidate"], played.rates.unit_cost, days, played.window.first, np.arange(4) == 1
+    )
+    assert sums["skus"].to_list()[-22:] == [1, *[0] * 21]
+    gone = replace(rows, skus=rows.skus.with_columns(discontinued_on=pl.lit(day(300))))
+    never = play(gone, AS_OF, config())
+    told = passport.passports(
+        gone, never, AS_OF, config(), pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String})
+    )
+    assert told["days"].to_list() == [0] * told.height
+    assert told["in_stock_rate"].to_list() == [1.0] * told.height
+
+
 def test_without_counts_every_policy_starts_at_the_erps_maximum_or_ours_where_there_is_none(rows):
     played = play(rows, AS_OF, config())
     opened = {name: outcome.trace[0, 2, 0] for name, outcome in played.outcomes.items() if name != "recorded"}
@@ -198,7 +222,7 @@ def test_daily_sums_do_not_depend_on_the_order_of_skus(rows):
     ]
     summed = parts[0]["stock_value"] + parts[1]["stock_value"] + parts[2]["stock_value"]
     assert np.allclose(whole["stock_value"].to_numpy(), summed.to_numpy(), rtol=0, atol=1e-9)
-    assert whole["skus"].to_list() == [3] * DAYS
+    assert whole["skus"].to_list() == [3] * (DAYS - 21) + [2] * 21  # b is discontinued
     assert whole["sold_units"].sum() == pytest.approx(played.outcomes["candidate"].sold[:3].sum())
 
 

@@ -1,15 +1,17 @@
 """Trees retrained on the way know nothing of what came after, and speak of the days an order protects."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
 from models.periods import PeriodForecaster
 from pipelines.simulate.candidates import BOOSTED, CANDIDATES, DECAYED, of
 from pipelines.simulate.policies import Terms, known
-from pipelines.simulate.retrained import EARLIEST, Sold, daily_rates, means, of_days
+from pipelines.simulate.retrained import EARLIEST, NONE_LATE, Late, Sold, daily_rates, means, of_days
+from pipelines.simulate.study_tables import late
 from tests.unit.simulate.test_causal import world
 
 SKUS, PERIODS = 40, 60
@@ -90,3 +92,52 @@ def test_candidates_of_trees_are_offered_where_they_were_forecast():
     assert not np.array_equal(boosted.by(BOOSTED).spread, boosted.by(DECAYED).spread)
     default = of(boosted)[0].levels(boosted)
     assert (default.order_up_to[:, -1] > default.reorder[:, -1]).all()
+
+
+def test_a_count_that_comes_later_changes_no_earlier_forecast(sold):
+    # Two days of period 30 were empty, as the count of period 34 told; without it they were days without demand.
+    closed, held = sold.closed.copy(), sold.held.copy()
+    closed[:, 30], held[:, 30] = 0.0, 0.0
+    unaware = means(replace(sold, closed=closed, held=held), 3, 13, seed=1)
+    closed[3, 30] = 2 / 7
+    day = np.array([3, 3])
+    late = Late(day, np.full(2, 30), np.full(2, 34), np.zeros(2))
+    by_hindsight, honest = (
+        means(replace(sold, closed=closed, held=held, late=found), 3, 13, seed=1) for found in (NONE_LATE, late)
+    )
+    assert not np.array_equal(by_hindsight[3, 30:34], unaware[3, 30:34])
+    assert np.array_equal(honest[:, :34], unaware[:, :34], equal_nan=True)
+    assert np.array_equal(honest[:, 34:], by_hindsight[:, 34:])
+
+
+def test_only_what_a_later_count_told_after_stock_was_found_is_late():
+    first = date(2026, 6, 1)
+    days = [first + timedelta(days=n) for n in range(28)]
+    skus = pl.DataFrame({"sku": [0, 1, 2], "item_id": ["A", "B", "C"], "location_id": "W"})
+    uncounted = pl.DataFrame(
+        [
+            ("A", days[5], 2.0),  # the last sale, after a count that found stock: told on day 16
+            ("A", days[13], 0.0),
+            ("A", days[14], 0.0),  # told within its own week
+            ("B", days[9], 0.0),  # after an empty count
+            ("C", days[20], 0.0),  # told after the last day
+        ],
+        schema=["item_id", "day", "quantity"], orient="row",
+    ).with_columns(location_id=pl.lit("W"))  # fmt: skip
+    counts = pl.DataFrame(
+        [("A", days[1], 4.0), ("A", days[16], 0.0), ("B", days[8], 0.0), ("B", days[20], 0.0), ("C", days[1], 9.0),
+         ("C", days[27] + timedelta(days=3), 0.0)],
+        schema=["item_id", "counted_on", "on_hand"], orient="row",
+    ).with_columns(location_id=pl.lit("W"))  # fmt: skip
+    found = late(skus, uncounted, counts, days[-1], 7, 4)
+    rows = sorted(zip(*(values.tolist() for values in (found.sku, found.period, found.told, found.held)), strict=True))
+    assert rows == [(0, 0, 2, 2.0), (0, 1, 2, 0.0), (2, 2, 4, 0.0)]
+    assert late(skus, uncounted.clear(), counts.clear(), days[-1], 7, 4).sku.size == 0
+
+
+@pytest.mark.parametrize("factor", [1000.0, 1e6])
+def test_demand_in_kilograms_is_forecast_as_the_same_in_tonnes(sold, factor):
+    kilograms = replace(sold, quantity=sold.quantity * 1.5 + 0.25 * (sold.quantity > 0), held=sold.held * 1.5)
+    tonnes = replace(kilograms, quantity=kilograms.quantity / factor, held=kilograms.held / factor)
+    one, other = (means(each, 3, 13, seed=1) for each in (kilograms, tonnes))
+    assert other * factor == pytest.approx(one, rel=0.05, nan_ok=True)
