@@ -1,7 +1,9 @@
 """The command ``stockproof``."""
 
+import errno
 import logging
 import sys
+from typing import Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -21,6 +23,9 @@ from pipelines.commands import (
     vendors,
 )
 from pipelines.core.errors import StockproofError
+
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Errors of a disk that takes no more: they can meet any command at any file."""
 
 app = typer.Typer(
     help="Replenishment you can check before you buy: from an ERP's MariaDB to purchase orders that carry their proof.",
@@ -49,11 +54,24 @@ def main() -> None:
     try:
         app()
     except StockproofError as fault:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]error[/] {escape(fault.message)}", soft_wrap=True)
-        if fault.remedy:
-            console.print(f"[bold]remedy[/] {escape(fault.remedy)}", soft_wrap=True)
-        sys.exit(1)
+        _tell(fault)
+    except OSError as fault:
+        if fault.errno not in FULL:
+            raise
+        _tell(
+            StockproofError(
+                f"{fault.filename or 'a file'} cannot be written: {fault.strerror}",
+                "make room there (`df -h` tells how much there is) and repeat the command",
+            )
+        )
+
+
+def _tell(fault: StockproofError) -> NoReturn:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]error[/] {escape(fault.message)}", soft_wrap=True)
+    if fault.remedy:
+        console.print(f"[bold]remedy[/] {escape(fault.remedy)}", soft_wrap=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

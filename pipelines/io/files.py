@@ -65,4 +65,13 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path
 def read_secrets() -> dict[str, Any]:
     """Passwords and keys of the embedded stack (mode 0600); empty before the first ``stockproof up``."""
     path = settings.load().state_dir.resolve() / "secrets.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError) as fault:
+        told = fault.strerror if isinstance(fault, OSError) else "it is not the JSON it was"
+        raise StockproofError(
+            f"the passwords of the embedded stack, {path}, cannot be read: {told}",
+            "run as the user who made the state folder, or set STOCKPROOF_STATE_DIR to a folder of your own",
+        ) from None

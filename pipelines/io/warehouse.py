@@ -206,11 +206,27 @@ def source_id() -> str:
 
 
 def migrate() -> None:
-    """Bring the tables this project owns (schemas ops, quarantine, plan) to the newest revision (Alembic)."""
+    """Bring the tables this project owns (schemas ops, quarantine, plan) to the newest revision (Alembic).
+
+    Raises:
+        StockproofError: they are of a newer version of the program, or cannot be changed; they stay as they were.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(settings.ROOT / "pipelines" / "io" / "migrations"))
     config.attributes["url"] = url()
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as fault:
+        raise StockproofError(
+            f"the warehouse's tables are of another version of Stockproof, newer than this one: {fault}",
+            "run the version that made them, or one after it; nothing was changed",
+        ) from None
+    except sa.exc.SQLAlchemyError as fault:
+        raise StockproofError(
+            f"the warehouse's tables could not be brought to this version: {_first_line(fault)}",
+            "mend what it names and run `stockproof up` again; the tables are as they were",
+        ) from None
