@@ -1,9 +1,8 @@
 """The command ``stockproof``."""
 
-import errno
 import logging
 import sys
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -23,9 +22,7 @@ from pipelines.commands import (
     vendors,
 )
 from pipelines.core.errors import StockproofError
-
-FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-"""Errors of a disk that takes no more: they can meet any command at any file."""
+from pipelines.io import files
 
 app = typer.Typer(
     help="Replenishment you can check before you buy: from an ERP's MariaDB to purchase orders that carry their proof.",
@@ -55,15 +52,11 @@ def main() -> None:
         app()
     except StockproofError as fault:
         _tell(fault)
-    except OSError as fault:
-        if fault.errno not in FULL:
+    except Exception as fault:
+        told = files.full(fault)
+        if told is None:
             raise
-        _tell(
-            StockproofError(
-                f"{fault.filename or 'a file'} cannot be written: {fault.strerror}",
-                "make room there (`df -h` tells how much there is) and repeat the command",
-            )
-        )
+        _tell(told)
 
 
 def _tell(fault: StockproofError) -> NoReturn:

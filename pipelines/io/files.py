@@ -1,13 +1,18 @@
 """Paths of the state folder, and writes that are whole or absent."""
 
+import errno
 import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
+
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_FULL_WORDS: Final = ("No space left on device", "disk is full", "(1114,", "Errcode: 28", "Disk quota exceeded")
+"""How the system, SQLite, MariaDB (a table that is full) and PostgreSQL say that a disk takes no more."""
 
 
 def state_dir(*parts: str) -> Path:
@@ -60,6 +65,26 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path
         Path(temporary).unlink(missing_ok=True)
         raise
     return path
+
+
+def full(fault: BaseException) -> StockproofError | None:
+    """What a user reads where a disk takes no more, which can meet any command at any file or server; None of any other fault.
+
+    Args:
+        fault: from the system, or a database's.
+    """
+    place = ""
+    if isinstance(fault, OSError) and fault.errno in FULL:
+        place, words = str(fault.filename or ""), str(fault.strerror)
+    elif any(word in str(fault) for word in _FULL_WORDS):
+        words = str(getattr(fault, "orig", None) or fault).strip().splitlines()[0]
+    else:
+        return None
+    return StockproofError(
+        f"{place or 'what this command makes'} cannot be written: {words}",
+        f"make room and repeat the command; `df -h {settings.load().state_dir.resolve()} {tempfile.gettempdir()}` tells how much there "
+        "is. Of the embedded servers, nothing that was committed is lost",
+    )
 
 
 def read_secrets() -> dict[str, Any]:
