@@ -53,10 +53,16 @@ def main() -> None:
     except StockproofError as fault:
         _tell(fault)
     except Exception as fault:
-        told = files.full(fault)
+        told = files.full(fault) or _lacking(fault)
         if told is None:
             raise
         _tell(told)
+
+
+def _lacking(fault: Exception) -> StockproofError | None:
+    from pipelines.io import warehouse  # not at the top: every `--help` would wait for it
+
+    return warehouse.lacking(fault)
 
 
 def _tell(fault: StockproofError) -> NoReturn:

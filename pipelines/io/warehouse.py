@@ -20,6 +20,9 @@ from pipelines.io import files
 
 _REMEDY = "is the stack up? `stockproof status` tells, `stockproof up` starts it; another warehouse: STOCKPROOF_STACK__WAREHOUSE_URL"
 
+_LACKING = ("42P01", "42703")
+"""SQLSTATE of a table and of a column that do not exist."""
+
 
 def url() -> str:
     """Address of the warehouse, ``postgresql://user:password@host:port/database``."""
@@ -197,6 +200,23 @@ def refuse_other_marts(as_of: date) -> None:
             f"marts.dim_sku holds {held[0]}, not {as_of}",
             f"build the marts of that date: `stockproof run daily --as-of {as_of}`",
         )
+
+
+def lacking(fault: Exception) -> StockproofError | None:
+    """What a user reads where a table or column is not there, as after a change of version or before a first run; None of another fault.
+
+    Args:
+        fault: a driver's.
+    """
+    words = str(fault)
+    state = getattr(getattr(fault, "orig", None), "sqlstate", None)
+    if state not in _LACKING and not any(f"SQLSTATE: {code}" in words for code in _LACKING):
+        return None
+    named = next((line for line in words.splitlines() if "does not exist" in line), _first_line(fault))
+    return StockproofError(
+        f"the warehouse lacks what this version reads: {named[max(named.find('relation'), named.find('column'), 0) :]}",
+        "`stockproof up` brings the tables to this version; `stockproof run daily` builds the marts, and those of an earlier version anew",
+    )
 
 
 def source_id() -> str:

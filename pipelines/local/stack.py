@@ -3,13 +3,16 @@
 import base64
 import fcntl
 import json
+import os
 import secrets as random_secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pipelines import settings
+from pipelines.core.errors import StockproofError
 from pipelines.io import erp, files, warehouse
 from pipelines.io.airflow_api import AirflowApi
 from pipelines.local import mariadb, mlflow
@@ -20,6 +23,8 @@ from pipelines.local.postgres import Postgres
 from pipelines.local.process import Server
 
 DATABASES = ("warehouse", "mlflow", "airflow")
+FIRST_START_BYTES = 800_000_000
+"""MariaDB takes 650 MB at once, most of it for its log, PostgreSQL 50 and 17 more for each database."""
 Say = Callable[[str], None]
 
 
@@ -35,6 +40,8 @@ def up(say: Say = print, *, airflow: bool = True) -> None:
     """
     stack = settings.load().stack
     with _only_one(say):
+        _refuse_other_user()
+        _refuse_little_room()
         _make_secrets()
         if settings.load().erp.url is None:
             _start_erp(say)
@@ -147,6 +154,28 @@ def _start_services(say: Say) -> None:
         airflow.wait()
     if not stack.mlflow_url:
         tracking.wait()
+
+
+def _refuse_other_user() -> None:
+    """Root may write there, but that user's database does not start for root, nor does what root makes start for the user."""
+    made = files.state_dir() / "secrets.json"
+    if os.geteuid() == 0 and made.exists() and made.stat().st_uid != 0:
+        raise StockproofError(
+            f"{files.state_dir()} was made by user {made.owner()}, and this is root",
+            f"run as {made.owner()}, or set STOCKPROOF_STATE_DIR to a folder of your own",
+        )
+
+
+def _refuse_little_room() -> None:
+    """Before the first start: databases that are made on a disk without room end half made, with pages of their own words."""
+    folder = files.state_dir()
+    free = shutil.disk_usage(folder).free
+    wanted = 0 if (folder / "secrets.json").exists() else FIRST_START_BYTES
+    if free < wanted:
+        raise StockproofError(
+            f"{folder} has room for {free / 1e6:,.0f} MB; the servers' first start takes {wanted / 1e6:,.0f}",
+            "make room, or set STOCKPROOF_STATE_DIR to a folder on a larger disk",
+        )
 
 
 def _make_secrets(**changes: str) -> None:
