@@ -61,10 +61,33 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path
             file.write(data)
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException as fault:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(fault, OSError) and fault.errno is not None:
+            fault.filename = str(path)  # the system names none where a disk is full
         raise
     return path
+
+
+def write_named(path: Path, content: str | bytes) -> Path:
+    """Write a file whole to the place that a user named.
+
+    Args:
+        path: target.
+        content: text (UTF-8) or bytes.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        StockproofError: it cannot be written; what was there before still is.
+    """
+    try:
+        return write_atomic(path, content)
+    except OSError as fault:
+        raise full(fault) or StockproofError(
+            f"{path} cannot be written: {fault.strerror}", "name a file in a folder that exists and is writable"
+        ) from None
 
 
 def full(fault: BaseException) -> StockproofError | None:

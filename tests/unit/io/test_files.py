@@ -86,3 +86,22 @@ def test_passwords_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(StockproofError, match=r"secrets.json, cannot be read"):
         files.read_secrets()
     settings.load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"), [(errno.ENOSPC, "make room"), (errno.EACCES, "a folder that exists and is writable")]
+)
+def test_a_file_that_a_user_named_is_whole_or_as_it_was(
+    number: int, remedy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A full disk had the remedy of a wrong folder; twin --output lost the file that was there."""
+    target = files.write_named(tmp_path / "network.yaml", "old")
+
+    def broken(*_: object) -> None:
+        raise OSError(number, "broken")
+
+    monkeypatch.setattr(Path, "replace", broken)
+    with pytest.raises(StockproofError, match=r"network.yaml cannot be written: broken") as caught:
+        files.write_named(target, "new")
+    assert remedy in caught.value.remedy
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
