@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -21,6 +22,7 @@ from pipelines.commands import (
     vendors,
 )
 from pipelines.core.errors import StockproofError
+from pipelines.io import files
 
 app = typer.Typer(
     help="Replenishment you can check before you buy: from an ERP's MariaDB to purchase orders that carry their proof.",
@@ -49,11 +51,26 @@ def main() -> None:
     try:
         app()
     except StockproofError as fault:
-        console = Console(stderr=True, highlight=False)
-        console.print(f"[bold red]error[/] {escape(fault.message)}", soft_wrap=True)
-        if fault.remedy:
-            console.print(f"[bold]remedy[/] {escape(fault.remedy)}", soft_wrap=True)
-        sys.exit(1)
+        _tell(fault)
+    except Exception as fault:
+        told = files.full(fault) or _lacking(fault)
+        if told is None:
+            raise
+        _tell(told)
+
+
+def _lacking(fault: Exception) -> StockproofError | None:
+    from pipelines.io import warehouse  # not at the top: every `--help` would wait for it
+
+    return warehouse.lacking(fault)
+
+
+def _tell(fault: StockproofError) -> NoReturn:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]error[/] {escape(fault.message)}", soft_wrap=True)
+    if fault.remedy:
+        console.print(f"[bold]remedy[/] {escape(fault.remedy)}", soft_wrap=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -93,10 +93,10 @@ def checked_marts() -> Any:
 
     @task(retries=1)
     def preflight() -> dict[str, Any]:
-        """ERP and warehouse can be reached, tables and columns are there, sales are fresh."""
+        """ERP and warehouse can be reached, tables, columns and the items asked for are there, sales are fresh."""
         from pipelines.extract import preflight
 
-        return preflight.check(as_of())
+        return preflight.check(as_of(), param("items") or ())
 
     @task
     def extract() -> dict[str, Any]:

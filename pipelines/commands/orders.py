@@ -63,12 +63,7 @@ def export(
     if output is None:
         sys.stdout.buffer.write(content)
         return
-    try:
-        files.write_atomic(output, content)
-    except OSError as fault:
-        raise StockproofError(
-            f"{output} cannot be written: {fault.strerror}", "name a file in a folder that exists and is writable"
-        ) from None
+    files.write_named(output, content)
 
 
 def _content(form: str, day: date, only: list[str]) -> bytes:

@@ -46,8 +46,11 @@ def daily(
     as_json: Json = False,
 ) -> None:
     """From the ERP to purchase order proposals and the report."""
+    named = [item.strip() for item in items.split(",") if item.strip()]
+    if items and not named:
+        raise StockproofError(f"--items {items!r} names no item", "name item_ids, or leave --items out to run all")
     conf: dict[str, Any] = {
-        "items": [item.strip() for item in items.split(",") if item.strip()],
+        "items": named,
         "chunk_size": chunk_size,
         "full_extract": full_extract,
     }
@@ -77,7 +80,9 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
     if dag_id == "release_orders":
         source.claim()  # sales that are old, or an ERP that cannot be read, are no reason to keep what was signed
     else:
-        preflight.check(day)  # also the run's first task; here it spares a user the wait for a run that must fail
+        preflight.check(
+            day, conf.get("items") or ()
+        )  # also the run's first task; here it spares a user the wait for a run that must fail
     stack.up(say)
     outcome = follow.run(stack.api(), dag_id, {"as_of": day.isoformat(), **conf}, say)
     follow.show(outcome, as_json)

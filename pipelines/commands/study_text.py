@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pipelines.core.words import count, verb
+
 FIGURES = (
     ("items", "SKUs", "money"),
     ("service_level", "item-days in stock", "share"), ("stockout_rate", "stockout rate", "share"), ("fill_rate", "units filled", "share"),
@@ -211,6 +213,24 @@ def compared(rows: list[dict[str, Any]]) -> None:
     Console().print(table)
 
 
+def other_version(outcome: dict[str, Any]) -> str:
+    """What a date's passports being of another version of the program means, and the remedy; empty where they are of this one.
+
+    >>> row = {"columns": ["receipts_hash", "code_version"], "inputs": ["receipts", "code_version"]}
+    >>> other_version({"as_of": "2026-06-28", "differences": [row]}).partition(". ")[0]
+    '1 passport is of another version of Stockproof; the figures of 1 are the same in this one'
+    """
+    other = [row for row in outcome["differences"] if "code_version" in row["inputs"]]
+    if not other:
+        return ""
+    same = sum(all(name.endswith("_hash") or name == "code_version" for name in row["columns"]) for row in other)
+    return (
+        f"{count(len(other), 'passport')} {verb(len(other), 'is', 'are')} of another version of Stockproof; the figures of {same:,} are "
+        f"the same in this one. To the bit they are checked by the version that made them, or after `stockproof run daily --as-of "
+        f"{outcome['as_of']}`, which keeps what is signed."
+    )
+
+
 def verified(outcome: dict[str, Any]) -> None:
     """Print what a verification found."""
     console = Console()
@@ -218,6 +238,9 @@ def verified(outcome: dict[str, Any]) -> None:
         f"{outcome['as_of']}: {outcome['equal']:,} of {outcome['checked']:,} passports computed again to the bit",
         highlight=False,
     )
+    told = other_version(outcome)
+    if told:
+        console.print(told, highlight=False, soft_wrap=True)
     for row in outcome["differences"][:20]:
         why = (
             f"changed since: {', '.join(row['inputs'])}" if row["inputs"] else f"differs in {', '.join(row['columns'])}"

@@ -233,9 +233,6 @@ def _markdown(rows: list[list[str]]) -> list[str]:
 def _write(path: Path, content: dict[str, Any]) -> None:
     import yaml
 
-    try:
-        path.write_text(yaml.safe_dump(content, sort_keys=False))
-    except OSError as fault:
-        raise StockproofError(
-            f"{path} cannot be written: {fault.strerror}", "name a file in a folder that exists"
-        ) from None
+    from pipelines.io import files
+
+    files.write_named(path, yaml.safe_dump(content, sort_keys=False))

@@ -10,8 +10,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.core.errors import StockproofError
-
 app = typer.Typer(
     help="Vendors measured from their receipts: scores, trend, risk, what to do.",
     epilog="Example: stockproof vendors --json | stockproof vendors show SUP-001 | stockproof vendors compare ITEM-000001",
@@ -122,12 +120,7 @@ def report(
     told = reading.detail(supplier_id, reading.day(as_of.date() if as_of else None))
     safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in supplier_id)
     path = output or files.state_dir("reports") / f"vendor-{safe}-{told['as_of']}.{form}"
-    try:
-        typer.echo(files.write_atomic(path, encode(told, form)))
-    except OSError as fault:
-        raise StockproofError(
-            f"{path} cannot be written: {fault.strerror}", "name a file in a folder that exists and is writable"
-        ) from None
+    typer.echo(files.write_named(path, encode(told, form)))
 
 
 def _ranking(title: str, vendors: list[dict[str, Any]]) -> Table:

@@ -1,21 +1,24 @@
 """Checks before a run: is everything there that the run will need, and is the ERP's data fresh?"""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
+from pipelines.core.names import refuse_unknown
 from pipelines.extract import profiles, reader, source
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp, warehouse
 
 
-def check(as_of: date) -> dict[str, int | str]:
+def check(as_of: date, items: Sequence[str] = ()) -> dict[str, int | str]:
     """Verify the ERP (reachable, user and password, tables, columns, fresh sales) and the warehouse (reachable, migrated).
 
     Args:
         as_of: the run's as-of date.
+        items: item_ids the run is asked for alone; each must be one of the ERP's. Empty: all.
 
     Returns:
         Facts for the log: ``tables`` the ERP yields, ``profile``, ``newest_sale`` recorded up to the as-of date.
@@ -32,6 +35,10 @@ def check(as_of: date) -> dict[str, int | str]:
                 "the warehouse has no tables of ours yet",
                 "`stockproof up` makes them (or `warehouse.migrate()` from Python)",
             )
+    listed = profile.sources["items"]
+    if items and listed is not None:
+        known = reader.distinct(listed, "item_id")
+        refuse_unknown(items, known, f"the ERP's {listed.origin}", "name item_ids as the ERP writes them")
     newest = check_sales(profile, as_of)
     source.claim()
     return {

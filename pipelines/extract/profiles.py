@@ -158,7 +158,7 @@ def _probe(
         )
     except sa.exc.DBAPIError as fault:
         if erp.timed_out(fault):
-            raise erp.silent(origin) from None
+            raise erp.silent(origin, erp.was_ended(fault)) from None
         code = fault.orig.args[0] if fault.orig is not None and fault.orig.args else None
         if is_canonical and (code == _NO_TABLE or "no such table" in str(fault.orig)):
             return f"{origin} is missing" if table.required else None

@@ -189,6 +189,17 @@ def first(source: Source, expression: str, condition: str = "", since: datetime 
     return found[0][0] if found else None
 
 
+def distinct(source: Source, column: str) -> set[str]:
+    """Values of a column, as text.
+
+    Args:
+        source: where from.
+        column: its name.
+    """
+    found = _rows(source, f"SELECT DISTINCT t.`{column}` FROM (\n{source.since(BEGINNING)}\n) t")
+    return {str(value) for (value,) in found if value is not None}
+
+
 def recorded_by(as_of: date) -> str:
     """SQL: the row existed for a run of this as-of date."""
     return f"t.updated_at < '{(as_of + timedelta(days=1)).isoformat()}'"

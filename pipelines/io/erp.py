@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
-from pipelines.io import erp_stream, files
+from pipelines.io import erp_end, erp_stream, files
 from pipelines.io.erp_stream import StreamFault
 
 
@@ -52,6 +53,8 @@ def shown_url() -> str:
     return url().replace(f":{parts.password}@", ":…@", 1) if parts.password else url()
 
 
+_ENDED = "ended at the server"
+
 CONNECT_SECONDS = 10
 """How long a server may take to let us in; what it may take to answer a query is ``erp.timeout_seconds``."""
 
@@ -64,7 +67,7 @@ def engine(address: str, **options: Any) -> sa.Engine:
         options: further arguments of PyMySQL's connections.
     """
     made = sa.create_engine(
-        address.replace("mysql://", "mysql+pymysql://", 1),
+        _dialect(address),
         pool_pre_ping=True,
         pool_size=2,
         connect_args={"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS, **options},
@@ -72,11 +75,25 @@ def engine(address: str, **options: Any) -> sa.Engine:
     seconds = settings.load().erp.timeout_seconds
 
     @sa.event.listens_for(made, "connect")
-    def entered(connection: Any, _record: Any) -> None:
+    def entered(connection: Any, record: Any) -> None:
+        record.info["number"] = connection.thread_id()
         # PyMySQL has one timeout for the greeting, which is quick, and for queries, which need not be.
         connection._read_timeout = connection._write_timeout = seconds
 
+    @sa.event.listens_for(made, "handle_error")
+    def failed(context: sa.engine.ExceptionContext) -> None:
+        fault, connection = context.sqlalchemy_exception, context.connection
+        given_up = context.is_disconnect and "timed out" in str(context.original_exception)
+        if not given_up or fault is None or connection is None:
+            return
+        if erp_end.by_number(_dialect(address), connection.info["number"], seconds):
+            fault.add_detail(_ENDED)
+
     return made
+
+
+def _dialect(address: str) -> str:
+    return address.replace("mysql://", "mysql+pymysql://", 1)
 
 
 @cache
@@ -103,7 +120,7 @@ def transaction(reading: str = "") -> Iterator[sa.Connection]:
             yield connection
         except sa.exc.DBAPIError as fault:
             if timed_out(fault):
-                raise silent(reading) from None
+                raise silent(reading, was_ended(fault)) from None
             raise
 
 
@@ -143,31 +160,31 @@ def stream_arrow(query: str, reading: str = "", batch_rows: int = 65_536) -> tup
     Raises:
         StockproofError: the ERP refused the query, or (also from the iterator) broke off in the middle of it or fell silent.
     """
-    address = url()
+    address, mark = url(), f"/* stockproof {uuid4().hex} */"
     patience = f"tcp_connect_timeout_ms={1000 * CONNECT_SECONDS}"
     try:
         schema, batches = erp_stream.stream(
             f"{address}{'&' if '?' in address else '?'}{patience}",
-            query,
+            f"{mark} {query}",
             batch_rows,
             settings.load().erp.timeout_seconds,
         )
     except StreamFault as fault:
-        raise _stream_fault(fault, reading) from None
-    return schema, _unbroken(batches, reading)
+        raise _stream_fault(fault, reading, mark) from None
+    return schema, _unbroken(batches, reading, mark)
 
 
-def _unbroken(batches: Iterator[Any], reading: str) -> Iterator[Any]:
+def _unbroken(batches: Iterator[Any], reading: str, mark: str) -> Iterator[Any]:
     try:
         yield from batches
     except StreamFault as fault:
-        raise _stream_fault(fault, reading) from None
+        raise _stream_fault(fault, reading, mark) from None
 
 
-def _stream_fault(fault: StreamFault, reading: str) -> StockproofError:
+def _stream_fault(fault: StreamFault, reading: str, mark: str) -> StockproofError:
     while_reading = f" while {reading} was read" if reading else ""
     if fault.stage == "silent":
-        return silent(reading)
+        return silent(reading, erp_end.by_mark(_dialect(url()), mark))
     if fault.stage == "refused":
         return StockproofError(
             f"the ERP at {shown_url()} refused a query{while_reading}: {fault.words}", "run `stockproof erp check`"
@@ -183,11 +200,22 @@ def timed_out(fault: sa.exc.DBAPIError) -> bool:
     return fault.connection_invalidated and "timed out" in str(fault.orig)
 
 
-def silent(reading: str) -> ServiceAway:
-    """The error a user reads where the ERP took a query and does not answer."""
+def was_ended(fault: sa.exc.DBAPIError) -> bool:
+    """Whether the query that was given up has been ended at the server, too."""
+    return _ENDED in fault.detail
+
+
+def silent(reading: str, ended: bool = False) -> ServiceAway:
+    """The error a user reads where the ERP took a query and does not answer.
+
+    Args:
+        reading: what was read.
+        ended: the query was ended at the server; else it may go on there.
+    """
     return ServiceAway(
         f"the ERP at {shown_url()} gave no answer for {settings.load().erp.timeout_seconds:g} s"
-        + (f" while {reading} was read" if reading else ""),
+        + (f" while {reading} was read" if reading else "")
+        + ("; the query was ended there" if ended else "; the query may go on there"),
         "see what it is doing (SHOW FULL PROCESSLIST): where it waits for a lock, end what holds it and run again; where the query is only "
         "slow, an index on the column behind updated_at helps, or a larger erp.timeout_seconds",
     )

@@ -1,13 +1,18 @@
 """Paths of the state folder, and writes that are whole or absent."""
 
+import errno
 import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
+
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_FULL_WORDS: Final = ("No space left on device", "disk is full", "(1114,", "Errcode: 28", "Disk quota exceeded")
+"""How the system, SQLite, MariaDB (a table that is full) and PostgreSQL say that a disk takes no more."""
 
 
 def state_dir(*parts: str) -> Path:
@@ -56,13 +61,65 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o644) -> Path
             file.write(data)
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException as fault:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(fault, OSError) and fault.errno is not None:
+            fault.filename = str(path)  # the system names none where a disk is full
         raise
     return path
+
+
+def write_named(path: Path, content: str | bytes) -> Path:
+    """Write a file whole to the place that a user named.
+
+    Args:
+        path: target.
+        content: text (UTF-8) or bytes.
+
+    Returns:
+        ``path``.
+
+    Raises:
+        StockproofError: it cannot be written; what was there before still is.
+    """
+    try:
+        return write_atomic(path, content)
+    except OSError as fault:
+        raise full(fault) or StockproofError(
+            f"{path} cannot be written: {fault.strerror}", "name a file in a folder that exists and is writable"
+        ) from None
+
+
+def full(fault: BaseException) -> StockproofError | None:
+    """What a user reads where a disk takes no more, which can meet any command at any file or server; None of any other fault.
+
+    Args:
+        fault: from the system, or a database's.
+    """
+    place = ""
+    if isinstance(fault, OSError) and fault.errno in FULL:
+        place, words = str(fault.filename or ""), str(fault.strerror)
+    elif any(word in str(fault) for word in _FULL_WORDS):
+        words = str(getattr(fault, "orig", None) or fault).strip().splitlines()[0]
+    else:
+        return None
+    return StockproofError(
+        f"{place or 'what this command makes'} cannot be written: {words}",
+        f"make room and repeat the command; `df -h {settings.load().state_dir.resolve()} {tempfile.gettempdir()}` tells how much there "
+        "is. Of the embedded servers, nothing that was committed is lost",
+    )
 
 
 def read_secrets() -> dict[str, Any]:
     """Passwords and keys of the embedded stack (mode 0600); empty before the first ``stockproof up``."""
     path = settings.load().state_dir.resolve() / "secrets.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError) as fault:
+        told = fault.strerror if isinstance(fault, OSError) else "it is not the JSON it was"
+        raise StockproofError(
+            f"the passwords of the embedded stack, {path}, cannot be read: {told}",
+            "run as the user who made the state folder, or set STOCKPROOF_STATE_DIR to a folder of your own",
+        ) from None

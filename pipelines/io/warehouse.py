@@ -20,6 +20,9 @@ from pipelines.io import files
 
 _REMEDY = "is the stack up? `stockproof status` tells, `stockproof up` starts it; another warehouse: STOCKPROOF_STACK__WAREHOUSE_URL"
 
+_LACKING = ("42P01", "42703")
+"""SQLSTATE of a table and of a column that do not exist."""
+
 
 def url() -> str:
     """Address of the warehouse, ``postgresql://user:password@host:port/database``."""
@@ -199,6 +202,23 @@ def refuse_other_marts(as_of: date) -> None:
         )
 
 
+def lacking(fault: Exception) -> StockproofError | None:
+    """What a user reads where a table or column is not there, as after a change of version or before a first run; None of another fault.
+
+    Args:
+        fault: a driver's.
+    """
+    words = str(fault)
+    state = getattr(getattr(fault, "orig", None), "sqlstate", None)
+    if state not in _LACKING and not any(f"SQLSTATE: {code}" in words for code in _LACKING):
+        return None
+    named = next((line for line in words.splitlines() if "does not exist" in line), _first_line(fault))
+    return StockproofError(
+        f"the warehouse lacks what this version reads: {named[max(named.find('relation'), named.find('column'), 0) :]}",
+        "`stockproof up` brings the tables to this version; `stockproof run daily` builds the marts, and those of an earlier version anew",
+    )
+
+
 def source_id() -> str:
     """Id of the ERP whose rows the warehouse holds; empty before the first extraction."""
     found = read("select cast(source_id as text) as id from ops.erp")["id"].to_list()
@@ -206,11 +226,27 @@ def source_id() -> str:
 
 
 def migrate() -> None:
-    """Bring the tables this project owns (schemas ops, quarantine, plan) to the newest revision (Alembic)."""
+    """Bring the tables this project owns (schemas ops, quarantine, plan) to the newest revision (Alembic).
+
+    Raises:
+        StockproofError: they are of a newer version of the program, or cannot be changed; they stay as they were.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(settings.ROOT / "pipelines" / "io" / "migrations"))
     config.attributes["url"] = url()
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as fault:
+        raise StockproofError(
+            f"the warehouse's tables are of another version of Stockproof, newer than this one: {fault}",
+            "run the version that made them, or one after it; nothing was changed",
+        ) from None
+    except sa.exc.SQLAlchemyError as fault:
+        raise StockproofError(
+            f"the warehouse's tables could not be brought to this version: {_first_line(fault)}",
+            "mend what it names and run `stockproof up` again; the tables are as they were",
+        ) from None

@@ -20,6 +20,8 @@ from pipelines.io.files import write_atomic
 from pipelines.local.process import Server, inherited_environment
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
+COMMANDS = {"scheduler": ("scheduler", "--skip-serve-logs")}
+"""Components with options. The scheduler would serve its logs on port 8793 of every interface; the API server reads them as files."""
 RETIRED = ("triggerer",)
 """Components that earlier versions started, and that may still run."""
 POOLS = {"heavy": (1, "Steps that use every core: training, dbt"), "replay": (2, "Chunks of the replay: one a core")}
@@ -65,16 +67,17 @@ class Airflow:
     def launch(self) -> None:
         """Start every component without waiting. Tasks inherit this environment: another configuration restarts them."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        environment = self.environment()
         if self._configuration_changed() or any(server.process() for server in self._retired()):
             self.stop()
-        environment = self.environment()
         passwords = self.folder / "passwords.json"
         write_atomic(passwords, json.dumps({USER: self.secrets["airflow_password"]}), mode=0o600)
         if not all(server.process() for server in self.servers()):
             self._migrate(environment)
         for server, component in zip(self.servers(), COMPONENTS, strict=True):
-            server.start([sys.executable, "-m", "airflow", component], environment, cwd=self.folder)
-        write_atomic(self.folder / "fingerprint", fingerprint())
+            command = COMMANDS.get(component, (component,))
+            server.start([sys.executable, "-m", "airflow", *command], environment, cwd=self.folder)
+        write_atomic(self.folder / "fingerprint", self._fingerprint())
 
     def wait(self) -> None:
         """Wait until API server, scheduler and DAG processor report themselves healthy and the DAGs are parsed."""
@@ -141,15 +144,15 @@ class Airflow:
 
     def _configuration_changed(self) -> bool:
         stored = self.folder / "fingerprint"
-        return stored.exists() and stored.read_text() != fingerprint()
+        return stored.exists() and stored.read_text() != self._fingerprint()
 
-
-def fingerprint() -> str:
-    """Hash of what tasks inherit from the environment: configuration file, overrides and the ERP's address."""
-    inherited = {
-        name: value for name, value in os.environ.items() if name.startswith("STOCKPROOF_") or name == "ERP_URL"
-    }
-    return hashlib.sha256(json.dumps([str(settings.config_file()), inherited], sort_keys=True).encode()).hexdigest()
+    def _fingerprint(self) -> str:
+        """Hash of what the components and their tasks are told: configuration file, overrides, the ERP's address, ports and store."""
+        told = {
+            name: value for name, value in os.environ.items() if name.startswith("STOCKPROOF_") or name == "ERP_URL"
+        }
+        facts = [str(settings.config_file()), told, self.store, self.url, settings.load().schedule.timezone]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _airflow_version() -> str:

@@ -51,6 +51,7 @@ class MariaDB:
                 os.chown(data, account.pw_uid, account.pw_gid)
             self._initialise(prefix, data)
             (data / "initialised").touch()
+        self._note_unrecorded()
         # A starting server deletes the temporary tables it finds in its tmpdir: in a shared /tmp, those of every other one.
         scratch = self.folder / "tmp"
         scratch.mkdir(mode=0o700, exist_ok=True)
@@ -63,7 +64,11 @@ class MariaDB:
 
     def stop(self) -> bool:
         """Stop it cleanly."""
-        return self.server.stop()
+        self._note_unrecorded()
+        return self.server.stop(seconds=60)
+
+    def _note_unrecorded(self) -> None:
+        self.server.note_unrecorded(self.folder / "data" / "mariadb.pid", "mariadbd")
 
     def answers(self) -> bool:
         """Whether it accepts our user."""

@@ -63,11 +63,16 @@ class MLflow:
 
     def answers(self) -> bool:
         """Whether its health page says OK."""
-        try:
-            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
-        except httpx.HTTPError:
-            return False
+        return answers(self.url)
 
     def stop(self) -> bool:
         """Stop it."""
         return self.server.stop()
+
+
+def answers(url: str) -> bool:
+    """Whether an MLflow server is at an address."""
+    try:
+        return httpx.get(f"{url.rstrip('/')}/health", timeout=2).status_code == 200
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class Postgres:
     @property
     def server(self) -> Server:
         """Its process."""
-        return Server("postgres", self.folder, self.port, "stack.postgres_port")
+        return Server("postgres", self.folder, self.port, "stack.postgres_port", signal.SIGINT)
 
     def url(self, database: str, driver: str = "postgresql") -> str:
         """Address of one of its databases."""
@@ -59,25 +60,22 @@ class Postgres:
     def start(self) -> None:
         """Initialise where new, start where stopped, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        prefix, account = unprivileged()
+        prefix, _ = unprivileged()
         data = self.folder / "data"
         if not (data / "PG_VERSION").exists():
-            data.mkdir(mode=0o700, exist_ok=True)
-            if account:
-                os.chown(data, account.pw_uid, account.pw_gid)
-            self._initialise(prefix, data)
-        if self.server.process() is None:
-            self.server.refuse_busy_port()
-            (data / "postmaster.pid").unlink(
-                missing_ok=True
-            )  # left by a killed machine; the port is free, so nobody holds the data
+            self._make(data)
+        self._note_unrecorded()
         options = [f"-c{key}={value}" for key, value in (OPTIONS | {"port": str(self.port)}).items()]
         self.server.start([*prefix, str(_binary("postgres")), "-D", str(data), *options])
-        self.server.wait_until(self.answers, 30)
+        self.server.wait_until(self.answers, 300)  # after a power cut it first goes through its log
 
     def stop(self) -> bool:
         """Stop it, rolling back open transactions (PostgreSQL's fast shutdown)."""
-        return self.server.stop(first=signal.SIGINT)
+        self._note_unrecorded()
+        return self.server.stop(seconds=60)
+
+    def _note_unrecorded(self) -> None:
+        self.server.note_unrecorded(self.folder / "data" / "postmaster.pid", "postgres")
 
     def answers(self) -> bool:
         """Whether it accepts our user."""
@@ -92,6 +90,22 @@ class Postgres:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if not connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
                 connection.execute(f'create database "{name}"')
+
+    def _make(self, data: Path) -> None:
+        """Make the data folder, under another name until it is whole: initdb writes PG_VERSION first, and may be killed later."""
+        prefix, account = unprivileged()
+        fresh = self.folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        if account:
+            os.chown(fresh, account.pw_uid, account.pw_gid)
+        self._initialise(prefix, fresh)
+        try:
+            fresh.rename(data)
+        except OSError as fault:
+            raise StockproofError(
+                f"{data} holds files and no database: {fault.strerror}", "move it away and run `stockproof up` again"
+            ) from None
 
     def _initialise(self, prefix: list[str], data: Path) -> None:
         password_file = self.folder / "initial-password"
@@ -109,8 +123,10 @@ class Postgres:
             "UTF8",
             "--locale=C",
         ]
-        done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False)
-        password_file.unlink()
+        try:
+            done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False)
+        finally:
+            password_file.unlink()
         if done.returncode:
             raise StockproofError(
                 f"PostgreSQL could not be initialised in {data}:\n{done.stderr.strip()}",

@@ -1,6 +1,7 @@
 """Servers as background processes: started detached, found again by pid file, stopped by pid. Never anyone else's process."""
 
 import contextlib
+import hashlib
 import json
 import os
 import pwd
@@ -9,14 +10,19 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import psutil
 
 from pipelines.core.errors import StockproofError
+from pipelines.io.files import write_atomic
+from pipelines.local import identity
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,14 @@ class Server:
         folder: holds its pid file ``<name>.pid`` and log ``<name>.log``.
         port: TCP port on 127.0.0.1, or None for a process that listens on none.
         port_key: the configuration key of the port, for error messages.
+        ended_by: the signal on which it ends in an orderly way.
     """
 
     name: str
     folder: Path
     port: int | None = None
     port_key: str = ""
+    ended_by: signal.Signals = signal.SIGTERM
 
     @property
     def log(self) -> Path:
@@ -44,29 +52,32 @@ class Server:
     def _pid_file(self) -> Path:
         return self.folder / f"{self.name}.pid.json"
 
-    def process(self) -> psutil.Process | None:
-        """The running process that we started, or None. A recycled pid is told by its start time."""
+    def _record(self) -> dict[str, Any]:
         try:
-            record = json.loads(self._pid_file.read_text())
-            process = psutil.Process(record["pid"])
-            same = abs(process.create_time() - record["started"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
-        except (OSError, ValueError, KeyError, psutil.Error):
-            return None
-        return process if same else None
+            return dict(json.loads(self._pid_file.read_text()))
+        except (OSError, ValueError, TypeError):
+            return {}
+
+    def process(self) -> psutil.Process | None:
+        """The running process that we started, or None. A number that another process has now is not ours."""
+        return identity.process(self._record())
 
     def start(
         self, command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> None:
-        """Start it detached from this terminal; does nothing where it already runs.
+        """Start it detached from this terminal; does nothing where it already runs. One of another command, as of another port, ends first.
 
         Raises:
-            StockproofError: its port belongs to somebody else.
+            StockproofError: its port belongs to somebody else, or its pid file cannot be written.
         """
+        wanted = hashlib.sha256("\0".join(command).encode()).hexdigest()
         if self.process():
-            return
-        _kill(self._orphans())
+            if self._record().get("command", wanted) == wanted:
+                return
+            self.stop(seconds=60)
+        identity.kill(identity.orphans(self._record()))
         self.refuse_busy_port()
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, _undisturbed():
             child = subprocess.Popen(  # one that outlives us
                 list(command),
                 stdout=log,
@@ -76,8 +87,45 @@ class Server:
                 env=dict(environment or os.environ),
                 start_new_session=True,
             )
-        started = psutil.Process(child.pid).create_time()
-        self._pid_file.write_text(json.dumps({"pid": child.pid, "started": started}))
+            try:
+                self._note(child.pid, command=wanted)
+            except BaseException:
+                child.kill()  # nobody would find it again
+                child.wait()
+                raise
+
+    def _note(self, pid: int, **more: str) -> None:
+        try:
+            write_atomic(self._pid_file, json.dumps({**identity.of(pid), **more}))
+        except OSError as fault:
+            raise StockproofError(
+                f"{self._pid_file} cannot be written: {fault.strerror}", "mend that and run `stockproof up` again"
+            ) from None
+
+    def note_unrecorded(self, own: Path, program: str) -> None:
+        """Note a server on our data that our pid file knows nothing of: the next start or stop ends it. Two on the same data ruin them.
+
+        Args:
+            own: the pid file that the program itself keeps in its data folder; removed where what it names has ended.
+            program: name of the program.
+
+        Raises:
+            StockproofError: it belongs to another user.
+        """
+        if self.process() is not None or not own.exists():
+            return
+        pid = own.read_text().partition("\n")[0].strip()
+        try:
+            found = identity.holder(int(pid), program, own.parent) if pid.isdecimal() else None
+        except psutil.AccessDenied:
+            raise StockproofError(
+                f"{own} names pid {pid}, a {program} of another user: it may be at work on these data",
+                f"stop it as that user (`stockproof down`), or remove {own} where it serves other data",
+            ) from None
+        if found is None:
+            own.unlink(missing_ok=True)  # left by a killed machine
+            return
+        self._note(found.pid, command="not known")
 
     def refuse_busy_port(self) -> None:
         """Raise where something else already listens on the port."""
@@ -108,31 +156,26 @@ class Server:
                 )
             time.sleep(0.1)
 
-    def stop(self, *, first: signal.Signals = signal.SIGTERM, seconds: float = 20.0) -> bool:
-        """Stop it and its children: first politely, then by SIGKILL. Returns whether it was running."""
+    def stop(self, *, seconds: float = 20.0) -> bool:
+        """Stop it and its children: first politely, then by SIGKILL. Returns whether it was running.
+
+        Raises:
+            StockproofError: it belongs to another user.
+        """
         process = self.process()
-        family = self._orphans()
+        family = identity.orphans(self._record())
         if process is not None:
-            family += [process, *process.children(recursive=True)]
+            family += [process, *identity.children(process)]
             with contextlib.suppress(psutil.Error):
-                process.send_signal(first)
+                process.send_signal(self.ended_by)
             _, family = psutil.wait_procs(family, timeout=seconds)
-        _kill(family)
+        left = identity.kill(family)
+        if left:
+            raise StockproofError(
+                f"{self.name} (pid {left[0].pid}) cannot be stopped by this user", "stop it as the user who started it"
+            )
         self._pid_file.unlink(missing_ok=True)
         return process is not None
-
-    def _orphans(self) -> list[psutil.Process]:
-        """Workers that outlived their killed leader: the session they belong to is the one we made for it."""
-        if self.process() is not None:
-            return []
-        try:
-            leader = json.loads(self._pid_file.read_text())["pid"]
-        except (OSError, ValueError, KeyError):
-            return []
-        members = [
-            process for process in psutil.process_iter() if _session(process.pid) == leader and process.pid != leader
-        ]
-        return [*members, *(child for member in members for child in member.children(recursive=True))]
 
     def log_tail(self, lines: int = 15) -> str:
         """The last lines of its log."""
@@ -167,18 +210,21 @@ def free_port() -> int:
             return port
 
 
-def _kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(processes, timeout=5)
-
-
-def _session(pid: int) -> int | None:
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits: between a server's start and the note of its pid it would leave a server that nobody finds again."""
+    came: list[tuple[int, FrameType | None]] = []
+    here = threading.current_thread() is threading.main_thread()  # Python lets no other thread have signals
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM) if here}
+    for one in before:
+        signal.signal(one, lambda *told: came.append(told))
     try:
-        return os.getsid(pid)
-    except OSError:
-        return None
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+        if came:
+            signal.raise_signal(came[0][0])
 
 
 def _holder(port: int) -> str:
@@ -190,7 +236,8 @@ def _holder(port: int) -> str:
                 and connection.status == psutil.CONN_LISTEN
                 and connection.pid
             ):
-                return f" by {psutil.Process(connection.pid).name()} (pid {connection.pid})"
+                found = psutil.Process(connection.pid)
+                return f" by {found.name()} (pid {found.pid}, in {found.cwd()})"
     return ""
 
 

@@ -3,22 +3,28 @@
 import base64
 import fcntl
 import json
+import os
 import secrets as random_secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pipelines import settings
+from pipelines.core.errors import StockproofError
 from pipelines.io import erp, files, warehouse
 from pipelines.io.airflow_api import AirflowApi
-from pipelines.local import mariadb
+from pipelines.local import mariadb, mlflow
 from pipelines.local.airflow import Airflow
 from pipelines.local.mariadb import MariaDB
 from pipelines.local.mlflow import MLflow
 from pipelines.local.postgres import Postgres
+from pipelines.local.process import Server
 
 DATABASES = ("warehouse", "mlflow", "airflow")
+FIRST_START_BYTES = 800_000_000
+"""MariaDB takes 650 MB at once, most of it for its log, PostgreSQL 50 and 17 more for each database."""
 Say = Callable[[str], None]
 
 
@@ -33,7 +39,9 @@ def up(say: Say = print, *, airflow: bool = True) -> None:
         StockproofError: a port is in use, the state folder cannot be written, or a server does not start.
     """
     stack = settings.load().stack
-    with _only_one():
+    with _only_one(say):
+        _refuse_other_user()
+        _refuse_little_room()
         _make_secrets()
         if settings.load().erp.url is None:
             _start_erp(say)
@@ -52,15 +60,19 @@ def up(say: Say = print, *, airflow: bool = True) -> None:
 
 def down(say: Say = print) -> None:
     """Stop every server that ``up`` started; data stays."""
-    with _only_one():
+    with _only_one(say):
         parts: list[tuple[str, Callable[[], bool]]] = [
             ("Airflow", lambda: _airflow().stop()),
             ("MLflow", lambda: _mlflow().stop()),
         ]
         parts += [("MariaDB", lambda: _mariadb().stop()), ("PostgreSQL", lambda: _postgres().stop())]
+        found = False
         for name, stop in parts:
             if stop():
+                found = True
                 say(f"{name} stopped")
+    if not found:
+        say(f"nothing of {files.state_dir()} was running")
 
 
 def status() -> dict[str, Any]:
@@ -78,21 +90,28 @@ def status() -> dict[str, Any]:
                 health[name] = "healthy"
         except Exception as fault:
             health[name] = f"down: {str(fault).splitlines()[0]}"
-    mlflow = _mlflow()
-    health["mlflow"] = "healthy" if mlflow.answers() else "down"
-    airflow = api()
+    tracking, airflow = stack.mlflow_url or _mlflow().url, api()
+    health["mlflow"] = _ours(stack.mlflow_url, _mlflow().server, "healthy" if mlflow.answers(tracking) else "down")
     reported = airflow.health()
-    health["airflow"] = "healthy" if airflow.healthy() else "down" if not reported else str(reported)
+    state = "healthy" if airflow.healthy() else "down" if not reported else str(reported)
+    health["airflow"] = _ours(stack.airflow_url, _airflow().servers()[0], state)
     return {
         "erp_url": erp.url(),
         "warehouse_url": warehouse.url(),
-        "mlflow_url": stack.mlflow_url or mlflow.url,
+        "mlflow_url": tracking,
         "airflow_url": airflow.url,
         "airflow_user": airflow.user,
         "airflow_password": airflow.password,
         "state_dir": str(settings.load().state_dir.resolve()),
         "health": health,
     }
+
+
+def _ours(elsewhere: str | None, server: Server, state: str) -> str:
+    """The health of a server that answers anybody: where it is not the one that we started, another stack's is none of ours."""
+    if elsewhere or state == "down" or server.process() is not None:
+        return state
+    return f"down: what answers on port {server.port} is not of this state folder"
 
 
 def api() -> AirflowApi:
@@ -123,18 +142,40 @@ def _start_erp(say: Say) -> None:
 
 def _start_services(say: Say) -> None:
     stack = settings.load().stack
-    mlflow, airflow = _mlflow(), _airflow()
+    tracking, airflow = _mlflow(), _airflow()
     if not stack.mlflow_url:
-        if mlflow.server.process() is None:
-            say(f"MLflow       {mlflow.url}")
-        mlflow.launch()
+        if tracking.server.process() is None:
+            say(f"MLflow       {tracking.url}")
+        tracking.launch()
     if not stack.airflow_url:
         if not all(server.process() for server in airflow.servers()):
             say(f"Airflow      {airflow.url}")
         airflow.launch()
         airflow.wait()
     if not stack.mlflow_url:
-        mlflow.wait()
+        tracking.wait()
+
+
+def _refuse_other_user() -> None:
+    """Root may write there, but that user's database does not start for root, nor does what root makes start for the user."""
+    made = files.state_dir() / "secrets.json"
+    if os.geteuid() == 0 and made.exists() and made.stat().st_uid != 0:
+        raise StockproofError(
+            f"{files.state_dir()} was made by user {made.owner()}, and this is root",
+            f"run as {made.owner()}, or set STOCKPROOF_STATE_DIR to a folder of your own",
+        )
+
+
+def _refuse_little_room() -> None:
+    """Before the first start: databases that are made on a disk without room end half made, with pages of their own words."""
+    folder = files.state_dir()
+    free = shutil.disk_usage(folder).free
+    wanted = 0 if (folder / "secrets.json").exists() else FIRST_START_BYTES
+    if free < wanted:
+        raise StockproofError(
+            f"{folder} has room for {free / 1e6:,.0f} MB; the servers' first start takes {wanted / 1e6:,.0f}",
+            "make room, or set STOCKPROOF_STATE_DIR to a folder on a larger disk",
+        )
 
 
 def _make_secrets(**changes: str) -> None:
@@ -154,10 +195,14 @@ def _make_secrets(**changes: str) -> None:
 
 
 @contextmanager
-def _only_one() -> Iterator[None]:
+def _only_one(say: Say) -> Iterator[None]:
     """Two ``up`` at once would start two of everything: the second waits."""
     with (files.state_dir() / "stack.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another `stockproof` that starts or stops these servers")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.io import quarantine
+from pipelines.core.names import refuse_unknown
+from pipelines.io import quarantine, warehouse
 from pipelines.validate import as_of as sql
 from pipelines.validate import docs, records, rules, session
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 STOP_ROWS: Final = 20
 """A quarantine rule's stop_above counts from so many rows on: in a handful of rows one fault is a large share."""
+
+_UNPLANNED: Final = "leave it out: an item has features from its first sale or count known on the date on, unless a data rule set it aside"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def run(boundary: str, as_of: date, *, items: Sequence[str] = ()) -> dict[str, i
         ``rules``, ``broken`` (rules), ``quarantined`` and ``review`` (rows, each once however many rules it breaks).
 
     Raises:
-        StockproofError: a fatal rule is broken (table, rule, count and sample rows), a table is missing, or a rule cannot be asked.
+        StockproofError: a fatal rule is broken (table, rule, count and sample rows), a table is missing, a rule cannot be asked, or the
+            features have no SKU of an item asked for.
     """
     from pipelines.validate import suites
 
@@ -77,6 +81,9 @@ def run(boundary: str, as_of: date, *, items: Sequence[str] = ()) -> dict[str, i
     shown = [verdict.row() | _asked(verdict.answer.rule, queries) for verdict in verdicts]
     docs.publish(boundary, as_of, shown, lambda folder: suites.write_docs(project, folder))
     _stop(boundary, as_of, verdicts)
+    if boundary == "features" and items:
+        planned = warehouse.read("select distinct item_id from marts.dim_sku")["item_id"]
+        refuse_unknown(items, planned.to_list(), f"marts.dim_sku of {as_of}", _UNPLANNED)
     broken = sum(not v.answer.passed for v in verdicts)
     return {"rules": len(verdicts), "broken": broken, **quarantine.counts(as_of, list(gate.sources))}
 

@@ -49,6 +49,21 @@ def given_up(caught: pytest.ExceptionInfo[StockproofError], table: str) -> None:
     assert f"gave no answer for 1 s while table {table} was read" in caught.value.message
     assert "erp.timeout_seconds" in caught.value.remedy
     assert "test-password" not in str(caught.value)
+    assert "the query was ended there" in caught.value.message
+    assert running() == []
+
+
+def running() -> list[str]:
+    """Queries of our user that the server works on, besides the one that asks."""
+    with erp.transaction() as connection:
+        deadline = time.monotonic() + 5
+        while True:  # a killed query may take a moment to notice
+            asked = "select info from information_schema.processlist where id <> connection_id() and command <> 'Sleep'"
+            asked += " and user = 'stockproof'"
+            left = [str(info) for info in connection.execute(sa.text(asked)).scalars()]
+            if not left or time.monotonic() > deadline:
+                return left
+            time.sleep(0.1)
 
 
 def _sales(query: str) -> Source:
@@ -96,6 +111,44 @@ def test_a_slow_answer_is_no_silence(configured: pytest.MonkeyPatch) -> None:
     start = time.monotonic()
     assert sum(batch.num_rows for batch in reader.read(slow)) == 300_000
     assert time.monotonic() - start > 5.0
+
+
+def test_a_small_query_that_is_given_up_is_ended_at_the_server() -> None:
+    with pytest.raises(ServiceAway, match="the query was ended there"), erp.transaction("table items") as connection:
+        connection.execute(sa.text("select sleep(60)"))
+    assert running() == []
+
+
+def test_a_user_without_any_right_ends_its_own_queries_and_no_other(
+    configured: pytest.MonkeyPatch, erp_url: str
+) -> None:
+    with erp.transaction() as connection:
+        connection.execute(sa.text("create or replace user reader@'127.0.0.1' identified by 'secret'"))
+    other = sa.create_engine(erp_url.replace("mysql://", "mysql+pymysql://", 1)).connect()
+    with other:
+        busy = threading.Thread(target=lambda: other.exec_driver_sql("select sleep(6) /* of somebody else */"))
+        busy.start()
+        server = erp_url.replace("stockproof:test-password", "reader:secret").rpartition("/")[0]
+        configured.setenv("ERP_URL", f"{server}/information_schema")
+        _again()
+        try:
+            with pytest.raises(ServiceAway, match="the query was ended there"):
+                erp.read_arrow("select sleep(61) as n")
+            with pytest.raises(ServiceAway, match="the query was ended there"), erp.transaction() as connection:
+                connection.execute(sa.text("select sleep(62)"))
+        finally:
+            configured.setenv("ERP_URL", erp_url)
+            _again()
+        left = _texts()
+        assert [one for one in left if "sleep(61)" in one or "sleep(62)" in one] == []
+        assert [one for one in left if "of somebody else" in one]
+        busy.join()
+
+
+def _texts() -> list[str]:
+    with erp.transaction() as connection:
+        asked = "select info from information_schema.processlist where id <> connection_id() and info is not null"
+        return [str(info) for info in connection.execute(sa.text(asked)).scalars()]
 
 
 def test_a_small_query_may_take_longer_than_the_greeting(

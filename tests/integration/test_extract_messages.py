@@ -9,7 +9,7 @@ from pipelines.core.errors import StockproofError
 from pipelines.extract import job, preflight
 from pipelines.io import warehouse
 from pipelines.local.process import free_port
-from tests.integration.extract_erp import at, change, empty, everything, held, on, sell
+from tests.integration.extract_erp import at, change, empty, everything, held, insert, on, sell
 
 pytestmark = pytest.mark.servers
 
@@ -151,3 +151,15 @@ def test_a_healthy_stack_passes() -> None:
     sell(1, 2, 3)
     assert preflight.check(on(3)) == {"tables": 12, "profile": "canonical", "newest_sale": on(3).isoformat()}
     assert warehouse.read("select count(*) as n from ops.watermarks")["n"][0] == 0
+
+
+def test_an_item_asked_for_that_the_erp_does_not_list() -> None:
+    """A run of some items went on with those there are: the answer about A passed for the one about both."""
+    sell(1)
+    insert(
+        "items", [{"item_id": name, "name": name, "unit_cost": 1.0, "updated_at": at(0)} for name in ("A", "BOLT-7")]
+    )
+    assert preflight.check(on(1), ["A", "BOLT-7"])["profile"] == "canonical"
+    with pytest.raises(StockproofError, match="the ERP's table items holds no BOLT7") as caught:
+        preflight.check(on(1), ["A", "BOLT7"])
+    assert "did you mean BOLT-7?" in caught.value.remedy

@@ -4,6 +4,8 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from pipelines import cli
+from pipelines.core.errors import StockproofError
 from pipelines.io import erp, warehouse
 
 pytestmark = pytest.mark.servers
@@ -52,6 +54,33 @@ def test_tables_of_one_run_are_replaced_together_or_not_at_all(warehouse_url: st
     warehouse.replace_all({"ops.extractions": again, "ops.noted": metric.clear()}, day)  # an empty frame only deletes
     assert warehouse.read("select rows_read from ops.extractions where as_of = '2026-02-01'").rows() == [(7,)]
     assert warehouse.read("select * from ops.noted").is_empty()
+
+
+def test_a_table_or_column_of_another_version_is_told_with_a_remedy(
+    warehouse_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A warehouse that an earlier version filled and no run since: the command line ended in the driver's traceback."""
+    asked = {
+        'relation "marts.fct_new" does not exist': lambda: warehouse.read("select 1 as one from marts.fct_new"),
+        'column "newer" does not exist': lambda: warehouse.execute("select newer from ops.watermarks"),
+    }
+    for words, ask in asked.items():
+        monkeypatch.setattr(cli, "app", ask)
+        with pytest.raises(SystemExit):
+            cli.main()
+        told = capsys.readouterr().err
+        assert f"the warehouse lacks what this version reads: {words}" in told
+        assert "stockproof up" in told
+    assert warehouse.lacking(ValueError("another")) is None
+
+
+def test_tables_of_a_newer_version_are_left_alone(warehouse_url: str) -> None:
+    before = warehouse.read("select version_num as v from ops.alembic_version")["v"][0]
+    warehouse.execute("update ops.alembic_version set version_num = '9999'")
+    with pytest.raises(StockproofError, match=r"another version of Stockproof, newer than this one.*9999"):
+        warehouse.migrate()
+    warehouse.execute("update ops.alembic_version set version_num = :before", before=before)
+    warehouse.migrate()
 
 
 def test_mariadb_answers(erp_url: str) -> None:

@@ -211,6 +211,13 @@ def test_with_chosen_items_only_theirs_are_asked_for(clean: None) -> None:
         job.run("orders", AS_OF)
 
 
+def test_a_chosen_item_without_features_stops_the_run(clean: None) -> None:
+    assert job.run("features", AS_OF, items=["I1", "I2"])["broken"] == 0
+    with pytest.raises(StockproofError, match=f"marts.dim_sku of {AS_OF} holds no I77") as caught:
+        job.run("features", AS_OF, items=["I2", "I77"])
+    assert caught.value.remedy
+
+
 def test_marts_that_were_never_built_are_named(clean: None) -> None:
     warehouse.execute("alter table marts.dim_sku rename to elsewhere")
     try:

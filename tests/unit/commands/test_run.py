@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from pipelines import settings
 from pipelines.commands import follow, run
+from pipelines.core.errors import StockproofError
 from pipelines.extract import preflight, source
 from pipelines.local import load as loading
 from pipelines.local import stack
@@ -25,7 +26,7 @@ def test_a_release_does_not_ask_for_fresh_sales(monkeypatch: pytest.MonkeyPatch,
     done: list[str] = []
     monkeypatch.setattr(stack, "up", lambda *_, **__: None)
     monkeypatch.setattr(stack, "api", lambda: None)
-    monkeypatch.setattr(preflight, "check", lambda _: done.append("preflight"))
+    monkeypatch.setattr(preflight, "check", lambda *_: done.append("preflight"))
     monkeypatch.setattr(source, "claim", lambda: done.append("claim"))
     told: Any = SimpleNamespace(state="success")
     monkeypatch.setattr(follow, "run", lambda *_: told)
@@ -60,3 +61,24 @@ def test_a_full_extraction_is_asked_for_by_the_run_s_params(
     for options in ([], ["--full-extract"]):
         assert CliRunner().invoke(run.app, [command, *options]).exit_code == 0
     assert asked == [(dag, False), (dag, True)]
+
+
+def test_items_are_looked_up_before_a_dag_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def check(_: date, items: list[str]) -> None:
+        asked.append(items)
+        raise StockproofError("the ERP's table items holds no TYPO")
+
+    monkeypatch.setattr(stack, "up", lambda *_, **__: None)
+    monkeypatch.setattr(preflight, "check", check)
+    monkeypatch.setattr(follow, "run", lambda *_: pytest.fail("started"))
+    told = CliRunner().invoke(run.app, ["daily", "--as-of", "2026-06-28", "--items", "A, TYPO"])
+    assert "holds no TYPO" in str(told.exception)
+    assert asked == [["A", "TYPO"]]
+
+
+def test_items_that_name_none_are_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "_run", lambda *_: pytest.fail("started"))
+    told = CliRunner().invoke(run.app, ["daily", "--items", " , "])
+    assert "names no item" in str(told.exception)

@@ -1,10 +1,15 @@
 """Files are whole or absent, and a folder that cannot be written is named."""
 
+import errno
+import sqlite3
 from pathlib import Path
 
+import psycopg.errors
+import pymysql
 import pytest
+import sqlalchemy as sa
 
-from pipelines import settings
+from pipelines import cli, settings
 from pipelines.core.errors import StockproofError
 from pipelines.io import files
 
@@ -46,3 +51,57 @@ def test_secrets_are_never_readable_by_others(tmp_path: Path, monkeypatch: pytes
         settings.load.cache_clear()
     assert appeared == [0o600]
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "/exports/orders.csv"),
+        sa.exc.OperationalError("create index", {}, sqlite3.OperationalError("database or disk is full")),
+        sa.exc.OperationalError("insert", {}, pymysql.err.OperationalError(1114, "The table 'sales' is full")),
+        sa.exc.OperationalError("insert", {}, psycopg.errors.DiskFull("could not extend: No space left on device")),
+    ],
+)
+def test_a_full_disk_is_told_with_a_remedy(
+    fault: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full() -> None:
+        raise fault
+
+    monkeypatch.setattr(cli, "app", full)
+    with pytest.raises(SystemExit):
+        cli.main()
+    told = capsys.readouterr().err
+    assert "cannot be written" in told
+    assert "make room" in told
+    assert "Traceback" not in told
+    assert files.full(ValueError("another fault")) is None
+
+
+def test_passwords_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("STOCKPROOF_STATE_DIR", str(tmp_path))
+    settings.load.cache_clear()
+    assert files.read_secrets() == {}
+    (tmp_path / "secrets.json").write_text('{"postgres_pass')
+    with pytest.raises(StockproofError, match=r"secrets.json, cannot be read"):
+        files.read_secrets()
+    settings.load.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"), [(errno.ENOSPC, "make room"), (errno.EACCES, "a folder that exists and is writable")]
+)
+def test_a_file_that_a_user_named_is_whole_or_as_it_was(
+    number: int, remedy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A full disk had the remedy of a wrong folder; twin --output lost the file that was there."""
+    target = files.write_named(tmp_path / "network.yaml", "old")
+
+    def broken(*_: object) -> None:
+        raise OSError(number, "broken")
+
+    monkeypatch.setattr(Path, "replace", broken)
+    with pytest.raises(StockproofError, match=r"network.yaml cannot be written: broken") as caught:
+        files.write_named(target, "new")
+    assert remedy in caught.value.remedy
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]

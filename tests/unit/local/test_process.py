@@ -1,8 +1,10 @@
 """Servers are found by pid and start time, stopped whole, and never confused with somebody else's process."""
 
+import errno
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import psutil
 import pytest
 
 from pipelines.core.errors import StockproofError
+from pipelines.local import identity
 from pipelines.local.process import Server, free_port, listens, unprivileged
 
 SLEEP = [
@@ -59,6 +62,117 @@ def test_a_recycled_pid_is_not_ours(tmp_path: Path) -> None:
     own = psutil.Process()
     (tmp_path / "other.pid.json").write_text(json.dumps({"pid": own.pid, "started": own.create_time() - 100}))
     assert Server("other", tmp_path).process() is None
+
+
+def test_the_session_of_another_process_with_the_same_number_is_left_alone(tmp_path: Path) -> None:
+    """After the machine was started again the number in a pid file belongs to anybody, as to the leader of a user's session."""
+    stranger = subprocess.Popen(SLEEP, start_new_session=True)
+    leader = psutil.Process(stranger.pid)
+    try:
+        child = _child(leader)
+        mine = {"pid": leader.pid, "started": leader.create_time() - 100}
+        records = [
+            mine,
+            {**identity.of(leader.pid), "ticks": 1},
+            {**identity.of(leader.pid), "boot": "another"},
+            {**mine, "started": psutil.boot_time() - 10},
+        ]
+        for record in records:
+            (tmp_path / "server.pid.json").write_text(json.dumps(record))
+            assert not Server("server", tmp_path).stop()
+            assert leader.is_running()
+            assert child.is_running()
+            assert child.status() != psutil.STATUS_ZOMBIE
+    finally:
+        identity.kill([leader, *leader.children()])
+        stranger.wait()
+
+
+def test_a_clock_that_is_set_does_not_lose_a_server(tmp_path: Path) -> None:
+    server = Server("sleeper", tmp_path)
+    server.start(SLEEP)
+    record = json.loads((tmp_path / "sleeper.pid.json").read_text())
+    (tmp_path / "sleeper.pid.json").write_text(json.dumps(record | {"started": record["started"] - 3600}))
+    assert server.process() is not None
+    assert server.stop(seconds=2)
+
+
+def test_a_pid_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    server = Server("sleeper", tmp_path)
+    server.start(SLEEP)
+    record = json.loads((tmp_path / "sleeper.pid.json").read_text())
+    (tmp_path / "sleeper.pid.json").write_text(json.dumps({name: record[name] for name in ("pid", "started")}))
+    first = server.process()
+    server.start(["sleep", "60"])
+    assert server.process() == first
+    assert server.stop(seconds=2)
+
+
+def test_another_command_ends_the_one_before(tmp_path: Path) -> None:
+    """A changed port is part of the command: the old server would be waited for where it does not listen."""
+    server = Server("sleeper", tmp_path)
+    server.start(["sleep", "60"])
+    first = server.process()
+    server.start(["sleep", "61"])
+    second = server.process()
+    assert first is not None
+    assert second is not None
+    assert second != first
+    assert not first.is_running() or first.status() == psutil.STATUS_ZOMBIE
+    server.stop(seconds=2)
+
+
+def test_a_server_whose_pid_cannot_be_noted_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pipelines.local.process.write_atomic", full)
+    before = set(psutil.Process().children())
+    with pytest.raises(StockproofError, match=r"sleeper.pid.json cannot be written: No space"):
+        Server("sleeper", tmp_path).start(["sleep", "60"])
+    assert set(psutil.Process().children()) == before
+
+
+def test_ctrl_c_between_start_and_note_leaves_no_unknown_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = identity.of
+
+    def interrupted(pid: int) -> dict[str, object]:
+        signal.raise_signal(signal.SIGINT)
+        return real(pid)
+
+    monkeypatch.setattr(identity, "of", interrupted)
+    server = Server("sleeper", tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        server.start(["sleep", "60"])
+    assert server.process() is not None
+    assert server.stop(seconds=2)
+
+
+def test_a_server_on_our_data_without_a_pid_file_is_ended_and_a_stranger_is_not(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    ours, other = (subprocess.Popen(["sleep", "60"], cwd=folder) for folder in (data, tmp_path))
+    server = Server("server", tmp_path)
+    try:
+        for process, ended in ((other, False), (ours, True)):
+            (data / "own.pid").write_text(f"{process.pid}\n{data}\n")
+            server.note_unrecorded(data / "own.pid", "sleep")
+            assert server.stop(seconds=2) == ended
+            assert (process.poll() is not None) == ended
+    finally:
+        for process in (ours, other):
+            process.kill()
+            process.wait()
+
+
+def _child(leader: psutil.Process) -> psutil.Process:
+    deadline = time.monotonic() + 5
+    while not leader.children() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (child,) = leader.children()
+    return child
 
 
 def test_busy_port_names_port_holder_and_key(tmp_path: Path) -> None:

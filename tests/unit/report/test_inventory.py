@@ -143,6 +143,19 @@ def test_sums_agree_and_a_difference_shows(tables: InventoryTables) -> None:
     assert first["marts"] - first["report"] == pytest.approx(0.01)
 
 
+def test_half_a_cent_is_rounded_once(tables: InventoryTables) -> None:
+    """2.5 m at 3.21 make 8.025: the same sum by another way fell on the other cent, and the day had no report."""
+    skus, value = tables.skus, tables.totals["stock_value"]
+    added = pl.Series([0.005 + 1e-11] + [0.0] * (skus.height - 1))
+    odd = replace(
+        tables,
+        skus=skus.with_columns(pl.col("stock_value") + added),
+        totals={**tables.totals, "stock_value": value + 0.005 - 1e-11},
+    )
+    row = inventory_page.facts(odd)["reconciled"][0]
+    assert row["report"] == row["marts"]
+
+
 def test_matrix_holds_every_sku_and_all_the_money(tables: InventoryTables) -> None:
     told = inventory_page.facts(tables)
     assert sum(row["skus"] for row in told["matrix"]) == told["skus"] == 7
