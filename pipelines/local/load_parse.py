@@ -97,7 +97,11 @@ def parse(table: Table, path: Path, written: TextFormat = PLAIN) -> Parsed:
         return parsed
     columns = [column for column in table.columns if column.name in raw.columns]
     values = {column.name: converted(raw[column.name], column, written) for column in columns}
-    parsed.frame = pl.DataFrame(values)
+    # Exports write Warehouse and OPEN as well: staging reads them so too.
+    lowered = {
+        name: values[name].str.to_lowercase() for table_, name in _ALLOWED if table_ == table.name and name in values
+    }
+    parsed.frame = pl.DataFrame(values | lowered)
     _collect(parsed, raw, columns, places, written)
     _note_duplicates(parsed)
     return parsed
