@@ -12,6 +12,7 @@ from pipelines import settings
 from pipelines.core.contract import BY_NAME, TABLES
 from pipelines.core.errors import StockproofError
 from pipelines.io import erp, erp_tables
+from pipelines.local import check_pitfalls
 from pipelines.local.load_format import PLAIN, TextFormat
 from pipelines.local.load_parse import Parsed, parse
 from pipelines.local.sample import writer
@@ -110,6 +111,8 @@ def check_files(
     frames = {name: one.frame for name, one in parsed.items()}
     notes += _fill_updated_at(frames, paths)
     notes += _dangling(frames, paths)
+    alone = check_pitfalls.slip(frames["sales"]["sold_on"].unique())
+    notes += [f"{paths['sales'].name}: {check_pitfalls.slipped(*alone)}"] if alone else []
     return frames, paths, notes
 
 
