@@ -111,6 +111,20 @@ def test_figures_of_the_page_are_those_of_the_tables(rendered: tuple[str, dict[s
         assert html.count(f'<th scope="row">{item}<small>') >= 1
 
 
+def test_a_vendor_with_lines_for_two_locations_has_two_orders() -> None:
+    tables, _ = synthetic.run()
+    lines = tables.decisions.filter(pl.col("quantity") > 0)
+    apart = replace(
+        tables,
+        decisions=tables.decisions.with_columns(
+            location_id=pl.format("L{}", pl.int_range(pl.len())), supplier_id=pl.lit("S")
+        ),
+    )
+    found = facts.proposals(apart.decisions)
+    assert (found.vendors, found.orders) == (1, lines.height)
+    assert (f"{found.vendors}", "vendors", f"with {lines.height} orders") in page._tiles(apart, found, 0)
+
+
 def test_names_from_the_erp_cannot_break_the_page() -> None:
     tables, forecasts = synthetic.run()
     evil = tables.skus.with_columns(
