@@ -20,9 +20,9 @@ def workbook(orders: Sequence[Row], note: str = "") -> bytes:
     """A workbook with one sheet an order, in the order given.
 
     Args:
-        orders: ``order_id, supplier_id, supplier_name, location_id, location_name, ordered_on`` (the day of the run where it is not placed yet), ``state``
-            and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor is asked
-            for the date it agreed to, not for the one we have learned to expect.
+        orders: ``order_id, supplier_id, supplier_name, location_id, location_name, ordered_on`` (the day of the run where it is not placed
+            yet), ``state`` and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor
+            is asked for the date it agreed to, not for the one we have learned to expect.
         note: what the buyer must know first; a sheet of its own before the others, no vendor's business. Empty: none.
 
     Returns:
