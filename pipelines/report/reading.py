@@ -98,6 +98,7 @@ def read(as_of: date) -> Tables:
         receipts=int(warehouse.read("select count(*) as n from marts.fct_receipts")["n"][0]),
         degraded=degraded.told(as_of),
         notices=tuple(notices.told(as_of)),
+        suppliers=warehouse.read("select supplier_id, supplier_name from marts.dim_supplier order by supplier_id"),
         **{name: warehouse.read(query, as_of=as_of) for name, query in _PROOF.items()},
     )
 

@@ -200,6 +200,16 @@ def test_vendors_come_by_value_and_lines_within_them() -> None:
     assert all(v == sorted(v, reverse=True) for v in values)
 
 
+def test_a_line_stands_under_whom_it_is_ordered_from_not_under_the_primary_supplier() -> None:
+    tables, _ = synthetic.run()
+    named = dict(tables.skus.select("supplier_id", "supplier_name").unique().iter_rows())
+    moved = replace(tables, decisions=tables.decisions.with_columns(supplier_id=pl.lit("V1")))
+    (group,) = sections.vendors(moved)["groups"]
+    assert group["vendor"] == named["V1"]
+    known = pl.DataFrame({"supplier_id": ["V1", "V9"], "supplier_name": ["Oak", "Elm"]})
+    assert sections.vendors(replace(moved, suppliers=known))["groups"][0]["vendor"] == "Oak"
+
+
 def test_vendors_of_the_same_name_stay_apart() -> None:
     tables, _ = synthetic.run()
     names = [
