@@ -159,6 +159,13 @@ def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told()
     propose.propose(AS_OF)
     decide.override(f"{ONE}:A", 30.0, "fair in town", "ann")
     decide.override(f"{TWO}:C", 0.0, "too dear", "ann")
+    execute(
+        "update plan.decisions set pack_size = 7 where item_id = 'A'",
+        "update marts.dim_sku set pack_size = 6 where item_id = 'A'",
+    )
+    assert reading.one(ONE)["lines"][0]["pack_size"] == 7.0, (
+        "the pack of whom it is ordered from, not of the primary supplier"
+    )
     lines = {order["order_id"]: order["lines"] for order in reading.of_date(AS_OF)}
     assert lines[TWO] == 0, "a line of nothing is none"
     assert notices.waiting(AS_OF) == "", "the day's own orders are listed with their state"
