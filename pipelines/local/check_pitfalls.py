@@ -116,7 +116,7 @@ def slipped(newest: date, before: date) -> str:
     """What a newest sale that stands alone means."""
     return (
         f"the newest sale is of {newest}, {(newest - before).days:,} days after the one before it ({before}): a slip of the keys? A run "
-        f"without --as-of may be of {newest}. Correct the sale, or name the day: --as-of {before}"
+        f"without --as-of is of the latter; correct the sale, or name the day with --as-of"
     )
 
 
