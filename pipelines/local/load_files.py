@@ -9,6 +9,9 @@ from pipelines.core.errors import StockproofError
 from pipelines.local import load_workbook
 from pipelines.local.load_format import TextFormat
 
+_ZIP = b"PK\x03\x04"
+"""A workbook begins so, whatever its name."""
+
 
 def read(path: Path, written: TextFormat) -> pl.DataFrame:
     """Read a file.
@@ -77,6 +80,9 @@ def _named(path: Path, frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 def _header(path: Path, written: TextFormat) -> str:
     try:
+        with path.open("rb") as start:
+            if start.read(4) == _ZIP:
+                raise StockproofError(f"{path}: a workbook, no CSV", f"name it {path.stem}.xlsx")
         with path.open(encoding=written.reading, newline="") as file:
             header = file.readline().rstrip("\r\n")
     except UnicodeError:

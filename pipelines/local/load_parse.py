@@ -91,6 +91,13 @@ def parse(table: Table, path: Path, written: TextFormat = PLAIN) -> Parsed:
         parsed.notes.append(f"{path.name}: unknown columns are left out: {', '.join(unknown)}")
     # An absent updated_at is filled in later from the row's own date.
     missing = [c.name for c in table.columns if c.required and c.name not in raw.columns and c.name != "updated_at"]
+    if missing and raw.width == 1 and len(missing) > 1:
+        parsed.fault_columns.update(missing[:1])
+        told = (
+            f"{path.name}, header: {raw.columns[0]!r} is a single column; separate columns by comma, semicolon or tab"
+        )
+        parsed.faults = [told]
+        return parsed
     if missing:
         parsed.fault_columns.update(missing)
         parsed.faults = [f"{path.name}, header: column {name} is missing; {_about(table, name)}" for name in missing]

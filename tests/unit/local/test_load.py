@@ -298,6 +298,17 @@ def test_a_file_named_almost_as_a_table_is_told_of_what_it_may_be(folder: Path) 
     assert "readme" not in notes
 
 
+def test_another_separator_and_a_workbook_named_csv_are_told_as_what_they_are(folder: Path) -> None:
+    (folder / "items.csv").write_text(FILES["items"].replace(",", "|"))
+    message = refusal(folder).message
+    assert (
+        "header: 'item_id|name|category|unit_cost|unit_price' is a single column; separate columns by comma" in message
+    )
+    assert message.count("header") == 1
+    (folder / "items.csv").write_bytes(b"PK\x03\x04\xff\xfe")
+    assert refusal(folder).remedy == "name it items.xlsx"
+
+
 def test_a_quotation_mark_within_a_text_is_named_by_its_line(folder: Path) -> None:
     (folder / "items.csv").write_text(
         'item_id,name,category,unit_cost,unit_price\nB,Nail,X,1,9\nA,"Pipe 3" red",X,5,9\n'
