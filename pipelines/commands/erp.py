@@ -115,7 +115,8 @@ def check(as_json: Json = False) -> None:
         console.print(table)
         for finding in found.findings:
             console.print(f"[{_COLOURS[finding.verdict]}]{finding.part}[/]: {escape(finding.sentence)}", soft_wrap=True)
-        gaps = ", ".join(finding.part for finding in found.findings if finding.verdict == found.verdict != "usable")
+        parts = (finding.part for finding in found.findings if finding.verdict == found.verdict != "usable")
+        gaps = ", ".join(dict.fromkeys(parts))
         ending = {
             "usable": "usable",
             "usable without": f"usable, with gaps in: {gaps}",

@@ -1,5 +1,6 @@
 """``stockproof run daily | training | release``: start an Airflow run, or join the one on the same date, and follow it to its end."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
@@ -76,7 +77,7 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
 
     say = partial(Console(stderr=as_json, highlight=False).print, soft_wrap=True)
     stack.up(say, airflow=False)
-    day = as_of.date() if as_of else _newest_sale()
+    day = as_of.date() if as_of else _newest_sale(say)
     if dag_id == "release_orders":
         source.claim()  # sales that are old, or an ERP that cannot be read, are no reason to keep what was signed
     else:
@@ -90,8 +91,10 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
         raise typer.Exit(DEGRADED if outcome.state == "degraded" else 1)
 
 
-def _newest_sale() -> date:
+def _newest_sale(say: Callable[[str], None]) -> date:
+    """Day of the ERP's newest sale, slips of the keys aside; one that is set aside is told of."""
     from pipelines.extract import profiles, reader
+    from pipelines.local import check_pitfalls
 
     sales = profiles.load(date.max).sources["sales"]
     newest = None
@@ -104,4 +107,15 @@ def _newest_sale() -> date:
         raise StockproofError(
             "the ERP holds no sale", "load data (`stockproof erp load DIR`) or make a sample (`stockproof erp seed`)"
         )
-    return date.fromisoformat(str(newest)[:10])
+    day = _day(newest)
+    before = reader.first(sales, "max(t.sold_on)", f"t.sold_on < '{day}'") if sales else None
+    if before is not None and check_pitfalls.slip([day, _day(before)]):
+        say(
+            f"the newest sale is of {day}, long after the one before it: a slip of the keys? The run is of {_day(before)}"
+        )
+        return _day(before)
+    return day
+
+
+def _day(value: object) -> date:
+    return date.fromisoformat(str(value)[:10])

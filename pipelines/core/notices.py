@@ -1,12 +1,16 @@
 """What a planner must know beside a day's orders: what waits for a hand, what no longer sells, what nobody plans. Pure."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Final
 
 from pipelines.core.words import count, verb
 
 NAMED: Final = 5
 """Orders named in a sentence; of more, the number is told."""
+
+STALE_DAYS: Final = 3
+"""Sales and counts that end so many days before a run are told: a weekend is none, a broken interface is."""
 
 UNSOLD: Final = "ORDERED_WITHOUT_SALE"
 """``alert_code`` of a line whose SKU has not sold for long."""
@@ -42,6 +46,33 @@ def waiting(unsigned: Sequence[str], unsent: Sequence[str]) -> str:
             f"{verb(len(unsent), 'its', 'their')} goods count as on their way ({_named(unsent)}): stockproof run release."
         )
     return " ".join(told)
+
+
+def stale(as_of: date, sold: date | None, counted: date | None) -> str:
+    """Sales or stock counts that end days before the date; empty where they do not.
+
+    Args:
+        as_of: the run's date.
+        sold: day of the newest sale.
+        counted: day of the newest count; None where nothing was ever counted.
+
+    >>> stale(date(2026, 6, 28), date(2026, 6, 24), date(2026, 6, 28))
+    'The newest sale on record is of 2026-06-24: the 4 days since count as days without demand. If the ERP was not yet up to date, run the \
+date again once it is.'
+    >>> stale(date(2026, 6, 28), date(2026, 6, 27), date(2026, 6, 27))
+    ''
+    """
+    found = []
+    if sold and (as_of - sold).days >= STALE_DAYS:
+        found.append(f"sale on record is of {sold}: the {(as_of - sold).days} days since count as days without demand")
+    if counted and (as_of - counted).days >= STALE_DAYS:
+        since = "what came and went since is not in what is on hand"
+        found.append(f"stock count is of {counted}: {since}")
+    if not found:
+        return ""
+    return (
+        f"The newest {', the newest '.join(found)}. If the ERP was not yet up to date, run the date again once it is."
+    )
 
 
 def unsold(lines: int, value: float) -> str:

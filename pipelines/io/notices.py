@@ -18,6 +18,10 @@ select cast(count(*) as bigint) as lines, coalesce(sum(order_value), 0) as value
 where as_of = :as_of and quantity > 0 and alert_code = :code
 """
 
+_NEWEST: Final = (
+    "select max(last_demand_on) as sold, max(counted_on) as counted from marts.dim_sku where as_of = :as_of"
+)
+
 # The marts hold one date: of another one nothing is known of what was left out.
 _UNPLANNED: Final = """
 select (select cast(count(*) as bigint) from marts.dim_item i
@@ -35,6 +39,11 @@ def waiting(as_of: date) -> str:
     return notices.waiting(unsigned, [number for number, state in rows if state != "overridden"])
 
 
+def stale(as_of: date) -> str:
+    """Sales or stock counts that end days before the date; empty where they do not, or the marts hold another date."""
+    return notices.stale(as_of, *warehouse.read(_NEWEST, as_of=as_of).row(0))
+
+
 def told(as_of: date) -> list[str]:
     """Everything a planner must know beside a date's orders.
 
@@ -46,5 +55,5 @@ def told(as_of: date) -> list[str]:
     """
     lines, value = warehouse.read(_UNSOLD, as_of=as_of, code=notices.UNSOLD).row(0)
     items, skus = warehouse.read(_UNPLANNED, as_of=as_of).row(0)
-    found = (waiting(as_of), notices.unsold(lines, value), notices.unplanned(items, skus))
+    found = (stale(as_of), waiting(as_of), notices.unsold(lines, value), notices.unplanned(items, skus))
     return [sentence for sentence in found if sentence]

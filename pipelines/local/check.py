@@ -9,6 +9,7 @@ import polars as pl
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.contract import TABLES
+from pipelines.core.words import count
 from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
@@ -85,6 +86,7 @@ def check() -> Usable:
         findings += check_pitfalls.services(profile, set(sold["item_id"].drop_nulls().to_list()))
         findings += check_books.books(profile)
         first, last = _span(sold)
+        findings += check_pitfalls.dated(profile) + check_pitfalls.below_zero(profile)
         findings += check_pitfalls.recorded(profile, last)
         findings += check_pitfalls.lots(profile, (last - first).days + 1)
     verdicts = [finding.verdict for finding in findings]
@@ -217,16 +219,22 @@ def _stock(profile: Profile, sold: pl.DataFrame) -> Finding:
 
 def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
     items = set(sold["item_id"].to_list())
-    supplied = items & items_of(profile, "item_suppliers", "is_primary")
-    timed = items & items_of(profile, "item_suppliers", "is_primary and lead_time_days > 0")
-    active = len(items_of(profile, "suppliers", "active", "supplier_id"))
-    sentence = (
-        f"{active} active suppliers; {len(supplied)} of {len(items)} items with sales ({_share(len(supplied), len(items))}) have a primary "
-        f"supplier, {len(timed)} ({_share(len(timed), len(items))}) with a lead time above zero"
+    active = items_of(profile, "suppliers", "active", "supplier_id")
+    supplied, timed = (
+        items & check_pitfalls.offered(profile, active, condition) for condition in ("1 = 1", "lead_time_days > 0")
     )
-    if not active or not supplied:
+    shares = [f"{len(some)} ({_share(len(some), len(items))})" for some in (supplied, timed)]
+    sentence = (
+        f"{count(len(active), 'active supplier')}: of {count(len(items), 'item')} with sales {shares[0]} are offered by one, "
+        f"{shares[1]} with a lead time above zero"
+    )
+    if not timed:
         return Finding("suppliers", "not usable", f"{sentence}: nothing could be ordered")
-    return Finding("suppliers", "usable" if len(timed) == len(items) else "usable without", sentence)
+    if len(timed) == len(items):
+        return Finding("suppliers", "usable", sentence)
+    lacking = sorted(items - timed)
+    shown = ", ".join(lacking[: check_pitfalls.SHOWN]) + (" …" if len(lacking) > check_pitfalls.SHOWN else "")
+    return Finding("suppliers", "usable without", f"{sentence}; nothing is ordered of the others: {shown}")
 
 
 def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:

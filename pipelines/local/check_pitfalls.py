@@ -1,5 +1,6 @@
 """Findings of ``stockproof erp check`` on data that are whole and yet mislead: recorded too late, or lots that nobody meant."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
@@ -7,6 +8,7 @@ import polars as pl
 
 from pipelines import settings
 from pipelines.core.inventory import LONGEST_COVER_DAYS
+from pipelines.core.words import count
 from pipelines.extract.profiles import Profile
 from pipelines.local.findings import Finding, items_of, rows
 
@@ -14,6 +16,9 @@ _MASTER: Final = ("items", "suppliers", "item_suppliers")
 
 SHOWN: Final = 5
 """Items named in a sentence."""
+
+SLIP_DAYS: Final = 90
+"""A newest sale so many days after the one before it is pointed out; no trade pauses so long and then sells on one day alone."""
 
 LONG_WEEKS: Final = LONGEST_COVER_DAYS / 7
 """An economic lot of the median item that would last longer, were it not cut there, is pointed out."""
@@ -53,6 +58,94 @@ def recorded(profile: Profile, newest_sale: date) -> list[Finding]:
         f"{sentence}; from {first} on the sales are older than erp.max_staleness_days allows, so no day can be planned"
     )
     return [Finding("recording", "not usable", stale)]
+
+
+def offered(profile: Profile, active: set[str], condition: str = "1 = 1") -> set[str]:
+    """Items that an active supplier offers: whom the daily run can buy from, primary or not.
+
+    Args:
+        profile: the inspected source profile.
+        active: ids of active suppliers.
+        condition: what an offer must meet, SQL.
+
+    Returns:
+        Their ids.
+    """
+    source = profile.sources["item_suppliers"]
+    if source is None:
+        return set()
+    found = rows(f"select distinct item_id, supplier_id from (\n{source.query}\n) t where {condition}")
+    return {item for item, supplier in found.iter_rows() if item is not None and supplier in active}
+
+
+def slip(days: Iterable[date]) -> tuple[date, date] | None:
+    """A newest day so far after all others that it is a slip of the keys rather than trade.
+
+    Args:
+        days: days with sales.
+
+    Returns:
+        The newest day and the one before it, where :data:`SLIP_DAYS` or more lie between; else None.
+
+    >>> slip([date(2026, 1, 1), date(2026, 1, 2), date(2062, 1, 2)])
+    (datetime.date(2062, 1, 2), datetime.date(2026, 1, 2))
+    >>> slip([date(2026, 1, 1), date(2026, 1, 9)])
+    """
+    newest = sorted(set(days))[-2:]
+    return (newest[1], newest[0]) if len(newest) == 2 and (newest[1] - newest[0]).days >= SLIP_DAYS else None
+
+
+def dated(profile: Profile) -> list[Finding]:
+    """Whether the newest sale stands alone, long after the others.
+
+    Args:
+        profile: the inspected source profile.
+
+    Returns:
+        One finding where it does; else none.
+    """
+    source = profile.sources["sales"]
+    if source is None:
+        return []
+    found = rows(f"select distinct sold_on from (\n{source.query}\n) t where sold_on >= '0001-01-01'").to_series()
+    alone = slip(date.fromisoformat(str(day)[:10]) for day in found)
+    return [Finding("dates", "usable without", slipped(*alone))] if alone else []
+
+
+def slipped(newest: date, before: date) -> str:
+    """What a newest sale that stands alone means."""
+    return (
+        f"the newest sale is of {newest}, {(newest - before).days:,} days after the one before it ({before}): a slip of the keys? A run "
+        f"without --as-of is of the latter; correct the sale, or name the day with --as-of"
+    )
+
+
+def below_zero(profile: Profile) -> list[Finding]:
+    """SKUs whose newest count is below zero.
+
+    Args:
+        profile: the inspected source profile.
+
+    Returns:
+        One finding where there are any; else none.
+    """
+    source = profile.sources["stock_levels"]
+    if source is None:
+        return []
+    counts = f"select item_id, location_id, counted_on, on_hand from (\n{source.query}\n) t"
+    # One scan and no join: of a long history only the newest counts are told.
+    newest = rows(
+        "select item_id, location_id, on_hand from (select c.*, row_number() over "
+        f"(partition by item_id, location_id order by counted_on desc) as place from (\n{counts}\n) c) n where place = 1 and on_hand < 0"
+    )
+    if not newest.height:
+        return []
+    skus = ", ".join(f"{item} at {location}" for item, location, _ in newest.head(SHOWN).iter_rows())
+    more = " …" if newest.height > SHOWN else ""
+    sentence = (
+        f"the newest count of {count(newest.height, 'SKU')} is below zero ({skus}{more}): their shelves count as empty"
+    )
+    return [Finding("counts", "usable without", sentence)]
 
 
 def services(profile: Profile, sold: set[str]) -> list[Finding]:
@@ -121,13 +214,14 @@ def _line_cost(profile: Profile) -> str:
     if not lines:
         return ""
     counted = rows(f"select count(*) as line_count, count(distinct po_id) as order_count from (\n{lines.query}\n) t")
-    count, orders = counted.row(0)
-    if not orders or count <= orders:
+    line_count, orders = counted.row(0)
+    if not orders or line_count <= orders:
         return ""
     config = settings.load()
     further = config.purchase.line_cost_share
-    line = config.costs.ordering_cost * (further + (1 - further) * orders / count)
-    return f": orders here have {count / orders:.1f} lines, and a further one costs {further:.0%} of an order, so about {line:.2g} each"
+    line = config.costs.ordering_cost * (further + (1 - further) * orders / line_count)
+    lines_each = line_count / orders
+    return f": orders here have {lines_each:.1f} lines, and a further one costs {further:.0%} of an order, so about {line:.2g} each"
 
 
 def _lot_weeks(value_a_year: pl.Series) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,7 @@ from pipelines import settings
 from pipelines.core.contract import BY_NAME, TABLES
 from pipelines.core.errors import StockproofError
 from pipelines.io import erp, erp_tables
+from pipelines.local import check_pitfalls
 from pipelines.local.load_format import PLAIN, TextFormat
 from pipelines.local.load_parse import Parsed, parse
 from pipelines.local.sample import writer
@@ -109,6 +111,8 @@ def check_files(
     frames = {name: one.frame for name, one in parsed.items()}
     notes += _fill_updated_at(frames, paths)
     notes += _dangling(frames, paths)
+    alone = check_pitfalls.slip(frames["sales"]["sold_on"].unique())
+    notes += [f"{paths['sales'].name}: {check_pitfalls.slipped(*alone)}"] if alone else []
     return frames, paths, notes
 
 
@@ -126,21 +130,37 @@ def find_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """
     if not folder.is_dir():
         raise StockproofError(f"{folder} is no folder", "name the folder that holds items.csv, sales.csv and so on")
+    # Exports capitalise as they like (Sales.CSV), and a file system may tell the capitals apart.
+    files = sorted(path for path in folder.iterdir() if path.is_file())
     paths: dict[str, Path] = {}
     for table in TABLES:
-        found = [path for suffix in SUFFIXES if (path := folder / f"{table.name}{suffix}").is_file()]
+        found = [path for path in files if path.suffix.lower() in SUFFIXES and path.stem.lower() == table.name]
         if len(found) > 1:
             raise StockproofError(f"{folder} holds both {found[0].name} and {found[1].name}", "keep one of them")
         if found:
             paths[table.name] = found[0]
-    missing = [name for name in REQUIRED if name not in paths]
-    if missing:
-        raise StockproofError(
-            f"{folder} lacks {', '.join(f'{name}.csv' for name in missing)} (or .xlsx, .parquet)",
-            f"needed are {', '.join(REQUIRED)}; docs/erp-contract.md lists the columns of each",
-        )
-    strange = sorted(p.name for p in folder.iterdir() if p.suffix in SUFFIXES and p not in paths.values())
-    return paths, [f"{name}: no table of the contract has this name; the file is left out" for name in strange]
+    strange = [path for path in files if path not in paths.values() and not path.name.startswith(".")]
+    _refuse_missing(folder, [name for name in REQUIRED if name not in paths], strange)
+    return paths, [note for path in strange if (note := _left_out(path))]
+
+
+def _refuse_missing(folder: Path, missing: list[str], strange: list[Path]) -> None:
+    if not missing:
+        return
+    there = f"; there lie {', '.join(path.name for path in strange[:5])}{' …' if len(strange) > 5 else ''}"
+    raise StockproofError(
+        f"{folder} lacks {', '.join(f'{name}.csv' for name in missing)} (or .xlsx, .parquet){there if strange else ''}",
+        f"needed are {', '.join(REQUIRED)}; docs/erp-contract.md lists the columns of each",
+    )
+
+
+def _left_out(path: Path) -> str:
+    """A word on a file that is no table's; none on what is no table's by its kind, such as a text."""
+    alike = get_close_matches(path.stem.lower().replace(" ", "_").replace("-", "_"), BY_NAME, n=1, cutoff=0.8)
+    if path.suffix.lower() not in SUFFIXES and not alike:
+        return ""
+    meant = f"; if it is {alike[0]}, name it {alike[0]}.csv, .xlsx or .parquet" if alike else ""
+    return f"{path.name}: no table of the contract has this name; the file is left out{meant}"
 
 
 def _refuse_faults(parsed: list[Parsed]) -> None:

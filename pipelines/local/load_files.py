@@ -9,6 +9,9 @@ from pipelines.core.errors import StockproofError
 from pipelines.local import load_workbook
 from pipelines.local.load_format import TextFormat
 
+_ZIP = b"PK\x03\x04"
+"""A workbook begins so, whatever its name."""
+
 
 def read(path: Path, written: TextFormat) -> pl.DataFrame:
     """Read a file.
@@ -23,16 +26,18 @@ def read(path: Path, written: TextFormat) -> pl.DataFrame:
     Raises:
         StockproofError: the file cannot be read, or a name is there twice.
     """
-    if path.suffix == ".xlsx":
+    kind = path.suffix.lower()
+    if kind == ".xlsx":
         names, frame = load_workbook.read(path, written)
         return _named(path, frame, names)
-    return _read_csv(path, written) if path.suffix == ".csv" else _read_parquet(path)
+    return _read_csv(path, written) if kind == ".csv" else _read_parquet(path)
 
 
 def lines(path: Path, rows: list[int], written: TextFormat) -> dict[int, str]:
     """Where rows are in the file: line numbers of a CSV (a row may span several), row numbers of a sheet or a Parquet."""
-    if path.suffix != ".csv" or not rows:
-        above = load_workbook.HEADER_ROWS if path.suffix == ".xlsx" else 0
+    kind = path.suffix.lower()
+    if kind != ".csv" or not rows:
+        above = load_workbook.HEADER_ROWS if kind == ".xlsx" else 0
         return {row: f"row {row + above + 1}" for row in rows}
     delimiter = _delimiter(_header(path, written))
     wanted, places, index, start = set(rows), {}, -1, 1
@@ -75,6 +80,9 @@ def _named(path: Path, frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 def _header(path: Path, written: TextFormat) -> str:
     try:
+        with path.open("rb") as start:
+            if start.read(4) == _ZIP:
+                raise StockproofError(f"{path}: a workbook, no CSV", f"name it {path.stem}.xlsx")
         with path.open(encoding=written.reading, newline="") as file:
             header = file.readline().rstrip("\r\n")
     except UnicodeError:
@@ -114,7 +122,16 @@ def _why_unreadable(path: Path, delimiter: str, width: int, fault: Exception, wr
         raise _not_in(path, written) from None
     except csv.Error as found:
         return f"{path.name}, line {start} or after it: {found}"
-    return f"{path.name}: {str(fault).splitlines()[0]}"
+    return _odd_quote(path, written) or f"{path.name}: {str(fault).splitlines()[0]}"
+
+
+def _odd_quote(path: Path, written: TextFormat) -> str:
+    """The line whose quotation marks do not pair, such as a size in inches; the fast reader names no line, Python's forgives it."""
+    with path.open(encoding=written.reading, newline="") as file:
+        for number, line in enumerate(file, start=1):
+            if line.count('"') % 2:
+                return f"{path.name}, line {number}: a quotation mark that no other closes; one within a text is written twice"
+    return ""
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:

@@ -91,13 +91,24 @@ def parse(table: Table, path: Path, written: TextFormat = PLAIN) -> Parsed:
         parsed.notes.append(f"{path.name}: unknown columns are left out: {', '.join(unknown)}")
     # An absent updated_at is filled in later from the row's own date.
     missing = [c.name for c in table.columns if c.required and c.name not in raw.columns and c.name != "updated_at"]
+    if missing and raw.width == 1 and len(missing) > 1:
+        parsed.fault_columns.update(missing[:1])
+        told = (
+            f"{path.name}, header: {raw.columns[0]!r} is a single column; separate columns by comma, semicolon or tab"
+        )
+        parsed.faults = [told]
+        return parsed
     if missing:
         parsed.fault_columns.update(missing)
         parsed.faults = [f"{path.name}, header: column {name} is missing; {_about(table, name)}" for name in missing]
         return parsed
     columns = [column for column in table.columns if column.name in raw.columns]
     values = {column.name: converted(raw[column.name], column, written) for column in columns}
-    parsed.frame = pl.DataFrame(values)
+    # Exports write Warehouse and OPEN as well: staging reads them so too.
+    lowered = {
+        name: values[name].str.to_lowercase() for table_, name in _ALLOWED if table_ == table.name and name in values
+    }
+    parsed.frame = pl.DataFrame(values | lowered)
     _collect(parsed, raw, columns, places, written)
     _note_duplicates(parsed)
     return parsed

@@ -18,12 +18,13 @@ def daily(as_of: date) -> dict[str, Any]:
         as_of: the run's date; the marts hold it.
 
     Returns:
-        Counts by step, and ``waiting``: what is told of earlier orders that wait for a hand, empty where none does.
+        Counts by step, and ``waiting``: what is told of stale books and of earlier orders that wait
+        for a hand, empty where there is nothing.
     """
     received = receipts.receive(as_of)
     proposed = propose.propose(as_of)
     scored = ledger.score(as_of)
-    waiting = notices.waiting(as_of)
+    waiting = " ".join(filter(None, (notices.stale(as_of), notices.waiting(as_of))))
     if proposed["orders"]:
         told = messages.proposals_ready(as_of, proposed, degraded.told(as_of), waiting)
         notify.send("proposals_ready", *told, proposed | {"as_of": str(as_of)})

@@ -19,18 +19,22 @@ SENT: Final = tuple(
 """States whose orders are worth showing to a vendor."""
 
 _ORDERS: Final = """
-select o.order_id, o.as_of, o.supplier_id, s.supplier_name, o.location_id, o.state, o.order_value, o.ordered_on, o.po_id, o.adapter,
-    cast(o.idempotency_key as text) as idempotency_key, cast(count(l.line_no) as int) as lines, coalesce(sum(l.quantity), 0) as units,
+select o.order_id, o.as_of, o.supplier_id, s.supplier_name, o.location_id, p.location_name, o.state, o.order_value, o.ordered_on,
+    o.po_id, o.adapter,
+    cast(o.idempotency_key as text) as idempotency_key, cast(count(l.line_no) filter (where l.quantity > 0) as int) as lines,
+    coalesce(sum(l.quantity), 0) as units,
     max(l.expected_on) + coalesce(o.ordered_on - o.as_of, 0) as expected_by, bool_or(l.needs_review) as needs_review
 from orders.orders o left join orders.lines l using (order_id)
 left join marts.dim_supplier s on s.supplier_id = o.supplier_id
+left join marts.dim_location p on p.location_id = o.location_id
 where {where}
-group by o.order_id, s.supplier_name order by o.as_of, o.order_value desc, o.order_id
+group by o.order_id, s.supplier_name, p.location_name order by o.as_of, o.order_value desc, o.order_id
 """
 
 # Dates move with the day the order was placed, as they do in the ERP.
 _LINES: Final = """
-select l.order_id, l.line_no, l.item_id, i.item_name, l.proposed_quantity, l.quantity, k.pack_size, l.unit_price,
+select l.order_id, l.line_no, l.item_id, i.item_name, l.proposed_quantity, l.quantity, coalesce(d.pack_size, k.pack_size) as pack_size,
+    l.unit_price,
     l.quantity * l.unit_price as line_value, l.expected_on + coalesce(o.ordered_on - o.as_of, 0) as expected_on,
     l.agreed_on + coalesce(o.ordered_on - o.as_of, 0) as agreed_on, d.expected_from, l.reason_code, d.reason,
     d.alert, l.needs_review

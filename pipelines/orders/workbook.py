@@ -12,6 +12,7 @@ Row = dict[str, Any]
 HEADINGS: Final = ("Line", "Item", "Name", "Quantity", "Pack", "Unit price", "Line total", "Due on")
 _WIDTHS: Final = (8, 18, 42, 12, 10, 14, 16, 14)
 _FIRST_LINE: Final = 8
+_WHOLE: Final = "#,##0"
 _NUMBER, _MONEY, _DAY = "#,##0.###", "#,##0.00##", "yyyy-mm-dd"
 
 
@@ -19,9 +20,9 @@ def workbook(orders: Sequence[Row], note: str = "") -> bytes:
     """A workbook with one sheet an order, in the order given.
 
     Args:
-        orders: ``order_id, supplier_id, supplier_name, location_id, ordered_on`` (the day of the run where it is not placed yet), ``state``
-            and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor is asked
-            for the date it agreed to, not for the one we have learned to expect.
+        orders: ``order_id, supplier_id, supplier_name, location_id, location_name, ordered_on`` (the day of the run where it is not placed
+            yet), ``state`` and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor
+            is asked for the date it agreed to, not for the one we have learned to expect.
         note: what the buyer must know first; a sheet of its own before the others, no vendor's business. Empty: none.
 
     Returns:
@@ -55,7 +56,7 @@ def _sheet(sheet: Any, order: Row) -> None:
     head = (
         ("Order", order["order_id"]),
         ("Vendor", " ".join(dict.fromkeys((order["supplier_id"], order["supplier_name"] or order["supplier_id"])))),
-        ("Deliver to", order["location_id"]),
+        ("Deliver to", " ".join(dict.fromkeys((order["location_id"], order["location_name"] or order["location_id"])))),
         ("Date", order["ordered_on"]),
         ("State", order["state"]),
     )
@@ -94,7 +95,7 @@ def _lines(sheet: Any, lines: Sequence[Row]) -> int:
             line["line_no"], plain(line["item_id"]), plain(line["item_name"] or line["item_id"]), line["quantity"], line["pack_size"],
             line["unit_price"], total, line["agreed_on"],
         )  # fmt: skip
-        formats = (None, "@", "@", _NUMBER, _NUMBER, _MONEY, _MONEY, _DAY)
+        formats = (None, "@", "@", _number(line["quantity"]), _number(line["pack_size"]), _MONEY, _MONEY, _DAY)
         for column, (value, form) in enumerate(zip(values, formats, strict=True), 1):
             cell = sheet.cell(row, column, value)
             if form:
@@ -104,12 +105,18 @@ def _lines(sheet: Any, lines: Sequence[Row]) -> int:
     return row
 
 
+def _number(value: float | None) -> str:
+    """How a quantity is written: a spreadsheet puts the point of ``#,##0.###`` behind a whole number, too."""
+    return _WHOLE if value is None or value == round(value) else _NUMBER
+
+
 def _total(sheet: Any, last: int) -> None:
     from openpyxl.styles import Border, Font, Side
 
     row = last + 1
     sheet.cell(row, 1, "Total")
-    for letter, column, form in (("D", 4, _NUMBER), ("G", 7, _MONEY)):
+    parts = [sheet.cell(line, 4).number_format for line in range(_FIRST_LINE, last + 1)]
+    for letter, column, form in (("D", 4, _NUMBER if _NUMBER in parts else _WHOLE), ("G", 7, _MONEY)):
         # Without a line the sum would reach back to the heading and around to itself.
         total = f"=SUM({letter}{_FIRST_LINE}:{letter}{last})" if last >= _FIRST_LINE else 0
         sheet.cell(row, column, total).number_format = form

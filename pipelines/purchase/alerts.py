@@ -91,6 +91,8 @@ def _words(late: pl.Expr) -> pl.Expr:
     order = pl.when(pl.col("late_po") != "").then(pl.format(" of order {}", "late_po")).otherwise(pl.lit(""))
     far = pl.when(pl.col("beyond_po") != "").then(pl.format(" of order {}", "beyond_po")).otherwise(pl.lit(""))
     cover = pl.col("cover").floor().cast(pl.Int64)
+    about = pl.format("about {} {}", cover, _one(cover, "day", "days"))
+    lasts = pl.when(cover > 0).then(about).otherwise(pl.lit("less than a day"))
     return (
         pl.when(pl.col("alert_code") == GIVEN_UP)
         .then(pl.format("Cancel or reschedule: {}{} {} late and no longer counted", units("dropped"), order, since("dropped")))
@@ -99,6 +101,6 @@ def _words(late: pl.Expr) -> pl.Expr:
         .when(pl.col("alert_code") == PULL_IN)
         .then(pl.format("Pull in: {}{} {} due only after the protection interval", units("beyond"), far, verb("beyond")))
         .otherwise(
-            pl.format("Expedite: stock covers about {} {}, the next line is due in {}", cover, _one(cover, "day", "days"), "wait")
+            pl.format("Expedite: stock covers {}, the next line is due in {} {}", lasts, "wait", _one(pl.col("wait"), "day", "days"))
         )
     )  # fmt: skip

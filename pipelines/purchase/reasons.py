@@ -58,7 +58,7 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "NO_ORDER_NO_DEMAND": ("No order: no demand is expected; on hand {}", ("on_hand",)),
     "NO_ORDER_NO_SUPPLIER": (
-        "No order: no active supplier offers the item; on hand {}, reorder point {}",
+        "No order: no active supplier offers the item, or the data rules set its offer aside; on hand {}, reorder point {}",
         ("on_hand", "reorder_point"),
     ),
     "NO_ORDER_SUPPLIER_BLOCKED": (

@@ -23,6 +23,7 @@ class Proposals:
         lines: order lines.
         value: money, of the lines with a known price.
         vendors: distinct suppliers.
+        orders: a supplier's lines for a location are one.
         unpriced: lines whose price is not known.
     """
 
@@ -30,6 +31,7 @@ class Proposals:
     value: float
     vendors: int
     unpriced: int
+    orders: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def proposals(decisions: pl.DataFrame) -> Proposals:
         float(lines["order_value"].sum() or 0.0),
         lines["supplier_id"].drop_nulls().n_unique(),
         lines["unit_price"].null_count(),
+        lines.select("supplier_id", "location_id").n_unique(),
     )
 
 

@@ -75,7 +75,8 @@ def _costs(settings: Settings) -> str:
     costs = settings.costs
     return (
         f"Holding {percent(costs.holding_cost_rate, 0)} of the stock's value a year, {money(costs.ordering_cost, 2)} an order, "
-        f"service target {_target(settings)}, where the ERP names nothing else. "
+        f"service target {_target(settings)}, where the ERP names nothing else; in "
+        "the replay each line bears the cost of a whole order. "
         "A unit short costs its margin; of an item without a sale price, what the service target implies."
     )
 

@@ -103,7 +103,11 @@ def _tiles(tables: Tables, proposed: facts.Proposals, risky: int) -> list[tuple[
     return [
         (f"{proposed.lines:,}", "order lines", f"of {count(tables.decisions.height, 'SKU')} reviewed"),
         (money(proposed.value), "order value", "in the ERP's currency"),
-        (f"{proposed.vendors:,}", "vendors", "one order each" if proposed.vendors else "nothing to order"),
+        (
+            f"{proposed.vendors:,}",
+            "vendors",
+            f"with {count(proposed.orders, 'order')}" if proposed.vendors else "nothing to order",
+        ),
         (f"{risky:,}", "SKUs at risk", _empty(tables)),
     ]
 

@@ -52,7 +52,15 @@ _PROOF = {
             cast(k.lead_time_days as double precision) as lead_time_days
         from plan.choices c left join marts.dim_sku k using (item_id, location_id) where c.as_of = :as_of""",
     "bounds": "select * from plan.replay_bounds where as_of = :as_of order by location_id, item_id, policy",
-    "calibration": "select * from plan.calibration where as_of = :as_of order by location_id, item_id",
+    # Sales that a data rule set aside moved the stock all the same.
+    "calibration": """
+        select c.*, q.aside from plan.calibration c left join (
+            select item_id, location_id, sum(quantity) as aside from (
+                select distinct on (row_id) details ->> 'item_id' as item_id, details ->> 'location_id' as location_id,
+                    cast(details ->> 'quantity' as double precision) as quantity
+                from quarantine.rows where as_of = :as_of and table_name = 'sales' order by row_id) s
+            group by item_id, location_id) q using (item_id, location_id)
+        where c.as_of = :as_of order by c.location_id, c.item_id""",
     "audit": "select item_id, location_id, target, windows, covered, covered_seen, expected from plan.service_audit where as_of = :as_of",
 }
 _POLICIES = """
@@ -90,6 +98,7 @@ def read(as_of: date) -> Tables:
         receipts=int(warehouse.read("select count(*) as n from marts.fct_receipts")["n"][0]),
         degraded=degraded.told(as_of),
         notices=tuple(notices.told(as_of)),
+        suppliers=warehouse.read("select supplier_id, supplier_name from marts.dim_supplier order by supplier_id"),
         **{name: warehouse.read(query, as_of=as_of) for name, query in _PROOF.items()},
     )
 

@@ -109,7 +109,11 @@ def _class_row(row: dict[str, Any]) -> dict[str, str]:
 
 def vendors(tables: Tables) -> dict[str, Any]:
     """Proposed lines grouped by vendor, most valuable vendor first."""
-    lines = _named(tables.decisions.filter(pl.col("quantity") > 0), tables).with_columns(
+    known = tables.skus if tables.suppliers is None else tables.suppliers
+    # Of the supplier that is ordered from, which need not be the SKU's primary one.
+    names = known.select("supplier_id", "supplier_name").drop_nulls("supplier_id").unique("supplier_id", keep="first")
+    lines = _named(tables.decisions.filter(pl.col("quantity") > 0), tables)
+    lines = lines.join(names, on="supplier_id", how="left", maintain_order="left").with_columns(
         vendor=pl.coalesce("supplier_name", "supplier_id", pl.lit("no vendor known"))
     )
     namesakes = pl.col("supplier_id").n_unique().over("vendor") > 1
@@ -155,7 +159,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(decisions: pl.DataFrame, tables: Tables) -> pl.DataFrame:
-    names = tables.skus.select(*facts.KEY, "item_name", "supplier_name", "demand_class", "abc_class")
+    names = tables.skus.select(*facts.KEY, "item_name", "demand_class", "abc_class")
     return decisions.join(names, on=facts.KEY, how="left", maintain_order="left")
 
 

@@ -31,6 +31,7 @@ class Tables:
         audit: achieved service by SKU (plan.service_audit).
         degraded: what the orders were decided without, one sentence; empty where no step failed.
         notices: what a planner must know beside the orders, sentences.
+        suppliers: supplier_id and supplier_name of all of them; None: only those that SKUs name are known.
     """
 
     as_of: date
@@ -53,6 +54,7 @@ class Tables:
     audit: pl.DataFrame = field(default_factory=pl.DataFrame)
     degraded: str = ""
     notices: tuple[str, ...] = ()
+    suppliers: pl.DataFrame | None = None
 
     def sound(self) -> "Tables":
         """The same, with the replays of SKUs whose books add up alone."""

@@ -10,7 +10,7 @@ from pipelines.report.formats import money, percent, points, quantity, signed_pe
 def headline(found: Proposals, skus: int, risky: int) -> str:
     """The first sentence: what to buy and what is at risk.
 
-    >>> headline(Proposals(2, 1500.0, 1, 0), 10, 3)
+    >>> headline(Proposals(2, 1500.0, 1, 0, 1), 10, 3)
     'Order 2 lines worth 1,500 from 1 vendor; without orders, 3 of 10 SKUs would likelier than not run out.'
     """
     if skus == 0:

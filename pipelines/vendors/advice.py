@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.vendors.measure import Measures
+from pipelines.vendors.measure import HALF_RECOVERY_DAYS, Measures
 from pipelines.vendors.scores import Scores
 
 Say = Callable[[int], str]
@@ -118,7 +118,7 @@ def _on_evidence(m: Measures, s: Scores, few: npt.NDArray[np.bool_]) -> tuple[Sa
             ~few & (s.on_time < 1 - LATE_SHARE),
             lambda v: (
                 f"Agree on later dates or a penalty: {_late(m, v):.0%} of {m.receipts[v]:,.0f} lines came after "
-                f"their day; order {s.variation[v] * m.lead_time[v]:.0f} days earlier until that changes."
+                f"their day; order {_days_earlier(m, v)} earlier until that changes."
             ),
         ),
     )
@@ -159,7 +159,7 @@ def _on_price_and_trend(m: Measures, s: Scores, few: npt.NDArray[np.bool_]) -> t
             ~few & (s.price_ratio > DEAR) & (m.price_weight > 0.1),
             lambda v: (
                 f"Negotiate or move volume: prices are {s.price_ratio[v] - 1:.1%} above what other vendors "
-                f"were paid for the same items; on {m.spend[v] * m.price_weight[v]:,.0f} that is "
+                f"of the same items were paid or offer; on {m.spend[v] * m.price_weight[v]:,.0f} that is "
                 f"{m.spend[v] * m.price_weight[v] * (1 - 1 / s.price_ratio[v]):,.0f}."
             ),
         ),
@@ -184,6 +184,14 @@ def _on_price_and_trend(m: Measures, s: Scores, few: npt.NDArray[np.bool_]) -> t
 
 def _late(m: Measures, v: int) -> float:
     return float(1.0 - m.on_time[v] / max(m.receipts[v], 1.0))
+
+
+def _days_earlier(m: Measures, v: int) -> str:
+    """How late a late line typically comes: the mean of 2^(−days ÷ 7), which one very late line does not move much, turned back."""
+    with np.errstate(divide="ignore"):
+        days = -HALF_RECOVERY_DAYS * np.log2(m.recovered[v] / max(m.late[v], 1.0))
+    whole = max(round(float(np.nan_to_num(days, posinf=0.0))), 1)
+    return f"{whole} {_plural(whole, 'day', 'days')}"
 
 
 def _plural(number: float, one: str, many: str) -> str:

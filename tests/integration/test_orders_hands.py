@@ -12,7 +12,7 @@ from pipelines.commands import orders, run_text
 from pipelines.core.errors import StockproofError
 from pipelines.core.purchase_order import order_id
 from pipelines.io import notices, warehouse
-from pipelines.orders import decide, job, ledger, propose
+from pipelines.orders import decide, job, ledger, propose, reading
 from tests.integration.orders_rows import AS_OF, MARTS, begin_with, execute, states
 from tests.integration.orders_rows import decide as decisions
 
@@ -159,6 +159,15 @@ def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told()
     propose.propose(AS_OF)
     decide.override(f"{ONE}:A", 30.0, "fair in town", "ann")
     decide.override(f"{TWO}:C", 0.0, "too dear", "ann")
+    execute(
+        "update plan.decisions set pack_size = 7 where item_id = 'A'",
+        "update marts.dim_sku set pack_size = 6 where item_id = 'A'",
+    )
+    assert reading.one(ONE)["lines"][0]["pack_size"] == 7.0, (
+        "the pack of whom it is ordered from, not of the primary supplier"
+    )
+    lines = {order["order_id"]: order["lines"] for order in reading.of_date(AS_OF)}
+    assert lines[TWO] == 0, "a line of nothing is none"
     assert notices.waiting(AS_OF) == "", "the day's own orders are listed with their state"
     execute("update marts.dim_sku set as_of = as_of + 1")
     decisions([("D", "W1", "S3", 2.0, 1.0)], tomorrow)
@@ -193,6 +202,10 @@ def test_what_nobody_plans_and_what_no_longer_sells_is_told() -> None:
         "Left out: 2 items on sale have no sale, stock count or minimum on record, and 1 SKU without stock never sold. "
         "Nothing is ordered of them until they sell or the ERP names a minimum.",
     ]
+    execute("update marts.dim_sku set last_demand_on = as_of - 3 where last_demand_on is not null")
+    assert notices.told(AS_OF)[0].startswith(
+        f"The newest sale on record is of {AS_OF - timedelta(days=3)}: the 3 days since count as"
+    )
     tomorrow = AS_OF + timedelta(days=1)
     assert notices.told(tomorrow) == [], "of a date that the marts do not hold nothing is known"
     execute("truncate marts.dim_item")

@@ -273,6 +273,7 @@ def test_the_command_line_tells_the_same(tmp_path) -> None:
     run("export", "--format", "xlsx", "--output", str(tmp_path / "orders.xlsx"))
     book = openpyxl.load_workbook(io.BytesIO((tmp_path / "orders.xlsx").read_bytes()))
     assert book.sheetnames == [ONE], "a rejected order is not sent to anybody"
-    assert [cell.value for cell in book[ONE][9]][:6] == [2, "B", "B", 24, 6, 1.5]
+    # The pack of the decision, that is of the supplier ordered from; dim_sku has that of the primary one, 6.
+    assert [cell.value for cell in book[ONE][9]][:6] == [2, "B", "B", 24, 3, 1.5]
     assert json.loads(run("ledger", "--json"))["author"][0]["overrides"] == 1
     assert pl.read_csv(io.StringIO(run("export"))).height == 3

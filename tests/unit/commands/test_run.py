@@ -47,7 +47,16 @@ def test_a_sale_dated_ahead_of_its_recording_is_not_the_newest(tmp_path: Path, m
             "1,A,W,2026-01-05,2,9.5,2026-01-05 10:00:00\n2,A,W,2062-01-05,2,9.5,2026-01-05 10:00:00\n"
         )
         loading.load(tmp_path, tell)
-        assert run._newest_sale() == date(2026, 1, 5)
+        said: list[str] = []
+        assert run._newest_sale(said.append) == date(2026, 1, 5)
+        assert not said
+        # Without a time of recording each sale counts as recorded on its own day, the slip as well.
+        (tmp_path / "sales.csv").write_text(
+            "sale_id,item_id,location_id,sold_on,quantity,unit_price\n1,A,W,2026-01-05,2,9.5\n2,A,W,2062-01-05,2,9.5\n"
+        )
+        loading.load(tmp_path, tell, replace=True)
+        assert run._newest_sale(said.append) == date(2026, 1, 5)
+        assert "2062-01-05" in said[0]
     finally:
         settings.load.cache_clear()
 

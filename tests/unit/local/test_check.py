@@ -88,6 +88,31 @@ def test_stock_counted_before_the_last_sale_is_pointed_out(folder: Path) -> None
     assert "1 of them sold after their newest count (the oldest of 2026-01-03)" in finding.sentence
 
 
+def test_whoever_is_active_and_offers_an_item_supplies_it_primary_or_not(folder: Path) -> None:
+    (folder / "suppliers.csv").write_text("supplier_id,name,active\nS1,Oak,true\nS2,Elm,false\n")
+    header = FILES["item_suppliers"].splitlines()[0]
+    (folder / "item_suppliers.csv").write_text(f"{header}\nA,S1,no,7,10,5,5\nB,S2,yes,7,,,0.1\n")
+    finding = found(folder)["suppliers"]
+    assert finding.sentence.startswith(
+        "1 active supplier: of 2 items with sales 1 (50 %) are offered by one, 1 (50 %) with"
+    )
+    assert finding.sentence.endswith("nothing is ordered of the others: B")
+    assert finding.verdict == "usable without"
+
+
+def test_a_sale_that_stands_alone_years_later_is_pointed_out_when_loaded_and_checked(folder: Path) -> None:
+    with (folder / "sales.csv").open("a") as file:
+        file.write("3,A,W,2062-01-05,1,5\n")
+    assert "the newest sale is of 2062-01-05" in "\n".join(loading.check_files(folder, tell)[2])
+    finding = found(folder)["dates"]
+    assert "after the one before it (2026-01-05)" in finding.sentence
+
+
+def test_a_newest_count_below_zero_is_pointed_out(folder: Path) -> None:
+    (folder / "stock_levels.csv").write_text(f"{STOCK}A,W,2026-01-04,-8\nA,W,2026-01-05,1\nB,W,2026-01-05,-3\n")
+    assert "the newest count of 1 SKU is below zero (B at W)" in found(folder)["counts"].sentence
+
+
 def test_an_item_never_counted_nor_ordered_may_be_a_service(folder: Path) -> None:
     with (folder / "sales.csv").open("a") as file:
         file.write("3,C,W,2026-01-05,1,5\n4,POST,W,2026-01-05,1,5\n")

@@ -268,6 +268,54 @@ def test_remarks_name_what_is_strange_but_no_fault(folder: Path) -> None:
     assert "sales.csv: 1 row names item_id values that items does not hold, such as 'Z'" in notes
 
 
+def test_names_of_files_and_words_of_the_contract_may_have_capitals(folder: Path) -> None:
+    (folder / "sales.csv").rename(folder / "Sales.CSV")
+    (folder / "locations.csv").write_text("location_id,name,kind\nW,Main,Warehouse\n")
+    (folder / "purchase_orders.csv").write_text(
+        "po_id,supplier_id,location_id,ordered_on,status\nP1,S1,W,2026-01-02,OPEN\n"
+    )
+    frames = check(folder)
+    assert frames["sales"].height == 2
+    assert frames["locations"]["kind"].to_list() == ["warehouse"]
+    assert frames["purchase_orders"]["status"].to_list() == ["open"]
+
+
+def test_a_missing_table_names_the_files_that_lie_there(folder: Path) -> None:
+    (folder / "sales.csv").rename(folder / "sale.csv")
+    assert "lacks sales.csv (or .xlsx, .parquet); there lie sale.csv" in refusal(folder).message
+
+
+def test_a_file_named_almost_as_a_table_is_told_of_what_it_may_be(folder: Path) -> None:
+    (folder / "stock level.csv").write_text("item_id\nA\n")
+    (folder / "item_policies.txt").write_text("item_id\nA\n")
+    (folder / "readme.txt").write_text("nothing\n")
+    notes = "\n".join(loading.check_files(folder, tell)[2])
+    assert (
+        "stock level.csv: no table of the contract has this name; the file is left out; if it is stock_levels, name it stock_levels.csv"
+        in notes
+    )
+    assert "item_policies.txt: no table" in notes
+    assert "readme" not in notes
+
+
+def test_another_separator_and_a_workbook_named_csv_are_told_as_what_they_are(folder: Path) -> None:
+    (folder / "items.csv").write_text(FILES["items"].replace(",", "|"))
+    message = refusal(folder).message
+    assert (
+        "header: 'item_id|name|category|unit_cost|unit_price' is a single column; separate columns by comma" in message
+    )
+    assert message.count("header") == 1
+    (folder / "items.csv").write_bytes(b"PK\x03\x04\xff\xfe")
+    assert refusal(folder).remedy == "name it items.xlsx"
+
+
+def test_a_quotation_mark_within_a_text_is_named_by_its_line(folder: Path) -> None:
+    (folder / "items.csv").write_text(
+        'item_id,name,category,unit_cost,unit_price\nB,Nail,X,1,9\nA,"Pipe 3" red",X,5,9\n'
+    )
+    assert "items.csv, line 3: a quotation mark that no other closes" in refusal(folder).message
+
+
 def test_external_reference_is_unique(tmp_path: Path) -> None:
     path = tmp_path / "purchase_orders.csv"
     path.write_text(

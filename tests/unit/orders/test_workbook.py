@@ -24,7 +24,8 @@ def order(number, **line):
         "agreed_on": DAY,
     }
     return {
-        "order_id": number, "supplier_id": "S1", "supplier_name": "First", "location_id": "W1", "ordered_on": DAY, "state": "approved",
+        "order_id": number, "supplier_id": "S1", "supplier_name": "First", "location_id": "W1",
+        "location_name": "Main \"Hall\"", "ordered_on": DAY, "state": "approved",
         "lines": [base, base | {"line_no": 2, "item_id": "=1+1", "item_name": None, "quantity": 0.5} | line],
     }  # fmt: skip
 
@@ -40,14 +41,21 @@ def test_one_sheet_an_order_with_head_lines_and_sums():
     assert [sheet.cell(row, 2).value for row in range(2, 7)] == [
         "SP-1",
         "S1 First",
-        "W1",
+        'W1 Main "Hall"',
         MIDNIGHT,
         "approved",
     ]
     assert [cell.value for cell in sheet[7]] == list(HEADINGS)
     assert [cell.value for cell in sheet[8]] == [1, "A", "Bolt", 12, 6, 2.5, "=D8*F8", MIDNIGHT]
     assert (sheet["D10"].value, sheet["G10"].value) == ("=SUM(D8:D9)", "=SUM(G8:G9)")
-    assert sheet["D8"].number_format == "#,##0.###" and sheet["H8"].number_format == "yyyy-mm-dd"
+    # 12 in #,##0.### reads "12." in a spreadsheet.
+    assert [sheet[cell].number_format for cell in ("D8", "D9", "D10", "E8")] == [
+        "#,##0",
+        "#,##0.###",
+        "#,##0.###",
+        "#,##0",
+    ]
+    assert sheet["H8"].number_format == "yyyy-mm-dd"
     assert sheet.freeze_panes == "A8"
     assert book["SP-2"]["G9"].value is None, "no price, no sum of it"
 
@@ -66,7 +74,12 @@ def test_a_name_is_never_a_formula():
 
 
 def test_a_vendor_is_never_a_formula_either():
-    asked = order("SP-1") | {"supplier_id": '=HYPERLINK("x")', "supplier_name": "Best\x0b", "location_id": "=1+1"}
+    asked = order("SP-1") | {
+        "supplier_id": '=HYPERLINK("x")',
+        "supplier_name": "Best\x0b",
+        "location_id": "=1+1",
+        "location_name": None,
+    }
     sheet = read(workbook([asked]))["SP-1"]
     assert (sheet["B3"].data_type, sheet["B3"].value) == ("s", '=HYPERLINK("x") Best')
     assert (sheet["B4"].data_type, sheet["B4"].value) == ("s", "=1+1")

@@ -46,3 +46,14 @@ def test_it_comes_before_what_a_supplier_is_told():
     ordered = table["quantity"] > 0
     assert set(table.filter(ordered)["alert_code"]) == {"ORDERED_WITHOUT_SALE"}
     assert set(table.filter(~ordered)["alert_code"]) == {"LATE_LINE_NOT_COUNTED"}
+
+
+def test_what_runs_out_before_its_next_line_says_how_long_it_lasts_and_when_the_line_is_due():
+    rows, breaks = make(60, seed=1)
+    late = {"overdue": 0.0, "dropped": 0.0, "beyond": 0.0, "late_po": "", "beyond_po": ""}
+    rows = rows.with_columns(
+        *(pl.lit(value).alias(name) for name, value in late.items()), oldest_on=pl.lit(None, pl.Date),
+        next_on=pl.lit(AS_OF + timedelta(days=3)), on_hand=pl.lit(0.0),
+    )  # fmt: skip
+    told = decide(rows, breaks, AS_OF, config()).table.filter(pl.col("alert_code") == "RUNS_OUT_BEFORE_NEXT_LINE")
+    assert set(told["alert"]) == {"Expedite: stock covers less than a day, the next line is due in 3 days"}

@@ -35,3 +35,10 @@ def test_each_has_a_named_reason(case):
     else:
         assert table["reason_code"].unique().to_list() == [code]
         assert table["quantity"].sum() == 0
+
+
+def test_an_offer_that_a_data_rule_set_aside_is_not_denied():
+    """An active supplier that offers the item with a lead time of 0 is in quarantine: the planner sees its offer in the ERP."""
+    changes, _, _ = CASES["item without vendor"]
+    table = decide(NEEDED.with_columns(**changes), BREAKS, AS_OF, config()).table
+    assert table["reason"].str.contains("or the data rules set its offer aside").all()

@@ -111,6 +111,20 @@ def test_figures_of_the_page_are_those_of_the_tables(rendered: tuple[str, dict[s
         assert html.count(f'<th scope="row">{item}<small>') >= 1
 
 
+def test_a_vendor_with_lines_for_two_locations_has_two_orders() -> None:
+    tables, _ = synthetic.run()
+    lines = tables.decisions.filter(pl.col("quantity") > 0)
+    apart = replace(
+        tables,
+        decisions=tables.decisions.with_columns(
+            location_id=pl.format("L{}", pl.int_range(pl.len())), supplier_id=pl.lit("S")
+        ),
+    )
+    found = facts.proposals(apart.decisions)
+    assert (found.vendors, found.orders) == (1, lines.height)
+    assert (f"{found.vendors}", "vendors", f"with {lines.height} orders") in page._tiles(apart, found, 0)
+
+
 def test_names_from_the_erp_cannot_break_the_page() -> None:
     tables, forecasts = synthetic.run()
     evil = tables.skus.with_columns(
@@ -184,6 +198,16 @@ def test_vendors_come_by_value_and_lines_within_them() -> None:
     values = [[line["value_raw"] for line in group["lines"]] for group in groups]
     assert [sum(v) for v in values] == sorted((sum(v) for v in values), reverse=True)
     assert all(v == sorted(v, reverse=True) for v in values)
+
+
+def test_a_line_stands_under_whom_it_is_ordered_from_not_under_the_primary_supplier() -> None:
+    tables, _ = synthetic.run()
+    named = dict(tables.skus.select("supplier_id", "supplier_name").unique().iter_rows())
+    moved = replace(tables, decisions=tables.decisions.with_columns(supplier_id=pl.lit("V1")))
+    (group,) = sections.vendors(moved)["groups"]
+    assert group["vendor"] == named["V1"]
+    known = pl.DataFrame({"supplier_id": ["V1", "V9"], "supplier_name": ["Oak", "Elm"]})
+    assert sections.vendors(replace(moved, suppliers=known))["groups"][0]["vendor"] == "Oak"
 
 
 def test_vendors_of_the_same_name_stay_apart() -> None:

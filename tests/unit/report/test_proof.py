@@ -54,6 +54,19 @@ def test_failing_books_are_listed_and_left_out_of_every_saving(run):
     assert summary["cost_candidate"] == pytest.approx(kept["total_cost"].sum(), abs=0.01)
 
 
+def test_a_gap_that_a_data_rule_made_is_no_gap_of_the_books(run):
+    tables, _ = run
+    for aside, words in (
+        (7.0, "just what is missing here: the stock says that they were true"),
+        (3.0, "see Data quality"),
+    ):
+        (row,) = proof.books(replace(tables, calibration=tables.calibration.with_columns(aside=pl.lit(aside))))
+        assert f"sales of {aside:g} were set aside by a data rule" in row["kind"]
+        assert row["kind"].endswith((words, f"({words})"))
+    (row,) = proof.books(replace(tables, calibration=tables.calibration.with_columns(aside=pl.lit(None, pl.Float64))))
+    assert row["kind"] == proof.KINDS["stock_jump"]
+
+
 def test_choices_are_counted_and_said(run):
     tables, _ = run
     count = tables.skus.height - 2

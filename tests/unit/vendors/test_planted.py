@@ -118,3 +118,17 @@ def test_what_nobody_recorded_is_unknown_not_bad() -> None:
         assert set(rows.select(DIMENSIONS[:5]).unique().row(0)) == {50.0}
         assert not rows["risk"].is_in(["high", "low"]).any(), "nobody has shown anything"
         assert (rows["total_low"] < 40).all() and (rows["total_high"] > 60).all()
+
+
+def test_a_vendor_that_is_late_as_a_rule_is_ordered_from_as_much_earlier() -> None:
+    suppliers, receipts, waiting, offers = planted.market()
+    slow = pl.col("supplier_id") == "SLOW"
+    # Six days late and steady: the spread of its lead times says nothing of it.
+    receipts = receipts.with_columns(
+        days_late=pl.when(slow).then(6).otherwise("days_late").cast(receipts["days_late"].dtype),
+        is_late=slow | pl.col("is_late"),
+        lead_time_days=pl.when(slow).then(34).otherwise("lead_time_days").cast(receipts["lead_time_days"].dtype),
+    )
+    rows, _ = vendor_table(suppliers, receipts, waiting.filter(~slow), offers, planted.AS_OF, planted.WEIGHTS)
+    (row,) = rows.filter(slow).iter_rows(named=True)
+    assert "order 6 days earlier until that changes" in advice(row)
