@@ -215,7 +215,8 @@ def _undisturbed() -> Iterator[None]:
     """Ctrl-C waits: between a server's start and the note of its pid it would leave a server that nobody finds again."""
     came: list[tuple[int, FrameType | None]] = []
     here = threading.current_thread() is threading.main_thread()  # Python lets no other thread have signals
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM) if here}
+    found = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM) if here}
+    before = {one: handler for one, handler in found.items() if handler is not None}  # None: not Python's to give back
     for one in before:
         signal.signal(one, lambda *told: came.append(told))
     try:

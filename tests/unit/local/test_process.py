@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -133,6 +134,15 @@ def test_a_server_whose_pid_cannot_be_noted_is_ended(tmp_path: Path, monkeypatch
     assert set(psutil.Process().children()) == before
 
 
+@pytest.fixture
+def ctrl_c_interrupts() -> Iterator[None]:
+    """What a shell starts in the background ignores SIGINT, and so would its children's tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 def test_ctrl_c_between_start_and_note_leaves_no_unknown_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
