@@ -7,11 +7,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from pipelines.core.inventory import LONGEST_COVER_DAYS
 from pipelines.core.words import count, verb
 from pipelines.report.formats import lasting
 
-EXCESS_DAYS: Final = 180.0
-"""Stock beyond both the order-up-to level and so many days of forecast demand is excess."""
+EXCESS_DAYS: Final = LONGEST_COVER_DAYS
+"""Stock beyond both the order-up-to level and so many days of forecast demand, counted from the end of the protection interval, is excess:
+as much may be there after the longest lot that is proposed has come, and nobody shall be told off for following a proposal."""
 
 DEAD_DAYS: Final = 365
 """Stock of a SKU without demand for so long is dead; before it has been on sale for so long, what never sold is merely new."""
@@ -68,7 +70,8 @@ def positions(tables: InventoryTables) -> pl.DataFrame:
     age = (pl.lit(tables.as_of) - pl.col("created_on")).dt.total_days()
     new = pl.col("last_demand_on").is_null() & (age <= DEAD_DAYS).fill_null(value=False)
     gone = ~pl.col("is_active") & (age >= 0).fill_null(value=True)
-    limit = pl.max_horizontal(pl.col("order_up_to").fill_null(0.0), pl.col("per_day") * EXCESS_DAYS)
+    longest = pl.col("per_day") * (EXCESS_DAYS + pl.col("protection_days").fill_null(0))
+    limit = pl.max_horizontal(pl.col("order_up_to").fill_null(0.0), longest)
     held = pl.col("on_hand").clip(0.0)
     return (
         tables.skus.with_columns(

@@ -147,7 +147,7 @@ def sentences(told: dict[str, Any]) -> list[str]:
         said.append(
             f"Order nothing more of {count(skus, 'SKU')} until {verb(skus, 'it sells', 'they sell')} down: "
             f"{money(told['excess_value'])} lie beyond {verb(skus, 'its', 'their')} order-up-to level and "
-            f"{inventory.EXCESS_DAYS:.0f} days of forecast demand."
+            f"{inventory.EXCESS_DAYS:.0f} days of forecast demand from the end of the protection interval."
         )
     return said or ["Nothing to do: no SKU is in danger, dead or in excess."]
 

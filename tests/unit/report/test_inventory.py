@@ -57,7 +57,7 @@ def test_status_and_money_fall_apart_without_a_rest(tables: InventoryTables) -> 
         "FINE": "fine", "OUT": "out", "RISK": "at_risk", "MUCH": "excess", "DEAD": "dead", "GONE": "dead", "NEW": "fine",
     }  # fmt: skip
     money = {row["item_id"]: row for row in skus.iter_rows(named=True)}
-    assert money["MUCH"]["excess_value"] == (1000 - 360) * 2.5  # 180 days of 2 a day are more than 60
+    assert money["MUCH"]["excess_value"] == (1000 - 384) * 2.5  # 182 and 10 days of 2 a day are more than 60
     assert money["DEAD"]["dead_value"] == 100.0 and money["FINE"]["needed_value"] == 100.0
     split = skus["needed_value"] + skus["excess_value"] + skus["dead_value"]
     assert split.to_list() == pytest.approx(skus["stock_value"].to_list())
@@ -132,7 +132,8 @@ def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
         "Call about 2 open lines that come too late, the first of the list first: demand worth 30 would be missed.",
         "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
         f"Sell off or write down 200 of stock ({200 / told['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
-        "Order nothing more of 1 SKU until it sells down: 1,600 lie beyond its order-up-to level and 180 days of forecast demand.",
+        "Order nothing more of 1 SKU until it sells down: 1,540 lie beyond its order-up-to level and 182 days of forecast demand from the "
+        "end of the protection interval.",
     ]
 
 
