@@ -96,7 +96,10 @@ def test_tables_do_not_depend_on_the_chunks_and_leave_nothing_stale():
     assert whole["days"]["skus"].unique().to_list() == [SKUS - 1]  # books that fail are in no curve
     assert (whole["days"]["day"].min(), whole["days"]["day"].max()) == (AS_OF - timedelta(days=364), AS_OF)
     assert whole["replays"]["days"].unique().to_list() == [112]
-    assert set(whole["choices"]["basis"]) == {"proven", "books"}
+    basis = whole["choices"]["basis"].to_list()
+    assert (
+        basis.count("books") == 1 and basis.count("proven") >= SKUS - 2
+    )  # 253 days of a picked candidate may prove too little
     every_review = whole["choices"].filter(pl.col("policy") == "expected_cost")
     assert every_review["item_id"].to_list() == ["i0010", "i0011"]
 
