@@ -97,7 +97,7 @@ def test_only_skus_that_may_order_at_every_review_do_and_no_other_candidate_repl
 def test_the_guard_lets_it_through_where_it_surely_saves():
     done = played(shop(skus=40, spoil=6.0))
     # Both start with the excess of six lead times and first sell it off: little to prove by in those of the 250 days.
-    assert (done.choice.basis == PROVEN).mean() >= 0.8
+    assert (done.choice.basis == PROVEN).mean() >= 0.9
     assert (done.choice.days == 250).all()
 
 
