@@ -296,7 +296,5 @@ def left_out(replays: pl.DataFrame, skus: pl.DataFrame, failing: pl.DataFrame | 
         .when(pl.col("replayed").is_null()).then(pl.lit("not replayed"))
         .otherwise(pl.lit("too few days of recorded stock"))
     )  # fmt: skip
-    counted = (
-        rest.select(reason.alias("reason")).group_by("reason").len().sort(["len", "reason"], descending=[True, False])
-    )
+    counted = rest.select(reason=reason).group_by("reason").len().sort(["len", "reason"], descending=[True, False])
     return [(str(name), int(number)) for name, number in counted.iter_rows()]

@@ -1,20 +1,18 @@
 """``stockproof erp load``: faults are named by file, line, column and remedy, and nothing is written then."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from pipelines import settings
-from pipelines.core.contract import BY_NAME
 from pipelines.core.errors import StockproofError
 from pipelines.io import erp
 from pipelines.local import load as loading
-from pipelines.local.load_parse import ALIKE, SHOWN, Parsed, parse
+from pipelines.local.load_parse import ALIKE, SHOWN
 
 FILES = {
     "items": "item_id,name,category,unit_cost,unit_price\nA,Hammer,Tools,5,9.5\nB,Nail,,0.1,\n",
@@ -205,44 +203,6 @@ def test_parquet_with_its_own_types(folder: Path) -> None:
     assert check(folder)["sales"].row(0)[:5] == ("1", "A", "W", date(2026, 1, 5), 2.0)
 
 
-SALE = {
-    "sale_id": "1",
-    "item_id": "A",
-    "location_id": "W",
-    "sold_on": date(2026, 1, 5),
-    "quantity": 2.0,
-    "unit_price": 9.5,
-}
-
-
-def parquet(tmp_path: Path, **fields: object) -> Parsed:
-    pl.DataFrame([SALE | fields]).write_parquet(tmp_path / "sales.parquet")
-    return parse(BY_NAME["sales"], tmp_path / "sales.parquet")
-
-
-@pytest.mark.parametrize("day", [20260105, 46027, 46027.0, date(1, 1, 1), time(1)])
-def test_a_parquet_day_that_is_none_is_a_fault_not_a_guess(tmp_path: Path, day: object) -> None:
-    (fault,) = parquet(tmp_path, sold_on=day).faults
-    assert "sales.parquet, row 1, column sold_on: " in fault
-    assert "is not a date" in fault
-
-
-@pytest.mark.parametrize("quantity", [float("inf"), date(2026, 1, 5)])
-def test_a_parquet_number_that_is_none_is_a_fault(tmp_path: Path, quantity: object) -> None:
-    assert "is not a number" in parquet(tmp_path, quantity=quantity).faults[0]
-
-
-def test_nan_of_a_parquet_is_no_value(tmp_path: Path) -> None:
-    assert "column quantity: no value" in parquet(tmp_path, quantity=float("nan")).faults[0]
-    assert parquet(tmp_path, unit_price=float("nan")).frame["unit_price"].to_list() == [None]
-
-
-def test_a_day_with_a_time_zone_stays_the_day(tmp_path: Path) -> None:
-    berlin = datetime(2026, 1, 5, 0, 30, tzinfo=ZoneInfo("Europe/Berlin"))  # still the 4th in UTC
-    row = parquet(tmp_path, sold_on=berlin, updated_at=berlin).frame.row(0, named=True)
-    assert (row["sold_on"], row["updated_at"]) == (date(2026, 1, 5), datetime.fromisoformat("2026-01-05 00:30:00"))
-
-
 def test_columns_without_a_name_are_nothing_where_they_are_empty(folder: Path) -> None:
     (folder / "locations.csv").write_text("location_id,name,kind,,\nW,Main,warehouse,,\n")
     assert check(folder)["locations"].rows() == [("W", "Main", "warehouse")]
@@ -314,15 +274,6 @@ def test_a_quotation_mark_within_a_text_is_named_by_its_line(folder: Path) -> No
         'item_id,name,category,unit_cost,unit_price\nB,Nail,X,1,9\nA,"Pipe 3" red",X,5,9\n'
     )
     assert "items.csv, line 3: a quotation mark that no other closes" in refusal(folder).message
-
-
-def test_external_reference_is_unique(tmp_path: Path) -> None:
-    path = tmp_path / "purchase_orders.csv"
-    path.write_text(
-        "po_id,supplier_id,location_id,ordered_on,status,external_ref\n"
-        "1,S,W,2026-01-01,open,r\n2,S,W,2026-01-01,open,r\n3,S,W,2026-01-01,open,\n4,S,W,2026-01-01,open,\n"
-    )
-    assert parse(BY_NAME["purchase_orders"], path).fault_count == 2
 
 
 def test_load_replaces_all_tables_and_faults_leave_them_alone(folder: Path, sqlite: Path) -> None:
