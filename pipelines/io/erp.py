@@ -67,7 +67,7 @@ def engine(address: str, **options: Any) -> sa.Engine:
         options: further arguments of PyMySQL's connections.
     """
     made = sa.create_engine(
-        _dialect(address),
+        dialect(address),
         pool_pre_ping=True,
         pool_size=2,
         connect_args={"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS, **options},
@@ -86,13 +86,14 @@ def engine(address: str, **options: Any) -> sa.Engine:
         given_up = context.is_disconnect and "timed out" in str(context.original_exception)
         if not given_up or fault is None or connection is None:
             return
-        if erp_end.by_number(_dialect(address), connection.info["number"], seconds):
+        if erp_end.by_number(dialect(address), connection.info["number"], seconds):
             fault.add_detail(_ENDED)
 
     return made
 
 
-def _dialect(address: str) -> str:
+def dialect(address: str) -> str:
+    """An address as SQLAlchemy takes it, with the driver named."""
     return address.replace("mysql://", "mysql+pymysql://", 1)
 
 
@@ -184,7 +185,7 @@ def _unbroken(batches: Iterator[Any], reading: str, mark: str) -> Iterator[Any]:
 def _stream_fault(fault: StreamFault, reading: str, mark: str) -> StockproofError:
     while_reading = f" while {reading} was read" if reading else ""
     if fault.stage == "silent":
-        return silent(reading, erp_end.by_mark(_dialect(url()), mark))
+        return silent(reading, erp_end.by_mark(dialect(url()), mark))
     if fault.stage == "refused":
         return StockproofError(
             f"the ERP at {shown_url()} refused a query{while_reading}: {fault.words}", "run `stockproof erp check`"

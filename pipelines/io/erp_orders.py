@@ -42,7 +42,7 @@ def _engine(address: str) -> sa.Engine:
         return sa.create_engine(address, isolation_level="AUTOCOMMIT", connect_args={"timeout": LOCK_SECONDS})
     # READ COMMITTED: under the lock we must see what the holder before us has written, not a snapshot older than the lock.
     return sa.create_engine(
-        address.replace("mysql://", "mysql+pymysql://", 1),
+        erp.dialect(address),
         pool_pre_ping=True,
         pool_size=1,
         isolation_level="READ COMMITTED",

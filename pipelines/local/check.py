@@ -14,7 +14,7 @@ from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
 from pipelines.local import check_books, check_pitfalls
-from pipelines.local.findings import Finding, Verdict, exactly, items_of
+from pipelines.local.findings import Finding, Verdict, exactly, items_of, named
 from pipelines.local.findings import rows as _rows
 from pipelines.local.findings import share as _share
 
@@ -232,9 +232,8 @@ def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
         return Finding("suppliers", "not usable", f"{sentence}: nothing could be ordered")
     if len(timed) == len(items):
         return Finding("suppliers", "usable", sentence)
-    lacking = sorted(items - timed)
-    shown = ", ".join(lacking[: check_pitfalls.SHOWN]) + (" …" if len(lacking) > check_pitfalls.SHOWN else "")
-    return Finding("suppliers", "usable without", f"{sentence}; nothing is ordered of the others: {shown}")
+    lacking = named(sorted(items - timed))
+    return Finding("suppliers", "usable without", f"{sentence}; nothing is ordered of the others: {lacking}")
 
 
 def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:

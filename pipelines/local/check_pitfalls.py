@@ -10,12 +10,9 @@ from pipelines import settings
 from pipelines.core.inventory import LONGEST_COVER_DAYS
 from pipelines.core.words import count
 from pipelines.extract.profiles import Profile
-from pipelines.local.findings import Finding, items_of, rows
+from pipelines.local.findings import Finding, items_of, named, rows
 
 _MASTER: Final = ("items", "suppliers", "item_suppliers")
-
-SHOWN: Final = 5
-"""Items named in a sentence."""
 
 SLIP_DAYS: Final = 90
 """A newest sale so many days after the one before it is pointed out; no trade pauses so long and then sells on one day alone."""
@@ -140,11 +137,8 @@ def below_zero(profile: Profile) -> list[Finding]:
     )
     if not newest.height:
         return []
-    skus = ", ".join(f"{item} at {location}" for item, location, _ in newest.head(SHOWN).iter_rows())
-    more = " …" if newest.height > SHOWN else ""
-    sentence = (
-        f"the newest count of {count(newest.height, 'SKU')} is below zero ({skus}{more}): their shelves count as empty"
-    )
+    skus = named([f"{item} at {location}" for item, location, _ in newest.iter_rows()])
+    sentence = f"the newest count of {count(newest.height, 'SKU')} is below zero ({skus}): their shelves count as empty"
     return [Finding("counts", "usable without", sentence)]
 
 
@@ -163,9 +157,8 @@ def services(profile: Profile, sold: set[str]) -> list[Finding]:
     if not counted or not odd or 2 * len(odd) > len(sold):
         return []
     supplied = len(odd & items_of(profile, "item_suppliers"))
-    shown = ", ".join(sorted(odd)[:SHOWN]) + (" …" if len(odd) > SHOWN else "")
     sentence = (
-        f"{len(odd)} of {len(sold)} items with sales were never counted and never ordered ({shown}): services, fees, freight? "
+        f"{len(odd)} of {len(sold)} items with sales were never counted and never ordered ({named(sorted(odd))}): services, fees, freight? "
         "They are planned as goods of which none is there, and orders are proposed for those that have a supplier "
         f"({supplied}). Leave what is no stock out of items"
     )

@@ -1,7 +1,8 @@
 """What ``stockproof erp check`` is made of: a sentence with a verdict, and the ERP's rows as a frame."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
@@ -9,6 +10,9 @@ from pipelines.extract.profiles import Profile
 from pipelines.io import erp
 
 Verdict = Literal["usable", "usable without", "not usable"]
+
+SHOWN: Final = 5
+"""Names in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,15 @@ def rows(query: str) -> pl.DataFrame:
         return pl.DataFrame(
             [tuple(row) for row in result], schema=list(result.keys()), orient="row", infer_schema_length=None
         )
+
+
+def named(ids: Sequence[str]) -> str:
+    """The first :data:`SHOWN` of some names, for a sentence.
+
+    >>> named(["A", "B"]), named(list("ABCDEF"))
+    ('A, B', 'A, B, C, D, E …')
+    """
+    return ", ".join(ids[:SHOWN]) + (" …" if len(ids) > SHOWN else "")
 
 
 def share(part: int, whole: int) -> str:

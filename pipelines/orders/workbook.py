@@ -55,8 +55,8 @@ def _sheet(sheet: Any, order: Row) -> None:
     sheet["A1"].font = Font(bold=True, size=16)
     head = (
         ("Order", order["order_id"]),
-        ("Vendor", " ".join(dict.fromkeys((order["supplier_id"], order["supplier_name"] or order["supplier_id"])))),
-        ("Deliver to", " ".join(dict.fromkeys((order["location_id"], order["location_name"] or order["location_id"])))),
+        ("Vendor", _titled(order["supplier_id"], order["supplier_name"])),
+        ("Deliver to", _titled(order["location_id"], order["location_name"])),
         ("Date", order["ordered_on"]),
         ("State", order["state"]),
     )
@@ -103,6 +103,11 @@ def _lines(sheet: Any, lines: Sequence[Row]) -> int:
             if form == "@":
                 cell.data_type = "s"  # an item called "=1+1" is a name, not a formula
     return row
+
+
+def _titled(identity: str, name: str | None) -> str:
+    """An id and its name; once where they are the same or there is no name."""
+    return " ".join(dict.fromkeys((identity, name or identity)))
 
 
 def _number(value: float | None) -> str:

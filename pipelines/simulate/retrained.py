@@ -118,13 +118,12 @@ def means(sold: Sold, horizon: int, every: int, *, seed: int, tell: Progress | N
         known = sold.until(first)
         forecaster = PeriodForecaster(ahead, seed=seed).fit(known, means_alone=True)
         # What a later count tells changes the past itself, so there each period has features of its own.
-        ends = range(first, end) if sold.late.sku.size else [end - 1] * (end - first)
-        builders: dict[int, tuple[Histories, Builder]] = {}
-        for period, last in zip(range(first, end), ends, strict=True):
-            if last not in builders:
-                told = sold.until(last, first)
-                builders = {last: (told, Builder(told, ahead, known))}
-            out[:, period] = forecaster.predict(*builders[last], origin=period).mean
+        span = 1 if sold.late.sku.size else end - first
+        for start in range(first, end, span):
+            told = sold.until(start + span - 1, first)
+            builder = Builder(told, ahead, known)
+            for period in range(start, start + span):
+                out[:, period] = forecaster.predict(told, builder, origin=period).mean
         if tell:
             tell(end, count)
     return out
