@@ -1,6 +1,7 @@
 """Servers as background processes: started detached, found again by pid file, stopped by pid. Never anyone else's process."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -128,8 +129,8 @@ class Server:
         self._note(found.pid, command="not known")
 
     def refuse_busy_port(self) -> None:
-        """Raise where something else already listens on the port."""
-        if self.port is None or not listens(self.port):
+        """Raise where something else already has the port: listens on it, or was handed it for a connection of its own."""
+        if self.port is None or not (listens(self.port) or _held(self.port)):
             return
         raise StockproofError(
             f"port {self.port}, wanted by {self.name}, is in use{_holder(self.port)}",
@@ -197,6 +198,17 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def _held(port: int) -> bool:
+    """Whether a server could not bind the port now. What its own last run left in TIME_WAIT is no hindrance."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as fault:
+            return fault.errno == errno.EADDRINUSE
+    return False
+
+
 def free_port() -> int:
     """A port nobody uses at this moment (for tests and benchmarks).
 
@@ -230,15 +242,11 @@ def _undisturbed() -> Iterator[None]:
 
 def _holder(port: int) -> str:
     with contextlib.suppress(psutil.Error):
-        for connection in psutil.net_connections("tcp"):
-            if (
-                connection.laddr
-                and connection.laddr.port == port
-                and connection.status == psutil.CONN_LISTEN
-                and connection.pid
-            ):
-                found = psutil.Process(connection.pid)
-                return f" by {found.name()} (pid {found.pid}, in {found.cwd()})"
+        held = [one for one in psutil.net_connections("tcp") if one.laddr and one.laddr.port == port and one.pid]
+        for connection in sorted(held, key=lambda one: one.status != psutil.CONN_LISTEN):
+            found = psutil.Process(connection.pid)
+            handed = "" if connection.status == psutil.CONN_LISTEN else ", for a connection of its own"
+            return f" by {found.name()} (pid {found.pid}, in {found.cwd()}{handed})"
     return ""
 
 

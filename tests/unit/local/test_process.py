@@ -199,6 +199,20 @@ def test_busy_port_names_port_holder_and_key(tmp_path: Path) -> None:
     assert not listens(free_port())
 
 
+def test_a_port_handed_to_a_connection_is_busy_too_and_one_a_server_just_left_is_not(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as far:
+        near = socket.create_connection(far.getsockname())
+        port = near.getsockname()[1]
+        served, left = far.accept()[0], Server("web", tmp_path, far.getsockname()[1])
+        server = Server("web", tmp_path, port, "stack.airflow_port")
+        assert not listens(port)
+        with pytest.raises(StockproofError, match=rf"port {port}.*pid {psutil.Process().pid}.*connection of its own"):
+            server.start(SLEEP)
+        served.close()  # first: its end of the connection is the one that lingers
+        near.close()
+    left.refuse_busy_port()
+
+
 def test_free_ports_are_not_those_of_outgoing_connections_and_differ_under_one_seed() -> None:
     ports = set()
     for _ in range(20):
