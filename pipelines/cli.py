@@ -1,5 +1,6 @@
 """The command ``stockproof``."""
 
+import contextlib
 import logging
 import sys
 from typing import NoReturn
@@ -70,6 +71,9 @@ def _tell(fault: StockproofError) -> NoReturn:
     console.print(f"[bold red]error[/] {escape(fault.message)}", soft_wrap=True)
     if fault.remedy:
         console.print(f"[bold]remedy[/] {escape(fault.remedy)}", soft_wrap=True)
+    with contextlib.suppress(StockproofError, OSError):  # a configuration that cannot be read, where that is the fault
+        if "make room" not in (fault.remedy or "") and (first := files.cramped()):
+            console.print(f"[bold]first[/] {escape(first)}", soft_wrap=True)
     sys.exit(1)
 
 

@@ -114,8 +114,9 @@ class AirflowApi:
             if answer.is_success or answer.status_code in accept:
                 return dict(answer.json()) if answer.content else {}
             if answer.status_code < 500 or attempt == 4:
+                remedy = "see the message" if answer.status_code < 500 else "`stockproof status` tells what is down"
                 raise StockproofError(
-                    f"Airflow refused {method} {path}: {answer.status_code} {answer.text[:500]}", "see the message"
+                    f"Airflow refused {method} {path}: {answer.status_code} {answer.text[:500]}", remedy
                 )
             time.sleep(1 + attempt)
         raise AssertionError("unreachable")

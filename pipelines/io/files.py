@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,10 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+
+CRAMPED: Final = 50_000_000
+"""Bytes below which a disk counts as full: a run's log of changes alone takes more."""
+
 _FULL_WORDS: Final = ("No space left on device", "disk is full", "(1114,", "Errcode: 28", "Disk quota exceeded")
 """How the system, SQLite, MariaDB (a table that is full) and PostgreSQL say that a disk takes no more."""
 
@@ -108,6 +113,15 @@ def full(fault: BaseException) -> StockproofError | None:
         f"make room and repeat the command; `df -h {settings.load().state_dir.resolve()} {tempfile.gettempdir()}` tells how much there "
         "is. Of the embedded servers, nothing that was committed is lost",
     )
+
+
+def cramped() -> str | None:
+    """What to do first where the state folder's disk is full: servers that stop for it say anything but that. None where there is room."""
+    folder = settings.load().state_dir.resolve()
+    free = shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists())).free
+    if free >= CRAMPED:
+        return None
+    return f"{folder} has room for {free / 1e6:,.0f} MB: make room first, then `stockproof up`"
 
 
 def read_secrets() -> dict[str, Any]:

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ RETIRED = ("triggerer",)
 """Components that earlier versions started, and that may still run."""
 POOLS = {"heavy": (1, "Steps that use every core: training, dbt"), "replay": (2, "Chunks of the replay: one a core")}
 USER = "admin"
+PATIENCE = 30.0
+"""Seconds in which what runs tells that it is well, also after the machine slept."""
+STARTED = 120.0
+"""Seconds that a start may take. Who has run for longer and is silent hangs, as a scheduler does whose database ended beside it."""
 
 
 @dataclass(frozen=True)
@@ -74,19 +79,47 @@ class Airflow:
         write_atomic(passwords, json.dumps({USER: self.secrets["airflow_password"]}), mode=0o600)
         if not all(server.process() for server in self.servers()):
             self._migrate(environment)
+        self._start(environment)
+        write_atomic(self.folder / "fingerprint", self._fingerprint())
+
+    def _start(self, environment: Mapping[str, str]) -> None:
         for server, component in zip(self.servers(), COMPONENTS, strict=True):
             command = COMMANDS.get(component, (component,))
             server.start([sys.executable, "-m", "airflow", *command], environment, cwd=self.folder)
-        write_atomic(self.folder / "fingerprint", self._fingerprint())
 
     def wait(self) -> None:
-        """Wait until API server, scheduler and DAG processor report themselves healthy and the DAGs are parsed."""
-        api_server, *_ = self.servers()
-        api_server.wait_until(self.api.healthy, 120)
+        """Wait until API server, scheduler and DAG processor report themselves healthy and the DAGs are parsed.
+
+        One that started long ago and stays silent is started anew.
+
+        Raises:
+            StockproofError: one does not become healthy, or the DAGs cannot be read; with the end of its log.
+        """
+        api_server, *_ = servers = self.servers()
+        deadline = time.monotonic() + PATIENCE
+        while not self.api.healthy() and time.monotonic() < deadline and all(server.process() for server in servers):
+            time.sleep(0.1)
+        hung = [server for server in self.silent() if server.age() > STARTED]
+        for server in hung:
+            server.stop()
+        if hung:
+            self._start(self.environment())
+        (self.silent() or [api_server])[0].wait_until(self.api.healthy, STARTED)
         for name, (slots, description) in POOLS.items():
             self.api.set_pool(name, slots, description)
         dags = {path.stem for path in (settings.ROOT / "dags").glob("*.py")}
-        api_server.wait_until(lambda: dags <= self.api.dag_ids() or bool(self.api.import_errors()), 120)
+        api_server.wait_until(lambda: dags <= self.api.dag_ids() or bool(self.api.import_errors()), STARTED)
+
+    def silent(self) -> list[Server]:
+        """Components that do not report themselves healthy; the API server alone where it does not answer, for it tells of the others."""
+        health, (api_server, *others) = self.api.health(), self.servers()
+        if health.get("metadatabase") != "healthy":
+            return [api_server]
+        return [
+            server
+            for server, component in zip(others, COMPONENTS[1:], strict=True)
+            if health.get(component.replace("-", "_")) != "healthy"
+        ]
 
     def stop(self) -> bool:
         """Stop every component, all at once: each takes seconds to say goodbye."""

@@ -63,6 +63,11 @@ class Server:
         """The running process that we started, or None. A number that another process has now is not ours."""
         return identity.process(self._record())
 
+    def age(self) -> float:
+        """Seconds since it was started; 0 where it does not run."""
+        process = self.process()
+        return time.time() - process.create_time() if process else 0.0
+
     def start(
         self, command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> None:

@@ -1,8 +1,10 @@
 """Files are whole or absent, and a folder that cannot be written is named."""
 
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg.errors
 import pymysql
@@ -76,6 +78,24 @@ def test_a_full_disk_is_told_with_a_remedy(
     assert "make room" in told
     assert "Traceback" not in told
     assert files.full(ValueError("another fault")) is None
+
+
+@pytest.mark.parametrize(("free", "told"), [(3_000_000, "has room for 3 MB: make room first"), (10**9, "")])
+def test_a_server_that_a_full_disk_ended_is_told_with_the_disk(
+    free: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """PostgreSQL ends where its log finds no room; what a command then sees is a database that does not answer."""
+
+    def refused() -> None:
+        raise StockproofError("Airflow refused GET /dags: 500", "`stockproof status` tells what is down")
+
+    monkeypatch.setattr(cli, "app", refused)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    with pytest.raises(SystemExit):
+        cli.main()
+    err = capsys.readouterr().err
+    assert "`stockproof status` tells what is down" in err
+    assert (told in err) if told else ("make room" not in err)
 
 
 def test_passwords_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

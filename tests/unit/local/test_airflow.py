@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import psutil
 import pytest
 
+from pipelines.io.airflow_api import AirflowApi
+from pipelines.local import airflow as module
 from pipelines.local.airflow import COMPONENTS, Airflow
 from pipelines.local.process import Server
 
@@ -43,3 +46,48 @@ def test_no_component_listens_beyond_this_machine(tmp_path: Path, monkeypatch: p
     assert set(started) == {f"airflow-{name}" for name in COMPONENTS}
     assert "--skip-serve-logs" in started["airflow-scheduler"]
     assert airflow.environment()["AIRFLOW__API__HOST"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("told", "hung"),
+    [
+        ({"metadatabase": "healthy", "scheduler": "unhealthy", "dag_processor": "healthy"}, "airflow-scheduler"),
+        ({"metadatabase": "healthy", "scheduler": "healthy", "dag_processor": "unhealthy"}, "airflow-dag-processor"),
+        ({}, "airflow-api-server"),
+    ],
+)
+@pytest.mark.parametrize("old", [True, False])
+def test_what_runs_and_stays_silent_is_started_anew_and_what_has_just_started_is_waited_for(
+    told: dict[str, str], hung: str, old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scheduler whose database ended beside it stays as a process that does nothing: `up` would find it running for ever."""
+    secrets = {"airflow_password": "x", "airflow_fernet_key": "y", "airflow_jwt_secret": "z"}
+    airflow = Airflow(tmp_path, 1, "postgresql://nowhere/airflow", secrets)
+    start, well = Server.start, {"metadatabase": "healthy", "scheduler": "healthy", "dag_processor": "healthy"}
+
+    def sleeping(server: Server, command: list[str], *_: object, **__: object) -> None:
+        start(server, ["sleep", "60"])
+
+    def health(_: AirflowApi) -> dict[str, str]:
+        asked.append(1)
+        return well if pids()[hung] != first[hung] or (not old and len(asked) > 4) else told
+
+    def pids() -> dict[str, psutil.Process | None]:
+        return {server.name: server.process() for server in airflow.servers()}
+
+    monkeypatch.setattr(Server, "start", sleeping)
+    monkeypatch.setattr(Server, "refuse_busy_port", lambda _: None)
+    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    monkeypatch.setattr(module, "STARTED", 0.0 if old else 60.0)
+    monkeypatch.setattr(AirflowApi, "health", health)
+    monkeypatch.setattr(AirflowApi, "set_pool", lambda *_: None)
+    monkeypatch.setattr(AirflowApi, "dag_ids", lambda _: {"daily_replenishment", "weekly_training", "release_orders"})
+    monkeypatch.setattr(AirflowApi, "import_errors", lambda _: ["none of this test's business"])
+    airflow._start({})
+    first, asked = pids(), list[int]()
+    try:
+        airflow.wait()
+        assert {name for name, process in pids().items() if process != first[name]} == ({hung} if old else set())
+        assert all(pids().values())
+    finally:
+        airflow.stop()
