@@ -12,10 +12,13 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from pipelines.commands import run_text
+from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
 from pipelines.io.airflow_api import AirflowApi
 
 FINAL = {"success", "failed"}
+SILENT = 120.0
+"""Seconds without a word of the scheduler after which nobody need wait for the run; a busy machine's answers again before."""
 COMPLETE = ("orders", "report")
 """Steps of the daily run after which the day's orders are complete."""
 DONE = {"success", "failed", "skipped", "upstream_failed", "removed"}
@@ -107,6 +110,7 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str) -> dict[str, Any]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(dag_id, total=1)
+        heard = time.monotonic()
         while True:
             state = api.run(dag_id, run_id)
             instances = api.task_instances(dag_id, run_id)
@@ -117,6 +121,13 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str) -> dict[str, Any]:
             )
             if state["state"] in FINAL:
                 return state
+            if api.health().get("scheduler") == "healthy":
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SILENT:
+                raise StockproofError(
+                    f"Airflow's scheduler has said nothing for {SILENT:.0f} s, and {run_id} stands still",
+                    "`stockproof up` starts it anew and the run goes on where it stood; the same command follows it",
+                )
             time.sleep(0.5)
 
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,42 +69,56 @@ class Airflow:
     def _retired(self) -> list[Server]:
         return [Server(f"airflow-{name}", self.folder) for name in RETIRED]
 
-    def launch(self) -> None:
-        """Start every component without waiting. Tasks inherit this environment: another configuration restarts them."""
+    def launch(self) -> list[Server]:
+        """Start every component without waiting. Tasks inherit this environment: another configuration restarts them.
+
+        Returns:
+            Components that ran before; whether they are well is for :meth:`wait` to see.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         environment = self.environment()
         if self._configuration_changed() or any(server.process() for server in self._retired()):
             self.stop()
         passwords = self.folder / "passwords.json"
         write_atomic(passwords, json.dumps({USER: self.secrets["airflow_password"]}), mode=0o600)
-        if not all(server.process() for server in self.servers()):
+        before = [server for server in self.servers() if server.process()]
+        if len(before) < len(COMPONENTS):
             self._migrate(environment)
         self._start(environment)
         write_atomic(self.folder / "fingerprint", self._fingerprint())
+        return before
 
     def _start(self, environment: Mapping[str, str]) -> None:
         for server, component in zip(self.servers(), COMPONENTS, strict=True):
             command = COMMANDS.get(component, (component,))
             server.start([sys.executable, "-m", "airflow", *command], environment, cwd=self.folder)
 
-    def wait(self) -> None:
+    def wait(self, before: Sequence[Server] = ()) -> None:
         """Wait until API server, scheduler and DAG processor report themselves healthy and the DAGs are parsed.
 
-        One that started long ago and stays silent is started anew.
+        Args:
+            before: components that ran before this start. Those that stay silent or have ended since are started anew.
 
         Raises:
             StockproofError: one does not become healthy, or the DAGs cannot be read; with the end of its log.
         """
         api_server, *_ = servers = self.servers()
-        deadline = time.monotonic() + PATIENCE
-        while not self.api.healthy() and time.monotonic() < deadline and all(server.process() for server in servers):
+        began, old = time.monotonic(), list(before)
+        while not self.api.healthy():
+            waited = time.monotonic() - began
+            silent = self.silent() if waited > PATIENCE else []
+            lame = [server for server in old if not server.process() or (server in silent and server.age() > STARTED)]
+            for server in lame:
+                server.stop()
+                old.remove(server)
+            if lame:
+                self._start(self.environment())
+            for server in servers:
+                if server not in old and (
+                    server.process() is None or (server in silent and waited > PATIENCE + STARTED)
+                ):
+                    raise server.unready(waited)
             time.sleep(0.1)
-        hung = [server for server in self.silent() if server.age() > STARTED]
-        for server in hung:
-            server.stop()
-        if hung:
-            self._start(self.environment())
-        (self.silent() or [api_server])[0].wait_until(self.api.healthy, STARTED)
         for name, (slots, description) in POOLS.items():
             self.api.set_pool(name, slots, description)
         dags = {path.stem for path in (settings.ROOT / "dags").glob("*.py")}

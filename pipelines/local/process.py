@@ -150,17 +150,20 @@ class Server:
         """
         deadline = time.monotonic() + seconds
         while not ready():
-            if self.process() is None:
-                raise StockproofError(
-                    f"{self.name} ended while starting; the end of {self.log}:\n{self.log_tail()}",
-                    "mend what the log names",
-                )
-            if time.monotonic() > deadline:
-                raise StockproofError(
-                    f"{self.name} was not ready after {seconds:.0f} s; the end of {self.log}:\n{self.log_tail()}",
-                    "see the log",
-                )
+            if self.process() is None or time.monotonic() > deadline:
+                raise self.unready(seconds)
             time.sleep(0.1)
+
+    def unready(self, seconds: float) -> StockproofError:
+        """What to raise where it ended before it was ready, or was not ready after so many seconds; with the end of its log."""
+        if self.process() is None:
+            return StockproofError(
+                f"{self.name} ended while starting; the end of {self.log}:\n{self.log_tail()}",
+                "mend what the log names",
+            )
+        return StockproofError(
+            f"{self.name} was not ready after {seconds:.0f} s; the end of {self.log}:\n{self.log_tail()}", "see the log"
+        )
 
     def stop(self, *, seconds: float = 20.0) -> bool:
         """Stop it and its children: first politely, then by SIGKILL. Returns whether it was running.

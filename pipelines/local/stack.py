@@ -48,9 +48,13 @@ def up(say: Say = print, *, airflow: bool = True) -> None:
         needs_postgres = not stack.warehouse_url or (airflow and not (stack.mlflow_url and stack.airflow_url))
         if needs_postgres:
             postgres = _postgres()
-            if postgres.server.process() is None:
+            before = postgres.server.process()
+            if before is None:
                 say(f"PostgreSQL   127.0.0.1:{postgres.port}")
             postgres.start()
+            if postgres.server.process() != before:  # what ran with the one before ends or hangs, sooner or later
+                _airflow().stop()
+                _mlflow().stop()
             for name in DATABASES:
                 postgres.create_database(name)
         warehouse.migrate()
@@ -150,8 +154,8 @@ def _start_services(say: Say) -> None:
     if not stack.airflow_url:
         if not all(server.process() for server in airflow.servers()):
             say(f"Airflow      {airflow.url}")
-        airflow.launch()
-        airflow.wait()
+        before = airflow.launch()
+        airflow.wait(before)
     if not stack.mlflow_url:
         tracking.wait()
 

@@ -1,5 +1,6 @@
 """What a user reads of a run."""
 
+import time
 from typing import Any, cast
 
 import polars as pl
@@ -7,6 +8,7 @@ import pytest
 
 from pipelines.commands import follow, run_text
 from pipelines.commands.follow import _seconds, _stage
+from pipelines.core.errors import StockproofError
 
 
 def _instance(state: str, start: str | None, end: str | None) -> dict[str, str | None]:
@@ -94,3 +96,24 @@ def test_a_run_says_what_came_of_it(
     assert said in capsys.readouterr().out
     failed = follow._outcome(cast(Any, _Api(**{step: "failed"})), dag_id, run, "2026-06-28")
     assert not failed.said
+
+
+@pytest.mark.parametrize("scheduler", ["healthy", "unhealthy"])
+def test_a_run_whose_scheduler_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, scheduler: str) -> None:
+    """A scheduler whose database ended beside it stays as a process; the run then never ends, and nobody says so."""
+    began = time.monotonic()
+
+    class Api(_Api):
+        def run(self, dag_id: str, run_id: str) -> dict[str, str]:
+            return {"state": "success" if time.monotonic() - began > 1.5 else "running"}
+
+        def health(self) -> dict[str, str]:
+            return {"scheduler": scheduler}
+
+    monkeypatch.setattr(follow, "SILENT", 0.3)
+    api = cast(Any, Api(extract="running"))
+    if scheduler == "healthy":
+        assert follow._watch(api, "daily_replenishment", "r") == {"state": "success"}
+    else:
+        with pytest.raises(StockproofError, match=r"scheduler has said nothing .* r stands still"):
+            follow._watch(api, "daily_replenishment", "r")

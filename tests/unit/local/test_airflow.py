@@ -5,6 +5,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipelines.core.errors import StockproofError
 from pipelines.io.airflow_api import AirflowApi
 from pipelines.local import airflow as module
 from pipelines.local.airflow import COMPONENTS, Airflow
@@ -78,7 +79,7 @@ def test_what_runs_and_stays_silent_is_started_anew_and_what_has_just_started_is
     monkeypatch.setattr(Server, "start", sleeping)
     monkeypatch.setattr(Server, "refuse_busy_port", lambda _: None)
     monkeypatch.setattr(module, "PATIENCE", 0.0)
-    monkeypatch.setattr(module, "STARTED", 0.0 if old else 60.0)
+    monkeypatch.setattr(Server, "age", lambda _: 1_000.0 if old else 1.0)
     monkeypatch.setattr(AirflowApi, "health", health)
     monkeypatch.setattr(AirflowApi, "set_pool", lambda *_: None)
     monkeypatch.setattr(AirflowApi, "dag_ids", lambda _: {"daily_replenishment", "weekly_training", "release_orders"})
@@ -86,8 +87,27 @@ def test_what_runs_and_stays_silent_is_started_anew_and_what_has_just_started_is
     airflow._start({})
     first, asked = pids(), list[int]()
     try:
-        airflow.wait()
+        airflow.wait(airflow.servers())
         assert {name for name, process in pids().items() if process != first[name]} == ({hung} if old else set())
         assert all(pids().values())
     finally:
         airflow.stop()
+
+
+def test_what_ran_and_ends_is_started_anew_and_what_ends_at_its_start_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Components end one after another once their database has: the second while `up` waits for the first."""
+    secrets = {"airflow_password": "x", "airflow_fernet_key": "y", "airflow_jwt_secret": "z"}
+    airflow = Airflow(tmp_path, 1, "postgresql://nowhere/airflow", secrets)
+    scheduler, started = airflow.servers()[1], list[str]()
+
+    def start(server: Server, *_: object, **__: object) -> None:
+        started.append(server.name)
+
+    monkeypatch.setattr(Server, "start", start)
+    monkeypatch.setattr(Server, "process", lambda server: None if server == scheduler else psutil.Process())
+    monkeypatch.setattr(AirflowApi, "health", lambda _: {"metadatabase": "healthy", "dag_processor": "healthy"})
+    with pytest.raises(StockproofError, match="airflow-scheduler ended while starting"):
+        airflow.wait(airflow.servers())
+    assert started == [f"airflow-{name}" for name in COMPONENTS]

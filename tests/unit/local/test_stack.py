@@ -78,3 +78,21 @@ def test_a_port_of_another_program_names_it_and_its_folder(tmp_path: Path) -> No
         server = Server("web", tmp_path, holder.getsockname()[1], "stack.airflow_port")
         with pytest.raises(StockproofError, match=f"pid {os.getpid()}, in {Path.cwd()}"):
             server.refuse_busy_port()
+
+
+@pytest.mark.parametrize(("pid", "stopped"), [(1, []), (2, ["airflow", "mlflow"])])
+def test_who_worked_on_a_database_that_ended_is_started_anew_with_it(
+    pid: int, stopped: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scheduler reports itself healthy for seconds after its database was killed, and hangs from then on."""
+    ended: list[str] = []
+    running = [1]
+    monkeypatch.setattr(stack, "_start_erp", lambda _: None)
+    monkeypatch.setattr("pipelines.local.postgres.Postgres.start", lambda _: running.append(pid))
+    monkeypatch.setattr("pipelines.local.postgres.Postgres.create_database", lambda *_: None)
+    monkeypatch.setattr(Server, "process", lambda _: running[-1])
+    monkeypatch.setattr("pipelines.local.airflow.Airflow.stop", lambda _: ended.append("airflow"))
+    monkeypatch.setattr("pipelines.local.mlflow.MLflow.stop", lambda _: ended.append("mlflow"))
+    monkeypatch.setattr(stack.warehouse, "migrate", lambda: None)
+    stack.up(lambda _: None, airflow=False)
+    assert ended == stopped
