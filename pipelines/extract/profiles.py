@@ -163,10 +163,32 @@ def _probe(
         if is_canonical and (code == _NO_TABLE or "no such table" in str(fault.orig)):
             return f"{origin} is missing" if table.required else None
         if code in _NO_RIGHT:
-            return f"{origin}: no right to read it"
+            granted = _granted(connection, table) if is_canonical else ""
+            return _probe(connection, table, granted, origin, is_canonical=False) if granted else _denied(origin, table)
         return f"{origin}: {fault.orig.args[-1] if fault.orig is not None and fault.orig.args else fault}"
     types: dict[str, Any] = {str(column[0]): column[1] for column in probed.cursor.description}
     missing = [column.name for column in table.columns if column.required and column.name not in types]
     if missing:
         return f"{origin} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
     return Source(table, query, tuple(name for name in table.names if name in types), origin, types)
+
+
+def _granted(connection: sa.Connection, table: Table) -> str:
+    """SELECT of the contract's columns that the user may read of the ERP's table of that name; empty where there are none."""
+    query = (
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+        f"AND table_name = '{table.name}' AND FIND_IN_SET('select', privileges)"
+    )
+    granted = set(connection.exec_driver_sql(query).scalars()).intersection(table.names)
+    columns = ", ".join(f"`{name}`" for name in table.names if name in granted)
+    return f"SELECT {columns} FROM `{table.name}`" if columns else ""
+
+
+def _denied(origin: str, table: Table) -> str:
+    sentence = f"{origin}: no right to read it"
+    if table.required or not origin.startswith("table "):
+        return sentence
+    return (
+        f"{sentence}, or there is none, which MariaDB does not tell a user with rights on single tables: GRANT SELECT on it, "
+        "or on the database where there is none"
+    )
