@@ -32,6 +32,10 @@ _SINCE: Final = re.compile(r":since\b")
 _ANY_DATE: Final = "'2000-01-01'"
 _NO_TABLE: Final = 1146
 _NO_RIGHT: Final = (1142, 1143)
+TEXTS: Final = frozenset({249, 250, 251, 252, 253, 254})
+"""MariaDB's type codes of texts, ENUM and SET among them."""
+NUMBERS: Final = frozenset({0, 1, 2, 3, 4, 5, 8, 9, 246})
+"""Those of numbers."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,8 @@ def _probe(
     missing = [column.name for column in table.columns if column.required and column.name not in types]
     if missing:
         return f"{origin} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    if table.is_versioned and types["updated_at"] in NUMBERS:
+        return f"{origin}: updated_at is a number, no point in time; of seconds since 1970 FROM_UNIXTIME(…) makes one"
     return Source(table, query, tuple(name for name in table.names if name in types), origin, types)
 
 
@@ -179,7 +185,7 @@ def _granted(connection: sa.Connection, table: Table) -> str:
         "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
         f"AND table_name = '{table.name}' AND FIND_IN_SET('select', privileges)"
     )
-    granted = set(connection.exec_driver_sql(query).scalars()).intersection(table.names)
+    granted: set[str] = set(connection.exec_driver_sql(query).scalars()).intersection(table.names)
     columns = ", ".join(f"`{name}`" for name in table.names if name in granted)
     return f"SELECT {columns} FROM `{table.name}`" if columns else ""
 

@@ -14,7 +14,7 @@ from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
 from pipelines.local import check_books, check_pitfalls
-from pipelines.local.findings import Finding, Verdict, exactly, items_of, named
+from pipelines.local.findings import Finding, Verdict, day_of, exactly, items_of, named
 from pipelines.local.findings import rows as _rows
 from pipelines.local.findings import share as _share
 
@@ -73,6 +73,7 @@ def check() -> Usable:
     profile, sold = _inspected()
     tables = [_facts(profile, table.name) for table in TABLES]
     findings = [Finding("schema", "not usable", problem) for problem in profile.problems]
+    findings += check_pitfalls.unrecorded(profile)
     findings.append(_sales(sold))
     if sold["last"].count():
         findings += [
@@ -105,14 +106,20 @@ def _inspected() -> tuple[Profile, pl.DataFrame]:
 
 def _whole(as_of: date) -> Profile:
     profile = profiles.inspect(as_of)
-    return replace(profile, sources={name: source and reader.whole(source) for name, source in profile.sources.items()})
+    misread = (reader.unreadable(source) for source in profile.sources.values() if source)
+    problems = (*profile.problems, *(problem for problem in misread if problem))
+    return replace(
+        profile,
+        problems=problems,
+        sources={name: source and reader.whole(source) for name, source in profile.sources.items()},
+    )
 
 
 def _facts(profile: Profile, name: str) -> TableFacts:
     source = profile.sources[name]
     if source is None:
         return TableFacts(name, None, None, None, [])
-    day = f"t.{_DATES[name]}" if name in _DATES else "null"
+    day = day_of(f"t.{_DATES[name]}") if name in _DATES else "null"
     query = f"select count(*) as n, min({day}) as first, max({day}) as last from (\n{source.query}\n) t"
     rows, first, last = _rows(query).row(0)
     lacks = [column.name for column in source.table.columns if column.name not in source.columns]
@@ -127,9 +134,8 @@ def _skus(profile: Profile, name: str, day: str) -> pl.DataFrame:
     )
     if source is None:
         return empty
-    dated = f"case when {day} >= '0001-01-01' then {day} end"  # MySQL's zero dates are no dates
     found = _rows(
-        f"select min(item_id), min(location_id), count(*), min({dated}), max({dated}) from (\n{source.query}\n) t "
+        f"select min(item_id), min(location_id), count(*), min({day_of(day)}), max({day_of(day)}) from (\n{source.query}\n) t "
         f"group by {exactly('item_id')}, {exactly('location_id')}"
     )
     return (
@@ -240,7 +246,7 @@ def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:
     source = profile.sources["purchase_order_lines"]
     items = set(sold["item_id"].to_list())
     received = (
-        items_of(profile, "purchase_order_lines", "received_on is not null")
+        items_of(profile, "purchase_order_lines", f"{day_of('received_on')} is not null")
         if source and "received_on" in source.columns
         else set()
     )

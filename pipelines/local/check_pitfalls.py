@@ -7,10 +7,13 @@ from typing import Final
 import polars as pl
 
 from pipelines import settings
+from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import LONGEST_COVER_DAYS
 from pipelines.core.words import count
+from pipelines.extract import reader
 from pipelines.extract.profiles import Profile
-from pipelines.local.findings import Finding, items_of, named, rows
+from pipelines.extract.windows import BEGINNING, Window
+from pipelines.local.findings import Finding, day_of, items_of, named, rows
 
 _MASTER: Final = ("items", "suppliers", "item_suppliers")
 
@@ -36,7 +39,11 @@ def recorded(profile: Profile, newest_sale: date) -> list[Finding]:
     since: dict[str, date] = {}
     for name in _MASTER:
         source = profile.sources[name]
-        oldest = rows(f"select min(updated_at) as oldest from (\n{source.query}\n) t")["oldest"][0] if source else None
+        oldest = (
+            rows(f"select min({day_of('updated_at')}) as oldest from (\n{source.query}\n) t")["oldest"][0]
+            if source
+            else None
+        )
         if oldest is not None:
             since[name] = date.fromisoformat(str(oldest)[:10])
     late = {name: day for name, day in since.items() if day > newest_sale}
@@ -55,6 +62,25 @@ def recorded(profile: Profile, newest_sale: date) -> list[Finding]:
         f"{sentence}; from {first} on the sales are older than erp.max_staleness_days allows, so no day can be planned"
     )
     return [Finding("recording", "not usable", stale)]
+
+
+def unrecorded(profile: Profile) -> list[Finding]:
+    """Whether every row says when it was recorded: a run stops at one that does not.
+
+    Args:
+        profile: the inspected source profile.
+
+    Returns:
+        One finding for each table with rows that do not.
+    """
+    found = []
+    for source in profile.sources.values():
+        if source is not None and source.table.is_versioned:
+            try:
+                reader.total(source, Window(BEGINNING, BEGINNING))
+            except StockproofError as fault:
+                found.append(Finding("recording", "not usable", f"{fault.message}: {fault.remedy}"))
+    return found
 
 
 def offered(profile: Profile, active: set[str], condition: str = "1 = 1") -> set[str]:
@@ -104,8 +130,8 @@ def dated(profile: Profile) -> list[Finding]:
     source = profile.sources["sales"]
     if source is None:
         return []
-    found = rows(f"select distinct sold_on from (\n{source.query}\n) t where sold_on >= '0001-01-01'").to_series()
-    alone = slip(date.fromisoformat(str(day)[:10]) for day in found)
+    found = rows(f"select distinct {day_of('sold_on')} as day from (\n{source.query}\n) t").to_series()
+    alone = slip(date.fromisoformat(str(day)[:10]) for day in found.drop_nulls())
     return [Finding("dates", "usable without", slipped(*alone))] if alone else []
 
 

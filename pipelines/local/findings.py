@@ -68,3 +68,12 @@ def items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str 
 def exactly(column: str) -> str:
     """SQL to group ids by as the warehouse compares them: MariaDB takes 'a1', 'A1' and 'A1 ' for one id, as most collations do."""
     return column if erp.is_sqlite() else f"cast({column} as binary)"
+
+
+def day_of(column: str) -> str:
+    """SQL of a day as extraction reads it: MySQL's zero dates are none, nor are 2026-05-00 and 2026-02-30."""
+    return (
+        f"case when {column} >= '0001-01-01' then {column} end"
+        if erp.is_sqlite()
+        else f"cast({column} as date) + interval 0 day"
+    )
