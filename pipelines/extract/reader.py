@@ -178,13 +178,14 @@ def first(source: Source, expression: str, condition: str = "", since: datetime 
 
 
 def distinct(source: Source, column: str) -> set[str]:
-    """Values of a column, as text.
+    """Values of a column, as text; those that the ERP's collation takes for one are told apart, as the warehouse does.
 
     Args:
         source: where from.
         column: its name.
     """
-    found = _rows(source, f"SELECT DISTINCT t.`{column}` FROM (\n{source.since(BEGINNING)}\n) t")
+    exactly = f"t.`{column}`" if erp.is_sqlite() else f"CAST(t.`{column}` AS BINARY)"
+    found = _rows(source, f"SELECT MIN(t.`{column}`) FROM (\n{source.since(BEGINNING)}\n) t GROUP BY {exactly}")
     return {str(value) for (value,) in found if value is not None}
 
 

@@ -260,9 +260,8 @@ def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:
 
 
 def _policies(profile: Profile, sold: pl.DataFrame) -> Finding:
-    source = profile.sources["item_policies"]
-    own = _rows(f"select distinct item_id, location_id from (\n{source.query}\n) t") if source else pl.DataFrame()
-    have = sold.join(own, on=["item_id", "location_id"], how="semi").height if own.height else 0
+    own = _skus(profile, "item_policies", "null")
+    have = sold.join(own, on=["item_id", "location_id"], how="semi").height
     sentence = f"{have} of {sold.height} SKUs with sales ({_share(have, sold.height)}) have a minimum and maximum to compare with"
     if not have:
         orders = profile.sources["purchase_orders"]
