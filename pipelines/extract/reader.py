@@ -212,7 +212,4 @@ def _rows(source: Source, sql: str) -> list[Any]:
         except sa.exc.DBAPIError as fault:
             if erp.timed_out(fault):
                 raise
-            raise StockproofError(
-                f"the ERP at {erp.shown_url()} refused a query of {source.origin}: {fault.orig}",
-                "run `stockproof erp check`",
-            ) from None
+            raise erp.refused(fault.orig, source.origin) from None

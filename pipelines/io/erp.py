@@ -1,5 +1,6 @@
 """The ERP: bulk reads through ConnectorX into Arrow, small reads and all writes through SQLAlchemy (PyMySQL)."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -54,6 +55,9 @@ def shown_url() -> str:
 
 
 _ENDED = "ended at the server"
+_SERVER_SAYS = re.compile(r"ERROR (\d+) \(\w+\)")
+_PASSING = {1040, 1053, 1205, 1213, 1317, 1927}
+"""What a server says of itself rather than of the query: full, going down, a lock, a query or connection that somebody ended."""
 
 CONNECT_SECONDS = 10
 """How long a server may take to let us in; what it may take to answer a query is ``erp.timeout_seconds``."""
@@ -186,13 +190,27 @@ def _stream_fault(fault: StreamFault, reading: str, mark: str) -> StockproofErro
     while_reading = f" while {reading} was read" if reading else ""
     if fault.stage == "silent":
         return silent(reading, erp_end.by_mark(dialect(url()), mark))
-    if fault.stage == "refused":
-        return StockproofError(
-            f"the ERP at {shown_url()} refused a query{while_reading}: {fault.words}", "run `stockproof erp check`"
-        )
+    said = _SERVER_SAYS.search(fault.words)
+    # A SELECT may stumble in the middle of its rows, over a sum out of range: the same again would end the same way.
+    if fault.stage == "refused" or (said and int(said[1]) not in _PASSING):
+        return refused(fault.words, reading)
     return ServiceAway(
         f"the ERP at {shown_url()} broke off in the middle of a query{while_reading}: {fault.words}",
         "run again: what was read is kept; if it happens again, see the ERP's log",
+    )
+
+
+def refused(words: object, reading: str = "") -> StockproofError:
+    """The error a user reads where the ERP does not answer a query but with a fault.
+
+    Args:
+        words: the ERP's own.
+        reading: what was read.
+    """
+    return StockproofError(
+        f"the ERP at {shown_url()} refused a query" + (f" while {reading} was read" if reading else "") + f": {words}",
+        "mend the row or the source profile's SELECT that it names (`stockproof erp check` tells more); where it names a limit of the "
+        "server, as max_statement_time, have it raised for this user",
     )
 
 

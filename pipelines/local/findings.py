@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import polars as pl
+import sqlalchemy as sa
 
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
@@ -25,9 +26,18 @@ class Finding:
 
 
 def rows(query: str) -> pl.DataFrame:
-    """The rows of a SELECT on the ERP."""
+    """The rows of a SELECT on the ERP.
+
+    Raises:
+        StockproofError: the ERP refused it, named with its own words, or gave no answer.
+    """
     with erp.transaction() as connection:
-        result = connection.exec_driver_sql(query.replace("%", "%%") if not erp.is_sqlite() else query)
+        try:
+            result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
+        except sa.exc.DBAPIError as fault:
+            if erp.timed_out(fault):
+                raise
+            raise erp.refused(fault.orig) from None
         return pl.DataFrame(
             [tuple(row) for row in result], schema=list(result.keys()), orient="row", infer_schema_length=None
         )
