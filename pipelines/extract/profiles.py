@@ -143,7 +143,7 @@ def _queries(name: str, as_of: date) -> tuple[dict[str, tuple[str, str]], list[s
 
 def _statement(path: Path, as_of: date) -> str:
     try:
-        content = path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8-sig")  # editors of Windows write a byte order mark
     except (OSError, UnicodeDecodeError) as fault:
         raise StockproofError(
             f"profile file {path} cannot be read: {fault}", "mend the file or its permissions"
@@ -170,7 +170,8 @@ def _probe(
             granted = _granted(connection, table) if is_canonical else ""
             return _probe(connection, table, granted, origin, is_canonical=False) if granted else _denied(origin, table)
         return f"{origin}: {fault.orig.args[-1] if fault.orig is not None and fault.orig.args else fault}"
-    types: dict[str, Any] = {str(column[0]): column[1] for column in probed.cursor.description}
+    # A name is written in capitals or not; SQL takes it for the same.
+    types: dict[str, Any] = {str(column[0]).lower(): column[1] for column in probed.cursor.description}
     missing = [column.name for column in table.columns if column.required and column.name not in types]
     if missing:
         return f"{origin} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
