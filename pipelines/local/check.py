@@ -245,18 +245,21 @@ def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
 def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:
     source = profile.sources["purchase_order_lines"]
     items = set(sold["item_id"].to_list())
-    received = (
-        items_of(profile, "purchase_order_lines", f"{day_of('received_on')} is not null")
-        if source and "received_on" in source.columns
-        else set()
+    dated = source is not None and "received_on" in source.columns
+    arrived = f"{day_of('received_on')} is not null"
+    have = (
+        len(items & items_of(profile, "purchase_order_lines", f"{arrived} and quantity_received > 0")) if dated else 0
     )
-    have = len(items & received)
     sentence = (
         f"{have} of {len(items)} items with sales ({_share(have, len(items))}) have receipts to learn lead times from"
     )
+    bare = len(items_of(profile, "purchase_order_lines", f"{arrived} and quantity_received is null")) if dated else 0
+    if bare:
+        without = f"lines of {count(bare, 'item')} have a date of receipt and no quantity_received"
+        sentence += f"; {without}: they are settled, and nothing came with them"
     if not have:
         return Finding("receipts", "usable without", f"{sentence}: the agreed lead times are taken as they are")
-    return Finding("receipts", "usable", sentence)
+    return Finding("receipts", "usable without" if bare else "usable", sentence)
 
 
 def _policies(profile: Profile, sold: pl.DataFrame) -> Finding:

@@ -128,6 +128,21 @@ def test_an_item_never_counted_nor_ordered_may_be_a_service(folder: Path) -> Non
     assert "orders are proposed for those that have a supplier (1)" in finding.sentence
 
 
+def test_a_receipt_without_a_quantity_is_none(folder: Path) -> None:
+    (folder / "purchase_orders.csv").write_text(
+        "po_id,supplier_id,location_id,ordered_on,status\nP1,S1,W,2026-01-02,received\n"
+    )
+    (folder / "purchase_order_lines.csv").write_text(
+        "po_id,line_no,item_id,quantity_ordered,unit_price,received_on,quantity_received,quantity_rejected\n"
+        "P1,1,A,5,5,2026-01-05,5,0\nP1,2,B,5,5,2026-01-05,,\n"
+    )
+    finding = found(folder)["receipts"]
+    assert finding.verdict == "usable without"
+    assert finding.sentence.startswith(
+        "1 of 2 items with sales (50 %) have receipts to learn lead times from; lines of 1 item have"
+    )
+
+
 def test_without_orders_there_is_nothing_to_compare_with(folder: Path) -> None:
     assert "nor is there any order: no saving can be shown" in found(folder)["policies"].sentence
 
