@@ -226,6 +226,49 @@ def test_sales_without_dates_are_told(profile: Path) -> None:
     )
 
 
+def told(part: str) -> list[tuple[str, str]]:
+    """Verdict and sentence of each finding on a part."""
+    return [(one.verdict, one.sentence) for one in check.check().findings if one.part == part]
+
+
+def test_rows_that_a_rule_would_leave_out_are_counted(profile: Path) -> None:
+    assert told("rules") == []
+    (profile / "sales.sql").write_text(
+        "select sale_id, item_id, 'X' as location_id, sold_on, quantity, unit_price, updated_at from sales"
+    )
+    assert told("rules") == [
+        (
+            "usable without",
+            "2 rows of sales (100 %) have a location_id that locations does not hold (X); they go to quarantine",
+        )
+    ]
+    (profile / "purchase_orders.sql").write_text(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40) select i as po_id, 'S1' as supplier_id, "
+        "'W' as location_id, '2026-01-02' as ordered_on, case when i < 15 then ' Open' else 'Closed' end as status, "
+        "'2026-01-02 00:00:00' as updated_at from n"
+    )
+    _, (verdict, sentence) = told("rules")
+    assert verdict == "not usable"
+    assert sentence.startswith(
+        "26 rows of purchase_orders (65 %) have a status other than open, received, cancelled (closed): more than a run goes on without"
+    )
+
+
+def test_no_location_at_all_stops_a_run(profile: Path) -> None:
+    (profile / "locations.sql").write_text("select * from locations where 1 = 0")
+    assert ("not usable", "locations has no row: a run stops there") in told("rules")
+
+
+def test_items_without_a_cost_are_told(profile: Path) -> None:
+    items = "select item_id, name, category, {} as unit_cost, unit_price, updated_at from items"
+    (profile / "items.sql").write_text(items.format("case item_id when 'A' then 0 else unit_cost end"))
+    assert told("costs") == [
+        ("usable without", "1 item of 2 have no unit_cost above zero (A); nothing is planned of them")
+    ]
+    (profile / "items.sql").write_text(items.format("null"))
+    assert [verdict for verdict, _ in told("costs")] == ["not usable"]
+
+
 def test_prices_in_force_are_those_of_the_newest_sale(profile: Path) -> None:
     (profile / "items.sql").write_text(
         "select item_id, name, category, unit_cost, case when :as_of <= '2026-12-31' then unit_cost + 1 end as unit_price, "
