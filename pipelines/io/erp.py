@@ -21,15 +21,48 @@ def url() -> str:
 
     Returns:
         ``mysql://user:password@host:port/database`` or ``sqlite:///file``.
+
+    Raises:
+        StockproofError: it is no such address.
     """
     given = settings.load().erp.url
     if given:
-        return given.replace("mariadb://", "mysql://", 1).replace("mysql+pymysql://", "mysql://", 1)
+        return _sound(given.replace("mariadb://", "mysql://", 1).replace("mysql+pymysql://", "mysql://", 1))
     secrets = files.read_secrets()
     if secrets.get("erp_engine") == "sqlite":
         return f"sqlite:///{settings.load().state_dir.resolve() / 'erp.sqlite'}"
     password = quote(secrets.get("erp_password", ""), safe="")
     return f"mysql://stockproof:{password}@127.0.0.1:{settings.load().stack.mariadb_port}/erp"
+
+
+def _sound(address: str) -> str:
+    """An address that both drivers take; they have no parameter in common, and each reads an odd address in its own way."""
+    if address.startswith("sqlite:"):
+        return address
+    fault = _fault(address)
+    if fault:
+        raise StockproofError(
+            f"ERP_URL is not the address of a MariaDB: {fault}",
+            "write mysql://user:password@host:port/database and nothing more (texts come as UTF-8 without being asked to); of user and "
+            "password @ is %40, / is %2F, ? is %3F, # is %23, [ is %5B, % is %25",
+        )
+    return address
+
+
+def _fault(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 - read for its ValueError
+    except ValueError:
+        return "its port is no number, or its user or password holds one of / ? # ["
+    faults = {
+        "it does not begin with mysql://": parts.scheme != "mysql",
+        "its user or password holds an @": parts.netloc.count("@") > 1,
+        "it goes on after the database's name with ? or #": bool(parts.query or parts.fragment),
+        "it names no host": not parts.hostname,
+        "it names no database": not parts.path.strip("/"),
+    }
+    return next((words for words, there in faults.items() if there), None)
 
 
 def is_sqlite() -> bool:
