@@ -26,11 +26,13 @@ def database(erp_url: str, warehouse_url: str) -> str:
 def reader(erp_url: str) -> Iterator[None]:
     """As that user."""
     address = sa.make_url(erp_url).set(username="reader", password="reader").render_as_string(hide_password=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ERP_URL", address)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ERP_URL", address)
+            settings.load.cache_clear()
+            yield
+    finally:
         settings.load.cache_clear()
-        yield
-    settings.load.cache_clear()
 
 
 def grant(database: str, table: str, columns: Sequence[str] = ()) -> None:
