@@ -126,7 +126,8 @@ TABLES: Final[tuple[Table, ...]] = (
         _text("po_id"), Column("line_no", Kind.INTEGER), _text("item_id"), _number("quantity_ordered"),
         _money("unit_price", nullable=True), _date("promised_on", required=False, nullable=True),
         _date("received_on", nullable=True, required=False),
-        _number("quantity_received", nullable=True), _number("quantity_rejected", nullable=True), _UPDATED,
+        _number("quantity_received", "rejected ones included; empty or 0: nothing came", nullable=True),
+        _number("quantity_rejected", nullable=True), _UPDATED,
     )),
     Table("item_policies", ("item_id", "location_id"), (
         _text("item_id"), _text("location_id"), _number("reorder_point"), _number("order_up_to"), _UPDATED,

@@ -32,6 +32,10 @@ _SINCE: Final = re.compile(r":since\b")
 _ANY_DATE: Final = "'2000-01-01'"
 _NO_TABLE: Final = 1146
 _NO_RIGHT: Final = (1142, 1143)
+TEXTS: Final = frozenset({249, 250, 251, 252, 253, 254})
+"""MariaDB's type codes of texts, ENUM and SET among them."""
+NUMBERS: Final = frozenset({0, 1, 2, 3, 4, 5, 8, 9, 246})
+"""Those of numbers."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def _queries(name: str, as_of: date) -> tuple[dict[str, tuple[str, str]], list[s
 
 def _statement(path: Path, as_of: date) -> str:
     try:
-        content = path.read_text(encoding="utf-8")
+        content = path.read_text(encoding="utf-8-sig")  # editors of Windows write a byte order mark
     except (OSError, UnicodeDecodeError) as fault:
         raise StockproofError(
             f"profile file {path} cannot be read: {fault}", "mend the file or its permissions"
@@ -163,10 +167,35 @@ def _probe(
         if is_canonical and (code == _NO_TABLE or "no such table" in str(fault.orig)):
             return f"{origin} is missing" if table.required else None
         if code in _NO_RIGHT:
-            return f"{origin}: no right to read it"
+            granted = _granted(connection, table) if is_canonical else ""
+            return _probe(connection, table, granted, origin, is_canonical=False) if granted else _denied(origin, table)
         return f"{origin}: {fault.orig.args[-1] if fault.orig is not None and fault.orig.args else fault}"
-    types: dict[str, Any] = {str(column[0]): column[1] for column in probed.cursor.description}
+    # A name is written in capitals or not; SQL takes it for the same.
+    types: dict[str, Any] = {str(column[0]).lower(): column[1] for column in probed.cursor.description}
     missing = [column.name for column in table.columns if column.required and column.name not in types]
     if missing:
         return f"{origin} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+    if table.is_versioned and types["updated_at"] in NUMBERS:
+        return f"{origin}: updated_at is a number, no point in time; of seconds since 1970 FROM_UNIXTIME(…) makes one"
     return Source(table, query, tuple(name for name in table.names if name in types), origin, types)
+
+
+def _granted(connection: sa.Connection, table: Table) -> str:
+    """SELECT of the contract's columns that the user may read of the ERP's table of that name; empty where there are none."""
+    query = (
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+        f"AND table_name = '{table.name}' AND FIND_IN_SET('select', privileges)"
+    )
+    granted: set[str] = set(connection.exec_driver_sql(query).scalars()).intersection(table.names)
+    columns = ", ".join(f"`{name}`" for name in table.names if name in granted)
+    return f"SELECT {columns} FROM `{table.name}`" if columns else ""
+
+
+def _denied(origin: str, table: Table) -> str:
+    sentence = f"{origin}: no right to read it"
+    if table.required or not origin.startswith("table "):
+        return sentence
+    return (
+        f"{sentence}, or there is none, which MariaDB does not tell a user with rights on single tables: GRANT SELECT on it, "
+        "or on the database where there is none"
+    )

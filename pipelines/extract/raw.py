@@ -223,14 +223,24 @@ def _merge(cursor: Any, table: Table, rows: Rows, window: Window) -> tuple[int, 
     """Add what raw lacks, as a difference of multisets: rows the ERP holds twice stay two, rows read again add nothing.
 
     Rows that the ERP changed without a new ``updated_at`` take the place of what they were: all of their key and ``updated_at`` are
-    recorded again, a microsecond later. They are compared with what stands, so a change that is taken back is one more change.
+    recorded again, a microsecond later. They are compared with what stands, so a change that is taken back is one more change. So does a
+    row that was changed by an earlier clock than its last version (the hour that autumn gives back, a second server): it is recorded
+    again after the version that the ERP no longer holds.
     """
     read = _stage(cursor, table, rows)
     columns = ", ".join(f'"{name}"' for name in table.names)
-    version = ", ".join(f'"{name}"' for name in (*table.key, "updated_at"))
+    cursor.execute(f"create temp table added on commit drop as {_differences(table, columns, window)}")
+    cursor.execute(f"insert into raw.{table.name} ({columns}, _recorded_at) select {columns}, _recorded_at from added")
+    return read, int(_one(cursor, "select count(*) from added"))
+
+
+def _differences(table: Table, columns: str, window: Window) -> str:
+    """Rows of ``stage`` that raw is to be given, with when they count as recorded."""
+    key = ", ".join(f'"{name}"' for name in table.key)
+    version = f'{key}, "updated_at"'
     low, last = window.low.isoformat(), window.watermark.isoformat()
-    cursor.execute(f"""
-        create temp table added on commit drop as
+    later = f"least(max(_recorded_at) + interval '1 microsecond', timestamp '{last}') as recorded_at"
+    return f"""
         with held as (
             select {columns}, _recorded_at from raw.{table.name} where _recorded_at >= '{low}' and _recorded_at <= '{last}'),
         again as (  -- few: what was changed in place before
@@ -240,15 +250,21 @@ def _merge(cursor: Any, table: Table, rows: Rows, window: Window) -> tuple[int, 
         new as (select {columns} from stage except all select {columns} from standing),
         gone as (select {columns} from standing except all select {columns} from stage),
         changed as (
-            select {version}, least(max(_recorded_at) + interval '1 microsecond', timestamp '{last}') as recorded_at
+            select {version}, {later}
             from standing inner join (select {version} from gone intersect select {version} from new) both_ways using ({version})
-            group by {version})
+            group by {version}),
+        current as (  -- few: of keys with a version that is gone, the one that the ERP holds
+            select {key}, max(updated_at) as updated_at from stage where ({key}) in (select {key} from gone) group by {key}),
+        behind as (
+            select {key}, current.updated_at, {later}
+            from standing inner join (select {version} from gone) lost using ({version}) inner join current using ({key})
+            where standing.updated_at > current.updated_at group by {key}, current.updated_at)
         select {columns}, coalesce(newest, updated_at) as _recorded_at
         from new left join again using ({version}) left join changed using ({version}) where recorded_at is null
         union all
-        select {columns}, recorded_at from stage inner join changed using ({version})""")
-    cursor.execute(f"insert into raw.{table.name} ({columns}, _recorded_at) select {columns}, _recorded_at from added")
-    return read, int(_one(cursor, "select count(*) from added"))
+        select {columns}, recorded_at from stage inner join changed using ({version})
+        union all
+        select {columns}, recorded_at from new inner join behind using ({version})"""
 
 
 def _one(cursor: Any, query: str) -> Any:

@@ -5,34 +5,14 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-import polars as pl
 import sqlalchemy as sa
 
-from pipelines.core.contract import Column, Kind
 from pipelines.core.errors import StockproofError
+from pipelines.extract import values
 from pipelines.extract.profiles import Source
 from pipelines.extract.windows import BEGINNING, Window
 from pipelines.io import erp
 
-_CAST: Final = {
-    Kind.TEXT: "CAST({0} AS CHAR)",
-    # The source may hold decimals: as such they would cross two drivers at a third of the speed.
-    Kind.NUMBER: "CAST({0} AS DOUBLE)",
-    Kind.MONEY: "CAST({0} AS DOUBLE)",
-    Kind.INTEGER: "CAST({0} AS SIGNED)",
-    Kind.BOOLEAN: "CAST({0} AS SIGNED)",
-    # MySQL's zero dates are no dates.
-    Kind.DATE: "NULLIF(CAST({0} AS DATE), '0000-00-00')",
-    Kind.TIMESTAMP: "CAST({0} AS DATETIME(6))",
-}
-# Type codes of MariaDB's protocol that need no cast; a cast of three texts costs the server a fifth of its time.
-_FLOAT, _DOUBLE, _TIMESTAMP, _DATETIME, _VAR_STRING, _STRING = 4, 5, 7, 12, 253, 254
-_AS_IT_IS: Final = {
-    Kind.TEXT: {_VAR_STRING, _STRING},
-    Kind.NUMBER: {_FLOAT, _DOUBLE},
-    Kind.MONEY: {_FLOAT, _DOUBLE},
-    Kind.TIMESTAMP: {_TIMESTAMP, _DATETIME},
-}
 _FINER: Final = (13, 16)
 """Characters of a timestamp that name its hour and its minute."""
 
@@ -72,39 +52,47 @@ def read(source: Source, window: Window | None = None) -> Rows:
         StockproofError: the ERP refused the query, or a value does not fit the contract's type.
     """
     columns = [column for column in source.table.columns if column.name in source.columns]
-    schema = _schema(columns)
+    schema = values.schema(columns)
     condition = f"WHERE {_inside(window)}" if window else ""
     query = source.since(window.low if window else BEGINNING)
     if erp.is_sqlite():
         names = ", ".join(f"t.`{column.name}`" for column in columns)
         found = _rows(source, f"SELECT {names} FROM (\n{query}\n) t {condition}")
-        return Rows(schema, _fitted(source, schema, iter(_typed(source, found, columns).to_batches())))
-    values = ", ".join(f"{_value(source, column)} AS `{column.name}`" for column in columns)
-    _, batches = erp.stream_arrow(f"SELECT {values} FROM (\n{query}\n) t {condition}", source.origin)
-    return Rows(schema, _fitted(source, schema, batches))
+        return Rows(schema, values.fitted(source, schema, iter(values.typed(source, found, columns).to_batches())))
+    selected = ", ".join(f"{values.value(source, column)} AS `{column.name}`" for column in columns)
+    _, batches = erp.stream_arrow(f"SELECT {selected} FROM (\n{query}\n) t {condition}", source.origin)
+    return Rows(schema, values.fitted(source, schema, batches))
 
 
 def whole(source: Source) -> Source:
-    """The source as a query that can be asked as it is: from the beginning on, keys and names as text whatever their type.
+    """The source as a query that can be asked as it is: from the beginning on, keys and names as text, the rest as what it stands for.
 
     Args:
-        source: where from; an ERP may number its items.
+        source: where from; an ERP may number its items, or keep a flag as one of two texts.
 
     Returns:
         A source whose ``query`` holds no ``:since``.
     """
-    texts = {column.name for column in source.table.columns if column.kind is Kind.TEXT}
-    odd = {name for name in texts.intersection(source.columns) if source.types.get(name) not in _AS_IT_IS[Kind.TEXT]}
+    columns = {column.name: column for column in source.table.columns if column.name in source.columns}
+    odd = {name: found for name, column in columns.items() if (found := values.comparable(source, column))}
     query = source.since(BEGINNING)
     if odd:
-        values = (f"CAST(t.`{name}` AS CHAR) AS `{name}`" if name in odd else f"t.`{name}`" for name in source.columns)
-        query = f"SELECT {', '.join(values)} FROM (\n{query}\n) t"
-    return replace(source, query=query, types={**source.types, **dict.fromkeys(odd, _VAR_STRING)})
+        selected = (f"{odd[name][0]} AS `{name}`" if name in odd else f"t.`{name}`" for name in columns)
+        query = f"SELECT {', '.join(selected)} FROM (\n{query}\n) t"
+    return replace(source, query=query, types={**source.types, **{name: kind for name, (_, kind) in odd.items()}})
 
 
-def _value(source: Source, column: Column) -> str:
-    name = f"t.`{column.name}`"
-    return name if source.types.get(column.name) in _AS_IT_IS.get(column.kind, ()) else _CAST[column.kind].format(name)
+def unreadable(source: Source) -> str | None:
+    """Why a run could not read what the source keeps as another type than the contract, or None where it can."""
+    kept = tuple(column.name for column in source.table.columns if values.may_be_refused(source, column))
+    if not kept:
+        return None
+    try:
+        for _ in read(replace(source, columns=kept)):
+            pass
+    except StockproofError as fault:
+        return fault.message
+    return None
 
 
 def total(source: Source, window: Window) -> int:
@@ -190,13 +178,14 @@ def first(source: Source, expression: str, condition: str = "", since: datetime 
 
 
 def distinct(source: Source, column: str) -> set[str]:
-    """Values of a column, as text.
+    """Values of a column, as text; those that the ERP's collation takes for one are told apart, as the warehouse does.
 
     Args:
         source: where from.
         column: its name.
     """
-    found = _rows(source, f"SELECT DISTINCT t.`{column}` FROM (\n{source.since(BEGINNING)}\n) t")
+    exactly = f"t.`{column}`" if erp.is_sqlite() else f"CAST(t.`{column}` AS BINARY)"
+    found = _rows(source, f"SELECT MIN(t.`{column}`) FROM (\n{source.since(BEGINNING)}\n) t GROUP BY {exactly}")
     return {str(value) for (value,) in found if value is not None}
 
 
@@ -223,59 +212,4 @@ def _rows(source: Source, sql: str) -> list[Any]:
         except sa.exc.DBAPIError as fault:
             if erp.timed_out(fault):
                 raise
-            raise StockproofError(
-                f"the ERP at {erp.shown_url()} refused a query of {source.origin}: {fault.orig}",
-                "run `stockproof erp check`",
-            ) from None
-
-
-def _schema(columns: Sequence[Column]) -> Any:
-    import pyarrow as pa
-
-    types = {
-        Kind.TEXT: pa.string(), Kind.NUMBER: pa.float64(), Kind.MONEY: pa.float64(), Kind.INTEGER: pa.int64(), Kind.BOOLEAN: pa.bool_(),
-        Kind.DATE: pa.date32(), Kind.TIMESTAMP: pa.timestamp("us"),
-    }  # fmt: skip
-    return pa.schema([(column.name, types[column.kind]) for column in columns])
-
-
-def _fitted(source: Source, schema: Any, batches: Iterator[Any]) -> Iterator[Any]:
-    """Batches with the contract's types exactly."""
-    import pyarrow as pa
-
-    for batch in batches:
-        try:
-            yield batch if batch.schema == schema else batch.cast(schema)
-        except pa.ArrowInvalid as fault:
-            raise StockproofError(
-                f"{source.origin} yields a value that does not fit the contract: {fault}",
-                "mend the source or its profile",
-            ) from None
-
-
-def _typed(source: Source, rows: Sequence[Any], columns: Sequence[Column]) -> Any:
-    """SQLite's rows (dates are text there) as an Arrow table."""
-    as_text = (Kind.TEXT, Kind.DATE, Kind.TIMESTAMP)
-    whole = (Kind.INTEGER, Kind.BOOLEAN)
-    frame = pl.DataFrame(
-        [tuple(row) for row in rows],
-        schema={
-            c.name: pl.String if c.kind in as_text else pl.Int64 if c.kind in whole else pl.Float64 for c in columns
-        },
-        orient="row",
-        strict=False,
-        infer_schema_length=None,
-    )
-    dates = [pl.col(c.name).str.slice(0, 10).str.to_date("%Y-%m-%d") for c in columns if c.kind is Kind.DATE]
-    instants = [
-        pl.col(c.name).str.replace("T", " ").str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us")
-        for c in columns
-        if c.kind is Kind.TIMESTAMP
-    ]
-    try:
-        return frame.with_columns(dates + instants).to_arrow()
-    except pl.exceptions.PolarsError as fault:
-        raise StockproofError(
-            f"{source.origin} yields a value that does not fit the contract: {fault}",
-            "dates are YYYY-MM-DD, instants YYYY-MM-DD HH:MM:SS",
-        ) from None
+            raise erp.refused(fault.orig, source.origin) from None

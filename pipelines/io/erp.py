@@ -1,5 +1,6 @@
 """The ERP: bulk reads through ConnectorX into Arrow, small reads and all writes through SQLAlchemy (PyMySQL)."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,15 +21,48 @@ def url() -> str:
 
     Returns:
         ``mysql://user:password@host:port/database`` or ``sqlite:///file``.
+
+    Raises:
+        StockproofError: it is no such address.
     """
     given = settings.load().erp.url
     if given:
-        return given.replace("mariadb://", "mysql://", 1).replace("mysql+pymysql://", "mysql://", 1)
+        return _sound(given.replace("mariadb://", "mysql://", 1).replace("mysql+pymysql://", "mysql://", 1))
     secrets = files.read_secrets()
     if secrets.get("erp_engine") == "sqlite":
         return f"sqlite:///{settings.load().state_dir.resolve() / 'erp.sqlite'}"
     password = quote(secrets.get("erp_password", ""), safe="")
     return f"mysql://stockproof:{password}@127.0.0.1:{settings.load().stack.mariadb_port}/erp"
+
+
+def _sound(address: str) -> str:
+    """An address that both drivers take; they have no parameter in common, and each reads an odd address in its own way."""
+    if address.startswith("sqlite:"):
+        return address
+    fault = _fault(address)
+    if fault:
+        raise StockproofError(
+            f"ERP_URL is not the address of a MariaDB: {fault}",
+            "write mysql://user:password@host:port/database and nothing more (texts come as UTF-8 without being asked to); of user and "
+            "password @ is %40, / is %2F, ? is %3F, # is %23, [ is %5B, % is %25",
+        )
+    return address
+
+
+def _fault(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+        parts.port  # noqa: B018 - read for its ValueError
+    except ValueError:
+        return "its port is no number, or its user or password holds one of / ? # ["
+    faults = {
+        "it does not begin with mysql://": parts.scheme != "mysql",
+        "its user or password holds an @": parts.netloc.count("@") > 1,
+        "it goes on after the database's name with ? or #": bool(parts.query or parts.fragment),
+        "it names no host": not parts.hostname,
+        "it names no database": not parts.path.strip("/"),
+    }
+    return next((words for words, there in faults.items() if there), None)
 
 
 def is_sqlite() -> bool:
@@ -54,6 +88,9 @@ def shown_url() -> str:
 
 
 _ENDED = "ended at the server"
+_SERVER_SAYS = re.compile(r"ERROR (\d+) \(\w+\)")
+_PASSING = {1040, 1053, 1205, 1213, 1317, 1927}
+"""What a server says of itself rather than of the query: full, going down, a lock, a query or connection that somebody ended."""
 
 CONNECT_SECONDS = 10
 """How long a server may take to let us in; what it may take to answer a query is ``erp.timeout_seconds``."""
@@ -186,13 +223,27 @@ def _stream_fault(fault: StreamFault, reading: str, mark: str) -> StockproofErro
     while_reading = f" while {reading} was read" if reading else ""
     if fault.stage == "silent":
         return silent(reading, erp_end.by_mark(dialect(url()), mark))
-    if fault.stage == "refused":
-        return StockproofError(
-            f"the ERP at {shown_url()} refused a query{while_reading}: {fault.words}", "run `stockproof erp check`"
-        )
+    said = _SERVER_SAYS.search(fault.words)
+    # A SELECT may stumble in the middle of its rows, over a sum out of range: the same again would end the same way.
+    if fault.stage == "refused" or (said and int(said[1]) not in _PASSING):
+        return refused(fault.words, reading)
     return ServiceAway(
         f"the ERP at {shown_url()} broke off in the middle of a query{while_reading}: {fault.words}",
         "run again: what was read is kept; if it happens again, see the ERP's log",
+    )
+
+
+def refused(words: object, reading: str = "") -> StockproofError:
+    """The error a user reads where the ERP does not answer a query but with a fault.
+
+    Args:
+        words: the ERP's own.
+        reading: what was read.
+    """
+    return StockproofError(
+        f"the ERP at {shown_url()} refused a query" + (f" while {reading} was read" if reading else "") + f": {words}",
+        "mend the row or the source profile's SELECT that it names (`stockproof erp check` tells more); where it names a limit of the "
+        "server, as max_statement_time, have it raised for this user",
     )
 
 

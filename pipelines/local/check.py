@@ -13,8 +13,8 @@ from pipelines.core.words import count
 from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
-from pipelines.local import check_books, check_pitfalls
-from pipelines.local.findings import Finding, Verdict, exactly, items_of, named
+from pipelines.local import check_books, check_pitfalls, check_rules
+from pipelines.local.findings import Finding, Verdict, day_of, exactly, items_of, named
 from pipelines.local.findings import rows as _rows
 from pipelines.local.findings import share as _share
 
@@ -73,6 +73,7 @@ def check() -> Usable:
     profile, sold = _inspected()
     tables = [_facts(profile, table.name) for table in TABLES]
     findings = [Finding("schema", "not usable", problem) for problem in profile.problems]
+    findings += check_pitfalls.unrecorded(profile)
     findings.append(_sales(sold))
     if sold["last"].count():
         findings += [
@@ -83,6 +84,7 @@ def check() -> Usable:
             _receipts(profile, sold),
             _policies(profile, sold),
         ]
+        findings += check_rules.findings(profile)
         findings += check_pitfalls.services(profile, set(sold["item_id"].drop_nulls().to_list()))
         findings += check_books.books(profile)
         first, last = _span(sold)
@@ -105,14 +107,20 @@ def _inspected() -> tuple[Profile, pl.DataFrame]:
 
 def _whole(as_of: date) -> Profile:
     profile = profiles.inspect(as_of)
-    return replace(profile, sources={name: source and reader.whole(source) for name, source in profile.sources.items()})
+    misread = (reader.unreadable(source) for source in profile.sources.values() if source)
+    problems = (*profile.problems, *(problem for problem in misread if problem))
+    return replace(
+        profile,
+        problems=problems,
+        sources={name: source and reader.whole(source) for name, source in profile.sources.items()},
+    )
 
 
 def _facts(profile: Profile, name: str) -> TableFacts:
     source = profile.sources[name]
     if source is None:
         return TableFacts(name, None, None, None, [])
-    day = f"t.{_DATES[name]}" if name in _DATES else "null"
+    day = day_of(f"t.{_DATES[name]}") if name in _DATES else "null"
     query = f"select count(*) as n, min({day}) as first, max({day}) as last from (\n{source.query}\n) t"
     rows, first, last = _rows(query).row(0)
     lacks = [column.name for column in source.table.columns if column.name not in source.columns]
@@ -127,9 +135,8 @@ def _skus(profile: Profile, name: str, day: str) -> pl.DataFrame:
     )
     if source is None:
         return empty
-    dated = f"case when {day} >= '0001-01-01' then {day} end"  # MySQL's zero dates are no dates
     found = _rows(
-        f"select min(item_id), min(location_id), count(*), min({dated}), max({dated}) from (\n{source.query}\n) t "
+        f"select min(item_id), min(location_id), count(*), min({day_of(day)}), max({day_of(day)}) from (\n{source.query}\n) t "
         f"group by {exactly('item_id')}, {exactly('location_id')}"
     )
     return (
@@ -239,24 +246,26 @@ def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
 def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:
     source = profile.sources["purchase_order_lines"]
     items = set(sold["item_id"].to_list())
-    received = (
-        items_of(profile, "purchase_order_lines", "received_on is not null")
-        if source and "received_on" in source.columns
-        else set()
+    dated = source is not None and "received_on" in source.columns
+    arrived = f"{day_of('received_on')} is not null"
+    have = (
+        len(items & items_of(profile, "purchase_order_lines", f"{arrived} and quantity_received > 0")) if dated else 0
     )
-    have = len(items & received)
     sentence = (
         f"{have} of {len(items)} items with sales ({_share(have, len(items))}) have receipts to learn lead times from"
     )
+    bare = len(items_of(profile, "purchase_order_lines", f"{arrived} and quantity_received is null")) if dated else 0
+    if bare:
+        without = f"lines of {count(bare, 'item')} have a date of receipt and no quantity_received"
+        sentence += f"; {without}: they are settled, and nothing came with them"
     if not have:
         return Finding("receipts", "usable without", f"{sentence}: the agreed lead times are taken as they are")
-    return Finding("receipts", "usable", sentence)
+    return Finding("receipts", "usable without" if bare else "usable", sentence)
 
 
 def _policies(profile: Profile, sold: pl.DataFrame) -> Finding:
-    source = profile.sources["item_policies"]
-    own = _rows(f"select distinct item_id, location_id from (\n{source.query}\n) t") if source else pl.DataFrame()
-    have = sold.join(own, on=["item_id", "location_id"], how="semi").height if own.height else 0
+    own = _skus(profile, "item_policies", "null")
+    have = sold.join(own, on=["item_id", "location_id"], how="semi").height
     sentence = f"{have} of {sold.height} SKUs with sales ({_share(have, sold.height)}) have a minimum and maximum to compare with"
     if not have:
         orders = profile.sources["purchase_orders"]

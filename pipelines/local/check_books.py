@@ -65,6 +65,6 @@ def _counted_twice(stock: pl.DataFrame) -> int:
 
 
 def _frame(source: Source) -> pl.DataFrame:
-    """A source's rows; an empty table may yield no batch at all, and its columns are known all the same."""
-    found = reader.read(source)
+    """A source's rows without when they were recorded; an empty table may yield no batch at all, and its columns are known all the same."""
+    found = reader.read(replace(source, columns=tuple(name for name in source.columns if name != "updated_at")))
     return pl.DataFrame(pl.from_arrow(pa.Table.from_batches(list(found), schema=found.schema)))

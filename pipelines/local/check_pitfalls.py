@@ -7,10 +7,13 @@ from typing import Final
 import polars as pl
 
 from pipelines import settings
+from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import LONGEST_COVER_DAYS
 from pipelines.core.words import count
+from pipelines.extract import reader
 from pipelines.extract.profiles import Profile
-from pipelines.local.findings import Finding, items_of, named, rows
+from pipelines.extract.windows import BEGINNING, Window
+from pipelines.local.findings import Finding, day_of, exactly, items_of, named, rows
 
 _MASTER: Final = ("items", "suppliers", "item_suppliers")
 
@@ -36,7 +39,11 @@ def recorded(profile: Profile, newest_sale: date) -> list[Finding]:
     since: dict[str, date] = {}
     for name in _MASTER:
         source = profile.sources[name]
-        oldest = rows(f"select min(updated_at) as oldest from (\n{source.query}\n) t")["oldest"][0] if source else None
+        oldest = (
+            rows(f"select min({day_of('updated_at')}) as oldest from (\n{source.query}\n) t")["oldest"][0]
+            if source
+            else None
+        )
         if oldest is not None:
             since[name] = date.fromisoformat(str(oldest)[:10])
     late = {name: day for name, day in since.items() if day > newest_sale}
@@ -57,6 +64,25 @@ def recorded(profile: Profile, newest_sale: date) -> list[Finding]:
     return [Finding("recording", "not usable", stale)]
 
 
+def unrecorded(profile: Profile) -> list[Finding]:
+    """Whether every row says when it was recorded: a run stops at one that does not.
+
+    Args:
+        profile: the inspected source profile.
+
+    Returns:
+        One finding for each table with rows that do not.
+    """
+    found = []
+    for source in profile.sources.values():
+        if source is not None and source.table.is_versioned:
+            try:
+                reader.total(source, Window(BEGINNING, BEGINNING))
+            except StockproofError as fault:
+                found.append(Finding("recording", "not usable", f"{fault.message}: {fault.remedy}"))
+    return found
+
+
 def offered(profile: Profile, active: set[str], condition: str = "1 = 1") -> set[str]:
     """Items that an active supplier offers: whom the daily run can buy from, primary or not.
 
@@ -71,7 +97,10 @@ def offered(profile: Profile, active: set[str], condition: str = "1 = 1") -> set
     source = profile.sources["item_suppliers"]
     if source is None:
         return set()
-    found = rows(f"select distinct item_id, supplier_id from (\n{source.query}\n) t where {condition}")
+    found = rows(
+        f"select min(item_id), min(supplier_id) from (\n{source.query}\n) t where {condition} "
+        f"group by {exactly('item_id')}, {exactly('supplier_id')}"
+    )
     return {item for item, supplier in found.iter_rows() if item is not None and supplier in active}
 
 
@@ -104,8 +133,8 @@ def dated(profile: Profile) -> list[Finding]:
     source = profile.sources["sales"]
     if source is None:
         return []
-    found = rows(f"select distinct sold_on from (\n{source.query}\n) t where sold_on >= '0001-01-01'").to_series()
-    alone = slip(date.fromisoformat(str(day)[:10]) for day in found)
+    found = rows(f"select distinct {day_of('sold_on')} as day from (\n{source.query}\n) t").to_series()
+    alone = slip(date.fromisoformat(str(day)[:10]) for day in found.drop_nulls())
     return [Finding("dates", "usable without", slipped(*alone))] if alone else []
 
 
@@ -131,9 +160,10 @@ def below_zero(profile: Profile) -> list[Finding]:
         return []
     counts = f"select item_id, location_id, counted_on, on_hand from (\n{source.query}\n) t"
     # One scan and no join: of a long history only the newest counts are told.
+    sku = f"{exactly('item_id')}, {exactly('location_id')}"
     newest = rows(
         "select item_id, location_id, on_hand from (select c.*, row_number() over "
-        f"(partition by item_id, location_id order by counted_on desc) as place from (\n{counts}\n) c) n where place = 1 and on_hand < 0"
+        f"(partition by {sku} order by counted_on desc) as place from (\n{counts}\n) c) n where place = 1 and on_hand < 0"
     )
     if not newest.height:
         return []
@@ -179,12 +209,14 @@ def lots(profile: Profile, days: int) -> list[Finding]:
     if not offers or not items or not sales:
         return []
     named = "ordering_cost is null" if "ordering_cost" in offers.columns else "1 = 1"
-    lacking = rows(f"select distinct item_id from (\n{offers.query}\n) t where is_primary and {named}")
+    lacking = items_of(profile, "item_suppliers", f"is_primary and {named}")
     cost = rows(f"select item_id, unit_cost from (\n{items.query}\n) t where unit_cost > 0")
-    sold = rows(f"select item_id, sum(quantity) as units from (\n{sales.query}\n) t group by item_id")
-    if not lacking.height or not cost.height or not sold.height:
+    sold = rows(
+        f"select min(item_id) as item_id, sum(quantity) as units from (\n{sales.query}\n) t group by {exactly('item_id')}"
+    )
+    if not lacking or not cost.height or not sold.height:
         return []
-    numbers = sold.join(cost, on="item_id").join(lacking, on="item_id", how="semi")
+    numbers = sold.join(cost, on="item_id").filter(pl.col("item_id").is_in(list(lacking)))
     value = numbers.select(pl.col("units").cast(pl.Float64) * pl.col("unit_cost").cast(pl.Float64)).to_series()
     value = value.filter(value > 0) * (365 / days)
     weeks = _lot_weeks(value)
@@ -195,7 +227,7 @@ def lots(profile: Profile, days: int) -> list[Finding]:
         Finding(
             "lots",
             "usable without",
-            f"{lacking.height} items name no ordering_cost, so costs.ordering_cost ({each:g}) counts for each of them: the economic lot of "
+            f"{len(lacking)} items name no ordering_cost, so costs.ordering_cost ({each:g}) counts for each of them: the economic lot of "
             f"the median item lasts {weeks:.0f} weeks. Where an order has many lines, set it to what a line costs{_line_cost(profile)}",
         )
     ]

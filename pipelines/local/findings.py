@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import polars as pl
+import sqlalchemy as sa
 
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
@@ -25,9 +26,18 @@ class Finding:
 
 
 def rows(query: str) -> pl.DataFrame:
-    """The rows of a SELECT on the ERP."""
+    """The rows of a SELECT on the ERP.
+
+    Raises:
+        StockproofError: the ERP refused it, named with its own words, or gave no answer.
+    """
     with erp.transaction() as connection:
-        result = connection.exec_driver_sql(query.replace("%", "%%") if not erp.is_sqlite() else query)
+        try:
+            result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
+        except sa.exc.DBAPIError as fault:
+            if erp.timed_out(fault):
+                raise
+            raise erp.refused(fault.orig) from None
         return pl.DataFrame(
             [tuple(row) for row in result], schema=list(result.keys()), orient="row", infer_schema_length=None
         )
@@ -68,3 +78,12 @@ def items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str 
 def exactly(column: str) -> str:
     """SQL to group ids by as the warehouse compares them: MariaDB takes 'a1', 'A1' and 'A1 ' for one id, as most collations do."""
     return column if erp.is_sqlite() else f"cast({column} as binary)"
+
+
+def day_of(column: str) -> str:
+    """SQL of a day as extraction reads it: MySQL's zero dates are none, nor are 2026-05-00 and 2026-02-30."""
+    return (
+        f"case when {column} >= '0001-01-01' then {column} end"
+        if erp.is_sqlite()
+        else f"cast({column} as date) + interval 0 day"
+    )

@@ -19,9 +19,6 @@ from pipelines.validate import docs, records, rules, session
 if TYPE_CHECKING:
     from pipelines.validate.suites import Answer
 
-STOP_ROWS: Final = 20
-"""A quarantine rule's stop_above counts from so many rows on: in a handful of rows one fault is a large share."""
-
 _UNPLANNED: Final = "leave it out: an item has features from its first sale or count known on the date on, unless a data rule set it aside"
 
 
@@ -116,9 +113,9 @@ def _judge(connection: sa.Connection, answer: "Answer", queries: dict[rules.Rule
         return Verdict(answer, False, "")
     found = answer.observed or f"{answer.bad_rows} rows"
     stops = rule.severity == "fatal"
-    if rule.stop_above is not None and answer.bad_rows >= STOP_ROWS:
+    if rule.stop_above is not None and answer.bad_rows >= rules.STOP_ROWS:
         total = records.count(connection, rule.table)
-        stops = answer.bad_rows > rule.stop_above * total
+        stops = rule.stops(answer.bad_rows, total)
         found += f" of {total}" + (f", more than the {rule.stop_above:.0%} a run can go on without" if stops else "")
     message = f"{rule.table}: {rule.name}: {found}"
     if stops and rule in queries:

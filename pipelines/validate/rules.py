@@ -13,6 +13,9 @@ from pipelines.core.errors import StockproofError
 
 Severity = Literal["fatal", "quarantine", "review"]
 
+STOP_ROWS: Final = 20
+"""A quarantine rule's stop_above counts from so many rows on: in a handful of rows one fault is a large share."""
+
 GUIDE: Final = "docs/data-rules.md tells how a rule is written"
 
 QUARANTINES: Final = ("sources", "forecasts")
@@ -64,6 +67,10 @@ class Rule:
     expectation: str | None = None
     kwargs: Mapping[str, Any] = field(default_factory=dict, hash=False)
     stop_above: float | None = None
+
+    def stops(self, bad_rows: int, rows: int) -> bool:
+        """So many of a table's rows break the rule that the run stops instead of leaving them out."""
+        return self.stop_above is not None and bad_rows >= STOP_ROWS and bad_rows > self.stop_above * rows
 
 
 @dataclass(frozen=True)

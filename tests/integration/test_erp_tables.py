@@ -99,6 +99,18 @@ def test_odd_values_survive_both_ways_of_loading(
     assert stored == [(name, None, (i + 1) % 2, MOMENT) for i, name in enumerate(ODD_TEXTS)]
 
 
+def test_a_server_without_backslash_escapes_is_loaded_too(tables: None) -> None:
+    names = ["back\\slash\\", "two\nlines", "'quoted'"]
+    with erp_tables.transaction() as connection:
+        before = connection.exec_driver_sql("select @@sql_mode").scalar_one()
+        connection.exec_driver_sql("set sql_mode = concat(@@sql_mode, ',NO_BACKSLASH_ESCAPES,ANSI_QUOTES')")
+        try:
+            assert erp_tables.replace_rows(connection, "suppliers", [suppliers(names)]) == 3
+        finally:
+            connection.exec_driver_sql(f"set sql_mode = '{before}'")
+    assert rows("select name from suppliers order by supplier_id") == [(name,) for name in names]
+
+
 def test_numbers_and_dates_survive(tables: None) -> None:
     numbers = [0.1, -2.5, 1e-7, 123456789.123, 3.0]
     frame = pl.DataFrame(

@@ -175,6 +175,31 @@ def test_a_change_in_place_that_is_taken_back_counts() -> None:
     assert [row[0] for row in held("sales", "quantity", "_recorded_at") if row[1] == newest] == [1.0, 3.0]
 
 
+def test_a_change_by_an_earlier_clock_takes_the_place_of_what_it_changed() -> None:
+    """The hour that autumn gives back: sold at 12, changed at 11 of the second time round."""
+    sell(1, 2, updated_at=at(2, 12))
+    job.extract_table("sales", on(2))
+    change(f"update sales set quantity = 7, updated_at = '{at(2, 11)}' where sale_id = 'S001'")
+    assert job.extract_table("sales", on(2)) == 2  # as it was at 11, and as what came after 12
+    assert held("sales", "sale_id", "quantity", "_recorded_at") == [
+        ("S001", 1.0, at(2, 12)),
+        ("S001", 7.0, at(2, 11)),
+        ("S001", 7.0, at(2, 12) + timedelta(microseconds=1)),
+        ("S002", 1.0, at(2, 12)),
+    ]
+    before = everything()
+    assert job.extract_table("sales", on(2)) == 0
+    assert everything() == before
+
+
+def test_a_late_double_of_a_row_that_is_still_there_is_no_change() -> None:
+    sell(1, updated_at=at(2, 12))
+    job.extract_table("sales", on(2))
+    sell(1, quantity=7.0, updated_at=at(2, 11))
+    assert job.extract_table("sales", on(2)) == 1
+    assert max(held("sales", "_recorded_at", "quantity")) == (at(2, 12), 1.0)
+
+
 def test_a_run_for_today_loses_nothing_recorded_later_today(configured: pytest.MonkeyPatch) -> None:
     configured.setenv("STOCKPROOF_ERP__OVERLAP_DAYS", "0")
     settings.load.cache_clear()

@@ -87,7 +87,7 @@ def test_a_stream_that_breaks_keeps_nothing_of_its_slice() -> None:
     with erp.transaction() as connection:
         connection.exec_driver_sql("alter table sales modify item_id varbinary(64)")
         connection.exec_driver_sql("update sales set item_id = x'ff' where sale_id = '3-250'")
-    with pytest.raises(StockproofError, match="table sales yields a value that does not fit the contract"):
+    with pytest.raises(StockproofError, match="table sales: item_id holds a value that does not fit the contract"):
         job.extract_table("sales", on(9))
     # The slice that held nothing but known rows went through; nothing of the broken one did.
     assert everything()["sales"] == before["sales"]

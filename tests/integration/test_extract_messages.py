@@ -1,13 +1,16 @@
 """What a user reads where extraction cannot do its work: every message names the place and the remedy."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from pipelines import settings
-from pipelines.core.errors import StockproofError
-from pipelines.extract import job, preflight
+from pipelines.core.contract import TABLES
+from pipelines.core.errors import ServiceAway, StockproofError
+from pipelines.extract import job, preflight, profiles
 from pipelines.io import warehouse
+from pipelines.local import check, findings
 from pipelines.local.process import free_port
 from tests.integration.extract_erp import at, change, empty, everything, held, insert, on, sell
 
@@ -93,6 +96,31 @@ def test_zero_dates_of_mysql() -> None:
 def _with_zero_date(statement: str) -> None:
     change(f"set statement sql_mode='' for {statement}")
     job.extract_table("sales", on(2))
+
+
+def test_a_select_that_stumbles_over_a_row_is_not_asked_again(tmp_path: Path, configured: pytest.MonkeyPatch) -> None:
+    for table in TABLES:
+        (tmp_path / f"{table.name}.sql").write_text(f"select * from {table.name}")
+    sum_ = "cast(5 as unsigned) - cast(quantity as unsigned)"  # out of range where more was sold than 5
+    (tmp_path / "sales.sql").write_text(
+        f"select sale_id, item_id, location_id, sold_on, {sum_} as quantity, unit_price, updated_at from sales"
+    )
+    sell(*range(40), quantity=6.0)
+    with configured.context() as patch:
+        patch.setenv("STOCKPROOF_ERP__PROFILE", str(tmp_path))
+        settings.load.cache_clear()
+        for ask in (lambda: job.run(on(39)), check.check):
+            with pytest.raises(
+                StockproofError, match=r"refused a query while .*sales.sql was read.*out of range"
+            ) as caught:
+                ask()
+            assert not isinstance(caught.value, ServiceAway)
+            assert "SELECT" in caught.value.remedy
+        source = profiles.inspect(on(39)).sources["sales"]
+        assert source is not None
+        with pytest.raises(StockproofError, match=r"refused a query: .*out of range"):
+            findings.rows(f"select sum(quantity) from ({source.query}) t")
+    settings.load.cache_clear()
 
 
 def test_an_unknown_table_is_named() -> None:

@@ -71,6 +71,16 @@ def test_comments_semicolons_and_the_as_of_date(folder: Path) -> None:
     assert batch.to_pylist() == [{"location_id": "2026-06-28", "name": "at :as_office", "kind": "store"}]
 
 
+def test_a_byte_order_mark_and_names_in_capitals_are_taken(folder: Path) -> None:
+    (folder / "locations.sql").write_text(
+        "SELECT 'W' AS LOCATION_ID, 'x' AS Name, 'store' AS kind", encoding="utf-8-sig"
+    )
+    source = profiles.load(AS_OF).sources["locations"]
+    assert source is not None
+    (batch,) = reader.read(source)
+    assert batch.to_pylist() == [{"location_id": "W", "name": "x", "kind": "store"}]
+
+
 def test_the_start_of_the_window_reaches_the_file(folder: Path) -> None:
     (folder / "suppliers.sql").write_text(
         "SELECT :since AS supplier_id, 'x' AS name, 1 AS active, '2026-06-01 10:00:00' AS updated_at"

@@ -128,6 +128,21 @@ def test_an_item_never_counted_nor_ordered_may_be_a_service(folder: Path) -> Non
     assert "orders are proposed for those that have a supplier (1)" in finding.sentence
 
 
+def test_a_receipt_without_a_quantity_is_none(folder: Path) -> None:
+    (folder / "purchase_orders.csv").write_text(
+        "po_id,supplier_id,location_id,ordered_on,status\nP1,S1,W,2026-01-02,received\n"
+    )
+    (folder / "purchase_order_lines.csv").write_text(
+        "po_id,line_no,item_id,quantity_ordered,unit_price,received_on,quantity_received,quantity_rejected\n"
+        "P1,1,A,5,5,2026-01-05,5,0\nP1,2,B,5,5,2026-01-05,,\n"
+    )
+    finding = found(folder)["receipts"]
+    assert finding.verdict == "usable without"
+    assert finding.sentence.startswith(
+        "1 of 2 items with sales (50 %) have receipts to learn lead times from; lines of 1 item have"
+    )
+
+
 def test_without_orders_there_is_nothing_to_compare_with(folder: Path) -> None:
     assert "nor is there any order: no saving can be shown" in found(folder)["policies"].sentence
 
@@ -209,6 +224,49 @@ def test_sales_without_dates_are_told(profile: Path) -> None:
         "not usable",
         "no sale has a date: planning starts from sales",
     )
+
+
+def told(part: str) -> list[tuple[str, str]]:
+    """Verdict and sentence of each finding on a part."""
+    return [(one.verdict, one.sentence) for one in check.check().findings if one.part == part]
+
+
+def test_rows_that_a_rule_would_leave_out_are_counted(profile: Path) -> None:
+    assert told("rules") == []
+    (profile / "sales.sql").write_text(
+        "select sale_id, item_id, 'X' as location_id, sold_on, quantity, unit_price, updated_at from sales"
+    )
+    assert told("rules") == [
+        (
+            "usable without",
+            "2 rows of sales (100 %) have a location_id that locations does not hold (X); they go to quarantine",
+        )
+    ]
+    (profile / "purchase_orders.sql").write_text(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 40) select i as po_id, 'S1' as supplier_id, "
+        "'W' as location_id, '2026-01-02' as ordered_on, case when i < 15 then ' Open' else 'Closed' end as status, "
+        "'2026-01-02 00:00:00' as updated_at from n"
+    )
+    _, (verdict, sentence) = told("rules")
+    assert verdict == "not usable"
+    assert sentence.startswith(
+        "26 rows of purchase_orders (65 %) have a status other than open, received, cancelled (closed): more than a run goes on without"
+    )
+
+
+def test_no_location_at_all_stops_a_run(profile: Path) -> None:
+    (profile / "locations.sql").write_text("select * from locations where 1 = 0")
+    assert ("not usable", "locations has no row: a run stops there") in told("rules")
+
+
+def test_items_without_a_cost_are_told(profile: Path) -> None:
+    items = "select item_id, name, category, {} as unit_cost, unit_price, updated_at from items"
+    (profile / "items.sql").write_text(items.format("case item_id when 'A' then 0 else unit_cost end"))
+    assert told("costs") == [
+        ("usable without", "1 item of 2 have no unit_cost above zero (A); nothing is planned of them")
+    ]
+    (profile / "items.sql").write_text(items.format("null"))
+    assert [verdict for verdict, _ in told("costs")] == ["not usable"]
 
 
 def test_prices_in_force_are_those_of_the_newest_sale(profile: Path) -> None:

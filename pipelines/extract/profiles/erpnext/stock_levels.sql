@@ -34,7 +34,7 @@ SELECT
     days.warehouse AS location_id,
     days.posting_date AS counted_on,
     COALESCE(
-        SUBSTRING_INDEX(days.last_entry, '|', -1),
+        CAST(SUBSTRING_INDEX(days.last_entry, '|', -1) AS DECIMAL(21, 9)),
         (
             SELECT earlier.qty_after_transaction
             FROM `tabStock Ledger Entry` earlier
