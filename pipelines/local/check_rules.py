@@ -19,6 +19,9 @@ REFERENCES: Final = {
 COSTED: Final = 0.5
 """Share of the items that must carry a unit_cost, as the rule ``items_have_costs`` says."""
 
+NOWHERE_ELSE: Final = ("locations", "item_suppliers")
+"""Tables of which no other finding says that they are empty."""
+
 STATUSES: Final = ("open", "received", "cancelled")
 
 
@@ -39,10 +42,7 @@ def findings(profile: Profile) -> list[Finding]:
             found += _broken(profile, rule, column, held[table], f"that {table} does not hold")
         elif rule.name == "status_unknown":
             found += _broken(profile, rule, "lower(trim(status))", set(STATUSES), f"other than {', '.join(STATUSES)}")
-        elif rule.name == "table_has_rows" and rule.table in (
-            "locations",
-            "item_suppliers",
-        ):  # of the others it is told elsewhere
+        elif rule.name == "table_has_rows" and rule.table in NOWHERE_ELSE:
             found += _empty(profile, rule.table)
     return found + _costs(profile)
 
