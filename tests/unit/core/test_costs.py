@@ -24,3 +24,12 @@ def test_critical_ratio_minimises_expected_newsvendor_cost() -> None:
     grid = range(60)
     cost = [sum(demand.pmf(d) * (underage * max(d - q, 0) + overage * max(q - d, 0)) for d in range(120)) for q in grid]
     assert min(grid, key=cost.__getitem__) == demand.ppf(critical_ratio(underage, overage))
+
+
+@given(st.floats(0.6, 0.98), st.floats(0.0051, 0.015))
+def test_a_set_that_contradicts_itself_is_told_with_what_would_agree(target: float, off: float) -> None:
+    implied = target + off
+    factor, ratio = float(stats.norm.ppf(implied)), implied / (1 - implied)
+    by_factor, by_ratio = service_conflicts(target, factor, ratio)
+    assert by_factor.endswith(f"service_target is {target:g}; {stats.norm.ppf(target):.3g} would agree")
+    assert by_ratio.endswith(f"a ratio of {target / (1 - target):.3g} would agree")

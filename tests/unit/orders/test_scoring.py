@@ -23,7 +23,7 @@ def by_hand(of, quantity):
         lost += max(of.demand[0, day] - stock, 0.0)
         stock = max(stock - of.demand[0, day], 0.0)
         held += stock
-    return lost, 0.1 * held + 3.0 * lost + (5.0 if quantity > 0 else 0.0)
+    return lost, held / of.days[0], 0.1 * held + 3.0 * lost + (5.0 if quantity > 0 else 0.0)
 
 
 amounts = st.floats(0, 50, allow_nan=False)
@@ -35,10 +35,11 @@ def test_equals_the_definition(on_hand, lead_time, days, demand, other, proposed
     of = one(on_hand, lead_time, days, demand, other, proposed, quantity)
     expected = [by_hand(of, q) for q in (proposed, quantity)]
     got = [scoring.play(of, q) for q in (of.proposed, of.quantity)]
-    for (lost, cost), played in zip(expected, got, strict=True):
+    for (lost, mean, cost), played in zip(expected, got, strict=True):
         assert np.isclose(played.lost[0], lost)
+        assert np.isclose(played.mean_on_hand[0], mean)
         assert np.isclose(played.cost[0], cost)
-    assert np.isclose(scoring.saving(of)[0], expected[0][1] - expected[1][1])
+    assert np.isclose(scoring.saving(of)[0], expected[0][2] - expected[1][2])
 
 
 def test_an_override_that_ran_the_shelf_empty_is_not_praised_for_it():
@@ -47,3 +48,9 @@ def test_an_override_that_ran_the_shelf_empty_is_not_praised_for_it():
     assert demand.tolist() == [[4.0, 4.0, 4.0, 4.0]]
     of = one(4.0, 0, 4, demand[0], np.zeros(4), 12.0, 0.0)
     assert scoring.saving(of)[0] < 0
+
+
+def test_a_hidden_day_is_judged_by_the_days_that_count_and_never_below_what_was_sold():
+    sold, empty = np.array([[4.0, 0.0, 5.0, 100.0]]), np.array([[False, True, True, False]])
+    assert scoring.uncensored(sold, empty, np.array([3])).tolist() == [[4.0, 4.0, 5.0, 100.0]]
+    assert scoring.uncensored(sold, np.ones_like(empty), np.array([3])).tolist() == sold.tolist()  # nothing was seen

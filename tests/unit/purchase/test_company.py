@@ -84,6 +84,9 @@ def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
     assert table.filter(mine)["rules"].str.contains("sanctions").all()
     nobody = table.filter(mine & ~table["item_id"].is_in(offers["item_id"].to_list()))
     assert "NO_ORDER_SUPPLIER_BLOCKED" in nobody["reason_code"].to_list()
+    assert not table.filter(ROWS["supplier_id"] != own)["rules"].str.contains("sanctions").any(), (
+        "it bars none of theirs"
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,10 @@ def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
         ({}, "CHEAP"),
         ({"purchase_price": 9.9}, "S1"),  # saves less than asked for
         ({"lead_time_mean": 20.0}, "S1"),  # slower: the protection interval would not hold
-        ({"score": 0.3}, "S1"),  # much worse
+        ({"lead_time_mean": 14.4}, "CHEAP"),
+        ({"lead_time_mean": None}, "S1"),  # nobody knows how slow
+        ({"score": 0.69}, "S1"),  # much worse
+        ({"score": 0.71}, "CHEAP"),
         ({"accepted_share": 0.7}, "S1"),  # cheap, but a third is refused
         ({"min_order_qty": 4_000.0}, "S1"),  # its minimum would lie for years
         ({"purchase_price": 0.0}, "S1"),

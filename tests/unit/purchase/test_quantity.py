@@ -73,6 +73,8 @@ def test_each_code_has_its_case():
     assert one(6, 5, 20) == (0.0, "NO_ORDER_POSITION_SUFFICIENT")
     assert one(3, 5, 20, 6, 50) == (54.0, "ORDER_RAISED_TO_MINIMUM")
     assert one(3, 5, 200, 6, 0, 100) == (96.0, "ORDER_CAPPED_AT_MAXIMUM")
+    assert one(3, 5, 20, 0, 0, 1) == (1.0, "ORDER_CAPPED_AT_MAXIMUM")  # a single piece is a line
+    assert one(0, 0, 1, 1) == (1.0, "ORDER_BELOW_REORDER_POINT")
     assert one(3, 5, 20, 60, 0, 50) == (0.0, "NO_ORDER_PACK_ABOVE_MAXIMUM")
     assert one(3, 5, 20, 6, 60, 50) == (0.0, "NO_ORDER_MINIMUM_ABOVE_MAXIMUM")
     assert one(0, -1, 0) == (0.0, "NO_ORDER_NO_DEMAND")
