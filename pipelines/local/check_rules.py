@@ -12,6 +12,7 @@ REFERENCES: Final = {
     "unknown_item": ("item_id", "items"),
     "unknown_location": ("location_id", "locations"),
     "unknown_supplier": ("supplier_id", "suppliers"),
+    "ordered_from_unknown_supplier": ("supplier_id", "suppliers"),
     "unknown_purchase_order": ("po_id", "purchase_orders"),
 }
 """Rule → column of its tables, and the table that must hold its value."""
@@ -72,7 +73,8 @@ def _broken(profile: Profile, rule: rules.Rule, column: str, allowed: set[str], 
     )
     if stops:
         return [Finding("rules", "not usable", f"{sentence}: more than a run goes on without; {rule.remedy}")]
-    return [Finding("rules", "usable without", f"{sentence}; they go to quarantine")]
+    kept = "they count all the same" if rule.severity == "review" else "they go to quarantine"
+    return [Finding("rules", "usable without", f"{sentence}; {kept}")]
 
 
 def _costs(profile: Profile) -> list[Finding]:

@@ -21,6 +21,7 @@ CASES: dict[str, Case] = {
     "unknown_location": Case({"location_id": "nowhere"}, {}),
     "unknown_event_location": Case({"location_id": "nowhere"}, {"location_id": "W1"}),
     "unknown_supplier": Case({"supplier_id": "nobody"}, {}),
+    "ordered_from_unknown_supplier": Case({"supplier_id": "nobody"}, {}),
     "unknown_purchase_order": Case({"po_id": "none"}, {}),
     "unit_cost_not_positive": Case({"unit_cost": 0.0}, {"unit_cost": 0.01}),
     "unit_price_negative": Case({"unit_price": -0.01}, {"unit_price": None}),
