@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.commands import marts
+from pipelines.core.words import units
 
 if TYPE_CHECKING:
     import polars as pl
@@ -109,11 +110,11 @@ def _show(row: dict[str, Any]) -> None:
         f"[bold]{row['item_id']}[/bold] at {row['location_id']}, as of {row['as_of']}  ({row['demand_class']})"
     )
     console.print(
-        f"  Next {row['protection_days']} days, until the order after this one arrives: {row['mean']:.1f} expected, "
-        f"{row['low']:.0f} to {row['high']:.0f} with {row['confidence_level']:.0%} confidence."
+        f"  Next {row['protection_days']} days, until the order after this one arrives: {_about(row['mean'])} expected, "
+        f"{units(row['low'])} to {units(row['high'])} with {row['confidence_level']:.0%} confidence."
     )
     console.print(
-        f"  Stock {row['on_hand']:.0f} + due {row['due']:.0f} = {row['inventory_position']:.0f}: "
+        f"  Stock {units(row['on_hand'])} + due {units(row['due'])} = {units(row['inventory_position'])}: "
         f"runs out in {row['stockout_probability']:.1%} of such intervals if nothing is ordered."
     )
     console.print(f"  Method {row['method']} ({row['model_version']}). {row['reason']}")
@@ -122,9 +123,14 @@ def _show(row: dict[str, Any]) -> None:
     console.print(f"  Driven by: {shown or 'nothing: no demand was ever seen'}")
     table = Table("period", "from", "mean", "low", "median", "high", title_justify="left")
     for period in row["periods"]:
-        numbers = (f"{period[name]:.2f}" for name in ("mean", "low", "median", "high"))
+        numbers = (_about(period[name], 2) for name in ("mean", "low", "median", "high"))
         table.add_row(str(period["horizon"]), str(period["bucket_on"]), *numbers)
     console.print(table)
+
+
+def _about(value: float, digits: int = 1) -> str:
+    """A mean to so many decimals; two figures of what is less than a tenth of a unit."""
+    return units(value) if 0 < value < 0.1 else f"{value:.{digits}f}"
 
 
 def _table(title: str, frame: "pl.DataFrame") -> Table:

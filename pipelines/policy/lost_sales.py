@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.inventory import Floats, least_order, lot_within_review
+from pipelines.core.words import units
 from pipelines.ordering import expected_cost
 from pipelines.policy.levels import POLICY, Levels, Skus
 from pipelines.settings import Settings
@@ -187,4 +188,4 @@ def _numbers(rows: pl.DataFrame, name: str, missing: float = np.nan) -> Floats:
 
 def _text(values: Floats) -> list[str]:
     """Numbers as a person writes them: 12, not 12.0."""
-    return [f"{value:.2f}".rstrip("0").rstrip(".") for value in values]
+    return [units(value).replace(",", "") for value in values.tolist()]

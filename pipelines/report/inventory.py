@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.core.inventory import LONGEST_COVER_DAYS
-from pipelines.core.words import count, verb
+from pipelines.core.words import count, units, verb
 from pipelines.report.formats import lasting
 
 EXCESS_DAYS: Final = LONGEST_COVER_DAYS
@@ -208,12 +208,8 @@ def _said(rows: pl.DataFrame, sentence: Any) -> pl.Series:
     return pl.Series("say", [sentence(row) for row in rows.iter_rows(named=True)], dtype=pl.String)
 
 
-def _units(value: float) -> str:
-    return f"{value:,.0f}" if abs(value - round(value)) < 0.005 else f"{value:,.2f}"
-
-
 def _counted(value: float) -> str:
-    return f"{_units(value)} {verb(value, 'unit', 'units')}"
+    return f"{units(value)} {verb(value, 'unit', 'units')}"
 
 
 def _expedite(row: dict[str, Any]) -> str:
@@ -224,7 +220,7 @@ def _expedite(row: dict[str, Any]) -> str:
     else:
         when = f"{_counted(row['quantity_open'])} {verb(row['quantity_open'], 'is', 'are')} due on {row['expected_on']}"
     parts = [(row["on_hand"], "on hand"), (row["due_before"], "due before")]
-    there = " and ".join(f"the {_units(units)} {where}" for units, where in parts if units > 0)
+    there = " and ".join(f"the {units(held)} {where}" for held, where in parts if held > 0)
     left = f"{there} last until {row['gone_on']}" if there else "the shelf is empty"
     missed = f"about {_counted(float(math.floor(row['missed'] + 0.5)))} worth {row['missed_value']:,.0f} would be missed by then"
     return f"{who}: {when}, and {left}; {missed}."
@@ -236,12 +232,12 @@ def _cancel(row: dict[str, Any]) -> str:
         f"{_counted(row['quantity_open'])} worth {row['open_value']:,.2f}"
     )
     if not row["is_active"]:
-        return f"{what}; the item is discontinued and {_units(row['on_hand'])} are still on hand."
+        return f"{what}; the item is discontinued and {units(row['on_hand'])} are still on hand."
     if row["status"] == "dead":
         since = f"since {row['last_demand_on']}" if row["last_demand_on"] else "at all"
-        return f"{what}; there was no demand {since} and {_units(row['on_hand'])} are on hand."
+        return f"{what}; there was no demand {since} and {units(row['on_hand'])} are on hand."
     cover = f"last {lasting(row['cover_days'])}" if row["cover_days"] is not None else "meet no forecast demand"
-    return f"{what}; the {_units(row['on_hand'])} on hand {cover}."
+    return f"{what}; the {units(row['on_hand'])} on hand {cover}."
 
 
 def reconciled(tables: InventoryTables, skus: pl.DataFrame) -> list[tuple[str, float, float]]:

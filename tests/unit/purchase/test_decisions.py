@@ -139,3 +139,16 @@ def test_levels_that_follow_the_position_of_what_comes_in_fractions_fade_by_frac
     enough = kilos(-0.3, 0.7, 0.7)
     assert (enough["quantity"], enough["reorder_point"]) == (0.0, 0.7)
     assert "nothing is missing to the order-up-to level 0.7" in enough["reason"]
+
+
+def test_what_is_booked_in_tonnes_is_told_in_figures_that_are_there():
+    """Four kilograms of what is booked in tonnes are neither 0 nor 'anything at all'."""
+    tonnes = rows(
+        whole=[False], pack_size=[None], due=[0.0], ordering_cost=[0.0], reorder_point=[0.0042], order_up_to=[0.0075], on_hand=[0.0012],
+        forecast_mean=[0.003], mean_demand=[0.0003],
+    )  # fmt: skip
+    row = table(tonnes, BREAKS.head(0), AS_OF, settings.load()).row(0, named=True)
+    assert row["reason"] == (
+        "Order 0.0063: on hand 0.0012 + due within 14 days 0 = position 0.0012, at or below the reorder point 0.0042; up to 0.0075"
+    )
+    assert row["flip"] == "With 0.003 more on hand nothing would be ordered"
