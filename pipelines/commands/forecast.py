@@ -1,6 +1,7 @@
 """``stockproof forecast``: what is forecast for an item, and how good the forecasts are."""
 
 import json
+import math
 import sys
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -82,7 +83,8 @@ def _evaluation(told: Any) -> None:
         f"As of {told.as_of}: judged on the {told.window} buckets after {days}; each choice was made on earlier windows alone."
     )
     lead, whole = pl.col("horizon") == "lead time", pl.col("abc_class") == "all"
-    names = {"rmsse": "RMSSE", "mae": "MAE", "mape": "MAPE", "mape_undefined": "no MAPE"}
+    # Pooled over origins a SKU is judged once an origin.
+    names = {"skus": "windows", "rmsse": "RMSSE", "mae": "MAE", "mape": "MAPE", "mape_undefined": "no MAPE"}
     tables = {
         "Lead-time demand, by class": told.overall.filter(lead & whole).drop("abc_class", "horizon"),
         "Lead-time demand, by class and ABC class": told.overall.filter(lead & ~whole)
@@ -140,8 +142,14 @@ def _table(title: str, frame: "pl.DataFrame") -> Table:
         # A name folded into pieces cannot be read; a number's head may fold.
         table.add_column(column, justify="right" if number else "left", overflow="fold", no_wrap=not number)
     for row in frame.iter_rows():
-        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
+        table.add_row(*(_cell(value) for value in row))
     return table
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _text(value: object) -> str:
