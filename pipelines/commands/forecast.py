@@ -1,6 +1,7 @@
 """``stockproof forecast``: what is forecast for an item, and how good the forecasts are."""
 
 import json
+import math
 import sys
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.commands import marts
+from pipelines.core.words import units
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,7 +83,8 @@ def _evaluation(told: Any) -> None:
         f"As of {told.as_of}: judged on the {told.window} buckets after {days}; each choice was made on earlier windows alone."
     )
     lead, whole = pl.col("horizon") == "lead time", pl.col("abc_class") == "all"
-    names = {"rmsse": "RMSSE", "mae": "MAE", "mape": "MAPE", "mape_undefined": "no MAPE"}
+    # Pooled over origins a SKU is judged once an origin.
+    names = {"skus": "windows", "rmsse": "RMSSE", "mae": "MAE", "mape": "MAPE", "mape_undefined": "no MAPE"}
     tables = {
         "Lead-time demand, by class": told.overall.filter(lead & whole).drop("abc_class", "horizon"),
         "Lead-time demand, by class and ABC class": told.overall.filter(lead & ~whole)
@@ -109,11 +112,11 @@ def _show(row: dict[str, Any]) -> None:
         f"[bold]{row['item_id']}[/bold] at {row['location_id']}, as of {row['as_of']}  ({row['demand_class']})"
     )
     console.print(
-        f"  Next {row['protection_days']} days, until the order after this one arrives: {row['mean']:.1f} expected, "
-        f"{row['low']:.0f} to {row['high']:.0f} with {row['confidence_level']:.0%} confidence."
+        f"  Next {row['protection_days']} days, until the order after this one arrives: {_about(row['mean'])} expected, "
+        f"{units(row['low'])} to {units(row['high'])} with {row['confidence_level']:.0%} confidence."
     )
     console.print(
-        f"  Stock {row['on_hand']:.0f} + due {row['due']:.0f} = {row['inventory_position']:.0f}: "
+        f"  Stock {units(row['on_hand'])} + due {units(row['due'])} = {units(row['inventory_position'])}: "
         f"runs out in {row['stockout_probability']:.1%} of such intervals if nothing is ordered."
     )
     console.print(f"  Method {row['method']} ({row['model_version']}). {row['reason']}")
@@ -122,9 +125,14 @@ def _show(row: dict[str, Any]) -> None:
     console.print(f"  Driven by: {shown or 'nothing: no demand was ever seen'}")
     table = Table("period", "from", "mean", "low", "median", "high", title_justify="left")
     for period in row["periods"]:
-        numbers = (f"{period[name]:.2f}" for name in ("mean", "low", "median", "high"))
+        numbers = (_about(period[name], 2) for name in ("mean", "low", "median", "high"))
         table.add_row(str(period["horizon"]), str(period["bucket_on"]), *numbers)
     console.print(table)
+
+
+def _about(value: float, digits: int = 1) -> str:
+    """A mean to so many decimals; two figures of what is less than a tenth of a unit."""
+    return units(value) if 0 < value < 0.1 else f"{value:.{digits}f}"
 
 
 def _table(title: str, frame: "pl.DataFrame") -> Table:
@@ -134,8 +142,14 @@ def _table(title: str, frame: "pl.DataFrame") -> Table:
         # A name folded into pieces cannot be read; a number's head may fold.
         table.add_column(column, justify="right" if number else "left", overflow="fold", no_wrap=not number)
     for row in frame.iter_rows():
-        table.add_row(*(f"{value:.3f}" if isinstance(value, float) else str(value) for value in row))
+        table.add_row(*(_cell(value) for value in row))
     return table
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _text(value: object) -> str:

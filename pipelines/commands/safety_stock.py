@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pipelines.commands import marts
 from pipelines.core.errors import StockproofError
-from pipelines.core.words import count
+from pipelines.core.words import count, units
 
 Day = Annotated[
     datetime | None,
@@ -154,16 +154,21 @@ def _table(rows: list[dict[str, Any]], title: str) -> Table:
             f"{row['item_id']} @ {row['location_id']}" if row["item_id"] else "by hand",
             f"{row['lead_time_mean']:.1f}",
             f"{row['lead_time_std']:.1f}",
-            f"{row['mean_demand']:,.1f}",
-            f"{row['reorder_level']:,.0f}",
-            f"{row['safety_stock']:,.1f}",
+            _about(row["mean_demand"]),
+            units(row["reorder_level"]),
+            _about(row["safety_stock"]),
             _share(row["achieved"]),
-            f"{row['normal_safety_stock']:,.1f}",
+            _about(row["normal_safety_stock"]),
             _share(row["normal_achieved"]),
             f"{row['value']:,.2f}",
             f"{row['difference_value']:+,.2f}",
         )
     return table
+
+
+def _about(value: float) -> str:
+    """Units to a tenth; two figures of what is less than one."""
+    return units(value) if 1e-9 < abs(value) < 1 else f"{value:,.1f}"
 
 
 def _share(value: float | None) -> str:

@@ -76,6 +76,7 @@ def run(
         f"{plan.replications} replications, seed {plan.seed}", soft_wrap=True,
     )  # fmt: skip
     _show_run(console, result)
+    _show_unseen(plan, [result])
 
 
 @app.command(name="scenarios", epilog="Example: stockproof twin scenarios")
@@ -118,6 +119,7 @@ def compare(
     for row in rows:
         shown.add_row(*row)
     Console(highlight=False).print(shown)
+    _show_unseen(plan, results)
 
 
 @app.command(epilog="Example: stockproof twin optimise --kind s_S --write optimised.yaml")
@@ -208,6 +210,13 @@ def _show_run(console: Console, result: "Result") -> None:
         ]
         shown.add_row(name, answers.shown(name, one), *sites)
     console.print(shown)
+
+
+def _show_unseen(plan: "Plan", results: "list[Result]") -> None:
+    from pipelines.twin import answers
+
+    for sentence in answers.unseen(plan.days, results):
+        typer.echo(sentence)
 
 
 def _show_saving(levels: Any, saving: Any, replications: int) -> None:

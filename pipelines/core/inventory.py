@@ -8,6 +8,9 @@ Floats = npt.NDArray[np.float64]
 LONGEST_COVER_DAYS = 182.0
 """A lot never covers more than half a year: beyond it the holding rate no longer pays for obsolescence."""
 
+PIECE = 1.0
+"""``purchase.min_quantity`` unless the company names another."""
+
 
 def economic_order_quantity(demand_per_day: Floats, ordering_cost: Floats, holding_cost_per_day: Floats) -> Floats:
     """Lot that minimises ordering plus holding cost, sqrt(2 K D / h) (Harris 1913), within half a year's demand.
@@ -27,14 +30,39 @@ def economic_order_quantity(demand_per_day: Floats, ordering_cost: Floats, holdi
     return np.minimum(lot, LONGEST_COVER_DAYS * demand_per_day)
 
 
+def least_order(minimum: Floats, whole: npt.NDArray[np.bool_], smallest: float) -> Floats:
+    """Least quantity of an order: the supplier's minimum, and at least ``purchase.min_quantity``.
+
+    Its default, 1, is one piece. It asks nothing of what does not come in pieces: a tonne of what sells by the kilogram is years of stock.
+
+    Args:
+        minimum: the supplier's, units, 0: none, shape (N,).
+        whole: demand comes in whole units, shape (N,).
+        smallest: ``purchase.min_quantity``, units.
+
+    Returns:
+        Units, shape (N,).
+
+    >>> least_order(np.array([0.0, 0.0, 5.0]), np.array([True, False, False]), 1.0).tolist()
+    [1.0, 0.0, 5.0]
+    >>> least_order(np.zeros(2), np.array([True, False]), 0.25).tolist()
+    [0.25, 0.25]
+    """
+    holds = whole | (smallest != PIECE)
+    return np.where(holds, np.maximum(minimum, smallest), minimum)
+
+
 def lot_within_review(
     demand_per_day: Floats,
     ordering_cost: Floats,
     holding_cost_per_day: Floats,
     least_lot: Floats,
     review_period_days: int,
+    usual_size: Floats,
 ) -> npt.NDArray[np.bool_]:
-    """Where ordering at every review pays: economic lot and least lot are within a review period's demand, or one unit.
+    """Where ordering at every review pays: economic lot and least lot are within a review period's demand.
+
+    A least lot may also be one unit, where as much is asked for at once: a piece, but no tonne of what sells by the kilogram.
 
     Args:
         demand_per_day: units, shape (N,).
@@ -42,16 +70,18 @@ def lot_within_review(
         holding_cost_per_day: money per unit and day, shape (N,).
         least_lot: minimum order or pack, units, shape (N,).
         review_period_days: days between reviews.
+        usual_size: demand of a bucket that has any, units, NaN: unknown, shape (N,).
 
     Returns:
         Shape (N,).
 
-    >>> lot_within_review(np.array([2.0, 2.0, 0.1]), np.array([0.0, 50.0, 0.0]), np.full(3, 0.1), np.array([6.0, 1.0, 1.0]), 7).tolist()
-    [True, False, True]
+    >>> rate, fixed, lot, size = np.array([[2.0, 2.0, 0.1, 0.1], [0.0, 50.0, 0.0, 0.0], [6.0, 1.0, 1.0, 1.0], [3.0, 3.0, 1.5, 0.2]])
+    >>> lot_within_review(rate, fixed, np.full(4, 0.1), lot, 7, size).tolist()
+    [True, False, True, False]
     """
     demand = np.maximum(demand_per_day * review_period_days, 0.0)
     lot = economic_order_quantity(demand_per_day, ordering_cost, np.maximum(holding_cost_per_day, 1e-9))
-    return np.asarray((lot <= demand) & (least_lot <= np.maximum(demand, 1.0)))
+    return np.asarray((lot <= demand) & (least_lot <= np.maximum(demand, np.fmin(usual_size, 1.0))))
 
 
 def lead_time_demand(

@@ -129,7 +129,8 @@ def of_numbers(
 
 
 def from_windows(
-    demand: Floats, first: Any, lead_times: Floats, review_days: int, target: float, kind: Kind = "cycle", half_life: float = HALF_LIFE_DAYS
+    demand: Floats, first: Any, lead_times: Floats, review_days: int, target: float, kind: Kind = "cycle",
+    half_life: float = HALF_LIFE_DAYS, whole: Any = True,
 ) -> SafetyStocks:  # fmt: skip
     """Levels from past windows.
 
@@ -141,6 +142,7 @@ def from_windows(
         target: cycle service level or fill rate, in (0, 1).
         kind: which of the two.
         half_life: days after which a window counts half.
+        whole: demand comes in whole units, and so does the level; one for all, or shape (N,).
 
     Returns:
         The stocks. A SKU without a whole window has level 0 and nothing achieved (NaN).
@@ -160,7 +162,7 @@ def from_windows(
     out = np.full((demand.shape[0], 4), np.nan)
     solve(
         np.ascontiguousarray(demand, dtype=np.float64), np.asarray(first, dtype=np.int64), lengths, weights, half_life, target,
-        kind == "fill", float(review_days), normal, out,
+        kind == "fill", float(review_days), np.ascontiguousarray(np.broadcast_to(whole, demand.shape[:1]), dtype=np.bool_), normal, out,
     )  # fmt: skip
     level, middle = np.nan_to_num(out[:, 0]), np.where(np.isnan(out[:, 1]), mean * days, out[:, 1])
     fits = (weights * (lengths <= there.sum(axis=1)[:, None])).sum(axis=1)

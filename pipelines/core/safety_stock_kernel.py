@@ -51,7 +51,8 @@ def _short(values: Any, mass: Any, level: float) -> float:
 
 @njit(nogil=True)
 def solve(  # noqa: PLR0913, PLR0917
-    demand: Any, first: Any, lengths: Any, weights: Any, half_life: float, target: float, fill: bool, review: float, normal: Any, out: Any
+    demand: Any, first: Any, lengths: Any, weights: Any, half_life: float, target: float, fill: bool, review: float,
+    whole: Any, normal: Any, out: Any,
 ) -> None:  # fmt: skip
     """Least level that keeps the target over the weighted windows; its mean; what it and the normal level achieve, into ``out`` [N, 4]."""
     for n in range(demand.shape[0]):
@@ -68,13 +69,15 @@ def solve(  # noqa: PLR0913, PLR0917
             # Between two values every unit more saves the share of windows that lie beyond.
             step = (1.0 - below) * (values[place] - level)
             if fill and short - step <= allowed:
-                level += max(np.ceil((short - allowed) / max(1.0 - below, 1e-12) - 1e-9), 0.0)
+                level += max((short - allowed) / max(1.0 - below, 1e-12), 0.0)
                 break
             short -= step
             level = values[place]
             below += mass[place]
             if not fill and below >= target - 1e-12:
                 break
+        if whole[n]:
+            level = np.ceil(level - 1e-9)
         out[n, 0], out[n, 1] = level, mean
         cycle = max(mean * review / days, 1e-12)
         for column, held in ((2, level), (3, normal[n])):

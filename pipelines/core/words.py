@@ -1,5 +1,19 @@
 """Numbers within sentences. Pure."""
 
+import math
+
+
+def units(value: float) -> str:
+    """A quantity: decimals where there are any, of less than one unit two figures, for 4 kg booked in tonnes are not nothing.
+
+    >>> units(1200.0), units(12.5), units(0.68264), units(0.0042), units(-3.0), units(0.0)
+    ('1,200', '12.5', '0.68', '0.0042', '-3', '0')
+    """
+    size = abs(value)
+    digits = 2 if size >= 0.1 or size < 1e-9 else 1 - math.floor(math.log10(size))
+    told = f"{value:,.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if told == "-0" else told
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """A counted noun.

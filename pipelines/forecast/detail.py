@@ -50,7 +50,7 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
     probability of a stockout is that of demand above it.
 
     Args:
-        cumulative: n rows of plan.lead_time_forecasts, already written: the lines due are counted within their protection_days.
+        cumulative: n rows of plan.lead_time_forecasts; the lines due are counted within their protection_days.
         ends: [n, 2] units, the interval's.
         demand_class: [n] names.
         told: [n] drivers.
@@ -60,21 +60,38 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
         The rows.
     """
     forecast, late = settings.load().forecast, settings.load().purchase.late_days
-    coming = positions.read(as_of, late, protection="plan.lead_time_forecasts").select(*KEY, "due", "proposed")
+    # The table of these intervals is written with the detail: what it holds of the date now, if anything, is an earlier run's.
+    coming = due(cumulative, positions.dated(as_of, late, protection=None), as_of)
     rows = cumulative.with_columns(
         low=pl.Series(np.round(ends[:, 0], 6)), high=pl.Series(np.round(ends[:, 1], 6)), drivers=pl.Series(told, dtype=pl.String),
         demand_class=pl.Series(demand_class.astype(str)), confidence_level=pl.lit(forecast.confidence_level),
     )  # fmt: skip
     rows = rows.join(warehouse.read(_STOCK, as_of=as_of), on=KEY, how="left", maintain_order="left")
     rows = rows.join(coming, on=KEY, how="left", maintain_order="left")
-    rows = rows.with_columns(
-        on_hand=pl.col("on_hand").fill_null(0.0), due=pl.col("due").fill_null(0.0) + pl.col("proposed").fill_null(0.0)
-    ).with_columns(inventory_position=pl.col("on_hand") + pl.col("due"))
+    rows = rows.with_columns(pl.col("on_hand", "due").fill_null(0.0))
+    rows = rows.with_columns(inventory_position=pl.col("on_hand") + pl.col("due"))
     risk = exceedance(rows.select(COLUMNS).to_numpy(), rows["inventory_position"].to_numpy())
     return rows.with_columns(stockout_probability=pl.Series(np.round(risk, 6))).select(
         "as_of", *KEY, "method", "model_version", "reason", "demand_class", "protection_days", "mean", "confidence_level", "low", "high",
         "on_hand", "due", "inventory_position", "stockout_probability", "drivers",
     )  # fmt: skip
+
+
+def due(rows: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Units to come within each SKU's protection interval, as :func:`pipelines.io.positions.read` counts them.
+
+    Args:
+        rows: SKUs with ``protection_days``.
+        lines: of :func:`pipelines.io.positions.dated`, due at any time.
+        as_of: date of the run.
+
+    Returns:
+        ``item_id, location_id, due``, of the SKUs that have any.
+    """
+    until = pl.lit(as_of) + pl.duration(days=pl.col("protection_days"))
+    within = pl.col("ours") | (pl.col("expected_on") <= until).fill_null(value=True)
+    mine = lines.join(rows.select(*KEY, "protection_days"), on=KEY, maintain_order="left")
+    return mine.filter(within).group_by(KEY, maintain_order=True).agg(pl.col("quantity").sum().alias("due"))
 
 
 def show(item_id: str, location_id: str | None = None, as_of: date | None = None) -> list[dict[str, object]]:

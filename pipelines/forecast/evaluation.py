@@ -170,7 +170,7 @@ def targets(told: PerSku, rate: Array) -> pl.DataFrame:
         rate: [n] mean demand per bucket before the origin, units.
 
     Returns:
-        measure, of, value, target, met.
+        measure, of, value, target, met; value and met are null where there is no such SKU to judge by.
     """
     top = told.usable & (rate >= np.quantile(rate[told.usable], 1 - TOP_SHARE)) if told.usable.any() else told.usable
     smooth = told.usable & (told.code == class_codes(np.array(["smooth"]))[0])
@@ -180,9 +180,10 @@ def targets(told: PerSku, rate: Array) -> pl.DataFrame:
     ):  # fmt: skip
         values = told.values[measure][mask]
         known = values[np.isfinite(values)]
-        value = float(known.mean()) if known.size else float("nan")
-        rows.append((measure, group, value, target, value < target))
-    return pl.DataFrame(rows, schema=["measure", "of", "value", "target", "met"], orient="row")
+        value = float(known.mean()) if known.size else None
+        rows.append((measure, group, value, target, None if value is None else value < target))
+    kinds = {"measure": pl.String, "of": pl.String, "value": pl.Float64, "target": pl.Float64, "met": pl.Boolean}
+    return pl.DataFrame(rows, schema=kinds, orient="row")
 
 
 def _origin(panel: Panel, evidence: list[Evidence], names: tuple[str, ...], fewest: int) -> Origin:

@@ -25,7 +25,7 @@ _SKUS = """
 select item_id, location_id, category, is_active, cast(mean_demand as double precision) as mean_demand,
     cast(ordering_cost as double precision) as ordering_cost, cast(holding_cost_per_day as double precision) as holding_cost_per_day,
     cast(coalesce(min_order_qty, 0) as double precision) as min_order_qty, cast(coalesce(pack_size, 0) as double precision) as pack_size,
-    cast(lead_time_mean as double precision) as lead_time_mean
+    cast(lead_time_mean as double precision) as lead_time_mean, cast(adi as double precision) as adi
 from marts.dim_sku where as_of = :as_of order by location_id collate "C", item_id collate "C"
 """
 

@@ -55,46 +55,46 @@ order by location_id collate "C", item_id collate "C"
 _DATED = (
     _JUDGED
     + """
-select item_id, location_id, quantity, expected_on from judged where not dropped and (ours or not beyond)
+select item_id, location_id, quantity, expected_on, ours from judged where not dropped and (ours or not beyond)
 order by location_id collate "C", item_id collate "C", expected_on nulls first, quantity
 """
 )
 
 
-def read(as_of: date, late_days: int, default_days: int = 0, protection: str = "plan.policies") -> pl.DataFrame:
+def read(as_of: date, late_days: int, default_days: int = 0) -> pl.DataFrame:
     """Units to come of every SKU that has any.
 
-    An open line counts where it is due within the protection interval or has no date. A line due later covers nothing of it. A line overdue
-    by more than ``late_days`` is no longer believed. Orders of ours from earlier dates that the ERP does not show yet count whole. So the
-    inventory position is ``on_hand + due + proposed``.
+    An open line counts where it is due within the protection interval of plan.policies or has no date. A line due later covers nothing of
+    it. A line overdue by more than ``late_days`` is no longer believed. Orders of ours from earlier dates that the ERP does not show yet
+    count whole. So the inventory position is ``on_hand + due + proposed``.
 
     Args:
         as_of: the run's date; the marts hold it.
         late_days: how late a line may be and still count.
-        default_days: protection interval of a SKU that the table below does not name.
-        protection: table with ``as_of, item_id, location_id, protection_days``.
+        default_days: protection interval of a SKU without a policy.
 
     Returns:
         ``item_id, location_id``; units: ``due, proposed``, ``overdue`` (part of due), ``dropped`` and ``beyond`` (not part of it);
         ``next_on, oldest_on`` days, ``late_po, beyond_po`` a purchase order, empty where there is none.
     """
-    query = _query(_LINES, protection)
+    query = _query(_LINES, "plan.policies")
     return warehouse.read(query, as_of=as_of, late_days=late_days, default_days=default_days)
 
 
-def dated(as_of: date, late_days: int, default_days: int = 0, protection: str = "plan.policies") -> pl.DataFrame:
+def dated(as_of: date, late_days: int, default_days: int = 0, protection: str | None = "plan.policies") -> pl.DataFrame:
     """The lines that :func:`read` counts in ``due`` and ``proposed``, one by one.
 
     Args:
         as_of: the run's date; the marts hold it.
         late_days: how late a line may be and still count.
         default_days: protection interval of a SKU that the table below does not name.
-        protection: table with ``as_of, item_id, location_id, protection_days``.
+        protection: table with ``as_of, item_id, location_id, protection_days``; None: lines due at any time.
 
     Returns:
-        ``item_id, location_id, quantity`` in units and ``expected_on``, null where a line has no date.
+        ``item_id, location_id, quantity`` in units, ``expected_on``, null where a line has no date, and ``ours``.
     """
-    return warehouse.read(_query(_DATED, protection), as_of=as_of, late_days=late_days, default_days=default_days)
+    interval = {"default_days": default_days} if protection else {}
+    return warehouse.read(_query(_DATED, protection), as_of=as_of, late_days=late_days, **interval)
 
 
 def own_orders() -> str:
@@ -102,12 +102,13 @@ def own_orders() -> str:
     return _PENDING if _exists("orders.pending") and _exists("staging.stg_erp__purchase_orders") else _NONE
 
 
-def _query(statement: str, protection: str) -> str:
+def _query(statement: str, protection: str | None) -> str:
+    joined = f"left join {protection} p on p.as_of = :as_of and p.item_id = l.item_id and p.location_id = l.location_id"
     return statement.format(
         pending=own_orders(),
         po_id="po_id" if _has("marts", "fct_open_orders", "po_id") else "null::text",
-        days="coalesce(p.protection_days, cast(:default_days as int))",
-        join=f"left join {protection} p on p.as_of = :as_of and p.item_id = l.item_id and p.location_id = l.location_id",
+        days="coalesce(p.protection_days, cast(:default_days as int))" if protection else "cast(null as int)",
+        join=joined if protection else "",
     )
 
 

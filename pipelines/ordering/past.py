@@ -7,7 +7,7 @@ from pipelines.core.inventory import Floats, demand_quantile, lead_time_demand
 from pipelines.ordering.rules import Facing
 
 
-def moments(mean: Floats, adi: Floats, cv2: Floats) -> tuple[Floats, Floats]:
+def moments(mean: Floats, adi: Floats, cv2: Floats, whole: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Mean and variance of a bucket's demand from the intermittence figures of Syntetos & Boylan (2005).
 
     A bucket has demand with probability 1/ADI, of mean size z and variance CV² z²: variance = z² (CV² / ADI + (1 − 1/ADI) / ADI).
@@ -16,17 +16,22 @@ def moments(mean: Floats, adi: Floats, cv2: Floats) -> tuple[Floats, Floats]:
         mean: demand per bucket, units.
         adi: average buckets from one demand to the next, ≥ 1.
         cv2: squared coefficient of variation of the sizes.
+        whole: demand comes in whole units.
 
     Returns:
-        Mean and variance; a missing ``adi`` or ``cv2`` gives Poisson's variance, a missing mean 0.
+        Mean and variance; a missing mean is 0. Pieces vary at least as Poisson's do, and so where ``adi`` or ``cv2`` is missing; what comes
+        in kilograms or tonnes varies in proportion to its unit, where one is missing by its mean.
 
-    >>> [x.tolist() for x in moments(np.array([2.0, 3.0]), np.array([2.0, np.nan]), np.array([0.25, np.nan]))]
-    [[2.0, 3.0], [6.0, 3.0]]
+    >>> pieces = np.array([True, True, False])
+    >>> told = moments(np.array([2.0, 3.0, 0.002]), np.array([2.0, np.nan, 2.0]), np.array([0.25, np.nan, 0.25]), pieces)
+    >>> [x.round(9).tolist() for x in told]
+    [[2.0, 3.0, 0.002], [6.0, 3.0, 6e-06]]
     """
     mean = np.nan_to_num(mean)
     share = 1.0 / np.maximum(adi, 1.0)
     variance = (mean / share) ** 2 * (cv2 * share + (1.0 - share) * share)
-    return mean, np.where(np.isnan(variance), mean, np.maximum(variance, mean))
+    least = np.where(whole, mean, 0.0)
+    return mean, np.where(np.isnan(variance), np.where(whole, mean, mean**2), np.maximum(variance, least))
 
 
 def facing(

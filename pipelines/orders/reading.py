@@ -33,7 +33,8 @@ group by o.order_id, s.supplier_name, p.location_name order by o.as_of, o.order_
 
 # Dates move with the day the order was placed, as they do in the ERP.
 _LINES: Final = """
-select l.order_id, l.line_no, l.item_id, i.item_name, l.proposed_quantity, l.quantity, coalesce(d.pack_size, k.pack_size) as pack_size,
+select l.order_id, l.line_no, l.item_id, i.item_name, l.proposed_quantity, l.quantity,
+    nullif(coalesce(d.pack_size, k.pack_size), 0) as pack_size,
     l.unit_price,
     l.quantity * l.unit_price as line_value, l.expected_on + coalesce(o.ordered_on - o.as_of, 0) as expected_on,
     l.agreed_on + coalesce(o.ordered_on - o.as_of, 0) as agreed_on, d.expected_from, l.reason_code, d.reason,

@@ -159,7 +159,8 @@ def _skus(rows: pl.DataFrame, protection: Floats, position: Floats, config: Sett
         values: Floats = rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
         return values
 
-    mean, variance = past.moments(numbers("mean_demand"), numbers("adi"), numbers("cv2"))
+    whole = rows["fractional"].is_null().to_numpy()
+    mean, variance = past.moments(numbers("mean_demand"), numbers("adi"), numbers("cv2"), whole)
     unit_cost = np.where(np.isnan(numbers("unit_cost")), 1.0, numbers("unit_cost"))
     holding = np.where(
         np.isnan(numbers("holding_cost_per_day")), unit_cost * rate / 365.0, numbers("holding_cost_per_day")
@@ -179,5 +180,5 @@ def _skus(rows: pl.DataFrame, protection: Floats, position: Floats, config: Sett
         position=position,
         minimum=numbers("reorder_point"),
         maximum=numbers("order_up_to"),
-        whole=rows["fractional"].is_null().to_numpy(),
+        whole=whole,
     )

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.core.inventory import Floats, lot_within_review
+from pipelines.core.inventory import Floats, least_order, lot_within_review
+from pipelines.core.words import units
 from pipelines.ordering import expected_cost
 from pipelines.policy.levels import POLICY, Levels, Skus
 from pipelines.settings import Settings
@@ -70,7 +71,7 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
     """Orders of the SKUs whose lot is within a review period and whose unmet demand is lost.
 
     Args:
-        rows: ``item_id, location_id``, one row a SKU.
+        rows: ``item_id, location_id, mean_demand, adi``, one row a SKU.
         coming: forecasts by review period, open lines, and terms of the SKUs.
         chosen: levels by the forecast of the protection interval; only SKUs decided by it can order by expected cost.
         skus: what those levels depended on.
@@ -81,12 +82,13 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
         The orders, in the order of ``rows``.
     """
     review = config.planning.review_period_days
+    usual_size = _numbers(rows, "mean_demand") * _numbers(rows, "adi")
     rows = rows.select(KEY).join(coming.terms, on=KEY, how="left", maintain_order="left")
     mean, variance = _moments(rows, coming.periods)
     lead_time = np.ceil(np.nan_to_num(_numbers(rows, "lead_time_mean")) - 1e-6).astype(np.int64)
     within = lot_within_review(
         skus.demand_per_day, skus.ordering_cost, skus.holding_cost_per_day,
-        np.maximum(_numbers(rows, "min_order_qty", 0.0), _numbers(rows, "pack_size", 0.0)), review,
+        np.maximum(_numbers(rows, "min_order_qty", 0.0), _numbers(rows, "pack_size", 0.0)), review, usual_size,
     )  # fmt: skip
     can = within & (chosen.level == POLICY) & np.isfinite(mean).all(axis=1) & (config.planning.unmet_demand == "lost")
     can &= expected_cost.reaches(lead_time, review, mean.shape[1])
@@ -95,7 +97,7 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
         mean=mean, variance=variance, unit=expected_cost.unit_of(skus.whole, mean), on_hand=_numbers(rows, "on_hand", 0.0),
         lead_time=lead_time, lead_time_std=_numbers(rows, "lead_time_std", 0.0), arriving=_arriving(rows, coming.dated, as_of),
         holding_cost=holding, shortage_cost=shortage, ordering_cost=skus.ordering_cost, pack=_numbers(rows, "pack_size", 0.0),
-        minimum=np.maximum(_numbers(rows, "min_order_qty", 0.0), config.purchase.min_quantity), review=review,
+        minimum=least_order(_numbers(rows, "min_order_qty", 0.0), skus.whole, config.purchase.min_quantity), review=review,
     )  # fmt: skip
     told = expected_cost.orders(problem.take(np.flatnonzero(can)), config.forecast.seed)
     position = problem.on_hand.copy()
@@ -186,4 +188,4 @@ def _numbers(rows: pl.DataFrame, name: str, missing: float = np.nan) -> Floats:
 
 def _text(values: Floats) -> list[str]:
     """Numbers as a person writes them: 12, not 12.0."""
-    return [f"{value:.2f}".rstrip("0").rstrip(".") for value in values]
+    return [units(value).replace(",", "") for value in values.tolist()]

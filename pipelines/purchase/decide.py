@@ -212,8 +212,11 @@ def _complete(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _steady(rows: pl.DataFrame) -> pl.DataFrame:
-    """Levels set anew from each position, as a base stock: the same order today, and one that fades as stock is found or lost."""
-    base = pl.max_horizontal("reorder_point", pl.col("order_up_to") - 1.0)
+    """Levels set anew from each position, as a base stock: the same order today, and one that fades as stock is found or lost.
+
+    A piece short is ordered, and so is any fraction of what does not come in pieces.
+    """
+    base = pl.max_horizontal("reorder_point", pl.col("order_up_to") - pl.col("whole").cast(pl.Float64))
     follows = (pl.col("policy") == EXPECTED_COST).fill_null(value=False)
     return rows.with_columns(reorder_point=pl.when(follows).then(base).otherwise(pl.col("reorder_point")))
 

@@ -5,6 +5,7 @@ decides, and the line says so.
 """
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.calendar import DAYS_IN
@@ -31,8 +32,8 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
 
     Args:
         rows: SKUs with the policy's ``level, policy, reorder_point, order_up_to, safety_stock, protection_days`` (null: none was set),
-            the ERP's ``erp_reorder_point, erp_order_up_to`` (null: none), the past's ``mean_demand, adi, cv2``, the forecast,
-            and ``forecast_fault`` (why none can be used, else null).
+            the ERP's ``erp_reorder_point, erp_order_up_to`` (null: none), the past's ``mean_demand, adi, cv2``, ``whole`` (demand comes
+            in whole units), the forecast, and ``forecast_fault`` (why none can be used, else null).
         config: service target, cost rates, what counts as absurd.
 
     Returns:
@@ -54,9 +55,8 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
     has_rule = np.isfinite(low) & np.isfinite(high) & (high >= 0) & (low <= high)
     # The rule holds the service target, so it asks for no cost of a shortage.
     costs = _ordering_cost(rows, config), _holding(rows, config), np.zeros_like(mean)
-    whole = np.ones(mean.size, dtype=bool)
     faced = past.facing(
-        (mean, variance), days, whole, costs, config.costs.service_target, config.planning.review_period_days
+        (mean, variance), days, _whole(rows), costs, config.costs.service_target, config.planning.review_period_days
     )
     ours = rules.quantile_lot(faced)
     by = np.where(has_rule, _BY_RULE, _BY_PAST)
@@ -116,8 +116,12 @@ def _past(rows: pl.DataFrame, config: Settings) -> tuple[Floats, Floats]:
     """Mean and variance of a day's demand, from how often and how much was sold (Syntetos & Boylan 2005)."""
     width = DAYS_IN[config.planning.bucket]
     mean = np.maximum(_column(rows, "mean_demand", 0.0), 0.0)
-    mean, variance = past.moments(mean, _column(rows, "adi", 1.0), _column(rows, "cv2", 0.0))
+    mean, variance = past.moments(mean, _column(rows, "adi", 1.0), _column(rows, "cv2", 0.0), _whole(rows))
     return mean / width, variance / width
+
+
+def _whole(rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    return rows["whole"].to_numpy()
 
 
 def _ordering_cost(rows: pl.DataFrame, config: Settings) -> Floats:

@@ -6,6 +6,7 @@ import polars as pl
 from pipelines.core.inventory import Floats
 from pipelines.purchase import codes as c
 from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
+from pipelines.purchase.reasons import amount
 
 BEYOND = 0.05 * TOLERANCE
 """Units past a threshold: the change flips the decision, nine tenths of it do not."""
@@ -100,10 +101,12 @@ def sentences(inputs: Ints, changes: Floats, ordered: np.ndarray, whole: np.ndar
     frame = pl.DataFrame(
         {"input": named(inputs), "size": np.where(inputs == 1, units, size), "more": changes > 0, "ordered": ordered}
     )
+    # Of a budget less than a cent is nothing, of stock booked in tonnes less than a hundredth is something.
+    least = pl.when(pl.col("input").is_in([BUDGET, VENDOR_MINIMUM])).then(0.01).otherwise(20 * TOLERANCE)
     shown = (
-        pl.when(pl.col("size") < 0.01)
+        pl.when(pl.col("size") < least)
         .then(pl.lit("anything at all"))
-        .otherwise(pl.col("size").round(2).cast(pl.String).str.replace(r"\.0$", ""))
+        .otherwise(amount(pl.col("size")).cast(pl.String).str.replace(r"\.0$", ""))
     )
     many = pl.when(pl.col("more")).then(pl.lit("more")).otherwise(pl.lit("less"))
     else_ = pl.when(pl.col("ordered")).then(pl.lit("nothing would be ordered")).otherwise(pl.lit("it would be ordered"))

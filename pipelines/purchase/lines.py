@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.calendar import DAYS_IN
-from pipelines.core.inventory import Floats
+from pipelines.core.inventory import Floats, least_order
 from pipelines.core.quantiles import COLUMNS
 from pipelines.purchase.codes import FIRST_ORDER
 from pipelines.settings import Settings
@@ -160,7 +160,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         order_up_to=up_to,
         trigger=trigger(reorder, up_to),
         pack=np.maximum(numbers("pack_size", 0.0), 0.0),
-        minimum=np.maximum(numbers("min_order_qty", 0.0), config.purchase.min_quantity),
+        minimum=least_order(numbers("min_order_qty", 0.0), rows["whole"].to_numpy(), config.purchase.min_quantity),
         maximum=np.full(rows.height, config.purchase.max_quantity),
         discontinued=(rows["discontinued_on"] <= as_of).fill_null(value=False).to_numpy(),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),

@@ -120,6 +120,11 @@ def price(value: pl.Expr) -> pl.Expr:
     return pl.when(value.abs() < 1).then(value.round_sig_figs(3)).otherwise(value.round(2))
 
 
+def amount(value: pl.Expr) -> pl.Expr:
+    """Units, to two decimals, or two figures of what is less than a tenth: 4 kg booked in tonnes are not nothing."""
+    return pl.when((value.abs() < 0.1) & (value.abs() > 1e-9)).then(value.round_sig_figs(2)).otherwise(value.round(2))
+
+
 def reasons(decisions: pl.DataFrame) -> pl.Series:
     """One sentence a SKU.
 
@@ -193,5 +198,5 @@ def _text(name: str) -> pl.Expr:
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
     value = pl.col(name).cast(pl.Float64)
-    told = price(value) if name in _PRICES else value.round(2)
+    told = price(value) if name in _PRICES else amount(value)
     return told.cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)

@@ -7,9 +7,9 @@ import polars as pl
 
 from pipelines.core.business_rules import Rule
 from pipelines.core.calendar import DAYS_IN
-from pipelines.core.inventory import Floats
+from pipelines.core.inventory import Floats, least_order
 from pipelines.purchase import lots, prices, reasons, rules
-from pipelines.purchase.lines import Flags
+from pipelines.purchase.lines import TOLERANCE, Flags
 from pipelines.purchase.rules import Applied
 from pipelines.settings import Settings
 
@@ -82,7 +82,7 @@ def choose(
     return _put(plain, _ranked(wide, config.purchase.supplier_saving))
 
 
-_NEEDS = ("mean_demand", "forecast_mean", "protection_days", "unit_cost", "holding_cost_per_day")
+_NEEDS = ("mean_demand", "forecast_mean", "protection_days", "unit_cost", "holding_cost_per_day", "whole")
 
 
 def landed_costs(wide: pl.DataFrame, breaks: pl.DataFrame, config: Settings) -> Floats:
@@ -111,7 +111,8 @@ def landed_costs(wide: pl.DataFrame, breaks: pl.DataFrame, config: Settings) -> 
     holding = wide["holding_cost_per_day"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     rate = np.where(np.isnan(holding) | (cost <= 0), fallback, holding / np.where(cost > 0, cost, 1.0))
     pack = np.maximum(column("pack_size", 0.0), 0.0)
-    least = np.maximum(column("min_order_qty", 0.0), config.purchase.min_quantity)
+    least = least_order(column("min_order_qty", 0.0), wide["whole"].to_numpy(), config.purchase.min_quantity)
+    least = np.maximum(least, TOLERANCE)  # nothing at all is no lot
     most = np.maximum(np.full(wide.height, config.purchase.max_quantity), least)
     terms = lots.Lots(demand, column("ordering_cost", config.costs.ordering_cost), rate, pack, least, most)
     _, _, per_day = lots.best(terms, prices.steps(wide, breaks))

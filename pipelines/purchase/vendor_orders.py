@@ -237,7 +237,7 @@ def _next_units(
     while heap:
         rank, n = heapq.heappop(heap)
         i = members[n]
-        first = draft.least[i] if draft.quantity[i] + added[n] == 0 else step[n]
+        first = (draft.quantity[i] + added[n] == 0 and draft.least[i]) or step[n]
         before = added[n]
         upto = draft.quantity[i] + before + first
         if before + first > room[n] + 1e-9 or _value(prices, i, upto) > draft.money[i] + 1e-9:

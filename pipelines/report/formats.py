@@ -2,6 +2,8 @@
 
 import math
 
+from pipelines.core.words import units
+
 UNKNOWN = "–"
 
 
@@ -28,12 +30,12 @@ def money(value: float | None, digits: int = 0) -> str:
 def quantity(value: float | None) -> str:
     """Units, with decimals only where they are there.
 
-    >>> quantity(1200.0), quantity(0.125), quantity(-3.0)
-    ('1,200', '0.12', '−3')
+    >>> quantity(1200.0), quantity(0.125), quantity(0.003), quantity(-3.0)
+    ('1,200', '0.12', '0.003', '−3')
     """
     if value is None or _absent(value):
         return UNKNOWN
-    return _plain(f"{value:,.0f}" if abs(value - round(value)) < 0.005 else f"{value:,.2f}".rstrip("0"))
+    return _plain(units(value))
 
 
 def lasting(days: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.core.inventory import LONGEST_COVER_DAYS
-from pipelines.core.words import count, verb
+from pipelines.core.words import count, units, verb
 from pipelines.report.formats import lasting
 
 EXCESS_DAYS: Final = LONGEST_COVER_DAYS
@@ -170,7 +170,8 @@ def _waits(lines: pl.DataFrame, as_of: date) -> list[pl.Series]:
     """What each open line is waited for, in the order they come: what is due before it serves demand, too.
 
     A line of day *d* is there before the sales of that day, so it is missed on the days before alone. What is overdue may come any day:
-    nothing counts on it, and it is taken to be missed for as long again.
+    nothing counts on it, and it is taken to stay away for as long again, or until a line with a day to come is there. Each day's demand is
+    missed for one line.
 
     Args:
         lines: open lines of SKUs that sell, with ``on_hand`` and ``per_day``.
@@ -182,19 +183,22 @@ def _waits(lines: pl.DataFrame, as_of: date) -> list[pl.Series]:
     """
     told: dict[int, tuple[date, int, float, float]] = {}
     key, stock, passed, before = None, 0.0, 0, 0.0
-    order = lines.with_row_index("place").sort("location_id", "item_id", "expected_on", maintain_order=True)
+    ahead = pl.col("expected_on").filter(pl.col("days_late") <= 0).min().over("location_id", "item_id")
+    order = lines.with_columns(next_on=ahead).with_row_index("place")
+    order = order.sort("location_id", "item_id", "expected_on", maintain_order=True)
     for row in order.iter_rows(named=True):
         if key != (row["location_id"], row["item_id"]):
             key, stock, passed, before = (row["location_id"], row["item_id"]), max(row["on_hand"], 0.0), 0, 0.0
         served = passed + math.floor(min(stock / row["per_day"] + 1e-9, FOREVER))
-        gone, late = as_of + timedelta(days=served), int(row["days_late"] or 0)
-        if late > 0 or row["expected_on"] is None:
-            told[row["place"]] = gone, late, row["per_day"] * late, before
-            continue
-        until = max((row["expected_on"] - as_of).days - 1, passed)
-        asked = (until - passed) * row["per_day"]
-        told[row["place"]] = gone, max(until - served, 0), max(asked - stock, 0.0), before
-        stock, passed, before = max(stock - asked, 0.0) + row["quantity_open"], until, before + row["quantity_open"]
+        late = int(row["days_late"] or 0)
+        counts = late <= 0 and row["expected_on"] is not None
+        due = row["expected_on"] if counts else row["next_on"]
+        away = FOREVER if due is None else (due - as_of).days - 1
+        until = max(away if counts else min(late, away), passed)
+        asked, comes = (until - passed) * row["per_day"], row["quantity_open"] if counts else 0.0
+        missed = max(asked - stock, 0.0)
+        told[row["place"]] = as_of + timedelta(days=served), max(until - max(served, passed), 0), missed, before
+        stock, passed, before = max(stock - asked, 0.0) + comes, until, before + comes
     columns = zip(*(told[place] for place in range(lines.height)), strict=True) if told else [()] * 4
     names = {"gone_on": pl.Date, "days_short": pl.Int64, "missed": pl.Float64, "due_before": pl.Float64}
     return [pl.Series(name, values, dtype=kind) for (name, kind), values in zip(names.items(), columns, strict=True)]
@@ -204,12 +208,8 @@ def _said(rows: pl.DataFrame, sentence: Any) -> pl.Series:
     return pl.Series("say", [sentence(row) for row in rows.iter_rows(named=True)], dtype=pl.String)
 
 
-def _units(value: float) -> str:
-    return f"{value:,.0f}" if abs(value - round(value)) < 0.005 else f"{value:,.2f}"
-
-
 def _counted(value: float) -> str:
-    return f"{_units(value)} {verb(value, 'unit', 'units')}"
+    return f"{units(value)} {verb(value, 'unit', 'units')}"
 
 
 def _expedite(row: dict[str, Any]) -> str:
@@ -220,9 +220,9 @@ def _expedite(row: dict[str, Any]) -> str:
     else:
         when = f"{_counted(row['quantity_open'])} {verb(row['quantity_open'], 'is', 'are')} due on {row['expected_on']}"
     parts = [(row["on_hand"], "on hand"), (row["due_before"], "due before")]
-    there = " and ".join(f"the {_units(units)} {where}" for units, where in parts if units > 0)
+    there = " and ".join(f"the {units(held)} {where}" for held, where in parts if held > 0)
     left = f"{there} last until {row['gone_on']}" if there else "the shelf is empty"
-    missed = f"about {_counted(float(round(row['missed'])))} worth {row['missed_value']:,.0f} would be missed by then"
+    missed = f"about {_counted(float(math.floor(row['missed'] + 0.5)))} worth {row['missed_value']:,.0f} would be missed by then"
     return f"{who}: {when}, and {left}; {missed}."
 
 
@@ -232,12 +232,12 @@ def _cancel(row: dict[str, Any]) -> str:
         f"{_counted(row['quantity_open'])} worth {row['open_value']:,.2f}"
     )
     if not row["is_active"]:
-        return f"{what}; the item is discontinued and {_units(row['on_hand'])} are still on hand."
+        return f"{what}; the item is discontinued and {units(row['on_hand'])} are still on hand."
     if row["status"] == "dead":
         since = f"since {row['last_demand_on']}" if row["last_demand_on"] else "at all"
-        return f"{what}; there was no demand {since} and {_units(row['on_hand'])} are on hand."
+        return f"{what}; there was no demand {since} and {units(row['on_hand'])} are on hand."
     cover = f"last {lasting(row['cover_days'])}" if row["cover_days"] is not None else "meet no forecast demand"
-    return f"{what}; the {_units(row['on_hand'])} on hand {cover}."
+    return f"{what}; the {units(row['on_hand'])} on hand {cover}."
 
 
 def reconciled(tables: InventoryTables, skus: pl.DataFrame) -> list[tuple[str, float, float]]:

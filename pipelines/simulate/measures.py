@@ -84,6 +84,8 @@ def recorded(w: Window, days: Days) -> Outcome:
     stock, sold = np.where(counts, w.stock[:, 1:], 0.0), np.where(counts, w.asked, 0.0)
     none = np.zeros(sold.shape[0])
     lines = pl.concat([rows.select("sku", "ordered_on", "quantity_ordered") for rows in (w.receipts, w.open_orders)])
+    # A delivery in parts is a line each: one order, as a policy that is played places at most one a day.
+    lines = lines.group_by("sku", "ordered_on").agg(pl.col("quantity_ordered").sum()).sort("sku", "ordered_on")
     at, sku = positions(lines["ordered_on"], w.first), lines["sku"].to_numpy()
     inside = (at >= days.first[sku]) & (at < days.total)
     return Outcome(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.core.inventory import Floats
+from pipelines.core.inventory import Floats, least_order
 from pipelines.settings import Settings
 from pipelines.simulate import expected
 from pipelines.simulate.audit import Service, service
@@ -132,7 +132,7 @@ def play(
     full = imputed(w.demand, w.stockout, _on_sale(w, counts))[:, w.run_up :]
     replays = [_on(run, asked) for asked in (w.asked, full)]
     selected = select(facts, column, (minimum, maximum), replays[0], rates, counts.start, phases, sure)
-    expected_terms = _expected_terms(skus, counts, config)
+    expected_terms = _expected_terms(skus, w.whole, counts, config)
     selected, *ours = _with_expected_cost(selected, facts, expected_terms, w.lead_time, due, rates, phases, replays)
     theirs = incumbent_levels(minimum, maximum, phases.total)
     outcomes, bounds = (
@@ -153,7 +153,7 @@ def _on(run: Callable[[Levels, Floats], Outcome], demand: Floats) -> Callable[[L
     return lambda levels: run(levels, demand)
 
 
-def _expected_terms(skus: pl.DataFrame, days: Days, config: Settings) -> expected.Terms:
+def _expected_terms(skus: pl.DataFrame, whole: npt.NDArray[np.bool_], days: Days, config: Settings) -> expected.Terms:
     """Terms of the SKUs that may order at every review; none may where the rows do not say."""
     yes = {
         name: skus[name].fill_null(value=False).to_numpy()
@@ -164,7 +164,8 @@ def _expected_terms(skus: pl.DataFrame, days: Days, config: Settings) -> expecte
     agreed, pack, least = (_column(skus, name) for name in ("lead_time_days", "pack_size", "min_order_qty"))
     return expected.Terms(
         yes["every_review"] & ~np.isnan(agreed), yes["has_own_costs"], np.nan_to_num(pack),
-        np.maximum(np.nan_to_num(least), config.purchase.min_quantity), _column(skus, "reorder_point"), _column(skus, "order_up_to"),
+        least_order(np.nan_to_num(least), whole, config.purchase.min_quantity), _column(skus, "reorder_point"),
+        _column(skus, "order_up_to"),
         days.start, days.end, config.forecast.seed,
     )  # fmt: skip
 
@@ -255,7 +256,7 @@ def _player(
     """What replays levels over a demand from the one stock and pipeline, with the SKUs' limits and lead times."""
     limits = (
         np.nan_to_num(_column(skus, "pack_size")),
-        np.maximum(np.nan_to_num(_column(skus, "min_order_qty")), config.purchase.min_quantity),
+        least_order(np.nan_to_num(_column(skus, "min_order_qty")), w.whole, config.purchase.min_quantity),
         np.full(skus.height, config.purchase.max_quantity),
     )
     span = Span(days.end, days.start, days.warmup)

@@ -113,8 +113,7 @@ def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
         lead=(lead[0][:, keep], lead[1][:, keep]),
         spread=spread[:, keep],
         own_spread={name: values[:, keep] for name, values in own_spread.items()},
-        # Whole units are a property of the item (pieces or kilograms), not of its future.
-        whole=(w.demand == np.floor(w.demand)).all(axis=1)[:, None],
+        whole=w.whole[:, None],
         ordering_cost=np.nan_to_num(terms.ordering_cost)[:, None],
         holding_cost=np.maximum(np.nan_to_num(terms.holding_cost_per_day), 1e-9)[:, None],
         shortage_cost=np.nan_to_num(terms.shortage_cost)[:, None],

@@ -55,6 +55,11 @@ class Window:
         """Demand of the replay days, shape (N, T)."""
         return self.demand[:, self.run_up :]
 
+    @property
+    def whole(self) -> npt.NDArray[np.bool_]:
+        """Demand comes in whole units, shape (N,): a property of the item (pieces or kilograms), not of its future."""
+        return np.asarray((self.demand == np.floor(self.demand)).all(axis=1))
+
 
 def window(
     skus: pl.DataFrame,

@@ -99,6 +99,16 @@ def _plain(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
+def unseen(days: int, results: list[Result]) -> list[str]:
+    """A sentence for each scenario whose spike comes after the last day, so that its figures are those without it."""
+    late = ((one.scenario.name, one.scenario.spike_days) for one in results)
+    return [
+        f"{name}: the spike of days {spike[0]}–{spike[1]} comes after the last day, {days - 1}; nothing of it is in these figures."
+        for name, spike in late
+        if spike and spike[0] >= days
+    ]
+
+
 def table(results: list[Result]) -> tuple[list[str], list[list[str]]]:
     """Scenarios × metrics for people: heads and rows; the first scenario as it is, the others also as the difference from it."""
     heads = ["metric", *(result.scenario.name for result in results)]

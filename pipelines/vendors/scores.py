@@ -118,7 +118,7 @@ def score(m: Measures, weights: Floats) -> Scores:
         np.clip(confidence, 0.0, 1.0),
         _rank(total),
         1 + total.size - np.searchsorted(ascending, high, side="right"),
-        np.minimum(1 + total.size - np.searchsorted(ascending, low), total.size),
+        total.size - np.searchsorted(ascending, low),  # those not surely worse, the vendor itself among them
         trend,
         z,
         on_time.mean,

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines import settings
@@ -88,7 +89,7 @@ def table(as_of: date, target: float, kind: Kind, item_id: str | None = None) ->
     lead_times = _lead_times(skus)
     found = warehouse.read(_DEMAND, as_of=as_of, since=as_of - timedelta(days=HISTORY_DAYS), item=item_id)
     demand, first = matrix(skus, found, as_of)
-    told = from_windows(demand, first, lead_times, review, target, kind)
+    told = from_windows(demand, first, lead_times, review, target, kind, whole=_whole(skus, found))
     cost = skus["unit_cost"].fill_null(0.0).to_numpy()
     return skus.select(
         pl.lit(as_of).alias("as_of"),
@@ -120,6 +121,16 @@ def _lead_times(skus: pl.DataFrame) -> Floats:
     grid = skus.select(COLUMNS).cast(pl.Float64).to_numpy()
     plain = np.repeat(skus["lead_time_mean"].fill_null(0.0).to_numpy()[:, None], len(LEVELS), axis=1)
     return np.where(np.isnan(grid), plain, grid)
+
+
+def _whole(skus: pl.DataFrame, rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
+    """SKUs whose sales were pieces, [N]: what a stockout is taken to have hidden may well be a fraction."""
+    key = ["item_id", "location_id"]
+    fractional = rows.filter(pl.col("quantity") != pl.col("quantity").floor()).select(key).unique()
+    found = skus.select(key).join(
+        fractional.with_columns(whole=pl.lit(value=False)), on=key, how="left", maintain_order="left"
+    )
+    return found["whole"].fill_null(value=True).to_numpy()
 
 
 def matrix(skus: pl.DataFrame, rows: pl.DataFrame, as_of: date) -> tuple[Floats, Any]:

@@ -47,7 +47,7 @@ def build(as_of: date, extra_day: bool = False) -> None:
         "demand_class": ["intermittent"] * SKUS, "lead_time_mean": [6.5] * SKUS, "lead_time_std": [1.5] * SKUS,
         "is_active": [i != 2 for i in range(SKUS)], "abc_class": [("A", "B", "C")[i % 3] for i in range(SKUS)],
         "on_hand": [float(i) for i in range(SKUS)], "supplier_id": ["S1"] * SKUS,
-        "mean_demand": units.mean(axis=1), "ordering_cost": [50.0] * SKUS, "holding_cost_per_day": [0.001] * SKUS,
+        "mean_demand": units.mean(axis=1), "adi": [1.5] * SKUS, "ordering_cost": [50.0] * SKUS, "holding_cost_per_day": [0.001] * SKUS,
         "min_order_qty": [1.0] * SKUS, "pack_size": [1.0] * SKUS,
     }, schema_overrides={"discontinued_on": pl.Date})  # fmt: skip
     promotion = pl.DataFrame(

@@ -71,6 +71,17 @@ def test_without_a_registered_model_the_fallback_serves_and_says_so(stack: str) 
     assert any("no model trained on or before 2026-06-28" in reason for reason in rows["reason"])
 
 
+def test_the_first_run_of_a_date_counts_what_is_due_as_a_repeated_one_does(stack: str) -> None:
+    for table in ("lead_time_forecasts", "forecast_detail"):
+        warehouse.execute(f"delete from plan.{table}")
+    seen = []
+    for _ in range(2):
+        job.run(AS_OF)
+        seen.append(warehouse.read("select * from plan.forecast_detail order by item_id"))
+    assert seen[0].row(by_predicate=pl.col("item_id") == "I003", named=True)["inventory_position"] == 8.0
+    assert seen[0].equals(seen[1])
+
+
 def test_training_registers_a_champion_and_repeating_it_changes_nothing(stack: str) -> None:
     first, again = training.train(AS_OF), training.train(AS_OF)
     assert (first["role"], first["skipped"], again["skipped"]) == ("champion", 0, 1)

@@ -22,7 +22,7 @@ SKUS = 12
 MARTS = """
 create schema marts;
 create table marts.dim_sku (as_of date, item_id text, location_id text, supplier_id text, category text, demand_class text, abc_class text,
-    is_active boolean, has_own_costs boolean, mean_demand float8, lead_time_mean float8,
+    is_active boolean, has_own_costs boolean, mean_demand float8, adi float8, lead_time_mean float8,
     annual_sales_value float8, created_on date, discontinued_on date, books_from date,
     unit_cost float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, reorder_point float8, order_up_to float8);
@@ -49,7 +49,8 @@ def marts(warehouse_url):
     skus = rows.skus.with_columns(
         as_of=pl.lit(AS_OF), supplier_id=pl.format("S{}", number % 3), category=pl.format("C{}", number % 2),
         demand_class=pl.when(number % 4 < 2).then(pl.lit("intermittent")).otherwise(pl.lit("smooth")), abc_class=pl.lit("A"),
-        annual_sales_value=(number * 10.0), is_active=True, has_own_costs=True, mean_demand=2.0, lead_time_mean=pl.col("lead_time_days"),
+        annual_sales_value=(number * 10.0), is_active=True, has_own_costs=True, mean_demand=2.0, adi=1.0,
+        lead_time_mean=pl.col("lead_time_days"),
         ordering_cost=pl.when(number < 10).then("ordering_cost").otherwise(0.0),  # the last two may order at every review
     )  # fmt: skip
     _fill("dim_sku", skus)

@@ -5,6 +5,10 @@ offers as (
     select * from {{ ref('stg_erp__item_suppliers') }}
 ),
 
+fractional as (
+    select item_id from {{ ref('int_fractional_items') }}
+),
+
 suppliers as (
     select * from {{ ref('stg_erp__suppliers') }} where is_active
 ),
@@ -22,17 +26,18 @@ ranked as (
 
 select
     -- ids
-    item_id,
-    supplier_id,
+    ranked.item_id,
+    ranked.supplier_id,
 
     -- numbers
-    lead_time_days,
-    min_order_qty,
-    pack_size,
+    ranked.lead_time_days,
+    {{ least_lot('ranked.min_order_qty', 'fractional.item_id') }} as min_order_qty,
+    {{ least_lot('ranked.pack_size', 'fractional.item_id') }} as pack_size,
 
     -- money
-    purchase_price,
-    coalesce(ordering_cost, {{ var('ordering_cost') }}) as ordering_cost
+    ranked.purchase_price,
+    coalesce(ranked.ordering_cost, {{ var('ordering_cost') }}) as ordering_cost
 
 from ranked
-where choice = 1
+left join fractional on ranked.item_id = fractional.item_id
+where ranked.choice = 1

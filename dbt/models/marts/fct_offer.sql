@@ -8,6 +8,10 @@ items as (
     select item_id from {{ ref('stg_erp__items') }}
 ),
 
+fractional as (
+    select item_id from {{ ref('int_fractional_items') }}
+),
+
 suppliers as (
     select supplier_id, is_active from {{ ref('stg_erp__suppliers') }}
 )
@@ -21,8 +25,8 @@ select
 
     -- numbers
     offers.lead_time_days,
-    offers.min_order_qty,
-    offers.pack_size,
+    {{ least_lot('offers.min_order_qty', 'fractional.item_id') }} as min_order_qty,
+    {{ least_lot('offers.pack_size', 'fractional.item_id') }} as pack_size,
 
     -- money
     offers.purchase_price,
@@ -35,4 +39,5 @@ select
 from offers
 inner join items on offers.item_id = items.item_id
 inner join suppliers on offers.supplier_id = suppliers.supplier_id
+left join fractional on offers.item_id = fractional.item_id
 order by offers.item_id, offers.supplier_id

@@ -10,10 +10,10 @@ renamed as (
         item_id,
         supplier_id,
 
-        -- numbers: a minimum or pack the ERP leaves out is 1, and most ERPs leave it out by a zero
+        -- numbers: most ERPs leave a minimum or pack out by a zero
         lead_time_days,
-        coalesce(nullif(min_order_qty, 0), 1) as min_order_qty,
-        coalesce(nullif(pack_size, 0), 1) as pack_size,
+        nullif(min_order_qty, 0) as min_order_qty,
+        nullif(pack_size, 0) as pack_size,
 
         -- money
         unit_price as purchase_price,

@@ -3,6 +3,7 @@
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.commands.safety_stock import _table
 
 
 def test_numbers_by_hand_give_a_table_and_no_remark_on_a_history() -> None:
@@ -13,3 +14,13 @@ def test_numbers_by_hand_give_a_table_and_no_remark_on_a_history() -> None:
     assert "by hand" in told.stdout
     assert "28.9" in told.stdout  # 1.645 √(17·16 + 4·9)
     assert "history" not in told.stdout
+
+
+def test_less_than_a_unit_is_told_in_figures_that_are_there() -> None:
+    row = {
+        "item_id": "A", "location_id": "W", "lead_time_mean": 13.0, "lead_time_std": 6.0, "mean_demand": 0.093, "reorder_level": 0.171,
+        "safety_stock": 0.078, "achieved": 0.95, "normal_safety_stock": 0.065, "normal_achieved": 0.93, "value": 310.92,
+        "difference_value": 49.12,
+    }  # fmt: skip
+    cells = [next(iter(column.cells)) for column in _table([row], "tonnes").columns]
+    assert cells[3:7] == ["0.093", "0.17", "0.078", "95.0%"]

@@ -41,6 +41,15 @@ def test_run_for_people() -> None:
     assert "store_3" in shown
 
 
+def test_a_spike_after_the_last_day_is_told() -> None:
+    short = ("--days", "20", "--replications", "2")
+    told = "demand_spike: the spike of days 30–32 comes after the last day, 19"
+    assert told in run("run", "--scenario", "demand_spike", *short)
+    compared = run("compare", "--scenario", "normal", "--scenario", "demand_spike", *short)
+    assert told in compared and "normal:" not in compared
+    assert "comes after" not in run("run", "--scenario", "demand_spike", "--days", "31", "--replications", "2")
+
+
 def test_the_ordering_rule_matters() -> None:
     held = {rule: answer("run", "--replications", "5", "--ordering", rule)["sites"]["store_1"]["average_inventory"]
             for rule in ("inventory_position", "on_hand")}  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.core.quantiles import LEVELS
-from pipelines.core.safety_stock import from_windows, node_weights, normal_level
+from pipelines.core.safety_stock import Kind, from_windows, node_weights, normal_level
 
 GRID = np.array([3.0] * 5 + [5.0] * 6 + [9.0] * 4)
 
@@ -42,6 +42,24 @@ def test_a_fill_level_leaves_the_allowed_shortage_and_one_unit_less_does_not() -
     assert told.achieved[0] >= 0.97 and less.level[0] > told.level[0]
     lower = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, 0.9, "fill")
     assert lower.level[0] < told.level[0]
+
+
+@pytest.mark.parametrize("kind", ["cycle", "fill"])
+def test_what_is_booked_in_tonnes_is_held_as_the_same_in_kilograms(kind: Kind) -> None:
+    kilos = np.random.default_rng(2).poisson(2.0, (1, 400)) * 6.0
+    grid, first = np.tile(GRID, (1, 1)), np.zeros(1)
+    whole = from_windows(kilos, first, grid, 7, 0.95, kind)
+    tonnes = from_windows(kilos / 1000.0, first, grid, 7, 0.95, kind, whole=np.array([False]))
+    assert whole.level[0] == np.ceil(whole.level[0])
+    assert whole.level[0] - 1.0 < tonnes.level[0] * 1000.0 <= whole.level[0] + 1e-6
+    assert tonnes.achieved[0] == pytest.approx(0.95, abs=0.01) and tonnes.achieved[0] >= 0.95 - 1e-9
+
+
+def test_pieces_are_held_whole_though_what_a_stockout_hid_is_a_fraction() -> None:
+    demand = np.random.default_rng(2).poisson(2.0, (1, 400)).astype(float)
+    demand[0, 370:] = 4.3
+    told = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, 0.95)
+    assert told.level[0] == np.ceil(told.level[0]) and told.achieved[0] >= 0.95
 
 
 def test_the_normal_formula_is_right_for_normal_demand_and_short_for_lumps() -> None:

@@ -94,6 +94,9 @@ def test_targets_look_at_the_top_fifth_and_at_smooth_items() -> None:
     rows = evaluation.targets(told, np.arange(10.0)).to_dicts()
     assert rows[0]["value"] == 8.5 and not rows[0]["met"]
     assert rows[1]["value"] == pytest.approx(0.2) and rows[1]["met"]
+    lumpy = PerSku(np.full(n, 3), np.ones(n, bool), values, np.array(["x"] * n, dtype=object))
+    row = evaluation.targets(lumpy, np.arange(10.0)).to_dicts()[1]
+    assert (row["value"], row["met"]) == (None, None), "no smooth item misses nothing"
 
 
 def test_a_member_s_own_distribution_is_scored_in_place_of_the_negative_binomial() -> None:

@@ -117,7 +117,10 @@ def test_the_past_moments_match_a_series():
     series = np.array([0, 0, 6, 0, 2, 0, 0, 4, 0, 0], dtype=float)
     sizes = series[series > 0]
     mean, variance = past.moments(
-        np.array([series.mean()]), np.array([series.size / sizes.size]), np.array([sizes.var() / sizes.mean() ** 2])
+        np.array([series.mean()]),
+        np.array([series.size / sizes.size]),
+        np.array([sizes.var() / sizes.mean() ** 2]),
+        np.array([True]),
     )
     assert mean[0] == pytest.approx(series.mean())
     assert variance[0] == pytest.approx(series.var())

@@ -86,3 +86,36 @@ def test_open_lines_at_their_dates_not_their_sum():
     ordered = [t.filter(pl.col("item_id") == "own")["order_up_to"][0] for t in (told, early)]
     assert ordered[0] < ordered[1]
     assert np.isfinite(ordered).all()
+
+
+def tonnes(unit_rows: pl.DataFrame, known: lost_sales.Coming, factor: float, pack: float) -> dict:
+    """The SKU ``own`` booked in units of ``factor``, bought in packs."""
+    numbers = ["mean_demand", "forecast_mean", "forecast_std", *COLUMNS]
+    fractional = pl.lit(factor != 1.0 or None, pl.Boolean)
+    scaled = unit_rows.with_columns(*(pl.col(name) * factor for name in numbers), fractional=fractional)
+    costs = pl.col("shortage_cost", "holding_cost_per_day") / factor
+    terms = known.terms.with_columns(
+        pl.col("shortage_cost") / factor, pl.col("on_hand") * factor, pack_size=pl.lit(pack), min_order_qty=pl.lit(0.0)
+    )
+    scaled_known = lost_sales.Coming(
+        known.periods.with_columns(pl.col("mean", "std") * factor),
+        known.dated.with_columns(pl.col("quantity") * factor),
+        terms,
+    )
+    told = table(scaled.with_columns(costs), AS_OF, settings.load(), scaled_known)
+    return told.filter(pl.col("item_id") == "own").row(0, named=True)
+
+
+def test_what_is_booked_in_tonnes_is_ordered_as_the_same_in_kilograms():
+    """purchase.min_quantity is a piece, not a tonne: to buy a tonne for 9 kg would never pay, so nothing would be ordered."""
+    kilos, booked = (tonnes(rows(), coming(), factor, 0.0) for factor in (1.0, 0.001))
+    assert kilos["policy"] == booked["policy"] == "expected_cost"
+    ordered = [row["order_up_to"] - row["reorder_point"] for row in (kilos, booked)]
+    assert ordered[0] > 5
+    assert ordered[1] == pytest.approx(ordered[0] * 0.001, rel=0.15)
+
+
+def test_a_pack_of_many_reviews_demand_is_no_lot_of_one_review_because_it_is_less_than_one_unit():
+    """Half a tonne of what sells 5.6 kg a review is two years of stock; a unit is allowed where a unit is what is asked for."""
+    assert tonnes(rows(), coming(), 0.001, 0.5)["policy"] == "normal_lot"
+    assert tonnes(rows(), coming(), 0.001, 0.005)["policy"] == "expected_cost"

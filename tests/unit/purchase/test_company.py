@@ -279,3 +279,17 @@ def test_own_orders_the_erp_does_not_show_yet_count():
     assert told["quantity"] == 0
     assert told["inventory_position"] == 902.0
     assert told["reason"].endswith("; of what is due, 900 are orders of ours the ERP does not show yet")
+
+
+def test_what_comes_in_fractions_may_fill_an_order_minimum():
+    """The second SKU has no order of its own and no least quantity; the first may hold no more."""
+    rows, _ = make(2, seed=3, vendors=1)
+    rows = rows.with_columns(
+        whole=pl.Series([True, False]), has_supplier=True, min_order_qty=pl.lit(None, pl.Float64), purchase_price=pl.lit(2.0),
+        pack_size=pl.Series([1.0, None]), reorder_point=pl.lit(20.0), order_up_to=pl.lit(50.0), due=pl.lit(0.0),
+        on_hand=pl.Series([0.0, 49.5]), created_on=pl.lit(None, pl.Date), discontinued_on=pl.lit(None, pl.Date),
+    )  # fmt: skip
+    own = config(consolidate=False, max_quantity=50.0, vendor_terms={"*": {"order_minimum": 105.0}})
+    table = decide(rows, pl.DataFrame(schema=BREAKS.schema), AS_OF, own).table
+    assert table["quantity"][0] == 50.0 and 2.5 <= table["quantity"][1] <= 5.0
+    assert table["reason_code"][1] == "ORDER_FILLS_VENDOR_MINIMUM"

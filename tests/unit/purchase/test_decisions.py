@@ -29,6 +29,7 @@ def rows(**changes):
         "created_on": pl.Date,
         "discontinued_on": pl.Date,
         "min_order_qty": pl.Float64,
+        "pack_size": pl.Float64,
         "forecast_mean": pl.Float64,
     }
     return pl.DataFrame({**base, **changes}, schema_overrides={**dates, **dict.fromkeys(COLUMNS, pl.Float64)})
@@ -119,3 +120,35 @@ def test_levels_that_follow_the_position_read_as_a_base_stock():
     assert (row["quantity"], row["flip"]) == (20.0, "With 16 more on hand nothing would be ordered")
     enough = one(policy=["expected_cost"], reorder_point=[9.0], order_up_to=[10.0])
     assert (enough["quantity"], enough["flip"]) == (0.0, "With 1 less on hand it would be ordered")
+
+
+def test_levels_that_follow_the_position_of_what_comes_in_fractions_fade_by_fractions():
+    """0.3 kg more from a position of 0.7: with 0.1 more on hand 0.2 would be ordered, not nothing; no kilogram is a piece."""
+
+    def kilos(low, high, on_hand):
+        one_item = rows(
+            policy=["expected_cost"], whole=[False], pack_size=[None], due=[0.0], ordering_cost=[0.0], reorder_point=[low],
+            order_up_to=[high], on_hand=[on_hand],
+        )  # fmt: skip
+        return table(one_item, BREAKS.head(0), AS_OF, settings.load()).row(0, named=True)
+
+    row = kilos(0.7, 1.0, 0.7)
+    assert (row["quantity"], row["flip_change"]) == (pytest.approx(0.3), pytest.approx(0.3, abs=1e-5))
+    assert row["flip"] == "With 0.3 more on hand nothing would be ordered"
+    assert kilos(0.7, 1.0, 0.8)["quantity"] == pytest.approx(0.2)
+    enough = kilos(-0.3, 0.7, 0.7)
+    assert (enough["quantity"], enough["reorder_point"]) == (0.0, 0.7)
+    assert "nothing is missing to the order-up-to level 0.7" in enough["reason"]
+
+
+def test_what_is_booked_in_tonnes_is_told_in_figures_that_are_there():
+    """Four kilograms of what is booked in tonnes are neither 0 nor 'anything at all'."""
+    tonnes = rows(
+        whole=[False], pack_size=[None], due=[0.0], ordering_cost=[0.0], reorder_point=[0.0042], order_up_to=[0.0075], on_hand=[0.0012],
+        forecast_mean=[0.003], mean_demand=[0.0003],
+    )  # fmt: skip
+    row = table(tonnes, BREAKS.head(0), AS_OF, settings.load()).row(0, named=True)
+    assert row["reason"] == (
+        "Order 0.0063: on hand 0.0012 + due within 14 days 0 = position 0.0012, at or below the reorder point 0.0042; up to 0.0075"
+    )
+    assert row["flip"] == "With 0.003 more on hand nothing would be ordered"

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from pipelines.core.quantiles import COLUMNS
 from pipelines.purchase.decide import decide
@@ -46,6 +47,17 @@ def test_the_next_level_decides_and_says_so(told):
     assert np.isfinite(numbers).all()
     assert (numbers < 1e6).all()
     assert table["quantity"].max() > 0
+
+
+def test_a_fraction_of_a_unit_falls_back_to_a_fraction():
+    """12 kg a day booked in tonnes: the safety stock of their past is no whole tonne, that of pieces is."""
+    missing = FAULTS["no policy was set"] | {"erp_reorder_point": NOTHING, "mean_demand": pl.lit(0.012)}
+    kilos, pieces = (_decided(**missing, whole=pl.lit(whole)) for whole in (False, True))
+    assert kilos["level"].unique().to_list() == pieces["level"].unique().to_list() == ["safety_stock"]
+    mean, variance = 0.012 * 21, (0.012 * 1.1) ** 2 * (0.4 / 1.1 + (1 - 1 / 1.1) / 1.1) * 21
+    expected = stats.gamma.ppf(0.95, mean**2 / variance, scale=variance / mean)
+    assert kilos["reorder_point"].to_list() == pytest.approx([expected] * kilos.height)
+    assert (pieces["reorder_point"] % 1 == 0).all()
 
 
 def test_a_forecast_of_a_trillion_orders_what_the_past_calls_for():

@@ -116,6 +116,21 @@ def test_a_line_of_tomorrow_is_not_late_for_an_empty_shelf(tables: InventoryTabl
     assert (expedite["po_id"].to_list(), expedite["missed"].to_list()) == (["P1"], [6.0])
 
 
+def test_an_overdue_line_misses_only_what_nothing_else_serves(tables: InventoryTables) -> None:
+    """The 6 on hand serve three of five days more; a line of the third day ends the wait; no day is missed for two lines."""
+
+    def expedited(*lines: dict[str, Any]) -> list[tuple[str, int, float]]:
+        found = replace(tables, open_lines=pl.DataFrame(lines))
+        return list(
+            inventory.actions(found, inventory.positions(tables))[0].select("po_id", "days_short", "missed").iter_rows()
+        )
+
+    assert expedited(line("P1", "RISK", -5)) == [("P1", 2, 4.0)]
+    assert expedited(line("P1", "OUT", -5), line("P2", "OUT", -4)) == [("P1", 5, 10.0)]
+    assert expedited(line("P1", "OUT", -5), line("P2", "OUT", 3)) == [("P1", 2, 4.0)]
+    assert expedited(line("P1", "OUT", -5), line("P2", "OUT", 9)) == [("P1", 5, 10.0), ("P2", 3, 6.0)]
+
+
 def test_lines_for_what_nobody_needs_are_cancelled(tables: InventoryTables) -> None:
     _, cancel = inventory.actions(tables, inventory.positions(tables))
     assert cancel["po_id"].to_list() == ["P4", "P5"]

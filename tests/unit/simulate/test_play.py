@@ -87,6 +87,18 @@ def test_recorded_is_what_the_books_say(rows):
     assert books.orders[0] == 2.0  # one received, one open; the earlier one was placed before the window
 
 
+def test_an_order_delivered_in_parts_is_one_order(rows):
+    """The books hold a line a delivery: counted and charged one by one, the past would look dearer than it was."""
+    first = rows.receipts.head(1)
+    later = first.with_columns(received_on=pl.lit(day(30)), quantity_ordered=pl.lit(6.0), quantity_received=pl.lit(6.0))
+    open_part = rows.open_orders.with_columns(ordered_on=pl.lit(day(40)), quantity_ordered=pl.lit(2.0))
+    parts = replace(
+        rows, receipts=pl.concat([rows.receipts, later]), open_orders=pl.concat([rows.open_orders, open_part])
+    )
+    books = play(parts, AS_OF, config()).outcomes["recorded"]
+    assert (books.orders[0], books.ordered[0]) == (2.0, 10.0 + 6.0 + 2.0 + 9.0)
+
+
 def test_both_simulations_meet_the_same_demand_from_the_same_stock(rows):
     played = play(rows, AS_OF, config())
     incumbent, candidate = played.outcomes["incumbent"], played.outcomes["candidate"]

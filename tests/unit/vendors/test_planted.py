@@ -83,6 +83,14 @@ def test_the_total_is_the_weighted_mean_and_every_score_lies_within_bounds(score
         )
 
 
+def test_the_rank_interval_is_every_rank_the_total_interval_allows(scored: dict[str, dict[str, Any]]) -> None:
+    for name, row in scored.items():
+        others = [other["total"] for each, other in scored.items() if each != name]
+        best = 1 + sum(total > row["total_high"] for total in others)
+        worst = 1 + sum(total >= row["total_low"] for total in others)
+        assert (row["rank_low"], row["rank_high"]) == (best, worst), name
+
+
 def test_an_overdue_line_is_chased(scored: dict[str, dict[str, Any]]) -> None:
     assert "Chase 1 overdue open line worth 100" in advice(scored["SLOW"])
     assert "Chase" not in advice(scored["PLAIN0"])
