@@ -1,5 +1,6 @@
 """Marts of a small catalogue that forecasts are made of: a discontinued SKU, one without demand, a young one."""
 
+import hashlib
 from datetime import date, timedelta
 
 import numpy as np
@@ -72,3 +73,12 @@ def build(as_of: date, extra_day: bool = False) -> None:
             cursor.adbc_ingest(
                 name, frame.with_columns(as_of=pl.lit(as_of)).to_arrow(), mode="create", db_schema_name="marts"
             )
+
+
+def digest() -> str:
+    """Of every forecast in the warehouse."""
+    tables = [
+        warehouse.read(f"select * from plan.{name} order by location_id, item_id")
+        for name in ("forecasts", "lead_time_forecasts")
+    ]
+    return hashlib.sha256("".join(frame.sort(frame.columns[:4]).write_csv() for frame in tables).encode()).hexdigest()

@@ -1,6 +1,5 @@
 """Training and daily forecasts on a real PostgreSQL and a real MLflow server."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -18,7 +17,7 @@ from pipelines.forecast import detail, job, training
 from pipelines.io import registry, warehouse
 from pipelines.local.mlflow import MLflow
 from pipelines.local.process import free_port
-from tests.integration.forecast_marts import AS_OF, BROKEN, DAYS, SKUS, build
+from tests.integration.forecast_marts import AS_OF, BROKEN, DAYS, SKUS, build, digest
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
@@ -55,14 +54,6 @@ def stack(warehouse_url: str, mlflow_server: str, configured: pytest.MonkeyPatch
     return warehouse_url
 
 
-def _digest() -> str:
-    tables = [
-        warehouse.read(f"select * from plan.{name} order by location_id, item_id")
-        for name in ("forecasts", "lead_time_forecasts")
-    ]
-    return hashlib.sha256("".join(frame.sort(frame.columns[:4]).write_csv() for frame in tables).encode()).hexdigest()
-
-
 def test_without_a_registered_model_the_fallback_serves_and_says_so(stack: str) -> None:
     told = job.run(AS_OF)
     rows = warehouse.read("select distinct model_version, reason from plan.lead_time_forecasts order by reason")
@@ -91,13 +82,13 @@ def test_training_registers_a_champion_and_repeating_it_changes_nothing(stack: s
 
 def test_daily_forecasts_are_whole_ordered_and_identical_when_repeated(stack: str) -> None:
     told = job.run(AS_OF)
-    before = _digest()
+    before = digest()
     assert told["model"] == registry.champion().label and told["fallback"] == 0  # type: ignore[union-attr]
     assert (told["skus"], told["rows"]) == (SKUS - 1, (SKUS - 1) * 28)
     job.run(AS_OF)
-    assert _digest() == before
+    assert digest() == before
     job.run(AS_OF, ["I005", "I007"])
-    assert _digest() == before, "a filtered run must give the same rows and leave the others"
+    assert digest() == before, "a filtered run must give the same rows and leave the others"
     lead = warehouse.read("select * from plan.lead_time_forecasts order by item_id")
     assert lead["protection_days"].unique().to_list() == [14]
     assert (lead["q500"] <= lead["q950"]).all() and (lead["q950"] <= lead["q995"]).all() and (lead["mean"] >= 0).all()
