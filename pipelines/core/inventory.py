@@ -81,7 +81,8 @@ def lot_within_review(
     """
     demand = np.maximum(demand_per_day * review_period_days, 0.0)
     lot = economic_order_quantity(demand_per_day, ordering_cost, np.maximum(holding_cost_per_day, 1e-9))
-    return np.asarray((lot <= demand) & (least_lot <= np.maximum(demand, np.fmin(usual_size, 1.0))))
+    # A mean over all buckets times the buckets to a demand is 1 but for rounding, where single pieces are sold.
+    return np.asarray((lot <= demand) & (least_lot <= np.maximum(demand, np.fmin(usual_size + 1e-9, 1.0))))
 
 
 def lead_time_demand(

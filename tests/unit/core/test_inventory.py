@@ -52,3 +52,13 @@ def test_lead_time_variance_adds_to_demand():
     mean, variance = inventory.lead_time_demand(np.array([3.0]), np.array([3.0]), np.array([7.0]), 6.0)
     assert sample.mean() == pytest.approx(mean[0], rel=0.01)
     assert sample.var() == pytest.approx(variance[0], rel=0.02)
+
+
+def test_single_pieces_may_be_ordered_at_every_review_however_rarely_they_sell():
+    """Mean over all buckets times the buckets to a demand falls short of 1 in its last digit for every fifth such pair."""
+    buckets, sold = (grid.ravel() for grid in np.meshgrid(np.arange(30.0, 731.0), np.arange(1.0, 5.0)))
+    usual_size, nothing = (sold / buckets) * (buckets / sold), np.zeros(buckets.size)
+    assert (usual_size < 1.0).any()
+    assert inventory.lot_within_review(
+        sold / buckets, nothing, nothing + 0.1, np.ones(buckets.size), 7, usual_size
+    ).all()
