@@ -19,7 +19,7 @@ def landed(**terms: float | None) -> float:
     row = {
         "item_id": "a", "supplier_id": "s", "mean_demand": 2.0, "forecast_mean": 42.0, "protection_days": 21, "unit_cost": 5.0,
         "holding_cost_per_day": 0.01, "pack_size": 0.0, "min_order_qty": 0.0, "purchase_price": 4.0, "ordering_cost": 40.0,
-        "accepted_share": 1.0,
+        "accepted_share": 1.0, "whole": False,
     }  # fmt: skip
     given_terms = pl.DataFrame([row | terms], schema_overrides=dict.fromkeys(terms, pl.Float64))
     return float(suppliers.landed_costs(given_terms, BREAKS, SETTINGS)[0])
