@@ -13,7 +13,7 @@ from pipelines.transform import attempts, dbt_cli, job
 from tests.dbt.conftest import AS_OF, days_back, every_mart
 
 pytestmark = pytest.mark.servers
-BROKEN = ("where choice = 1", "where choice / 0 = 1")
+BROKEN = ("where ranked.choice = 1", "where choice / 0 = 1")
 
 
 @pytest.fixture
