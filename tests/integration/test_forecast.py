@@ -60,17 +60,8 @@ def test_without_a_registered_model_the_fallback_serves_and_says_so(stack: str) 
     assert told["fallback"] == 1 and told["skus"] == SKUS - 1
     assert rows["model_version"].unique().to_list() == [job.FALLBACK]
     assert any("no model trained on or before 2026-06-28" in reason for reason in rows["reason"])
-
-
-def test_the_first_run_of_a_date_counts_what_is_due_as_a_repeated_one_does(stack: str) -> None:
-    for table in ("lead_time_forecasts", "forecast_detail"):
-        warehouse.execute(f"delete from plan.{table}")
-    seen = []
-    for _ in range(2):
-        job.run(AS_OF)
-        seen.append(warehouse.read("select * from plan.forecast_detail order by item_id"))
-    assert seen[0].row(by_predicate=pl.col("item_id") == "I003", named=True)["inventory_position"] == 8.0
-    assert seen[0].equals(seen[1])
+    due = warehouse.read("select due from plan.forecast_detail where item_id = 'I003'")["due"].to_list()
+    assert due == [5.0], "a first run knows its own protection intervals, not those of an earlier run of the date"
 
 
 def test_training_registers_a_champion_and_repeating_it_changes_nothing(stack: str) -> None:
