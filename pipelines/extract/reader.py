@@ -184,8 +184,8 @@ def distinct(source: Source, column: str) -> set[str]:
         source: where from.
         column: its name.
     """
-    exactly = f"t.`{column}`" if erp.is_sqlite() else f"CAST(t.`{column}` AS BINARY)"
-    found = _rows(source, f"SELECT MIN(t.`{column}`) FROM (\n{source.since(BEGINNING)}\n) t GROUP BY {exactly}")
+    name = f"t.`{column}`"
+    found = _rows(source, f"SELECT MIN({name}) FROM (\n{source.since(BEGINNING)}\n) t GROUP BY {erp.exactly(name)}")
     return {str(value) for (value,) in found if value is not None}
 
 

@@ -14,7 +14,7 @@ from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
 from pipelines.local import check_books, check_pitfalls, check_rules
-from pipelines.local.findings import Finding, Verdict, day_of, exactly, items_of, named
+from pipelines.local.findings import Finding, Verdict, day_of, items_of, named
 from pipelines.local.findings import rows as _rows
 from pipelines.local.findings import share as _share
 
@@ -137,7 +137,7 @@ def _skus(profile: Profile, name: str, day: str) -> pl.DataFrame:
         return empty
     found = _rows(
         f"select min(item_id), min(location_id), count(*), min({day_of(day)}), max({day_of(day)}) from (\n{source.query}\n) t "
-        f"group by {exactly('item_id')}, {exactly('location_id')}"
+        f"group by {erp.exactly('item_id')}, {erp.exactly('location_id')}"
     )
     return (
         found.rename(dict(zip(found.columns, empty.columns, strict=True))).with_columns(

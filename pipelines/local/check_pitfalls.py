@@ -13,7 +13,8 @@ from pipelines.core.words import count
 from pipelines.extract import reader
 from pipelines.extract.profiles import Profile
 from pipelines.extract.windows import BEGINNING, Window
-from pipelines.local.findings import Finding, day_of, exactly, items_of, named, rows
+from pipelines.io import erp
+from pipelines.local.findings import Finding, day_of, items_of, named, rows
 
 _MASTER: Final = ("items", "suppliers", "item_suppliers")
 
@@ -99,7 +100,7 @@ def offered(profile: Profile, active: set[str], condition: str = "1 = 1") -> set
         return set()
     found = rows(
         f"select min(item_id), min(supplier_id) from (\n{source.query}\n) t where {condition} "
-        f"group by {exactly('item_id')}, {exactly('supplier_id')}"
+        f"group by {erp.exactly('item_id')}, {erp.exactly('supplier_id')}"
     )
     return {item for item, supplier in found.iter_rows() if item is not None and supplier in active}
 
@@ -160,7 +161,7 @@ def below_zero(profile: Profile) -> list[Finding]:
         return []
     counts = f"select item_id, location_id, counted_on, on_hand from (\n{source.query}\n) t"
     # One scan and no join: of a long history only the newest counts are told.
-    sku = f"{exactly('item_id')}, {exactly('location_id')}"
+    sku = f"{erp.exactly('item_id')}, {erp.exactly('location_id')}"
     newest = rows(
         "select item_id, location_id, on_hand from (select c.*, row_number() over "
         f"(partition by {sku} order by counted_on desc) as place from (\n{counts}\n) c) n where place = 1 and on_hand < 0"
@@ -212,7 +213,7 @@ def lots(profile: Profile, days: int) -> list[Finding]:
     lacking = items_of(profile, "item_suppliers", f"is_primary and {named}")
     cost = rows(f"select item_id, unit_cost from (\n{items.query}\n) t where unit_cost > 0")
     sold = rows(
-        f"select min(item_id) as item_id, sum(quantity) as units from (\n{sales.query}\n) t group by {exactly('item_id')}"
+        f"select min(item_id) as item_id, sum(quantity) as units from (\n{sales.query}\n) t group by {erp.exactly('item_id')}"
     )
     if not lacking or not cost.height or not sold.height:
         return []

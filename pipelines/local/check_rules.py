@@ -4,7 +4,8 @@ from typing import Final
 
 from pipelines.core.words import count
 from pipelines.extract.profiles import Profile
-from pipelines.local.findings import Finding, exactly, items_of, named, rows
+from pipelines.io import erp
+from pipelines.local.findings import Finding, items_of, named, rows
 from pipelines.local.findings import share as _share
 from pipelines.validate import rules
 
@@ -60,7 +61,7 @@ def _broken(profile: Profile, rule: rules.Rule, column: str, allowed: set[str], 
     source = profile.sources[rule.table]
     if source is None:
         return []
-    values = rows(f"select min({column}), count(*) from (\n{source.query}\n) t group by {exactly(column)}").rows()
+    values = rows(f"select min({column}), count(*) from (\n{source.query}\n) t group by {erp.exactly(column)}").rows()
     bad = {value: number for value, number in values if value not in allowed}
     number, total = sum(bad.values()), sum(each for _, each in values)
     stops = rule.stops(number, total)

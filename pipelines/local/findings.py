@@ -70,14 +70,9 @@ def items_of(profile: Profile, name: str, condition: str = "1 = 1", column: str 
     if source is None:
         return set()
     found = rows(
-        f"select min({column}) as one from (\n{source.query}\n) t where {condition} group by {exactly(column)}"
+        f"select min({column}) as one from (\n{source.query}\n) t where {condition} group by {erp.exactly(column)}"
     ).to_series(0)
     return set(found.drop_nulls().to_list())
-
-
-def exactly(column: str) -> str:
-    """SQL to group ids by as the warehouse compares them: MariaDB takes 'a1', 'A1' and 'A1 ' for one id, as most collations do."""
-    return column if erp.is_sqlite() else f"cast({column} as binary)"
 
 
 def day_of(column: str) -> str:
