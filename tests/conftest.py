@@ -14,6 +14,9 @@ from pipelines.local.mariadb import MariaDB
 from pipelines.local.postgres import Postgres
 from pipelines.local.process import free_port
 
+ERP_SECONDS = 60.0
+"""How long tests wait for a silent ERP: a lock that one leaves behind must not cost each later one the ten minutes of a real one."""
+
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
@@ -67,6 +70,7 @@ def erp_url(mariadb_server: MariaDB, configured: pytest.MonkeyPatch, request: py
     name = _database_name(request)
     mariadb_server.create_database(name)
     configured.setenv("ERP_URL", mariadb_server.url(name))
+    configured.setenv("STOCKPROOF_ERP__TIMEOUT_SECONDS", str(ERP_SECONDS))
     settings.load.cache_clear()
     return mariadb_server.url(name)
 

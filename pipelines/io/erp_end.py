@@ -1,10 +1,11 @@
-"""End a query that nobody waits for any more: a MariaDB looks whether its client is there when it has a row to send, not before."""
+"""End a query that nobody waits for any more: a MariaDB looks whether its client is there when it has a row to send or waits for a lock."""
 
 import sqlalchemy as sa
 
 ENDS_WITHIN = 5
 """Seconds that the server may take to answer here: it has kept us waiting long enough."""
 
+_UNKNOWN_THREAD = 1094
 _RUNNING = "select id from information_schema.processlist where id <> connection_id() and command <> 'Sleep' and "
 
 
@@ -16,7 +17,8 @@ def by_mark(address: str, mark: str) -> bool:
         mark: words that no other query holds.
 
     Returns:
-        Whether such a query ran and was ended; False, too, where the server does not answer or does not let us.
+        Whether no such query runs there any more: ended now or, on a look of the server's own at its client, just before. False where
+        the server does not answer or does not let us.
     """
     return _end(address, _RUNNING + "locate(:mark, info) > 0", mark=mark)
 
@@ -44,7 +46,15 @@ def _end(address: str, query: str, **parameters: str | int) -> bool:
         with engine.connect() as connection:
             found: list[int] = list(connection.execute(sa.text(query), parameters).scalars())
             for number in found:
-                connection.exec_driver_sql(f"kill {number:d}")
+                _kill(connection, number)
     except sa.exc.DBAPIError:
         return False
-    return bool(found)
+    return True
+
+
+def _kill(connection: sa.Connection, number: int) -> None:
+    try:
+        connection.exec_driver_sql(f"kill {number:d}")
+    except sa.exc.DBAPIError as fault:
+        if fault.orig is None or fault.orig.args[0] != _UNKNOWN_THREAD:  # it ended meanwhile
+            raise

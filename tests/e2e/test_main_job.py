@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from pipelines.io.airflow_api import AirflowApi
 from tests.e2e.conftest import Cli
 
-pytestmark = [pytest.mark.servers, pytest.mark.e2e]
+pytestmark = [pytest.mark.servers, pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 AS_OF = "2026-06-28"
 COLUMNS = ["as_of", "item_id", "location_id", "supplier_id", "quantity", "unit_price", "expected_on", "reason_code"]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from tests.e2e.conftest import Cli
 
-pytestmark = [pytest.mark.servers, pytest.mark.e2e]
+pytestmark = [pytest.mark.servers, pytest.mark.e2e, pytest.mark.timeout(1800)]
 
 AS_OF = "2026-06-28"
 

@@ -1,6 +1,7 @@
 """A small canonical ERP for the tests of extraction, and what raw then holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -56,6 +57,15 @@ def change(statement: str) -> None:
     """Run SQL on the ERP."""
     with erp.transaction() as connection:
         connection.execute(sa.text(statement))
+
+
+@contextmanager
+def locked(table: str) -> Iterator[None]:
+    """A table of the ERP that somebody else holds: released however the test ends, else every later one would wait for it."""
+    other = sa.create_engine(erp.dialect(erp.url()), poolclass=sa.NullPool)
+    with other.connect() as connection:
+        connection.exec_driver_sql(f"lock tables {table} write")
+        yield
 
 
 def held(table: str, *columns: str) -> list[tuple[Any, ...]]:

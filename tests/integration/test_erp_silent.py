@@ -13,24 +13,27 @@ from pipelines.core.contract import BY_NAME
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.extract import job, reader
 from pipelines.extract.profiles import Source
-from pipelines.io import erp, erp_stream, warehouse
-from tests.integration.extract_erp import empty, held, on, sell
+from pipelines.io import erp, erp_end, erp_stream, warehouse
+from tests.conftest import ERP_SECONDS
+from tests.integration.extract_erp import empty, held, locked, on, sell
 
 pytestmark = pytest.mark.servers
 
 SLOW = "select concat('S', seq) as sale_id, 'A' as item_id, 'W' as location_id, date '2026-01-01' as sold_on, 1e0 as quantity, "
+PATIENCE = 2.0
+"""Seconds: long enough that a busy machine's own pauses are no silence."""
+
 ROWS = "1e0 as unit_price, now(6) as updated_at from seq_1_to_300000"
 
 
 @pytest.fixture(autouse=True)
 def impatient(configured: pytest.MonkeyPatch, erp_url: str, warehouse_url: str) -> Iterator[None]:
-    """An ERP with two sales, given up after a second."""
+    """An ERP with two sales, soon given up."""
     empty()
     sell(1, 2)
-    _wait(configured, 1.0)
+    _wait(configured, PATIENCE)
     yield
-    configured.delenv("STOCKPROOF_ERP__TIMEOUT_SECONDS")
-    _again()
+    _wait(configured, ERP_SECONDS)
 
 
 def _again() -> None:
@@ -46,7 +49,7 @@ def _wait(configured: pytest.MonkeyPatch, seconds: float) -> None:
 def given_up(caught: pytest.ExceptionInfo[StockproofError], table: str) -> None:
     """The error of a query that was given up."""
     assert caught.type is ServiceAway
-    assert f"gave no answer for 1 s while table {table} was read" in caught.value.message
+    assert f"gave no answer for {PATIENCE:g} s while table {table} was read" in caught.value.message
     assert "erp.timeout_seconds" in caught.value.remedy
     assert "test-password" not in str(caught.value)
     assert "the query was ended there" in caught.value.message
@@ -70,14 +73,11 @@ def _sales(query: str) -> Source:
     return Source(BY_NAME["sales"], query, BY_NAME["sales"].names, "table sales")
 
 
-def test_a_table_that_somebody_holds_locked(erp_url: str) -> None:
-    holder = sa.create_engine(erp_url.replace("mysql://", "mysql+pymysql://", 1)).connect()
-    with holder:
-        holder.exec_driver_sql("lock tables sales write")
+def test_a_table_that_somebody_holds_locked() -> None:
+    with locked("sales"):
         with pytest.raises(StockproofError) as caught:
             job.run(on(2))
         given_up(caught, "sales")
-        holder.exec_driver_sql("unlock tables")
     assert job.run(on(2))["sales"] == 2, "the next run goes on as if nothing had been"
 
 
@@ -119,6 +119,25 @@ def test_a_small_query_that_is_given_up_is_ended_at_the_server() -> None:
     assert running() == []
 
 
+def test_a_query_that_the_server_ends_before_we_do_goes_on_nowhere(
+    monkeypatch: pytest.MonkeyPatch, erp_url: str
+) -> None:
+    """A server that waits for a lock looks at its client each second, and may find it gone before we ask for the query's number."""
+    look = erp_end.by_mark
+    monkeypatch.setattr(erp_end, "by_mark", lambda address, mark: running() == [] and look(address, mark))
+    with locked("sales"), pytest.raises(ServiceAway) as caught:
+        list(reader.read(_sales("select * from sales")))
+    given_up(caught, "sales")
+    address = erp.dialect(erp_url)
+    assert erp_end.by_number(address, 999_999, 1.0)
+    with sa.create_engine(address, poolclass=sa.NullPool).connect() as connection:
+        erp_end._kill(connection, 999_999)
+        with pytest.raises(sa.exc.DBAPIError):
+            erp_end._kill(connection, connection.exec_driver_sql("select connection_id()").scalar_one())
+    nobody = sa.make_url(address).set(port=1).render_as_string(hide_password=False)
+    assert not erp_end.by_mark(nobody, "x"), "nobody there to say so"
+
+
 def test_a_user_without_any_right_ends_its_own_queries_and_no_other(
     configured: pytest.MonkeyPatch, erp_url: str
 ) -> None:
@@ -126,7 +145,7 @@ def test_a_user_without_any_right_ends_its_own_queries_and_no_other(
         connection.execute(sa.text("create or replace user reader@'127.0.0.1' identified by 'secret'"))
     other = sa.create_engine(erp_url.replace("mysql://", "mysql+pymysql://", 1)).connect()
     with other:
-        busy = threading.Thread(target=lambda: other.exec_driver_sql("select sleep(6) /* of somebody else */"))
+        busy = threading.Thread(target=lambda: other.exec_driver_sql("select sleep(12) /* of somebody else */"))
         busy.start()
         server = erp_url.replace("stockproof:test-password", "reader:secret").rpartition("/")[0]
         configured.setenv("ERP_URL", f"{server}/information_schema")

@@ -19,7 +19,7 @@ from pipelines.local.mlflow import MLflow
 from pipelines.local.process import free_port
 from tests.integration.forecast_marts import AS_OF, BROKEN, DAYS, SKUS, build, digest
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

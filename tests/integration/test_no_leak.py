@@ -22,7 +22,7 @@ from pipelines.simulate import job as simulate
 from pipelines.transform import job as transform
 from pipelines.vendors import job as vendors
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
 AS_OF = date(2026, 6, 28)
 LATER = datetime.combine(AS_OF + timedelta(days=1), time(8))

@@ -10,6 +10,7 @@ from pipelines.core.errors import StockproofError
 from pipelines.io import breaker, erp, erp_orders, files, notify, warehouse
 from pipelines.local.process import free_port
 from pipelines.orders import decide, job, propose
+from tests.integration.extract_erp import locked
 from tests.integration.orders_rows import AS_OF, MARTS, empty_erp, execute, forget_orders, in_erp, states
 from tests.integration.orders_rows import decide as decisions
 from tests.unit.io.order_server import serving
@@ -108,13 +109,13 @@ def test_an_erp_that_says_nothing_any_more_is_away_and_does_not_hold_the_release
     monkeypatch.setattr(erp_orders, "ANSWER_SECONDS", 1)
     erp_orders._engine.cache_clear()
     try:
-        with erp.transaction() as other:
-            other.execute(sa.text("lock tables purchase_orders write"))
-            with pytest.raises(
+        with (
+            locked("purchase_orders"),
+            pytest.raises(
                 StockproofError, match=r"0 orders were released, 4 are still to go; .* did not take order SP-"
-            ):
-                job.release_approved(AS_OF)
-            other.execute(sa.text("unlock tables"))
+            ),
+        ):
+            job.release_approved(AS_OF)
     finally:
         monkeypatch.undo()
         erp_orders._engine.cache_clear()
