@@ -5,6 +5,7 @@ those after. So stock and open orders are projected through the L days before, l
 the R days it serves alone. Demand is sampled from the forecast's moments on one Latin hypercube for all SKUs: the same for any chunk.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
@@ -80,12 +81,15 @@ class Orders:
         served: expected demand of the days served.
         left: expected stock when they begin, without the order.
         covered: share of outcomes in which nothing is lost in them.
+        surplus: stock that would have to be missing for an order to pay, to a step of demand; 0 where something is ordered, a step more
+            than there is where none would pay of an empty shelf either.
     """
 
     quantity: Floats
     served: Floats
     left: Floats
     covered: Floats
+    surplus: Floats
 
 
 def unit_of(whole: npt.NDArray[np.bool_], mean: Floats) -> Floats:
@@ -131,29 +135,27 @@ def reaches(problem_lead_time: npt.NDArray[np.int64], review: int, horizon: int)
     return np.asarray(problem_lead_time + review <= horizon * review)
 
 
-def orders(problem: Problem, seed: int, paths: int = PATHS) -> Orders:
+def orders(problem: Problem, seed: int, paths: int = PATHS, search_surplus: bool = False) -> Orders:
     """Order of every SKU.
 
     Args:
         problem: the SKUs; every lead time within reach (:func:`reaches`).
         seed: of the sample.
         paths: demand paths.
+        search_surplus: find the surplus, too; else it stays 0.
 
     Returns:
         The orders.
     """
-    result = Orders(*(np.zeros(problem.on_hand.size) for _ in range(4)))
+    result = Orders(*(np.zeros(problem.on_hand.size) for _ in fields(Orders)))
     for lead_time in np.unique(problem.lead_time):
         rows = np.flatnonzero(problem.lead_time == lead_time)
         chunk = max(CELLS // (paths * len(cuts(int(lead_time), problem.review))), 1)
         for first in range(0, rows.size, chunk):
             part = rows[first : first + chunk]
-            for whole, some in zip(
-                (result.quantity, result.served, result.left, result.covered),
-                _orders(problem, part, int(lead_time), seed, paths),
-                strict=True,
-            ):
-                whole[part] = some
+            found = _orders(problem, part, int(lead_time), (seed, paths), search_surplus)
+            for field in fields(Orders):
+                getattr(result, field.name)[part] = getattr(found, field.name)
     return result
 
 
@@ -168,21 +170,63 @@ def cuts(lead_time: int, review: int) -> list[tuple[int, int]]:
 
 
 def _orders(
-    problem: Problem, rows: npt.NDArray[np.int64], lead_time: int, seed: int, paths: int
-) -> tuple[Floats, Floats, Floats, Floats]:
+    problem: Problem, rows: npt.NDArray[np.int64], lead_time: int, sample: tuple[int, int], search_surplus: bool
+) -> Orders:
     intervals = cuts(lead_time, problem.review)
     mean, variance = (_over(values[rows], intervals, problem.review) for values in (problem.mean, problem.variance))
     # Demand while the order may be late or early: rate² × variance of the lead time, in the days served.
     variance[:, -1] += (mean[:, -1] / problem.review * problem.lead_time_std[rows]) ** 2
-    demand = sampled(mean, variance, problem.unit[rows], seed, paths)
+    demand = sampled(mean, variance, problem.unit[rows], *sample)
     arriving = _arrivals(problem.arriving, rows, problem.on_hand.size, intervals)
-    lacking = needs(demand, problem.on_hand[rows], arriving[:, :-1]) - arriving[:, -1:]
-    quantity = best_lots(
-        lacking, problem.holding_cost[rows], problem.shortage_cost[rows], problem.ordering_cost[rows], problem.unit[rows],
-        problem.pack[rows], problem.minimum[rows],
-    )  # fmt: skip
+
+    def answer(some: npt.NDArray[np.int64], missing: Floats) -> tuple[Floats, Floats]:
+        """Order and what the days served lack, of some of the SKUs, with so much of their stock missing."""
+        mine = rows[some]
+        lacking = needs(demand[some], problem.on_hand[mine] - missing, arriving[some, :-1]) - arriving[some, -1:]
+        terms = (
+            problem.holding_cost,
+            problem.shortage_cost,
+            problem.ordering_cost,
+            problem.unit,
+            problem.pack,
+            problem.minimum,
+        )
+        return best_lots(lacking, *(values[mine] for values in terms)), lacking
+
+    every = np.arange(rows.size)
+    quantity, lacking = answer(every, np.zeros(rows.size))
     left = demand[:, :, -1].mean(axis=1) - lacking.mean(axis=1)
-    return quantity, mean[:, -1], left, (lacking <= quantity[:, None]).mean(axis=1)
+    surplus = np.zeros(rows.size)
+    idle = every[quantity <= 0]
+    if search_surplus and idle.size:
+        there, unit = problem.on_hand[rows[idle]], problem.unit[rows[idle]]
+        surplus[idle] = _surplus(lambda some, missing: answer(idle[some], missing)[0] > 0, there, unit)
+    return Orders(quantity, mean[:, -1], left, (lacking <= quantity[:, None]).mean(axis=1), surplus)
+
+
+def _surplus(
+    pays: Callable[[npt.NDArray[np.int64], Floats], npt.NDArray[np.bool_]], on_hand: Floats, unit: Floats
+) -> Floats:
+    """The fewest steps of stock whose absence makes an order pay, by bisection.
+
+    Args:
+        pays: of SKUs at the given positions, and units missing of each: whether an order pays. With none missing it does not.
+        on_hand: units, shape (N,); more than these cannot be missing.
+        unit: step, shape (N,).
+
+    Returns:
+        Units, shape (N,); the whole stock and a step where it does not pay then either.
+    """
+    most = np.maximum(on_hand, 0.0)
+    low, high = np.zeros(most.size), np.ceil(most / unit - 1e-9)
+    some = np.flatnonzero(high > 0)
+    found = np.zeros(most.size, dtype=bool)
+    found[some] = pays(some, most[some])
+    while (some := np.flatnonzero(found & (high - low > 1.0))).size:
+        middle = np.floor((low[some] + high[some]) / 2)
+        enough = pays(some, middle * unit[some])
+        high[some[enough]], low[some[~enough]] = middle[enough], middle[~enough]
+    return np.where(found, np.minimum(high * unit, most), most + unit)
 
 
 def _over(values: Floats, intervals: list[tuple[int, int]], review: int) -> Floats:

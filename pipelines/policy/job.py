@@ -122,7 +122,7 @@ def table(
     target = np.where(np.isnan(chosen.service), costs.service_target, chosen.service)
     if coming.periods.height:
         told = lost_sales.decide(rows, coming, chosen, skus, as_of, config)
-        chosen, reason = lost_sales.as_levels(chosen, told), lost_sales.reasons(told, reason, config)
+        chosen, reason = lost_sales.as_levels(chosen, told, skus.whole), lost_sales.reasons(told, reason, config)
         policy, target = np.where(told.chosen, EXPECTED_COST, policy), np.where(told.chosen, told.ratio, target)
     return rows.select(pl.lit(as_of).alias("as_of"), "item_id", "location_id").with_columns(
         pl.Series("policy", policy),

@@ -1,6 +1,6 @@
 """Which SKUs order by expected cost, and what: from the tables to the newsvendor and back to levels that purchase can hold."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Final
 
@@ -53,6 +53,7 @@ class Served:
         served: expected demand of the days the order serves, units.
         left: expected stock when they begin, without the order, units.
         covered: share of outcomes in which the order covers those days.
+        surplus: units that would have to be missing for an order to pay; 0 where something is ordered.
         ratio: of the costs, p / (p + h): the share were leftover charged once.
         lead_time: days.
     """
@@ -63,6 +64,7 @@ class Served:
     served: Floats
     left: Floats
     covered: Floats
+    surplus: Floats
     ratio: Floats
     lead_time: npt.NDArray[np.int64]
 
@@ -99,26 +101,32 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
         holding_cost=holding, shortage_cost=shortage, ordering_cost=skus.ordering_cost, pack=_numbers(rows, "pack_size", 0.0),
         minimum=least_order(_numbers(rows, "min_order_qty", 0.0), skus.whole, config.purchase.min_quantity), review=review,
     )  # fmt: skip
-    told = expected_cost.orders(problem.take(np.flatnonzero(can)), config.forecast.seed)
+    told = expected_cost.orders(problem.take(np.flatnonzero(can)), config.forecast.seed, search_surplus=True)
     position = problem.on_hand.copy()
     np.add.at(position, problem.arriving[:, 0].astype(np.int64), problem.arriving[:, 2])
-    quantity, served, left, covered = (np.zeros(can.size) for _ in range(4))
-    quantity[can], served[can], left[can], covered[can] = told.quantity, told.served, told.left, told.covered
-    return Served(can, quantity, position, served, left, covered, shortage / (shortage + holding), lead_time)
+    of_all = {field.name: np.zeros(can.size) for field in fields(told)}
+    for name, values in of_all.items():
+        values[can] = getattr(told, name)
+    return Served(chosen=can, position=position, ratio=shortage / (shortage + holding), lead_time=lead_time, **of_all)
 
 
-def as_levels(chosen: Levels, told: Served) -> Levels:
-    """Levels that make purchase order exactly the quantities: up to position + quantity, triggered at the position or just below.
+def as_levels(chosen: Levels, told: Served, whole: npt.NDArray[np.bool_]) -> Levels:
+    """Levels by which purchase orders exactly the quantities: a base stock; an order fades as stock is found and grows as it is lost.
+
+    Where nothing is ordered now, its level is the one at which the next piece would be.
 
     Args:
         chosen: levels of all SKUs.
         told: the orders by expected cost.
+        whole: stock comes in whole units, shape (N,): a piece short is ordered, and so is any fraction of what does not.
 
     Returns:
         Levels with those of the SKUs that order by expected cost replaced.
     """
-    upper = told.position + told.quantity
-    reorder = np.where(told.quantity > 0, told.position, upper - 1.0)
+    piece = whole.astype(np.float64)
+    idle = told.quantity <= 0
+    upper = np.where(idle, told.position - told.surplus + piece, told.position + told.quantity)
+    reorder = np.where(idle, upper - piece, np.maximum(told.position, upper - piece))
     return replace(
         chosen,
         reorder_point=np.where(told.chosen, reorder, chosen.reorder_point),

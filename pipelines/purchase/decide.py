@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
-from pipelines.ordering.rules import EXPECTED_COST
 from pipelines.purchase import (
     alerts,
     budget,
@@ -95,7 +94,7 @@ def decide(
         The decisions.
     """
     applied = rules.Applied(rows.height)
-    rows = _steady(fallback.apply(_complete(rows), config))
+    rows = fallback.apply(_complete(rows), config)
     rows = suppliers.choose(rows, pl.DataFrame(schema=OFFERS) if offers is None else offers, breaks, config, applied)
     sku = lines.build(rows, as_of, config)
     steps = prices.steps(rows, breaks)
@@ -209,16 +208,6 @@ def _complete(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("passport").fill_null(""), pl.col("whole").fill_null(value=True), *(pl.col(name).fill_null(0.0) for name in COMING),
         pl.col("on_hand").fill_null(0.0), pl.col("on_order").fill_null(0.0),
     )  # fmt: skip
-
-
-def _steady(rows: pl.DataFrame) -> pl.DataFrame:
-    """Levels set anew from each position, as a base stock: the same order today, and one that fades as stock is found or lost.
-
-    A piece short is ordered, and so is any fraction of what does not come in pieces.
-    """
-    base = pl.max_horizontal("reorder_point", pl.col("order_up_to") - pl.col("whole").cast(pl.Float64))
-    follows = (pl.col("policy") == EXPECTED_COST).fill_null(value=False)
-    return rows.with_columns(reorder_point=pl.when(follows).then(base).otherwise(pl.col("reorder_point")))
 
 
 def _risk(sku: Lines) -> Floats:

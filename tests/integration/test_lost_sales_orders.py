@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipelines import settings
 from pipelines.core.quantiles import COLUMNS
 from pipelines.forecast import periods
 from pipelines.io import warehouse
@@ -113,10 +114,25 @@ def test_purchase_gets_levels_from_the_position_and_open_lines_count_at_their_da
     told = _policies()
     assert {item for item, row in told.items() if row["policy"] == "expected_cost"} == set(ITEMS[:10])
     # A line that comes after the protection interval is not part of the position that purchase starts from.
-    assert told[ITEMS[0]]["reorder_point"] == 16.0
-    assert told[ITEMS[1]]["reorder_point"] == told[ITEMS[2]]["reorder_point"] == 10.0
+    rows = pl.DataFrame({"item_id": ITEMS[:3], "location_id": ["W1"] * 3})
+    assert policy._coming(AS_OF, settings.load()).position(rows).tolist() == [16.0, 10.0, 10.0]
+    assert told[ITEMS[0]]["order_up_to"] > 17.0
+    assert all(row["reorder_point"] == row["order_up_to"] - 1.0 for row in (told[item] for item in ITEMS[:10]))
     assert 4.0 <= told[ITEMS[2]]["order_up_to"] - 10.0 <= 14.0
     assert told[ITEMS[2]]["service_target"] == pytest.approx(1 / 1.2)
+
+
+def test_a_shelf_with_more_than_enough_is_ordered_for_where_its_level_says():
+    """The level is the policy's word on stock that it was not asked about: asked, it says the same."""
+    _forecast()
+    sku = f"where item_id = '{ITEMS[3]}'"
+    warehouse.execute(f"update marts.dim_sku set on_hand = 500 {sku}")
+    level = _policies()[ITEMS[3]]["reorder_point"]
+    assert 5.0 < level < 60.0
+    for stock, orders in ((level, True), (level + 1.0, False)):
+        warehouse.execute(f"update marts.dim_sku set on_hand = {stock} {sku}")
+        assert ("ordering nothing costs least" not in _policies()[ITEMS[3]]["reason"]) is orders
+    warehouse.execute(f"update marts.dim_sku set on_hand = 10 {sku}")
 
 
 def test_where_no_lot_is_within_a_review_nothing_is_forecast_and_levels_stay():

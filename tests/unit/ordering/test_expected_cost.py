@@ -75,6 +75,29 @@ def test_more_on_order_orders_less_and_late_lines_do_not_help_before_they_come()
     assert in_time.quantity[0] == 0.0
 
 
+@pytest.mark.parametrize("terms", [{}, {"ordering_cost": 1.5}, {"pack": 6.0, "minimum": 12.0}, {"unit": 0.01}])
+def test_the_surplus_is_what_must_be_missing_for_an_order_to_pay(terms):
+    """Asked of each stock in turn, and with what is to come eaten up, too."""
+    stock = np.arange(0.0, 60.0, 4.0)
+    skus = stock.size
+    arriving = np.array([[float(n), 7.0, 6.0 * (n % 3)] for n in range(skus)])
+    each = {name: np.full(skus, value) for name, value in terms.items()}
+    many = problem(skus, on_hand=stock, arriving=arriving, **each)
+    told = expected_cost.orders(many, 4, 500, search_surplus=True)
+    assert (told.surplus[told.quantity > 0] == 0).all()
+    idle = told.quantity <= 0
+    never = idle & (told.surplus > stock)
+    assert (idle & ~never).sum() >= 5
+    for missing, pays in ((told.surplus, ~never), (told.surplus - many.unit, False & never)):
+        less = replace(many, on_hand=np.maximum(stock - missing, 0.0))
+        assert ((expected_cost.orders(less, 4, 500).quantity > 0)[idle] == pays[idle]).all()
+
+
+def test_no_surplus_is_enough_where_no_order_ever_pays():
+    told = expected_cost.orders(problem(ordering_cost=np.full(1, 1e6)), 1, search_surplus=True)
+    assert (told.quantity[0], told.surplus[0]) == (0.0, 7.0)
+
+
 def test_an_uncertain_lead_time_orders_more():
     sure, unsure = (
         expected_cost.orders(problem(lead_time_std=np.full(1, std), shortage_cost=np.full(1, 20.0)), 1).quantity[0]

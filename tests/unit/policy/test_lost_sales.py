@@ -58,11 +58,38 @@ def test_only_lots_within_a_review_and_within_reach_order_by_expected_cost(polic
 
 def test_levels_order_the_quantity_from_the_position_and_nothing_where_nothing_is_wanted(policies):
     own, stocked = policies["own"], policies["stocked"]
-    assert own["reorder_point"] == 9.0  # the position: 4 on hand and 5 to come
-    assert own["order_up_to"] > 9.0 and own["order_up_to"] == round(own["order_up_to"])
-    assert (stocked["reorder_point"], stocked["order_up_to"]) == (203.0, 204.0)
+    # 4 on hand and 5 to come.
+    assert own["order_up_to"] > 10.0 and own["order_up_to"] == round(own["order_up_to"])
+    assert own["reorder_point"] == own["order_up_to"] - 1.0
     assert "ordering nothing costs least" in stocked["reason"]
     assert "serves days 15 to 21" in own["reason"]
+
+
+def holding(units: float, shortage_cost: float = 1.0) -> lost_sales.Coming:
+    """With so many units of each SKU on hand, each lost sale at that cost."""
+    known = coming()
+    terms = known.terms.with_columns(on_hand=pl.lit(units), shortage_cost=pl.lit(shortage_cost))
+    return lost_sales.Coming(known.periods, known.dated, terms)
+
+
+def test_what_holds_more_than_enough_has_the_level_at_which_an_order_would_pay():
+    """204 on hand: one piece less is no reason to order, and 204 is not what it should hold."""
+
+    def own(units: float) -> dict:
+        return table(rows(), AS_OF, settings.load(), holding(units)).row(ITEMS.index("own"), named=True)
+
+    plenty = own(204.0)
+    level = plenty["reorder_point"]
+    assert plenty["order_up_to"] == level + 1.0 < 40.0
+    ordered, not_yet = own(level - 5.0), own(level - 4.0)  # 5 are to come
+    assert "ordering nothing costs least" not in ordered["reason"]
+    assert "ordering nothing costs least" in not_yet["reason"]
+    assert not_yet["reorder_point"] == level
+
+
+def test_where_no_order_pays_the_level_is_below_any_stock():
+    told = table(rows(), AS_OF, settings.load(), holding(4.0, shortage_cost=1e-9)).row(ITEMS.index("own"), named=True)
+    assert (told["policy"], told["reorder_point"], told["order_up_to"]) == ("expected_cost", 4.0, 5.0)
 
 
 def test_own_costs_decide_the_ratio_else_the_service_target(policies):
@@ -110,7 +137,7 @@ def test_what_is_booked_in_tonnes_is_ordered_as_the_same_in_kilograms():
     """purchase.min_quantity is a piece, not a tonne: to buy a tonne for 9 kg would never pay, so nothing would be ordered."""
     kilos, booked = (tonnes(rows(), coming(), factor, 0.0) for factor in (1.0, 0.001))
     assert kilos["policy"] == booked["policy"] == "expected_cost"
-    ordered = [row["order_up_to"] - row["reorder_point"] for row in (kilos, booked)]
+    ordered = [row["order_up_to"] - 9.0 * factor for row, factor in ((kilos, 1.0), (booked, 0.001))]
     assert ordered[0] > 5
     assert ordered[1] == pytest.approx(ordered[0] * 0.001, rel=0.15)
 

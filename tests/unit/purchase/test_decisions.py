@@ -113,30 +113,30 @@ def test_risk_without_a_forecast():
     assert one(forecast_mean=[None], **blank)["risk"] == 0.0
 
 
-def test_levels_that_follow_the_position_read_as_a_base_stock():
-    """A policy that orders by expected cost tells 16 more from a position of 10; with so much more on hand it would order nothing."""
-    row = one(policy=["expected_cost"], reorder_point=[10.0], order_up_to=[26.0], pack_size=[1.0], ordering_cost=[0.0])
+def test_levels_of_least_expected_cost_read_as_a_base_stock():
+    """The policy tells 16 more from a position of 10; with so much more on hand it would order nothing."""
+    row = one(policy=["expected_cost"], reorder_point=[25.0], order_up_to=[26.0], pack_size=[1.0], ordering_cost=[0.0])
     # The price break at 20 pays.
     assert (row["quantity"], row["flip"]) == (20.0, "With 16 more on hand nothing would be ordered")
-    enough = one(policy=["expected_cost"], reorder_point=[9.0], order_up_to=[10.0])
-    assert (enough["quantity"], enough["flip"]) == (0.0, "With 1 less on hand it would be ordered")
+    enough = one(policy=["expected_cost"], reorder_point=[8.0], order_up_to=[9.0])
+    assert (enough["quantity"], enough["flip"]) == (0.0, "With 2 less on hand it would be ordered")
 
 
-def test_levels_that_follow_the_position_of_what_comes_in_fractions_fade_by_fractions():
+def test_levels_of_least_expected_cost_of_what_comes_in_fractions_fade_by_fractions():
     """0.3 kg more from a position of 0.7: with 0.1 more on hand 0.2 would be ordered, not nothing; no kilogram is a piece."""
 
-    def kilos(low, high, on_hand):
+    def kilos(level, on_hand):
         one_item = rows(
-            policy=["expected_cost"], whole=[False], pack_size=[None], due=[0.0], ordering_cost=[0.0], reorder_point=[low],
-            order_up_to=[high], on_hand=[on_hand],
+            policy=["expected_cost"], whole=[False], pack_size=[None], due=[0.0], ordering_cost=[0.0], reorder_point=[level],
+            order_up_to=[level], on_hand=[on_hand],
         )  # fmt: skip
         return table(one_item, BREAKS.head(0), AS_OF, settings.load()).row(0, named=True)
 
-    row = kilos(0.7, 1.0, 0.7)
+    row = kilos(1.0, 0.7)
     assert (row["quantity"], row["flip_change"]) == (pytest.approx(0.3), pytest.approx(0.3, abs=1e-5))
     assert row["flip"] == "With 0.3 more on hand nothing would be ordered"
-    assert kilos(0.7, 1.0, 0.8)["quantity"] == pytest.approx(0.2)
-    enough = kilos(-0.3, 0.7, 0.7)
+    assert kilos(1.0, 0.8)["quantity"] == pytest.approx(0.2)
+    enough = kilos(0.7, 0.7)
     assert (enough["quantity"], enough["reorder_point"]) == (0.0, 0.7)
     assert "nothing is missing to the order-up-to level 0.7" in enough["reason"]
 
