@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
-from pipelines.io import erp_end, erp_stream, files
+from pipelines.io import erp_address, erp_end, erp_stream, files
+from pipelines.io.erp_address import dialect
 from pipelines.io.erp_stream import StreamFault
 
 
@@ -27,42 +28,12 @@ def url() -> str:
     """
     given = settings.load().erp.url
     if given:
-        return _sound(given.replace("mariadb://", "mysql://", 1).replace("mysql+pymysql://", "mysql://", 1))
+        return erp_address.sound(given.replace("mariadb://", "mysql://", 1).replace("mysql+pymysql://", "mysql://", 1))
     secrets = files.read_secrets()
     if secrets.get("erp_engine") == "sqlite":
         return f"sqlite:///{settings.load().state_dir.resolve() / 'erp.sqlite'}"
     password = quote(secrets.get("erp_password", ""), safe="")
     return f"mysql://stockproof:{password}@127.0.0.1:{settings.load().stack.mariadb_port}/erp"
-
-
-def _sound(address: str) -> str:
-    """An address that both drivers take; they have no parameter in common, and each reads an odd address in its own way."""
-    if address.startswith("sqlite:"):
-        return address
-    fault = _fault(address)
-    if fault:
-        raise StockproofError(
-            f"ERP_URL is not the address of a MariaDB: {fault}",
-            "write mysql://user:password@host:port/database and nothing more (texts come as UTF-8 without being asked to); of user and "
-            "password @ is %40, / is %2F, ? is %3F, # is %23, [ is %5B, % is %25",
-        )
-    return address
-
-
-def _fault(address: str) -> str | None:
-    try:
-        parts = urlsplit(address)
-        parts.port  # noqa: B018 - read for its ValueError
-    except ValueError:
-        return "its port is no number, or its user or password holds one of / ? # ["
-    faults = {
-        "it does not begin with mysql://": parts.scheme != "mysql",
-        "its user or password holds an @": parts.netloc.count("@") > 1,
-        "it goes on after the database's name with ? or #": bool(parts.query or parts.fragment),
-        "it names no host": not parts.hostname,
-        "it names no database": not parts.path.strip("/"),
-    }
-    return next((words for words, there in faults.items() if there), None)
 
 
 def is_sqlite() -> bool:
@@ -94,6 +65,9 @@ def shown_url() -> str:
 
 _ENDED = "ended at the server"
 _SERVER_SAYS = re.compile(r"ERROR (\d+) \(\w+\)")
+_BARRED = {1045, 3159}
+"""A wrong password or, of a user or server that asks for TLS, a connection without."""
+_RIGHTS = "check the user, password and grants in ERP_URL"
 _PASSING = {1040, 1053, 1205, 1213, 1317, 1927}
 """What a server says of itself rather than of the query: full, going down, a lock, a query or connection that somebody ended."""
 
@@ -112,7 +86,12 @@ def engine(address: str, **options: Any) -> sa.Engine:
         dialect(address),
         pool_pre_ping=True,
         pool_size=2,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS, **options},
+        connect_args={
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": CONNECT_SECONDS,
+            **erp_address.encryption(address),
+            **options,
+        },
     )
     seconds = settings.load().erp.timeout_seconds
 
@@ -128,15 +107,10 @@ def engine(address: str, **options: Any) -> sa.Engine:
         given_up = context.is_disconnect and "timed out" in str(context.original_exception)
         if not given_up or fault is None or connection is None:
             return
-        if erp_end.by_number(dialect(address), connection.info["number"], seconds):
+        if erp_end.by_number(address, connection.info["number"], seconds):
             fault.add_detail(_ENDED)
 
     return made
-
-
-def dialect(address: str) -> str:
-    """An address as SQLAlchemy takes it, with the driver named."""
-    return address.replace("mysql://", "mysql+pymysql://", 1)
 
 
 @cache
@@ -204,10 +178,9 @@ def stream_arrow(query: str, reading: str = "", batch_rows: int = 65_536) -> tup
         StockproofError: the ERP refused the query, or (also from the iterator) broke off in the middle of it or fell silent.
     """
     address, mark = url(), f"/* stockproof {uuid4().hex} */"
-    patience = f"tcp_connect_timeout_ms={1000 * CONNECT_SECONDS}"
     try:
         schema, batches = erp_stream.stream(
-            f"{address}{'&' if '?' in address else '?'}{patience}",
+            erp_address.bulk(address, CONNECT_SECONDS),
             f"{mark} {query}",
             batch_rows,
             settings.load().erp.timeout_seconds,
@@ -227,8 +200,10 @@ def _unbroken(batches: Iterator[Any], reading: str, mark: str) -> Iterator[Any]:
 def _stream_fault(fault: StreamFault, reading: str, mark: str) -> StockproofError:
     while_reading = f" while {reading} was read" if reading else ""
     if fault.stage == "silent":
-        return silent(reading, erp_end.by_mark(dialect(url()), mark))
+        return silent(reading, erp_end.by_mark(url(), mark))
     said = _SERVER_SAYS.search(fault.words)
+    if said and int(said[1]) in _BARRED:
+        return _barred(fault.words)
     # A SELECT may stumble in the middle of its rows, over a sum out of range: the same again would end the same way.
     if fault.stage == "refused" or (said and int(said[1]) not in _PASSING):
         return refused(fault.words, reading)
@@ -249,6 +224,17 @@ def refused(words: object, reading: str = "") -> StockproofError:
         f"the ERP at {shown_url()} refused a query" + (f" while {reading} was read" if reading else "") + f": {words}",
         "mend the row or the source profile's SELECT that it names (`stockproof erp check` tells more); where it names a limit of the "
         "server, as max_statement_time, have it raised for this user",
+    )
+
+
+def _barred(words: str) -> StockproofError:
+    """The error where bulk reads are not let in. PyMySQL, which reads first, encrypts unasked where the server can."""
+    if "ssl-mode" in url():
+        return StockproofError(f"the ERP at {shown_url()} refused user or password: {words}", _RIGHTS)
+    return StockproofError(
+        f"the ERP at {shown_url()} refused user or password of a connection that is not encrypted: {words}",
+        "where the server or this user asks for TLS, add ?ssl-mode=REQUIRED, or ?ssl-mode=VERIFY_IDENTITY&ssl-ca=/path/ca.pem, to ERP_URL; "
+        f"else {_RIGHTS}",
     )
 
 
@@ -282,12 +268,16 @@ def unreachable(fault: sa.exc.DBAPIError) -> StockproofError:
     """The error a user reads where the ERP cannot be entered."""
     code = fault.orig.args[0] if fault.orig is not None and fault.orig.args else None
     if code in (1044, 1045):
-        return StockproofError(
-            f"the ERP at {shown_url()} refused user or password", "check the user, password and grants in ERP_URL"
-        )
+        return StockproofError(f"the ERP at {shown_url()} refused user or password", _RIGHTS)
     if code == 1049:
         return StockproofError(f"the ERP at {shown_url()} has no such database", "check the database name in ERP_URL")
     words = str(fault.orig).splitlines()[0]
+    if "SSL" in words:
+        return StockproofError(
+            f"the ERP at {shown_url()} cannot be entered by TLS: {words}",
+            "does the server offer TLS, is the file at ssl-ca in ERP_URL the authority that signed its certificate, and does that name "
+            "this host? Where it names another, ssl-mode=VERIFY_CA does not ask",
+        )
     return ServiceAway(
         f"the ERP at {shown_url()} cannot be reached: {words}",
         "is it up (`stockproof status`), and are host and port in ERP_URL right?",

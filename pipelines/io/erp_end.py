@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from pipelines.io import erp_address
+
 ENDS_WITHIN = 5
 """Seconds that the server may take to answer here: it has kept us waiting long enough."""
 
@@ -13,7 +15,7 @@ def by_mark(address: str, mark: str) -> bool:
     """End the query whose text holds a mark.
 
     Args:
-        address: of the ERP, as PyMySQL's dialect takes it.
+        address: of the ERP.
         mark: words that no other query holds.
 
     Returns:
@@ -27,7 +29,7 @@ def by_number(address: str, number: int, seconds: float) -> bool:
     """End what a connection of ours is doing. A server that was started anew counts from 1: only what is as old as the wait is ended.
 
     Args:
-        address: of the ERP, as PyMySQL's dialect takes it.
+        address: of the ERP.
         number: of the connection, at the server.
         seconds: how long its answer was waited for.
 
@@ -41,7 +43,9 @@ def by_number(address: str, number: int, seconds: float) -> bool:
 def _end(address: str, query: str, **parameters: str | int) -> bool:
     # Its own threads are the ones that a user may see and end without any further right.
     limits = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), ENDS_WITHIN)
-    engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args=limits)
+    engine = sa.create_engine(
+        erp_address.dialect(address), poolclass=sa.NullPool, connect_args=limits | erp_address.encryption(address)
+    )
     try:
         with engine.connect() as connection:
             found: list[int] = list(connection.execute(sa.text(query), parameters).scalars())

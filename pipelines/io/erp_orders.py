@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.core.purchase_order import PurchaseOrder, Receipt, Step
-from pipelines.io import erp
+from pipelines.io import erp, erp_address
 
 LOCK_SECONDS: Final = 30
 ANSWER_SECONDS: Final = 120
@@ -42,7 +42,7 @@ def _engine(address: str) -> sa.Engine:
         return sa.create_engine(address, isolation_level="AUTOCOMMIT", connect_args={"timeout": LOCK_SECONDS})
     # READ COMMITTED: under the lock we must see what the holder before us has written, not a snapshot older than the lock.
     return sa.create_engine(
-        erp.dialect(address),
+        erp_address.dialect(address),
         pool_pre_ping=True,
         pool_size=1,
         isolation_level="READ COMMITTED",
@@ -51,6 +51,7 @@ def _engine(address: str) -> sa.Engine:
             "read_timeout": ANSWER_SECONDS,
             "write_timeout": ANSWER_SECONDS,
             "charset": "utf8mb4",
+            **erp_address.encryption(address),
         },
     )
 

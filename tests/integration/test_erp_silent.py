@@ -128,13 +128,12 @@ def test_a_query_that_the_server_ends_before_we_do_goes_on_nowhere(
     with locked("sales"), pytest.raises(ServiceAway) as caught:
         list(reader.read(_sales("select * from sales")))
     given_up(caught, "sales")
-    address = erp.dialect(erp_url)
-    assert erp_end.by_number(address, 999_999, 1.0)
-    with sa.create_engine(address, poolclass=sa.NullPool).connect() as connection:
+    assert erp_end.by_number(erp_url, 999_999, 1.0)
+    with sa.create_engine(erp.dialect(erp_url), poolclass=sa.NullPool).connect() as connection:
         erp_end._kill(connection, 999_999)
         with pytest.raises(sa.exc.DBAPIError):
             erp_end._kill(connection, connection.exec_driver_sql("select connection_id()").scalar_one())
-    nobody = sa.make_url(address).set(port=1).render_as_string(hide_password=False)
+    nobody = sa.make_url(erp_url).set(port=1).render_as_string(hide_password=False)
     assert not erp_end.by_mark(nobody, "x"), "nobody there to say so"
 
 

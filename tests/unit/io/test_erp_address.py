@@ -21,8 +21,20 @@ def fresh() -> Iterator[None]:
     ("address", "fault"),
     [
         ("postgresql://u:secret@h/erp", "does not begin with mysql://"),
-        ("mysql://u:secret@h:3306/erp?charset=utf8mb4", "goes on after the database's name"),
-        ("mysql://u:secret@h:3306/erp?ssl=true", "goes on after the database's name"),
+        ("mysql://u:secret@h:3306/erp?charset=utf8mb4", "stands charset, which is neither ssl-mode nor ssl-ca"),
+        ("mysql://u:secret@h:3306/erp?ssl=true", "stands ssl, which"),
+        ("mysql://u:secret@h:3306/erp?verbose", "stands verbose, which"),
+        (
+            "mysql://u:secret@h:3306/erp?ssl-mode=PREFERRED",
+            "ssl-mode is PREFERRED, not one of REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
+        ),
+        ("mysql://u:secret@h:3306/erp?ssl-ca=/dev/null", "ssl-mode is not given"),
+        ("mysql://u:secret@h:3306/erp?ssl-mode=REQUIRED&ssl-ca=/dev/null", "looks at no certificate"),
+        (
+            "mysql://u:secret@h:3306/erp?ssl-mode=VERIFY_CA&ssl-ca=/not/there.pem",
+            "ssl-ca is no file here: /not/there.pem",
+        ),
+        ("mysql://u:secret@h:3306/erp#x", "goes on after the database's name with #"),
         ("mysql://u:sec#ret@h:3306/erp", "holds one of"),
         ("mysql://u:sec@ret@h:3306/erp", "holds an @"),
         ("mysql://u:sec/ret@h:3306/erp", "holds one of"),
