@@ -8,6 +8,9 @@ Floats = npt.NDArray[np.float64]
 LONGEST_COVER_DAYS = 182.0
 """A lot never covers more than half a year: beyond it the holding rate no longer pays for obsolescence."""
 
+AT_RISK = 0.5
+"""Probability of running out within the protection interval from which a SKU is at risk: likelier than not."""
+
 PIECE = 1.0
 """``purchase.min_quantity`` unless the company names another."""
 

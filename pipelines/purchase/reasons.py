@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.core.inventory import AT_RISK
 from pipelines.ordering.rules import MIN_MAX
 
 _POSITION = "on hand {} + due within {} days {} = position {}"
@@ -107,9 +108,6 @@ _EXPOSED: Final = (
     "if demand has grown"
 )
 
-RISKY: Final = 0.5
-"""Risk from which an order that is not placed needs a word: likelier than not to run out."""
-
 _PRICES = ("unit_price", "list_price")
 
 _TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules")
@@ -181,7 +179,7 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
 def _exposed(decisions: pl.DataFrame) -> pl.Series:
     """SKUs that the ERP's own minimum leaves without an order though they run out likelier than not."""
     idle = (pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT") & (pl.col("level_reason") == "")
-    exposed = idle & (pl.col("policy") == MIN_MAX) & (pl.col("risk") >= RISKY)
+    exposed = idle & (pl.col("policy") == MIN_MAX) & (pl.col("risk") >= AT_RISK)
     return decisions.select(exposed.fill_null(value=False)).to_series()
 
 

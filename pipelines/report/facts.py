@@ -6,13 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.core.inventory import AT_RISK
+
 POLICIES = ("recorded", "incumbent", "candidate")
 KEY = ["item_id", "location_id"]
 CLASSES = {"demand_class": ("smooth", "erratic", "intermittent", "lumpy", "no_demand"), "abc_class": ("A", "B", "C")}
 _Z95 = 1.959963984540054
-
-RISKY = 0.5
-"""Probability of running out from which a SKU counts as at risk: likelier than not."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +126,13 @@ def at_risk(decisions: pl.DataFrame, skus: pl.DataFrame) -> pl.DataFrame:
         skus: dim_sku rows.
 
     Returns:
-        The rows of ``decisions`` of active SKUs with risk ≥ :data:`RISKY`; of equal risk, the one that falls shortest in money comes first.
+        The rows of ``decisions`` of active SKUs with risk ≥ :data:`AT_RISK`; of equal risk, the shortest in money comes first.
     """
     price = pl.col("unit_price").fill_null(0.0)
     short = ((pl.col("order_up_to") - pl.col("inventory_position")) * price).alias("short")
     found = (
         active(decisions, skus)
-        .filter(pl.col("risk") >= RISKY)
+        .filter(pl.col("risk") >= AT_RISK)
         .with_columns(pl.col("risk").round(3).alias("rounded"), short)
     )
     order = found.sort(["rounded", "short", "location_id", "item_id"], descending=[True, True, False, False])

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from pipelines.core.inventory import LONGEST_COVER_DAYS
+from pipelines.core.inventory import AT_RISK, LONGEST_COVER_DAYS
 from pipelines.core.words import count, units, verb
 from pipelines.report.formats import lasting
 
@@ -18,11 +18,8 @@ as much may be there after the longest lot that is proposed has come, and nobody
 DEAD_DAYS: Final = 365
 """Stock of a SKU without demand for so long is dead; before it has been on sale for so long, what never sold is merely new."""
 
-AT_RISK: Final = 0.5
-"""Probability of running out within the protection interval from which a SKU is at risk."""
-
 LEAST_MISSED: Final = 0.5
-"""A call is asked for where at least so many units of demand would be missed."""
+"""Pieces whose miss is worth a call; of what comes in fractions, the share of what usually sells at once."""
 
 FOREVER: Final = 3650
 """Days beyond which no date is computed."""
@@ -40,7 +37,8 @@ class InventoryTables:
     Attributes:
         as_of: the run's date.
         skus: one row a SKU: ids, names, classes, unit_cost, on_hand, on_order, stock_value, created_on, last_demand_on, is_active,
-            order_up_to, forecast_mean, protection_days, risk, quantity, order_value, reason.
+            order_up_to, forecast_mean, protection_days, risk, quantity, order_value, reason, piece (1; of what comes in fractions the units
+            that usually sell at once, where these are less).
         open_lines: po_id, line_no, item_id, location_id, supplier_id, expected_on, quantity_open, days_late, unit_price.
         totals: sums of the marts and of plan.decisions, to reconcile with: stock_value, open_value, order_value, lines.
         degraded: what the orders were decided without, one sentence; empty where no step failed.
@@ -95,7 +93,7 @@ def positions(tables: InventoryTables) -> pl.DataFrame:
             .then(pl.lit("dead"))
             .when((pl.col("on_hand") <= 0) & pl.col("is_active") & (pl.col("order_up_to") > 0))
             .then(pl.lit("out"))
-            .when((pl.col("risk") > AT_RISK) & pl.col("is_active"))
+            .when((pl.col("risk") >= AT_RISK) & pl.col("is_active"))
             .then(pl.lit("at_risk"))
             .when(pl.col("excess_value") > 0)
             .then(pl.lit("excess"))
@@ -147,6 +145,7 @@ def actions(tables: InventoryTables, skus: pl.DataFrame) -> tuple[pl.DataFrame, 
         "last_demand_on",
         "is_active",
         "unit_cost",
+        "piece",
     )
     lines = tables.open_lines.join(
         skus.select(told), on=["item_id", "location_id"], maintain_order="left"
@@ -155,7 +154,7 @@ def actions(tables: InventoryTables, skus: pl.DataFrame) -> tuple[pl.DataFrame, 
     urgent = (
         danger.with_columns(_waits(danger, tables.as_of))
         .with_columns(missed_value=pl.col("missed") * pl.col("unit_cost").fill_null(0.0))
-        .filter(pl.col("missed") >= LEAST_MISSED)
+        .filter(pl.col("missed") >= LEAST_MISSED * pl.col("piece"))
     )
     needless = lines.filter(
         (pl.col("status") == "dead") | ((pl.col("on_hand") > pl.col("limit")) & (pl.col("per_day") >= 0))
@@ -222,7 +221,8 @@ def _expedite(row: dict[str, Any]) -> str:
     parts = [(row["on_hand"], "on hand"), (row["due_before"], "due before")]
     there = " and ".join(f"the {units(held)} {where}" for held, where in parts if held > 0)
     left = f"{there} last until {row['gone_on']}" if there else "the shelf is empty"
-    missed = f"about {_counted(float(math.floor(row['missed'] + 0.5)))} worth {row['missed_value']:,.0f} would be missed by then"
+    lost = float(math.floor(row["missed"] + 0.5)) if row["piece"] == 1.0 else row["missed"]
+    missed = f"about {_counted(lost)} worth {row['missed_value']:,.0f} would be missed by then"
     return f"{who}: {when}, and {left}; {missed}."
 
 

@@ -17,8 +17,11 @@ select s.item_id, s.location_id, s.item_name, s.category, s.abc_class, s.demand_
     cast(i.on_order as double precision) as on_order, cast(i.stock_value as double precision) as stock_value,
     coalesce(d.order_up_to, cast(s.order_up_to as double precision)) as order_up_to, f.mean as forecast_mean,
     coalesce(f.protection_days, s.protection_days) as protection_days, d.risk, coalesce(d.quantity, 0) as quantity,
-    coalesce(d.order_value, 0) as order_value, d.reason
+    coalesce(d.order_value, 0) as order_value, d.reason,
+    case when n.item_id is null then 1.0 else least(1.0, cast(s.mean_demand * s.adi as double precision)) end as piece
 from marts.dim_sku s
+left join (select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)) n
+    on n.item_id = s.item_id and n.location_id = s.location_id
 join marts.fct_inventory_position i on i.item_id = s.item_id and i.location_id = s.location_id
 left join plan.decisions d on d.as_of = s.as_of and d.item_id = s.item_id and d.location_id = s.location_id
 left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id

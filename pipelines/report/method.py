@@ -1,14 +1,15 @@
 """How the figures of the page came about, told to the planner. Pure."""
 
+from pipelines.core.inventory import AT_RISK
 from pipelines.core.words import count
-from pipelines.report.facts import RISKY, Comparison
+from pipelines.report.facts import Comparison
 from pipelines.report.formats import money, percent
 from pipelines.report.tables import Tables
 from pipelines.settings import Settings
 
 _RISK = (
     "Probability, from the forecast's quantiles, that demand over lead time and review period exceeds what is on hand and due "
-    f"in that time, if nothing is ordered. A SKU is at risk from {RISKY:.0%} on."
+    f"in that time, if nothing is ordered. A SKU is at risk from {AT_RISK:.0%} on."
 )
 _LEVELS = {
     "policy": "from the forecast",

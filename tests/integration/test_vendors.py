@@ -64,8 +64,12 @@ def filled(warehouse_url: str) -> None:
         "unit_cost": [0.1 + n for n in range(10)],
         "first_demand_on": [AS_OF - timedelta(days=399)] * 10, "last_demand_on": [AS_OF] * 10, "lead_time_mean": [25.0] * 10,
         "lead_time_std": [4.0] * 10, "on_time_share": [0.9] * 10, "order_up_to": [50.0] * 10, "protection_days": [32] * 10,
+        "mean_demand": [2.0] * 8 + [0.02, None], "adi": [1.25] * 9 + [None],
     }).with_columns(pl.col("protection_days").cast(pl.Int32), created_on=pl.lit(None, dtype=pl.Date))  # fmt: skip
     _create("marts.dim_sku", sku)
+    _create("marts.fct_demand", sku.select("item_id", "location_id", quantity=pl.lit(2.0)).with_columns(
+        quantity=pl.when(pl.col("item_id").is_in(items[7:9])).then(0.5).otherwise(2.0)
+    ))  # fmt: skip
     _create(
         "marts.fct_inventory_position",
         sku.select(
@@ -153,6 +157,7 @@ def test_safety_stocks_follow_the_supplier_s_lead_times() -> None:
 
 
 def test_the_inventory_report_reconciles_to_the_cent_or_is_refused() -> None:
+    assert inventory_job.read(AS_OF).skus["piece"].to_list() == [1.0] * 8 + [0.025, 1.0]
     told, path = inventory_job.run(AS_OF)
     value = warehouse.read("select sum(cast(stock_value as numeric))::float8 as v from marts.fct_inventory_position")[
         "v"

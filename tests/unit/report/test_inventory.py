@@ -19,7 +19,7 @@ def sku(item: str, **changes: Any) -> dict[str, Any]:
         "item_id": item, "location_id": "W1", "item_name": f"Thing {item}", "category": "c", "abc_class": "A", "demand_class": "smooth",
         "is_active": True, "created_on": None, "last_demand_on": AS_OF, "supplier_id": "S1", "unit_cost": 2.5, "on_hand": 40.0,
         "on_order": 0.0, "order_up_to": 60.0, "forecast_mean": 20.0, "protection_days": 10, "risk": 0.02, "quantity": 0.0,
-        "order_value": 0.0, "reason": "",
+        "order_value": 0.0, "reason": "", "piece": 1.0,
     }  # fmt: skip
     row = base | changes
     return row | {"stock_value": row["on_hand"] * row["unit_cost"]}
@@ -129,6 +129,26 @@ def test_an_overdue_line_misses_only_what_nothing_else_serves(tables: InventoryT
     assert expedited(line("P1", "OUT", -5), line("P2", "OUT", -4)) == [("P1", 5, 10.0)]
     assert expedited(line("P1", "OUT", -5), line("P2", "OUT", 3)) == [("P1", 2, 4.0)]
     assert expedited(line("P1", "OUT", -5), line("P2", "OUT", 9)) == [("P1", 5, 10.0), ("P2", 3, 6.0)]
+
+
+def test_what_is_booked_in_tonnes_is_called_about_as_the_same_in_kilograms() -> None:
+    """4 kg a day, none for 16 days: 64 kg are missed, or 0.064 t; no half of a tonne is asked for. Of pieces, less than half a one is."""
+
+    def told(factor: float, piece: float) -> list[str]:
+        stock = sku("A", on_hand=0.0, risk=1.0, forecast_mean=40.0 * factor, unit_cost=2.5 / factor, piece=piece)
+        skus = pl.DataFrame([stock], schema_overrides={"created_on": pl.Date})
+        lines = pl.DataFrame([line("P1", "A", 17, quantity_open=30.0 * factor)])
+        tables = InventoryTables(AS_OF, skus, lines, {})
+        return list(inventory.actions(tables, inventory.positions(tables))[0]["say"])
+
+    assert told(1.0, 1.0)[0].endswith("about 64 units worth 160 would be missed by then.")
+    assert told(0.001, 0.02)[0].endswith("about 0.064 units worth 160 would be missed by then.")
+    assert told(0.001, 1.0) == []
+
+
+def test_a_sku_is_at_risk_from_one_half_on_as_in_the_daily_report(tables: InventoryTables) -> None:
+    even = replace(tables, skus=tables.skus.with_columns(risk=pl.lit(0.5)))
+    assert dict(inventory.positions(even).select("item_id", "status").iter_rows())["FINE"] == "at_risk"
 
 
 def test_lines_for_what_nobody_needs_are_cancelled(tables: InventoryTables) -> None:
