@@ -64,6 +64,8 @@ def test_no_line_and_no_order_breaks_a_limit(case, seed, step, cheaper, pack):
     assert np.allclose(packs, packs.round()), "whole packs"
     assert (bought["quantity"] >= bought["min_order_qty"] - 1e-9).all(), "the supplier's minimum of the line"
     assert np.allclose(bought["order_value"], bought["quantity"] * bought["unit_price"])
+    lowered = bought["item_id"].is_in(breaks["item_id"].implode()) & (bought["quantity"] >= step)
+    assert np.allclose(bought["unit_price"], np.where(lowered, 5.0 * cheaper, 5.0)), "the price of what is left of it"
     if case["cap"] is not None:
         assert (bought["order_value"] <= case["cap"] + 1e-6).all(), "the rule's cap of the line"
     if case["budget"] is not None:

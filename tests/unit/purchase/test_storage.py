@@ -1,6 +1,7 @@
 """The space of a location, and containers by volume: never more than fits, and what fits is what saves most."""
 
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
@@ -115,6 +116,17 @@ def test_the_flip_stays_exact_where_there_is_room():
     for share, flipped in ((1.0, True), (0.9, False)):
         now = _ordered_after(rows, breaks, settings, [(line, name, share * change) for line, name, change, _ in chosen])
         assert [(n != one[3]) for n, one in zip(now, chosen, strict=True)] == [flipped] * len(chosen)
+
+
+def test_the_space_that_a_supplier_s_order_could_ask_for():
+    """Levels or half a year's demand of each SKU, a pack and the least line, times its volume; all SKUs of the supplier together."""
+    sku = SimpleNamespace(
+        order_up_to=np.array([100.0, 10.0, 50.0, -40.0]), demand_per_day=np.array([0.1, 1.0, 0.0, 0.0]), pack=np.full(4, 5.0),
+        vendor=np.array([0, 0, 1, -1]),
+    )  # fmt: skip
+    draft = SimpleNamespace(least=np.array([10.0, 10.0, 10.0, 60.0]))
+    most = storage._most(draft, sku, np.array([1.0, 2.0, 0.5, 0.1]))
+    assert most.tolist() == [115.0 + 2 * 197.0] * 2 + [32.5, 6.5]
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.97])
