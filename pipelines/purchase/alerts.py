@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.core.notices import UNSOLD, UNSOLD_DAYS
+from pipelines.purchase.reasons import amount
 
 NONE, EXPEDITE_LATE, GIVEN_UP, PULL_IN, RUNS_OUT_BEFORE = (
     "", "EXPEDITE_LATE_LINE", "LATE_LINE_NOT_COUNTED", "PULL_IN_OPEN_LINE", "RUNS_OUT_BEFORE_NEXT_LINE",
@@ -79,7 +80,7 @@ def _one(number: pl.Expr, one: str, many: str) -> pl.Expr:
 
 def _words(late: pl.Expr) -> pl.Expr:
     def units(name: str) -> pl.Expr:
-        number = pl.col(name).round(2).cast(pl.String).str.replace(r"\.0$", "")
+        number = amount(pl.col(name)).cast(pl.String).str.replace(r"\.0$", "")
         return pl.format("{} {}", number, _one(pl.col(name).round(2), "unit", "units"))
 
     def verb(name: str) -> pl.Expr:

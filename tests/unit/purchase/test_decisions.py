@@ -106,6 +106,19 @@ def test_risk_at_ties_and_ends():
     assert risk.exceedance(grid, np.array([-1.0]))[0] == 1.0
 
 
+def test_the_kernels_risk_is_that_of_the_table():
+    """Between quantiles, on them, where several share a value, and at and beyond both ends."""
+    rng, levels = np.random.default_rng(1), np.asarray(LEVELS)
+    grids = [np.sort(rng.poisson(mean, levels.size)).astype(float) for mean in (0.1, 2.0, 9.0, 200.0)]
+    grids.append(np.sort(rng.gamma(2.0, 3.0, levels.size)))
+    for grid in grids:
+        stocks = np.unique(np.concatenate([grid, grid - 0.25, grid + 0.4, [-1.0, -1e-9, 0.0, 1e9]]))
+        found = [risk.beyond(grid, levels, stock) for stock in stocks]
+        assert found == pytest.approx(risk.exceedance(np.tile(grid, (stocks.size, 1)), stocks).tolist(), abs=1e-12)
+    blank = np.full(levels.size, np.nan)
+    assert (risk.beyond(blank, levels, 1.0), risk.beyond(blank, levels, -1.0)) == (0.0, 1.0)
+
+
 def test_risk_without_a_forecast():
     blank = {column: [None] for column in COLUMNS}
     empty = one(on_hand=[0.0], due=[0.0], forecast_mean=[None], level=["safety_stock"], **blank)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pipelines.core.business_rules import VendorTerms
 from pipelines.purchase import codes as c
-from pipelines.purchase import flips, lines, prices, quantity, ranking, storage
+from pipelines.purchase import flips, lines, prices, quantity, ranking, risk, storage
 from pipelines.purchase.decide import decide
 from tests.unit.purchase.catalogue import AS_OF, config, make
 from tests.unit.purchase.test_flips import LINES, _flips, _ordered_after
@@ -116,6 +116,21 @@ def test_the_flip_stays_exact_where_there_is_room():
     for share, flipped in ((1.0, True), (0.9, False)):
         now = _ordered_after(rows, breaks, settings, [(line, name, share * change) for line, name, change, _ in chosen])
         assert [(n != one[3]) for n, one in zip(now, chosen, strict=True)] == [flipped] * len(chosen)
+
+
+def test_the_expected_saving_is_the_newsvendors_integral():
+    """p times the demand served less h T times what is left over, unit by unit on a fine mesh."""
+    rows, _ = _catalogue(4, 3)
+    sku = lines.build(rows.with_columns(proposed=pl.lit(0.0)), AS_OF, config())
+    which, stock, units = np.array([0, 1, 2, 3]), np.array([0.0, 5.0, 12.0, 30.0]), np.array([10.0, 40.0, 6.0, 0.0])
+    told = ranking.expected_saving(sku, stock, units, which)
+    for i, low, more, saving in zip(which, stock, units, told, strict=True):
+        mesh = low + (np.arange(4_000) + 0.5) * more / 4_000
+        chance = risk.exceedance(np.repeat(sku.grid[[i]], 4_000, axis=0), mesh)
+        served, left = chance.mean() * more, (1.0 - chance).mean() * more
+        expected = sku.shortage_cost[i] * served - sku.holding_per_day[i] * sku.days[i] * left
+        assert saving == pytest.approx(expected, rel=0.02, abs=1e-3)
+    assert (np.abs(told[:3]) > 0.1).all()
 
 
 def test_the_space_that_a_supplier_s_order_could_ask_for():
