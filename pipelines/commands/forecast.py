@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.commands import marts
-from pipelines.core.words import units
+from pipelines.core.words import count, units
 
 if TYPE_CHECKING:
     import polars as pl
@@ -101,7 +101,7 @@ def _evaluation(told: Any) -> None:
     for reason in told.reasons.values():
         console.print(f"  {reason}")
     console.print(
-        f"{told.left_out} SKUs without any demand before the newest origin are in no scaled measure; their forecast is zero.\n"
+        f"{count(told.left_out, 'SKU')} without any demand before the newest origin: in no scaled measure, and forecast as zero.\n"
         "MAE and MAPE are shown because they are asked for; they choose nothing: on intermittent demand both reward forecasting zero."
     )
 

@@ -160,7 +160,8 @@ def _sales(sold: pl.DataFrame) -> Finding:
     first, last = _span(sold)
     config = settings.load()
     days, need = (last - first).days + 1, config.forecast.min_training_data
-    span = f"{int(sold['rows'].sum())} sales rows of {sold.height} SKUs over {days} days, {first} to {last}"
+    rows = count(int(sold["rows"].sum()), "sales row")
+    span = f"{rows} of {count(sold.height, 'SKU')} over {count(days, 'day')}, {first} to {last}"
     if days // DAYS_IN[config.planning.bucket] < need:
         return Finding(
             "sales", "not usable",

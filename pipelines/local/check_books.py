@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 import pyarrow as pa
 
+from pipelines.core.words import count
 from pipelines.extract import reader
 from pipelines.extract.profiles import Profile, Source
 from pipelines.local.findings import Finding, items_of
@@ -53,8 +54,8 @@ def books(profile: Profile) -> list[Finding]:
     if off:
         first = wrong.row(0, named=True)
         sentence += (
-            f"; {wrong.height} counts of {off} SKUs do not, e.g. {first['item_id']} at {first['location_id']} on {first['counted_on']}: "
-            f"{first['on_hand']:g} instead of {first['expected']:g}"
+            f"; {count(wrong.height, 'count')} of {count(off, 'SKU')} do not, e.g. "
+            f"{first['item_id']} at {first['location_id']} on {first['counted_on']}: {first['on_hand']:g} instead of {first['expected']:g}"
         )
     return [Finding("books", "usable without" if off else "usable", sentence)]
 

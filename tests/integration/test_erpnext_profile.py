@@ -43,7 +43,7 @@ def test_erp_check_reads_a_site(site: Site) -> None:
     for day in ("2026-05-01", "2026-06-27"):
         site.sale("Delivery Note", f"DN-{day}", day, f"{day} 10:00:00", {f"d{day}": {"item_code": "A", "qty": 3}})
     found = {finding.part: finding.sentence for finding in check.check().findings}
-    assert found["sales"].startswith("2 sales rows of 1 SKUs over 58 days")
+    assert found["sales"].startswith("2 sales rows of 1 SKU over 58 days")
     assert found["prices"] == "1 of 1 items with sales (100 %) have a shortage cost or a sale price above their cost"
     assert "recording" not in found
 

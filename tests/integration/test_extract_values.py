@@ -92,7 +92,7 @@ def test_a_day_that_no_calendar_has_is_no_date() -> None:
     job.extract_table("sales", on(50))
     assert [row[0] for row in held("sales", "sold_on")] == [on(day) for day in range(1, 39)] + [None, None]
     sales = next(one for one in check.check().findings if one.part == "sales")
-    assert sales.sentence == f"40 sales rows of 1 SKUs over 38 days, {on(1)} to {on(38)}"
+    assert sales.sentence == f"40 sales rows of 1 SKU over 38 days, {on(1)} to {on(38)}"
 
 
 def test_a_receipt_on_a_zero_date_is_none_to_the_check() -> None:

@@ -65,6 +65,20 @@ def test_a_sku_s_order_does_not_depend_on_the_others_or_on_chunks(monkeypatch):
     assert expected_cost.orders(alone, 5).quantity[0] == whole[4]
 
 
+def test_a_part_of_the_skus_keeps_its_own_open_orders():
+    """Each SKU's order is that of the whole, whichever others are asked with it, and in whichever order."""
+    rng = np.random.default_rng(8)
+    arriving = np.array([[float(n % 9), float(rng.integers(0, 20)), 1.0 + n % 9] for n in range(18)])
+    many = problem(9, arriving=arriving, on_hand=np.zeros(9))
+    whole = expected_cost.orders(many, 5)
+    assert len(set(whole.quantity.tolist())) > 3
+    for part in ([7, 2, 5], [0], [8, 1]):
+        rows = np.array(part)
+        told = expected_cost.orders(many.take(rows), 5)
+        assert told.quantity.tolist() == whole.quantity[rows].tolist()
+        assert told.left.tolist() == whole.left[rows].tolist()
+
+
 def test_more_on_order_orders_less_and_late_lines_do_not_help_before_they_come():
     now = expected_cost.orders(problem(), 1).quantity[0]
     more = expected_cost.orders(problem(arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 25.0]])), 1).quantity[0]

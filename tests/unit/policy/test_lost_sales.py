@@ -1,5 +1,6 @@
 """Which SKUs order by expected cost, and that purchase gets levels that order exactly that."""
 
+import re
 from datetime import date, timedelta
 
 import numpy as np
@@ -63,6 +64,8 @@ def test_levels_order_the_quantity_from_the_position_and_nothing_where_nothing_i
     assert own["reorder_point"] == own["order_up_to"] - 1.0
     assert "ordering nothing costs least" in stocked["reason"]
     assert "serves days 15 to 21" in own["reason"]
+    share = re.search(r"cost least, covering (\d+) % of outcomes", own["reason"])
+    assert share is not None and 83 <= int(share[1]) <= 92, "the costs' ratio, to a piece"
 
 
 def holding(units: float, shortage_cost: float = 1.0) -> lost_sales.Coming:

@@ -121,7 +121,7 @@ def test_check_finds_the_sample_usable_and_names_what_is_not(sqlite: Path) -> No
     change("delete from stock_levels where item_id = 'ITEM-000005'")
     change("delete from item_policies")
     told = {finding.part: finding for finding in check.check().findings}
-    assert "2 counts of 1 SKUs do not, e.g. ITEM-000003 at WH-1 on 2026-06-20" in told["books"].sentence
+    assert "2 counts of 1 SKU do not, e.g. ITEM-000003 at WH-1 on 2026-06-20" in told["books"].sentence
     assert told["suppliers"].verdict == told["stock"].verdict == told["policies"].verdict == "usable without"
     change("delete from sales")
     ending = check.check()
