@@ -118,6 +118,19 @@ def test_open_lines_at_their_dates_not_their_sum():
     assert np.isfinite(ordered).all()
 
 
+def test_what_is_due_and_when():
+    """Days from tomorrow; undated and overdue lines are tomorrow's. The position is what is there and all that counts."""
+    due = [AS_OF + timedelta(days=1), AS_OF + timedelta(days=8), AS_OF - timedelta(days=3), None]
+    dated = pl.DataFrame(
+        {"item_id": ["far", "own", "own", "plain"], "location_id": ["L"] * 4, "quantity": [1.0, 5.0, 2.0, 3.0]}
+    )
+    dated = dated.with_columns(expected_on=pl.Series(due, dtype=pl.Date))
+    told = lost_sales._arriving(rows(), dated, AS_OF)
+    assert told.tolist() == [[2.0, 0.0, 1.0], [3.0, 7.0, 5.0], [3.0, -4.0, 2.0], [4.0, 0.0, 3.0]]
+    known = lost_sales.Coming(coming().periods, dated, coming().terms)
+    assert known.position(rows()).tolist() == [4.0, 4.0, 5.0, 11.0, 7.0, 4.0]
+
+
 def tonnes(unit_rows: pl.DataFrame, known: lost_sales.Coming, factor: float, pack: float) -> dict:
     """The SKU ``own`` booked in units of ``factor``, bought in packs."""
     numbers = ["mean_demand", "forecast_mean", "forecast_std", *COLUMNS]
