@@ -61,8 +61,16 @@ def _tls_fault(query: str) -> str | None:
         return (
             "ssl-mode=REQUIRED looks at no certificate, so ssl-ca would be of no use: VERIFY_CA or VERIFY_IDENTITY does"
         )
-    if authority and not Path(authority).is_file():
-        return f"its ssl-ca is no file here: {authority}"
+    return _authority_fault(authority) if authority else None
+
+
+def _authority_fault(file: str) -> str | None:
+    if not Path(file).is_file():
+        return f"its ssl-ca is no file here: {file}"
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as fault:  # as ssl's own errors are
+        return f"its ssl-ca cannot be read as certificates: {file}: {fault.strerror or fault}"
     return None
 
 

@@ -125,7 +125,8 @@ def as_levels(chosen: Levels, told: Served, whole: npt.NDArray[np.bool_]) -> Lev
     """
     piece = whole.astype(np.float64)
     idle = told.quantity <= 0
-    upper = np.where(idle, told.position - told.surplus + piece, told.position + told.quantity)
+    next_one = np.maximum(told.position - told.surplus + piece, np.minimum(told.position, 0.0))
+    upper = np.where(idle, next_one, told.position + told.quantity)
     reorder = np.where(idle, upper - piece, np.maximum(told.position, upper - piece))
     return replace(
         chosen,

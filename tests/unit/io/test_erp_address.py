@@ -34,6 +34,10 @@ def fresh() -> Iterator[None]:
             "mysql://u:secret@h:3306/erp?ssl-mode=VERIFY_CA&ssl-ca=/not/there.pem",
             "ssl-ca is no file here: /not/there.pem",
         ),
+        (
+            f"mysql://u:secret@h:3306/erp?ssl-mode=VERIFY_CA&ssl-ca={__file__}",
+            "ssl-ca cannot be read as certificates: .*test_erp_address",
+        ),
         ("mysql://u:secret@h:3306/erp#x", "goes on after the database's name with #"),
         ("mysql://u:sec#ret@h:3306/erp", "holds one of"),
         ("mysql://u:sec@ret@h:3306/erp", "holds an @"),

@@ -93,6 +93,14 @@ def test_what_holds_more_than_enough_has_the_level_at_which_an_order_would_pay()
 def test_where_no_order_pays_the_level_is_below_any_stock():
     told = table(rows(), AS_OF, settings.load(), holding(4.0, shortage_cost=1e-9)).row(ITEMS.index("own"), named=True)
     assert (told["policy"], told["reorder_point"], told["order_up_to"]) == ("expected_cost", 4.0, 5.0)
+    kilos = rows().with_columns(fractional=pl.lit(value=True))
+    bare = table(kilos, AS_OF, settings.load(), holding(4.0, shortage_cost=1e-9)).row(
+        ITEMS.index("stocked"), named=True
+    )
+    assert bare["reorder_point"] == bare["order_up_to"] == pytest.approx(199.99)
+    own = holding(4.0, shortage_cost=1e-9)
+    none_due = lost_sales.Coming(own.periods, own.dated.clear(), own.terms)
+    assert table(kilos, AS_OF, settings.load(), none_due).row(ITEMS.index("own"), named=True)["order_up_to"] == 0.0
 
 
 def test_own_costs_decide_the_ratio_else_the_service_target(policies):
