@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.io import erp_address, erp_end, erp_stream, files
-from pipelines.io.erp_address import dialect
 from pipelines.io.erp_stream import StreamFault
 
 
@@ -82,17 +81,8 @@ def engine(address: str, **options: Any) -> sa.Engine:
         address: see :func:`url`.
         options: further arguments of PyMySQL's connections.
     """
-    made = sa.create_engine(
-        dialect(address),
-        pool_pre_ping=True,
-        pool_size=2,
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS,
-            "read_timeout": CONNECT_SECONDS,
-            **erp_address.encryption(address),
-            **options,
-        },
-    )
+    greeting = {"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS}
+    made = erp_address.engine(address, greeting | options, pool_pre_ping=True, pool_size=2)
     seconds = settings.load().erp.timeout_seconds
 
     @sa.event.listens_for(made, "connect")

@@ -1,9 +1,12 @@
 """What ERP_URL may be, and how each of the two drivers takes it: ConnectorX for bulk reads, PyMySQL (SQLAlchemy) for the rest."""
 
 import ssl
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
+
+import sqlalchemy as sa
 
 from pipelines.core.errors import StockproofError
 
@@ -17,6 +20,7 @@ _REMEDY: Final = (
 )
 
 
+@cache
 def sound(address: str) -> str:
     """An address that both drivers take; each reads an odd one in its own way.
 
@@ -74,12 +78,19 @@ def _authority_fault(file: str) -> str | None:
     return None
 
 
-def dialect(address: str) -> str:
-    """An address as SQLAlchemy takes it, with the driver named; what it says of TLS is :func:`encryption`."""
-    return address.partition("?")[0].replace("mysql://", "mysql+pymysql://", 1)
+def engine(address: str, connect_args: dict[str, Any] | None = None, **options: Any) -> sa.Engine:
+    """SQLAlchemy's engine of an address, encrypted as it asks.
+
+    Args:
+        address: of a MariaDB, see :func:`sound`.
+        connect_args: arguments of PyMySQL's connections.
+        options: of ``sqlalchemy.create_engine``.
+    """
+    named = address.partition("?")[0].replace("mysql://", "mysql+pymysql://", 1)
+    return sa.create_engine(named, connect_args=(connect_args or {}) | _encryption(address), **options)
 
 
-def encryption(address: str) -> dict[str, Any]:
+def _encryption(address: str) -> dict[str, Any]:
     """Arguments of PyMySQL's connections for the TLS that an address asks for. Without any, it encrypts where the server can."""
     given = parse_qs(urlsplit(address).query)
     if "ssl-mode" not in given:

@@ -43,9 +43,7 @@ def by_number(address: str, number: int, seconds: float) -> bool:
 def _end(address: str, query: str, **parameters: str | int) -> bool:
     # Its own threads are the ones that a user may see and end without any further right.
     limits = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), ENDS_WITHIN)
-    engine = sa.create_engine(
-        erp_address.dialect(address), poolclass=sa.NullPool, connect_args=limits | erp_address.encryption(address)
-    )
+    engine = erp_address.engine(address, limits, poolclass=sa.NullPool)
     try:
         with engine.connect() as connection:
             found: list[int] = list(connection.execute(sa.text(query), parameters).scalars())

@@ -41,8 +41,8 @@ def _engine(address: str) -> sa.Engine:
     if address.startswith("sqlite:"):
         return sa.create_engine(address, isolation_level="AUTOCOMMIT", connect_args={"timeout": LOCK_SECONDS})
     # READ COMMITTED: under the lock we must see what the holder before us has written, not a snapshot older than the lock.
-    return sa.create_engine(
-        erp_address.dialect(address),
+    return erp_address.engine(
+        address,
         pool_pre_ping=True,
         pool_size=1,
         isolation_level="READ COMMITTED",
@@ -51,7 +51,6 @@ def _engine(address: str) -> sa.Engine:
             "read_timeout": ANSWER_SECONDS,
             "write_timeout": ANSWER_SECONDS,
             "charset": "utf8mb4",
-            **erp_address.encryption(address),
         },
     )
 

@@ -1,10 +1,14 @@
 """What counts as stock to come, SKU by SKU: the one definition that policy and purchase share."""
 
 from datetime import date
+from typing import Final
 
 import polars as pl
 
 from pipelines.io import warehouse
+
+FRACTIONAL: Final = "select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)"
+"""SQL of the SKUs that do not come in whole units."""
 
 _PENDING = """
     select p.item_id, p.location_id, null as po_id, p.quantity, p.expected_on, true as ours

@@ -183,15 +183,11 @@ def _orders(
         """Order and what the days served lack, of some of the SKUs, with so much of their stock missing."""
         mine = rows[some]
         lacking = needs(demand[some], problem.on_hand[mine] - missing, arriving[some, :-1]) - arriving[some, -1:]
-        terms = (
-            problem.holding_cost,
-            problem.shortage_cost,
-            problem.ordering_cost,
-            problem.unit,
-            problem.pack,
-            problem.minimum,
-        )
-        return best_lots(lacking, *(values[mine] for values in terms)), lacking
+        quantity = best_lots(
+            lacking, problem.holding_cost[mine], problem.shortage_cost[mine], problem.ordering_cost[mine], problem.unit[mine],
+            problem.pack[mine], problem.minimum[mine],
+        )  # fmt: skip
+        return quantity, lacking
 
     every = np.arange(rows.size)
     quantity, lacking = answer(every, np.zeros(rows.size))

@@ -33,10 +33,6 @@ left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = 
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
 
-_FRACTIONAL = """
-select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)
-"""
-
 _PERIODS = "select item_id, location_id, period, mean, std from plan.sound_period_forecasts where as_of = :as_of"
 
 _TERMS = """
@@ -75,7 +71,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         warehouse.refuse_other_marts(as_of)
     if items:
         rows = rows.filter(pl.col("item_id").is_in(list(items)))
-    fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
+    fractional = warehouse.read(positions.FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
     rows = rows.join(fractional, on=["item_id", "location_id"], how="left", maintain_order="left")
     config = settings.load()
     earlier = last_run.with_rows("plan.choices", as_of - timedelta(days=1))

@@ -52,8 +52,6 @@ left join plan.lead_times t on t.as_of = :measured_on and t.supplier_id = o.supp
 where o.as_of = :as_of and o.is_active order by o.item_id, o.supplier_id
 """
 
-_FRACTIONAL = "select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)"
-
 _PASSPORTS = "select item_id, location_id from plan.passports where as_of = :as_of"
 
 _SCORES = "select supplier_id, total / 100.0 as score from plan.vendor_scores where as_of = :scored_on"
@@ -113,7 +111,7 @@ def read(as_of: date, config: Settings) -> Inputs:
     rows = rows.with_columns(pl.coalesce("protection_days", agreed.ceil().cast(pl.Int32)).alias("protection_days"))
     key = ["item_id", "location_id"]
     coming = positions.read(as_of, config.purchase.late_days, default)
-    fractional = warehouse.read(_FRACTIONAL).with_columns(pl.lit(value=False).alias("whole"))
+    fractional = warehouse.read(positions.FRACTIONAL).with_columns(pl.lit(value=False).alias("whole"))
     rows = (
         rows.join(coming, on=key, how="left", maintain_order="left")
         .join(fractional, on=key, how="left", maintain_order="left")

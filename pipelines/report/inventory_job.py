@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.core.errors import StockproofError
-from pipelines.io import degraded, files, warehouse
+from pipelines.io import degraded, files, positions, warehouse
 from pipelines.report import inventory_page
 from pipelines.report.inventory import InventoryTables
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-_SKUS = """
+_SKUS = f"""
 select s.item_id, s.location_id, s.item_name, s.category, s.abc_class, s.demand_class, s.is_active, s.created_on, s.last_demand_on,
     s.supplier_id, cast(s.unit_cost as double precision) as unit_cost, cast(i.on_hand as double precision) as on_hand,
     cast(i.on_order as double precision) as on_order, cast(i.stock_value as double precision) as stock_value,
@@ -20,8 +20,7 @@ select s.item_id, s.location_id, s.item_name, s.category, s.abc_class, s.demand_
     coalesce(d.order_value, 0) as order_value, d.reason,
     case when n.item_id is null then 1.0 else least(1.0, cast(s.mean_demand * s.adi as double precision)) end as piece
 from marts.dim_sku s
-left join (select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)) n
-    on n.item_id = s.item_id and n.location_id = s.location_id
+left join ({positions.FRACTIONAL}) n on n.item_id = s.item_id and n.location_id = s.location_id
 join marts.fct_inventory_position i on i.item_id = s.item_id and i.location_id = s.location_id
 left join plan.decisions d on d.as_of = s.as_of and d.item_id = s.item_id and d.location_id = s.location_id
 left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id

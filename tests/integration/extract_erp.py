@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipelines.core.contract import BY_NAME
 from pipelines.extract import raw
-from pipelines.io import erp, erp_tables, warehouse
+from pipelines.io import erp, erp_address, erp_tables, warehouse
 
 DAY_0 = date(2026, 1, 1)
 
@@ -62,7 +62,7 @@ def change(statement: str) -> None:
 @contextmanager
 def locked(table: str) -> Iterator[None]:
     """A table of the ERP that somebody else holds: released however the test ends, else every later one would wait for it."""
-    other = sa.create_engine(erp.dialect(erp.url()), poolclass=sa.NullPool)
+    other = erp_address.engine(erp.url(), poolclass=sa.NullPool)
     with other.connect() as connection:
         connection.exec_driver_sql(f"lock tables {table} write")
         yield

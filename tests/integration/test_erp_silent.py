@@ -13,7 +13,7 @@ from pipelines.core.contract import BY_NAME
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.extract import job, reader
 from pipelines.extract.profiles import Source
-from pipelines.io import erp, erp_end, erp_stream, warehouse
+from pipelines.io import erp, erp_address, erp_end, erp_stream, warehouse
 from tests.conftest import ERP_SECONDS
 from tests.integration.extract_erp import empty, held, locked, on, sell
 
@@ -129,7 +129,7 @@ def test_a_query_that_the_server_ends_before_we_do_goes_on_nowhere(
         list(reader.read(_sales("select * from sales")))
     given_up(caught, "sales")
     assert erp_end.by_number(erp_url, 999_999, 1.0)
-    with sa.create_engine(erp.dialect(erp_url), poolclass=sa.NullPool).connect() as connection:
+    with erp_address.engine(erp_url, poolclass=sa.NullPool).connect() as connection:
         erp_end._kill(connection, 999_999)
         with pytest.raises(sa.exc.DBAPIError):
             erp_end._kill(connection, connection.exec_driver_sql("select connection_id()").scalar_one())
@@ -142,7 +142,7 @@ def test_a_user_without_any_right_ends_its_own_queries_and_no_other(
 ) -> None:
     with erp.transaction() as connection:
         connection.execute(sa.text("create or replace user reader@'127.0.0.1' identified by 'secret'"))
-    other = sa.create_engine(erp_url.replace("mysql://", "mysql+pymysql://", 1)).connect()
+    other = erp_address.engine(erp_url).connect()
     with other:
         busy = threading.Thread(target=lambda: other.exec_driver_sql("select sleep(12) /* of somebody else */"))
         busy.start()
@@ -204,7 +204,7 @@ def _accept(server: socket.socket) -> None:
 
 def test_a_connection_that_breaks_is_told_from_silence(configured: pytest.MonkeyPatch, erp_url: str) -> None:
     _wait(configured, 60.0)
-    killer = sa.create_engine(erp_url.replace("mysql://", "mysql+pymysql://", 1))
+    killer = erp_address.engine(erp_url)
     rows = reader.read(_sales(f"{SLOW} if(seq = 90000, sleep(20), 1e0) * {ROWS}"))
     with pytest.raises(ServiceAway, match="broke off in the middle of a query while table sales was read"):
         for _ in rows:
