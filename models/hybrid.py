@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from models import blend, classical, features, negbin, seasonal, spread
+from models import blend, classical, features, life, negbin, seasonal, spread
 from models.aligned import Aligned
 from models.calibration import identity
 from models.interface import CumulativeDistribution, Distribution, Interval, Member, Shaped, fitted
@@ -94,13 +94,24 @@ class Hybrid:
         methods[young], methods[zero & ~young] = YOUNG_METHOD, ZERO_METHOD
         for i in np.flatnonzero(young):
             reasons[i] = f"{known[i]} known buckets, fewer than {self.min_observations}: borrows from its group"
-        for i in np.flatnonzero(zero & ~young):
+        silent = ~zero & (self._alive(panel) < life.GONE)
+        weights[silent], methods[silent] = 0.0, ZERO_METHOD
+        for i in np.flatnonzero(silent):
+            reasons[i] = "silent for far longer than ever before: taken for no longer sold, forecast is zero until it sells again"
+        zero |= silent
+        for i in np.flatnonzero((total <= 0) & ~young):
             reasons[i] = f"no demand in {known[i]} known buckets: forecast is zero"
         shaped = [name for name, member in self.members.items() if isinstance(member, Shaped)]
         share = np.where(young | zero | np.isin(methods.astype(str), shaped), 0.0, self.recipe.blend.share[code])
         for i in np.flatnonzero(share > 0):
             reasons[i] = f"{reasons[i]}; {self.recipe.blend.reasons[code[i]]}"
         return Assignment(weights, methods, reasons, share)
+
+    def _alive(self, panel: Panel) -> Array:
+        """[n] probability that SKU and place still sell."""
+        index, rows = classical.on_season(self.season, recoded(panel, self.names))
+        own = life.alive(panel.demand, index, rows, panel.period)
+        return own * life.open_places(panel.demand, panel.location_ids, panel.period)
 
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] expected demand of each coming bucket."""
