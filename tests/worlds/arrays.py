@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.periods import PeriodForecaster
+from models.period.period_model import PeriodForecaster
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.panel import classify, known_sums
