@@ -25,9 +25,7 @@ MEMORY: Final = 0.1
 
 
 @njit(parallel=True)
-def croston_state(
-    demand: Array, season: Array, group: Array, alpha: float
-) -> Array:  # pragma: no cover - compiled
+def croston_state(demand: Array, season: Array, group: Array, alpha: float) -> Array:  # pragma: no cover - compiled
     """Croston's state on the clock of the season; averages until ``1 / alpha`` sales were seen.
 
     Args:

@@ -1,4 +1,4 @@
-"""Seasonal index of a panel's groups and SKUs: weekday (:mod:`models.season_weekday`) × week of the year (:mod:`models.yearly`)."""
+"""Seasonal index of a panel's groups and SKUs: weekday (:mod:`models.season.weekday`) × week of the year (:mod:`models.season.yearly`)."""
 
 import weakref
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from models.like_for_like import WEEKS as WEEKS_A_YEAR
-from models.like_for_like import Weeks, cells_of, joined, weeks
-from models.season_weekday import weekdays
-from models.yearly import yearly
-from pipelines.core.blocks import blocks
+from models.season.like_for_like import WEEKS as WEEKS_A_YEAR
+from models.season.like_for_like import Weeks, cells_of, joined, weeks
+from models.season.weekday import weekdays
+from models.season.yearly import yearly
+from pipelines.core.chunks import blocks
 from pipelines.core.panel import Array, Panel
 
 WEEKS: Final = WEEKS_A_YEAR
