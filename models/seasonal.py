@@ -109,10 +109,9 @@ def _fit(panel: Panel) -> Season:
     starts, days = panel.starts(), 7 // panel.period
     if not panel.seasonal or not panel.skus:
         return Season(np.ones((2, 7)), np.ones((2, 52)), 1)
+    weekday = np.ones((int(group.max()) + int(parent.max()) + 3, 7))
     if panel.period == 7:
         weekday = weekdays(panel.demand, starts, group, parent)
-    else:
-        weekday = np.ones((int(group.max()) + int(parent.max()) + 3, 7))
     parts: list[Weeks] = []
     for part in blocks(panel.skus):
         daily = weekday[group[part]][:, [d.weekday() for d in starts]] if panel.period == 7 else None

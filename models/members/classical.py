@@ -34,7 +34,7 @@ MOVING_WEEKS: Final = 13
 """Weeks of the moving average, as in the VN2 challenge's benchmark rule."""
 
 LEAST_SEASON: Final = 0.1
-"""Demand is divided by no less: one sale far out of season would weigh as ten."""
+"""Buckets of a lower index count as unknown: they say nothing of the level, and one sale in them would count as ten."""
 
 Rate = Callable[[Array, Array, int], Array]
 """(demand [m, T], parameters [p], buckets a week) → [m] units per bucket."""
@@ -136,7 +136,8 @@ def deseasonalised(panel: Panel, index: Array, rows: Array) -> Panel:
         return panel
     demand = np.empty(panel.demand.shape)
     for part in blocks(panel.skus):
-        demand[part] = panel.demand[part] / np.maximum(past[rows[part]], LEAST_SEASON)
+        season = past[rows[part]]
+        demand[part] = np.where(season < LEAST_SEASON, np.nan, panel.demand[part] / np.maximum(season, LEAST_SEASON))
     return replace(panel, demand=demand)
 
 

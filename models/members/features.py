@@ -28,7 +28,7 @@ OWN: Final[tuple[str, ...]] = (
 """Names of the columns that every row has; the panel's statics, calendar and local columns follow."""
 
 
-PRIOR_SALES: Final = 0.5
+PRIOR_SALES: Final = 0.15
 """Sales that a group's median counts as for a SKU of which nothing is known."""
 
 LONGEST_PRIOR_WEEKS: Final = 8.0
@@ -67,16 +67,22 @@ def priors(panel: Panel) -> Array:
     if panel.prior is not None:
         return panel.prior
     total, seen = known_sums(panel.demand)
-    sales = np.concatenate([(panel.demand[rows] > 0).sum(axis=1) for rows in blocks(panel.skus)])
-    mean, size = total / np.maximum(seen, 1), total / np.maximum(sales, 1)
+    size = np.concatenate([_least_sale(panel.demand[rows]) for rows in blocks(panel.skus)])
+    mean = total / np.maximum(seen, 1)
     active = mean > 0
     rate = np.full(panel.skus, float(np.median(mean[active])) if active.any() else 1e-3)
     usual = np.full(panel.skus, float(np.median(size[active])) if active.any() else 1.0)
     for g in np.unique(panel.group[active]):
         mine = panel.group == g
         rate[mine], usual[mine] = np.median(mean[active & mine]), np.median(size[active & mine])
-    counts = PRIOR_SALES * np.where(sales > 0, size, usual) / rate
+    counts = PRIOR_SALES * np.where(active, size, usual) / rate
     return np.stack([rate, np.minimum(counts, LONGEST_PRIOR_WEEKS * panel.period)], axis=1)
+
+
+def _least_sale(demand: Array) -> Array:
+    """[n] least demand of a bucket that had any, 0 where none had: what one sale asks for, not what a bucket does."""
+    least = np.where(demand > 0, demand, np.inf).min(axis=1, initial=np.inf)
+    return np.where(np.isfinite(least), least, 0.0)
 
 
 class Builder:

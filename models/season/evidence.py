@@ -34,16 +34,14 @@ class Band:
         seen: [r, Y, C] the cell was known in that year.
         noise: [r] least variance of a deviation, by the counts that it rests on.
         free: [r] independent pairs of values.
+        belief: [r] how much a season of the row's own is to be believed at all, beside a level that moves alone.
     """
 
     deviation: Array
     seen: Array
     noise: Array
     free: Array
-
-    def take(self, rows: Array) -> "Band":
-        """The band of some rows."""
-        return Band(self.deviation[rows], self.seen[rows], self.noise[rows], self.free[rows])
+    belief: Array
 
 
 def bands(demanded: Array, expected: Array, year: Array, cell: Array, cells: int) -> tuple[Band, Band]:
@@ -72,10 +70,11 @@ def bands(demanded: Array, expected: Array, year: Array, cell: Array, cells: int
     slow = np.where(seen, stretched((full[0] @ kernel + QUARTER) / (full[1] @ kernel + QUARTER)), 0.0)
     whole = np.where(seen, stretched((counts[0] + QUARTER) / (counts[1] + QUARTER)), 0.0)
     pairs = (seen.sum(axis=1) > 1).sum(axis=1)
+    whole_belief = np.ones(demanded.shape[0])
     poisson = seen.sum(axis=(1, 2)) / np.maximum(counts[1].sum(axis=(1, 2)), 1e-9)
     return (
-        Band(slow, seen, poisson / width, pairs / width),
-        Band(whole - slow, seen, poisson * (1.0 - 1.0 / width), pairs * (1.0 - 1.0 / width)),
+        Band(slow, seen, poisson / width, pairs / width, whole_belief),
+        Band(whole - slow, seen, poisson * (1.0 - 1.0 / width), pairs * (1.0 - 1.0 / width), whole_belief),
     )
 
 
@@ -106,7 +105,8 @@ def shrunk(band: Band, parent: Array, left_out: int | None = None, least: float 
     Returns:
         [r, C] deviations.
     """
-    apart = np.where(band.seen, band.deviation - parent[:, None, :], 0.0)
+    believed = band.deviation * band.belief[:, None, None]
+    apart = np.where(band.seen, believed - parent[:, None, :], 0.0)
     signal, noise = _variances(apart, band, least)
     seen = band.seen.copy()
     if left_out is not None:
@@ -122,8 +122,9 @@ def _variances(apart: Array, band: Band, least: float) -> tuple[Array, Array]:
     count = band.seen.sum(axis=1)
     pairs = (count * (count - 1)).sum(axis=1)
     shared = (apart.sum(axis=1) ** 2 - (apart**2).sum(axis=1)).sum(axis=1) / np.maximum(pairs, 1)
-    centre = apart.sum(axis=1, keepdims=True) / np.maximum(count, 1)[:, None, :]
-    within = np.where(band.seen & (count > 1)[:, None, :], (apart - centre) ** 2, 0.0).sum(axis=(1, 2))
+    raw = np.where(band.seen, band.deviation, 0.0)
+    centre = raw.sum(axis=1, keepdims=True) / np.maximum(count, 1)[:, None, :]
+    within = np.where(band.seen & (count > 1)[:, None, :], (raw - centre) ** 2, 0.0).sum(axis=(1, 2))
     free = np.maximum(count - 1, 0).sum(axis=1)
     observed = within / np.maximum(free, 1)
     noise = (band.free * observed + 3.0 * band.noise) / (band.free + 3.0)

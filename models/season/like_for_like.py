@@ -20,6 +20,7 @@ SILENT: Final = 4.0
 """Sales expected in a silence before the first or after the last sale from which on the SKU counts as not yet, or no more, alive."""
 
 ROUNDS: Final = 12
+CHI_SQUARE_MEDIAN: Final = 0.455
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,11 @@ def weights(told: Weeks) -> Array:
     rate = np.where(seen, told.units / np.maximum(told.exposure, 1e-9), 0.0)
     mean = rate.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     both = seen[:, 1:] & seen[:, :-1]
-    change = np.where(both, np.diff(rate, axis=1) ** 2, 0.0).sum(axis=1) / np.maximum(2 * both.sum(axis=1), 1)
-    pairs = both.sum(axis=1)
+    squares, pairs = np.where(both, np.diff(rate, axis=1) ** 2, 0.0) / 2.0, both.sum(axis=1)
+    change = squares.sum(axis=1) / np.maximum(pairs, 1)
+    # Seasons begin and end and levels jump: the median square tells the noise without them, but where most weeks sell nothing.
+    usual = np.nanmedian(np.where(both | (pairs == 0)[:, None], squares, np.nan), axis=1) / CHI_SQUARE_MEDIAN
+    change = np.clip(usual, np.minimum(change, mean * _size(told)), change)
     variance = (change * pairs + 2.0 * mean * _size(told)) / (
         pairs + 2.0
     )  # two weeks of a Poisson process of its own orders

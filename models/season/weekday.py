@@ -11,8 +11,9 @@ from pipelines.core.chunks import blocks
 Array = np.ndarray[Any, Any]
 
 DAYS: Final = 7
-COUNTS: Final = 150.0
-"""Counts at which a group's own weekdays weigh as much as its parent's, and the whole's as much as none."""
+COUNTS: Final = 25.0
+"""Counts of a weekday at which a group's own index weighs as much as its parent's, and the whole's as much as none: groups differ by a
+fifth."""
 
 PASSES: Final = 2
 

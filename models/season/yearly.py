@@ -1,12 +1,12 @@
 """Index of the year of groups and of SKUs, from like-for-like data alone: the one definition for all models, whatever their buckets.
 
 A group's pattern is drawn to its parent's (its category's), that to the whole's, and a SKU's to its group's, each as far as years repeat
-it; see :mod:`models.season.evidence`. What launches, openings and closures do is no season (:mod:`models.season.like_for_like`), nor is what growth
-and shifts of level do (:mod:`models.season.level`).
+it; see :mod:`models.season.evidence`. What launches, openings and closures do is no season (:mod:`models.season.like_for_like`), nor is
+what growth and shifts of level do (:mod:`models.season.level`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -86,8 +86,8 @@ def yearly(told: Weeks, group: Array, parent: Array) -> Year:
     return Year(done[0], dict(zip(labels.tolist(), done[1:], strict=True)), groups, parents, own[kept])
 
 
-Bands = tuple[evidence.Band, evidence.Band, Array]
-"""Slow band, sharp band, [r] how much a season is to be believed at all."""
+Bands = tuple[evidence.Band, evidence.Band]
+"""Slow and sharp."""
 
 
 Pair = tuple[Array, Array]
@@ -100,13 +100,13 @@ def _summed(pair: Pair) -> Array:
 def _of_groups(coarse: Bands, fine: Bands | None, above: Array, heads: Pair, left_out: int | None) -> Pair:
     """[g + c + 1, C] deviations of groups, parents and the whole, for both bands."""
     out: list[Array] = []
-    for k, top in enumerate(coarse[:2]):
+    for k, top in enumerate(coarse):
         nothing = np.zeros((top.seen.shape[0], top.seen.shape[2]))
-        whole = evidence.shared(coarse[2][:, None] * evidence.shrunk(top, nothing, left_out), top.noise)
-        parents = whole + (heads[1] * coarse[2])[:, None] * (evidence.shrunk(top, nothing + whole, left_out) - whole)
+        whole = evidence.shared(evidence.shrunk(top, nothing, left_out), top.noise)
+        parents = whole + heads[1][:, None] * (evidence.shrunk(top, nothing + whole, left_out) - whole)
         groups = parents[above]
         if fine is not None:
-            groups = groups + (heads[0] * fine[2])[:, None] * (evidence.shrunk(fine[k], groups, left_out) - groups)
+            groups = groups + heads[0][:, None] * (evidence.shrunk(fine[k], groups, left_out) - groups)
         out.append(np.concatenate([groups, parents, whole[None, :]]))
     return out[0], out[1]
 
@@ -114,18 +114,17 @@ def _of_groups(coarse: Bands, fine: Bands | None, above: Array, heads: Pair, lef
 def _of_skus(bands: Bands, shared: Pair, group: Array, left_out: int | None) -> Pair:
     """[k, C] deviations of SKUs, for both bands."""
     slow, sharp = (
-        of_groups[group]
-        + bands[2][:, None] * (evidence.shrunk(band, of_groups[group], left_out, least=OWN_ERRORS) - of_groups[group])
-        for band, of_groups in zip(bands[:2], shared, strict=True)
+        evidence.shrunk(band, of_groups[group], left_out, least=OWN_ERRORS)
+        for band, of_groups in zip(bands, shared, strict=True)
     )
     return slow, sharp
 
 
 def _heads(told: Weeks, weight: Array, code: Array, groups: int) -> Array:
-    """[g] (k - 1) / k of the k SKUs that a group's index rests on, by what each tells: one SKU's season is its own."""
+    """[g] 1 - 1 / k² for the k SKUs that a group's index rests on, by what each tells: one SKU's season is its own."""
     counts = weight * told.units.sum(axis=1)
     total, square = (np.bincount(code, weights=values, minlength=groups) for values in (counts, counts**2))
-    return np.asarray(np.clip(1.0 - square / np.maximum(total**2, 1e-300), 0.0, 1.0))
+    return np.asarray(np.clip(1.0 - (square / np.maximum(total**2, 1e-300)) ** 2, 0.0, 1.0))
 
 
 def _index(deviation: Array) -> Array:
@@ -142,7 +141,8 @@ def _bands(told: Weeks, index: Array, information: Array) -> Bands:
         level, steps = levels.fitted(index / season, information * season, told.time, curve=curve, jumps=jumps)
         slow, sharp = _patterns(told, index, information, level)
         season = _index(evidence.shrunk(slow, flat) + evidence.shrunk(sharp, flat))[:, told.cell]
-    return slow, sharp, _believed(told, index, information, level * _honest(told, slow, sharp), steps)
+    belief = _believed(told, index, information, level * _honest(told, slow, sharp), steps)
+    return replace(slow, belief=belief), replace(sharp, belief=belief)
 
 
 def _believed(told: Weeks, index: Array, information: Array, expected: Array, steps: Array) -> Array:
@@ -197,4 +197,4 @@ def _candidates(told: Weeks, weight: Array, shared: Array) -> Array:
         expected[:, mine] *= np.where(rests > 0, np.maximum(usual, 1e-3), 1.0)[:, None]
     flat = np.zeros((rows.size, told.cells))
     found = [evidence.shrunk(b, flat, least=OWN_ERRORS) for b in _patterns(told, index, information, expected)]
-    return rows[(np.abs(found[0]) + np.abs(found[1])).max(axis=1, initial=0.0) > 1e-9]
+    return np.asarray(rows[(np.abs(found[0]) + np.abs(found[1])).max(axis=1, initial=0.0) > 1e-9])
