@@ -18,6 +18,9 @@ SMOOTH: Final = 0.045
 SEASONED: Final = (1.25, 1.75)
 """Years of known history below which nothing is said about the time of the year, and from which a season counts in full."""
 
+PRIOR_FREE: Final = 3.0
+"""Degrees of freedom that the noise of counts has beside what is observed."""
+
 QUARTER: Final = 0.25
 """Counts added before a root is taken, so that its mean is the root of the mean."""
 
@@ -93,21 +96,21 @@ def known_years(seen: Array) -> Array:
     return np.asarray(seen.sum(axis=(1, 2)) / seen.shape[2])
 
 
-def shrunk(band: Band, parent: Array, left_out: int | None = None, least: float = 0.0) -> Array:
+def shrunk(band: Band, parent: Array, left_out: int | None = None, chance: float = 1.0) -> Array:
     """The part of each pattern that is season.
 
     Args:
         band: of the rows.
         parent: [r, C] the pattern that a row without evidence of its own has.
         left_out: year that may not be looked at; None: none.
-        least: standard errors that the agreement of years must exceed to count at all.
+        chance: probability by which years may agree as much without a season; where it is greater, the row has none of its own (F test).
 
     Returns:
         [r, C] deviations.
     """
     believed = band.deviation * band.belief[:, None, None]
     apart = np.where(band.seen, believed - parent[:, None, :], 0.0)
-    signal, noise = _variances(apart, band, least)
+    signal, noise = _variances(apart, band, chance)
     seen = band.seen.copy()
     if left_out is not None:
         seen[:, left_out] = False
@@ -117,7 +120,7 @@ def shrunk(band: Band, parent: Array, left_out: int | None = None, least: float 
     return np.asarray(parent + np.where(count > 0, mean * share * _seasoned(band.seen)[:, None], 0.0))
 
 
-def _variances(apart: Array, band: Band, least: float) -> tuple[Array, Array]:
+def _variances(apart: Array, band: Band, chance: float) -> tuple[Array, Array]:
     """([r] variance that years share, less one standard error; [r] noise of one year)."""
     count = band.seen.sum(axis=1)
     pairs = (count * (count - 1)).sum(axis=1)
@@ -127,12 +130,18 @@ def _variances(apart: Array, band: Band, least: float) -> tuple[Array, Array]:
     within = np.where(band.seen & (count > 1)[:, None, :], (raw - centre) ** 2, 0.0).sum(axis=(1, 2))
     free = np.maximum(count - 1, 0).sum(axis=1)
     observed = within / np.maximum(free, 1)
-    noise = (band.free * observed + 3.0 * band.noise) / (band.free + 3.0)
+    noise = (band.free * observed + PRIOR_FREE * band.noise) / (band.free + PRIOR_FREE)
     error = noise / np.sqrt(
         np.maximum(band.free * np.maximum(pairs / np.maximum(2 * (count > 1).sum(axis=1), 1), 1), 1e-9)
     )
-    signal = np.maximum(shared - error, 0.0)
-    return np.where((pairs > 0) & (shared > least * error), signal, 0.0), noise
+    signal = np.where(pairs > 0, np.maximum(shared - error, 0.0), 0.0)
+    if chance < 1.0:
+        from scipy.special import fdtri
+
+        years = np.maximum(pairs / np.maximum((count > 1).sum(axis=1), 1), 2.0) ** 0.5 + 0.5  # k (k - 1) pairs of k years
+        needed = fdtri(np.maximum(band.free, 1.0), np.maximum(band.free, 1.0) + PRIOR_FREE, 1.0 - chance) - 1.0
+        signal = np.where(shared * years > needed * noise, signal, 0.0)
+    return signal, noise
 
 
 def _agreed(apart: Array, seen: Array, noise: Array) -> Array:

@@ -25,8 +25,8 @@ PASSES: Final = ((True, False), (False, False), (False, True))
 OWN_COUNTS: Final = 52.0
 """Counts a SKU's history must hold for a season of its own."""
 
-OWN_ERRORS: Final = 3.0
-"""Standard errors that a SKU's years must agree by, beyond its group's season."""
+OWN_CHANCE: Final = 0.002
+"""Probability by which a SKU's years may agree by chance beyond its group's season, and yet give it a season of its own."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _of_groups(coarse: Bands, fine: Bands | None, above: Array, heads: Pair, lef
 def _of_skus(bands: Bands, shared: Pair, group: Array, left_out: int | None) -> Pair:
     """[k, C] deviations of SKUs, for both bands."""
     slow, sharp = (
-        evidence.shrunk(band, of_groups[group], left_out, least=OWN_ERRORS)
+        evidence.shrunk(band, of_groups[group], left_out, chance=OWN_CHANCE)
         for band, of_groups in zip(bands, shared, strict=True)
     )
     return slow, sharp
@@ -196,5 +196,5 @@ def _candidates(told: Weeks, weight: Array, shared: Array) -> Array:
         usual = (index * information)[:, mine].sum(axis=1) / np.maximum(rests, 1e-12)
         expected[:, mine] *= np.where(rests > 0, np.maximum(usual, 1e-3), 1.0)[:, None]
     flat = np.zeros((rows.size, told.cells))
-    found = [evidence.shrunk(b, flat, least=OWN_ERRORS) for b in _patterns(told, index, information, expected)]
+    found = [evidence.shrunk(b, flat, chance=OWN_CHANCE) for b in _patterns(told, index, information, expected)]
     return np.asarray(rows[(np.abs(found[0]) + np.abs(found[1])).max(axis=1, initial=0.0) > 1e-9])
