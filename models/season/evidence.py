@@ -138,7 +138,9 @@ def _variances(apart: Array, band: Band, chance: float) -> tuple[Array, Array]:
     if chance < 1.0:
         from scipy.special import fdtri
 
-        years = np.maximum(pairs / np.maximum((count > 1).sum(axis=1), 1), 2.0) ** 0.5 + 0.5  # k (k - 1) pairs of k years
+        years = (
+            np.maximum(pairs / np.maximum((count > 1).sum(axis=1), 1), 2.0) ** 0.5 + 0.5
+        )  # k (k - 1) pairs of k years
         needed = fdtri(np.maximum(band.free, 1.0), np.maximum(band.free, 1.0) + PRIOR_FREE, 1.0 - chance) - 1.0
         signal = np.where(shared * years > needed * noise, signal, 0.0)
     return signal, noise

@@ -116,7 +116,8 @@ def weights(told: Weeks) -> Array:
     squares, pairs = np.where(both, np.diff(rate, axis=1) ** 2, 0.0) / 2.0, both.sum(axis=1)
     change = squares.sum(axis=1) / np.maximum(pairs, 1)
     # Seasons begin and end and levels jump: the median square tells the noise without them, but where most weeks sell nothing.
-    usual = np.nanmedian(np.where(both | (pairs == 0)[:, None], squares, np.nan), axis=1) / CHI_SQUARE_MEDIAN
+    changes = np.where(both | (pairs == 0)[:, None], squares, np.nan)
+    usual = np.nanmedian(changes, axis=1) / CHI_SQUARE_MEDIAN if changes.shape[1] else change
     change = np.clip(usual, np.minimum(change, mean * _size(told)), change)
     variance = (change * pairs + 2.0 * mean * _size(told)) / (
         pairs + 2.0
