@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
 unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
-.PHONY: demo test lint format bench docs ui stop venv dev requirements clean
+.PHONY: demo test worlds lint format bench docs ui stop venv dev requirements clean
 .DEFAULT_GOAL := demo
 
 ## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
@@ -25,6 +25,10 @@ test: lint
 	@$(BIN)/pytest tests/worlds tests/unit -n 2 --dist loadfile
 	@$(BIN)/pytest tests/dags tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --maxfail 5
 	@$(BIN)/pytest tests/e2e --durations 5
+
+## worlds: companies of known truth through the whole product, into docs/worlds.md
+worlds: venv
+	@$(BIN)/python -m tests.worlds
 
 ## lint: style, types and the direction of imports
 lint: dev
