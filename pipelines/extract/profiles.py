@@ -2,8 +2,9 @@
 
 ``erp.profile`` names one: ``canonical`` (the ERP has the contract's tables), a built-in folder beside this file, or a folder of the user's
 own. A profile is a folder of ``<table>.sql``, each one SELECT that yields the contract's columns by name; extraction wraps it with casts
-and with the window to read. A line ``-- read: whole`` says that ``updated_at`` does not move with every change: all rows are compared. ``:as_of`` in a file stands for the run's as-of date, ``:since`` for the start of the window: rows recorded
-before it are not wanted, and a file that says so spares the ERP the work.
+and with the window to read. ``:as_of`` in a file stands for the run's as-of date, ``:since`` for the start of the window: rows recorded
+before it are not wanted, and a file that says so spares the ERP the work. A line ``-- read: whole`` says that a row may change and keep
+its ``updated_at``: all rows are compared.
 """
 
 import re

@@ -1,8 +1,7 @@
 """Tables of a Dolibarr 20 site, after its published definitions: the columns the profile reads, with their types; and a company in them."""
 
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, Final
 
 import pytest
@@ -18,17 +17,20 @@ AS_OF = date(2026, 6, 28)
 TMS: Final = "tms timestamp NULL DEFAULT NULL"
 """As on a server with explicit_defaults_for_timestamp: nobody moves it on an update."""
 
+ENGINE: Final = "ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
+
 TABLES: Final = {
     "llx_product": (
-        "ref varchar(128) NOT NULL, entity int DEFAULT 1 NOT NULL, label varchar(255) NOT NULL, datec datetime, price double(24,8) DEFAULT 0, "
-        "cost_price double(24,8) DEFAULT NULL, pmp double(24,8) DEFAULT 0 NOT NULL, tosell tinyint DEFAULT 1, tobuy tinyint DEFAULT 1, "
+        "ref varchar(128) NOT NULL, entity int DEFAULT 1 NOT NULL, label varchar(255) NOT NULL, datec datetime, "
+        "price double(24,8) DEFAULT 0, cost_price double(24,8) DEFAULT NULL, pmp double(24,8) DEFAULT 0 NOT NULL, "
+        "tosell tinyint DEFAULT 1, tobuy tinyint DEFAULT 1, "
         "fk_product_type int DEFAULT 0, seuil_stock_alerte float DEFAULT NULL, desiredstock float DEFAULT 0, volume float DEFAULT NULL, "
         "volume_units tinyint DEFAULT NULL, fk_default_warehouse int DEFAULT NULL, stock double"
     ),
     "llx_product_fournisseur_price": (
         "entity int DEFAULT 1 NOT NULL, datec datetime, fk_product int, fk_soc int, price double(24,8) DEFAULT 0, quantity double, "
-        "remise_percent double NOT NULL DEFAULT 0, unitprice double(24,8) DEFAULT 0, delivery_time_days int, supplier_reputation varchar(10), "
-        "packaging double(24,8) DEFAULT NULL"
+        "remise_percent double NOT NULL DEFAULT 0, unitprice double(24,8) DEFAULT 0, delivery_time_days int, "
+        "supplier_reputation varchar(10), packaging double(24,8) DEFAULT NULL"
     ),
     "llx_societe": (
         "nom varchar(128), entity int DEFAULT 1 NOT NULL, status tinyint DEFAULT 1, code_client varchar(24), code_fournisseur varchar(24), "
@@ -41,8 +43,9 @@ TABLES: Final = {
     "llx_product_warehouse_properties": "fk_product int NOT NULL, fk_entrepot int NOT NULL, seuil_stock_alerte float DEFAULT 0, "
     "desiredstock float DEFAULT 0",
     "llx_stock_mouvement": (
-        "datem datetime, fk_product int NOT NULL, batch varchar(128), fk_entrepot int NOT NULL, value double, price double(24,8) DEFAULT 0, "
-        "type_mouvement smallint, label varchar(255), inventorycode varchar(128), fk_origin int, origintype varchar(64)"
+        "datem datetime, fk_product int NOT NULL, batch varchar(128), fk_entrepot int NOT NULL, value double, "
+        "price double(24,8) DEFAULT 0, type_mouvement smallint, "
+        "label varchar(255), inventorycode varchar(128), fk_origin int, origintype varchar(64)"
     ),
     "llx_commande_fournisseur": (
         "ref varchar(180) NOT NULL, entity int DEFAULT 1 NOT NULL, ref_ext varchar(255), ref_supplier varchar(255), fk_soc int NOT NULL, "
@@ -97,12 +100,10 @@ class Site:
             if not sa.inspect(connection).has_table("llx_product"):
                 for name, columns in TABLES.items():
                     own = columns if name in WITHOUT_TMS else f"{columns}, {TMS}"
-                    connection.exec_driver_sql(
-                        f"CREATE TABLE {name} (rowid int AUTO_INCREMENT PRIMARY KEY, {own}) ENGINE=InnoDB CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
-                    )
-                connection.exec_driver_sql(
-                    "CREATE TABLE llx_categorie_product (fk_categorie int NOT NULL, fk_product int NOT NULL, PRIMARY KEY (fk_categorie, fk_product))"
-                )
+                    number = "rowid int AUTO_INCREMENT PRIMARY KEY, "
+                    connection.exec_driver_sql(f"CREATE TABLE {name} ({number}{own}) {ENGINE}")
+                own = "fk_categorie int NOT NULL, fk_product int NOT NULL, PRIMARY KEY (fk_categorie, fk_product)"
+                connection.exec_driver_sql(f"CREATE TABLE llx_categorie_product ({own}) {ENGINE}")
         self.ids: dict[tuple[str, str], int] = {}
 
     def clear(self) -> None:
@@ -206,89 +207,3 @@ class Site:
         if (table, name) not in self.ids:
             self.ids[table, name] = self.add(table, **fields)
         return self.ids[table, name]
-
-
-def fill(site: Site, books: dict[str, list[Row]]) -> None:
-    """Write a company that is known in the contract's form as Dolibarr would hold it.
-
-    Args:
-        site: an empty site.
-        books: rows by table of the contract; a receipt in parts is a line a part there, and one order line here.
-    """
-    for row in books["locations"]:
-        site.warehouse(row["location_id"], lieu=row["name"])
-    group = site.add("llx_categorie", label="C", type=0)
-    for row in books["items"]:
-        number = site.product(
-            row["item_id"], label=row["name"], cost_price=row["unit_cost"], price=row["unit_price"],
-            datec=datetime.combine(row["created_on"], time(9)), tms=row["updated_at"],
-        )  # fmt: skip
-        site.add("llx_categorie_product", fk_categorie=group, fk_product=number)
-    for row in books["suppliers"]:
-        site.supplier(row["supplier_id"], nom=row["name"], tms=row["updated_at"])
-    for row in books["item_suppliers"]:
-        site.price(
-            row["item_id"], row["supplier_id"], row["unit_price"], max(row["min_order_qty"], 1.0), packaging=row["pack_size"],
-            delivery_time_days=int(row["lead_time_days"]), supplier_reputation="FAVORITE" if row["is_primary"] else None, tms=row["updated_at"],
-        )  # fmt: skip
-    for row in books["item_policies"]:
-        site.add(
-            "llx_product_warehouse_properties", fk_product=site.product(row["item_id"]), fk_entrepot=site.warehouse(row["location_id"]),
-            seuil_stock_alerte=row["reorder_point"], desiredstock=row["order_up_to"], tms=row["updated_at"],
-        )  # fmt: skip
-    _fill_movements(site, books)
-    _fill_orders(site, books)
-
-
-def _fill_movements(site: Site, books: dict[str, list[Row]]) -> None:
-    """What was there before the first day, then sales and receipts."""
-    heads = {row["po_id"]: row for row in books["purchase_orders"]}
-    moves = [
-        (row["sold_on"], row["item_id"], row["location_id"], -row["quantity"], "shipping") for row in books["sales"]
-    ]
-    for row in books["purchase_order_lines"]:
-        if row["received_on"]:
-            moves.append(
-                (
-                    row["received_on"],
-                    row["item_id"],
-                    heads[row["po_id"]]["location_id"],
-                    row["quantity_received"],
-                    "reception",
-                )
-            )
-    counts = sorted(books["stock_levels"], key=lambda row: row["counted_on"])
-    moved: dict[tuple[str, str], float] = defaultdict(float)
-    for _, item, place, units, _ in moves:
-        moved[item, place] += units
-    for row in {(row["item_id"], row["location_id"]): row for row in counts}.values():
-        key = (row["item_id"], row["location_id"])
-        moves.append((counts[0]["counted_on"], *key, row["on_hand"] - moved[key], ""))
-    for day, item, place, units, origin in sorted(moves):
-        site.move(item, f"{day} {12 if units > 0 else 18}:00:00", units, origin, place)
-
-
-def _fill_orders(site: Site, books: dict[str, list[Row]]) -> None:
-    lines: dict[str, list[Row]] = defaultdict(list)
-    for row in books["purchase_order_lines"]:
-        lines[row["po_id"]].append(row)
-    for head in books["purchase_orders"]:
-        wanted: dict[str, float] = defaultdict(float)
-        for row in lines[head["po_id"]]:
-            wanted[row["item_id"]] += row["quantity_ordered"]
-        promised = datetime.combine(lines[head["po_id"]][0]["promised_on"], time(0))
-        state = {"open": 3, "received": 5, "cancelled": 7}[head["status"]]
-        order = site.order(
-            head["po_id"], head["supplier_id"], str(head["ordered_on"]), dict(wanted), fk_statut=state, date_livraison=promised,
-            ref_ext=head["external_ref"], date_valid=None,
-            tms=datetime.combine(head["ordered_on"], time(20)),
-        )  # fmt: skip
-        for row in sorted(lines[head["po_id"]], key=lambda row: row["line_no"]):
-            if row["received_on"]:
-                site.receive(
-                    order,
-                    row["item_id"],
-                    f"{row['received_on']} 12:00:00",
-                    row["quantity_received"],
-                    head["location_id"],
-                )

@@ -57,6 +57,7 @@ class Company:
         seed: tells its ids from the others'.
         ledger: the ERP's tables.
         chance: draws everything that happens.
+        own_lines: share of deliveries in part whose rest gets a line of its own.
         on_hand: units by item and place.
         arrivals: day on which an open line comes, drawn when it is first seen.
         ended: items that are no longer bought, and from which day.
@@ -71,6 +72,7 @@ class Company:
     vendors: tuple[Vendor, ...]
     skus: tuple[Sku, ...]
     offers: tuple[Offer, ...]
+    own_lines: float
     on_hand: dict[tuple[str, str], float] = field(default_factory=dict)
     arrivals: dict[tuple[str, int], date] = field(default_factory=dict)
     ended: dict[str, date] = field(default_factory=dict)
@@ -79,12 +81,12 @@ class Company:
     numbers: int = 0
 
     @classmethod
-    def found(cls, ledger: Ledger, seed: int, start: date) -> "Company":
-        """A company with books of the days before a date."""
+    def found(cls, ledger: Ledger, seed: int, start: date, own_lines: float = 0.5, shared: int = 2) -> "Company":
+        """A company with books of the days before a date; ``shared``: items held at both places."""
         chance = np.random.default_rng(seed)
         vendors = tuple(Vendor(f"{seed}-{name}", *terms) for name, *terms in KINDS)
-        skus, offers = _assortment(seed, vendors, chance)
-        company = cls(seed, ledger, chance, vendors, skus, offers)
+        skus, offers = _assortment(seed, vendors, shared, chance)
+        company = cls(seed, ledger, chance, vendors, skus, offers, own_lines)
         company._register(start - timedelta(days=HISTORY_DAYS))
         company.on_hand = {(sku.item_id, sku.location_id): sku.maximum for sku in skus}
         for back in range(HISTORY_DAYS, 0, -1):
@@ -182,7 +184,7 @@ class Company:
         part = float(np.floor(due * self.chance.uniform(0.3, 0.8))) if in_part else due
         if not 0 < part < due:
             self.ledger.put_line(line, quantity_received=line.received + due, received_on=day, updated_at=moment)
-        elif self.chance.random() < 0.5:
+        elif self.chance.random() >= self.own_lines:
             self.ledger.put_line(line, quantity_received=line.received + part, updated_at=moment)
             self.happened.append(f"{day} {line.po_id}:{line.line_no} {part:g} of {due:g}, the line stays open")
         else:
@@ -266,9 +268,9 @@ def _places(seed: int) -> tuple[str, str]:
 
 
 def _assortment(
-    seed: int, vendors: tuple[Vendor, ...], chance: np.random.Generator
+    seed: int, vendors: tuple[Vendor, ...], shared: int, chance: np.random.Generator
 ) -> tuple[tuple[Sku, ...], tuple[Offer, ...]]:
-    """Six items, two of them at two places; three with a second supplier."""
+    """Six items, some of them at both places; three with a second supplier."""
     skus, offers = [], []
     for n in range(6):
         item, first, second = f"{seed}-I{n}", vendors[n % 3], vendors[(n + 1) % 3]
@@ -277,7 +279,7 @@ def _assortment(
         offers.append(Offer(item, first.supplier_id, True, pack, least, price))
         if n % 2 == 0:
             offers.append(Offer(item, second.supplier_id, False, pack, 0.0, round(1.2 * price, 2)))
-        for place in _places(seed)[: 2 if n < 2 else 1]:
+        for place in _places(seed) if n < shared else _places(seed)[n % 2 :][:1]:
             rate = float(np.round(chance.uniform(0.5, 5.0), 1))
             minimum = float(np.ceil(rate * (first.agreed + 7)))
             skus.append(Sku(item, place, rate, minimum, minimum + float(np.ceil(rate * 14)) + 1.0))
