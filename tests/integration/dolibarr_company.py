@@ -20,7 +20,8 @@ def fill(site: Site, books: dict[str, list[Row]]) -> None:
     for row in books["items"]:
         number = site.product(
             row["item_id"], label=row["name"], cost_price=row["unit_cost"], price=row["unit_price"],
-            datec=datetime.combine(row["created_on"], time(9)), fk_default_warehouse=site.warehouse(held_at[row["item_id"]]), tms=row["updated_at"],
+            datec=datetime.combine(row["created_on"], time(9)), tms=row["updated_at"],
+            fk_default_warehouse=site.warehouse(held_at[row["item_id"]]),
         )  # fmt: skip
         site.add("llx_categorie_product", fk_categorie=group, fk_product=number)
     for row in books["suppliers"]:
