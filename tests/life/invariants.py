@@ -25,15 +25,15 @@ def bought_once(truth: Truth) -> Iterable[str]:
     for key, lines in truth.proposed.items():
         low, high = truth.levels[key]
         position, units = truth.position(key), sum(line["quantity"] for _, line in lines)
-        told = f"{key}: {units:g} proposed at a position of {position:g} ({_parts(truth, key)}), {low:g}/{high:g}"
+        stated = f"{key}: {units:g} proposed at a position of {position:g} ({_parts(truth, key)}), {low:g}/{high:g}"
         if len(lines) > 1:
-            yield f"{told}: on {len(lines)} orders"
+            yield f"{stated}: on {len(lines)} orders"
         supplier, line = lines[0]
         joins = line["reason_code"] == "ORDER_JOINS_VENDOR_ORDER"
         if position > (high if joins else low) + EPS:
-            yield f"{told}: nothing is needed ({line['reason_code']})"
+            yield f"{stated}: nothing is needed ({line['reason_code']})"
         elif units > truth.most(key, supplier) + EPS:
-            yield f"{told}: at most {truth.most(key, supplier):g}"
+            yield f"{stated}: at most {truth.most(key, supplier):g}"
 
 
 def not_forgotten(truth: Truth) -> Iterable[str]:

@@ -4,7 +4,7 @@
 WITH prices AS (
     SELECT
         fk_product, fk_soc, quantity, packaging, delivery_time_days, supplier_reputation,
-        unitprice * (1 - COALESCE(remise_percent, 0) / 100) AS net,
+        CAST(unitprice * (1 - COALESCE(remise_percent, 0) / 100) AS DECIMAL(24, 8)) AS net,
         ROW_NUMBER() OVER (PARTITION BY fk_product, fk_soc ORDER BY quantity, rowid) AS tier,
         MAX(COALESCE(tms, datec, '2000-01-01')) OVER (PARTITION BY fk_product, fk_soc) AS changed_at
     FROM llx_product_fournisseur_price

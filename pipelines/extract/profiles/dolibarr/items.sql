@@ -1,5 +1,6 @@
 -- Goods, not services. Cost: what the product card says, else the weighted average, else the best supplier price. An item that is not for
 -- purchase is no longer bought. `tms` does not move on every server (MariaDB from 10.10 on, tables of an old site): the table is read whole.
+-- A column double(24,8) holds 6.56 as 6.5600000000000005: prices are rounded as they were entered.
 -- read: whole
 WITH offers AS (
     SELECT
@@ -19,8 +20,8 @@ SELECT
     p.ref AS item_id,
     COALESCE(NULLIF(p.label, ''), p.ref) AS name,
     groups_of.label AS category,
-    COALESCE(NULLIF(p.cost_price, 0), NULLIF(p.pmp, 0), offers.best) AS unit_cost,
-    NULLIF(p.price, 0) AS unit_price,
+    CAST(COALESCE(NULLIF(p.cost_price, 0), NULLIF(p.pmp, 0), offers.best) AS DECIMAL(24, 8)) AS unit_cost,
+    CAST(NULLIF(p.price, 0) AS DECIMAL(24, 8)) AS unit_price,
     -- the unit is a power of ten of a cubic metre; ounces and gallons are not
     CASE WHEN p.volume > 0 AND COALESCE(p.volume_units, 0) <= 0 THEN p.volume * POW(10, COALESCE(p.volume_units, 0)) END AS unit_volume,
     DATE(p.datec) AS created_on,

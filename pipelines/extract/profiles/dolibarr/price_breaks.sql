@@ -1,7 +1,7 @@
 -- The prices of larger quantities than the smallest one on offer.
 WITH prices AS (
     SELECT
-        fk_product, fk_soc, quantity, unitprice * (1 - COALESCE(remise_percent, 0) / 100) AS net,
+        fk_product, fk_soc, quantity, CAST(unitprice * (1 - COALESCE(remise_percent, 0) / 100) AS DECIMAL(24, 8)) AS net,
         MIN(quantity) OVER (PARTITION BY fk_product, fk_soc) AS least
     FROM llx_product_fournisseur_price
     WHERE COALESCE(supplier_reputation, '') <> 'DONOTORDER'

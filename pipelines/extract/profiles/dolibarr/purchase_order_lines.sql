@@ -15,7 +15,8 @@ receipts AS (
 ),
 wanted AS (
     SELECT
-        l.rowid AS fk_line, l.fk_commande, p.ref AS item_id, l.qty, l.subprice * (1 - COALESCE(l.remise_percent, 0) / 100) AS unit_price,
+        l.rowid AS fk_line, l.fk_commande, p.ref AS item_id, l.qty,
+        CAST(l.subprice * (1 - COALESCE(l.remise_percent, 0) / 100) AS DECIMAL(24, 8)) AS unit_price,
         COALESCE(
             (SELECT MIN(receipts.fk_entrepot) FROM receipts WHERE receipts.fk_line = l.rowid),
             NULLIF(p.fk_default_warehouse, 0),
