@@ -1,0 +1,32 @@
+"""The smallest step of a quantity: pieces or fractions, and what arithmetic leaves behind. Pure."""
+
+from typing import Final
+
+DUST: Final = 1e-4
+"""Units: a quantity this near to a whole number is that number, where a unit or more is meant."""
+
+NOTHING: Final = 1e-6
+"""Units: less is nothing."""
+
+FRACTIONAL_SHARE: Final = 0.02
+"""Share of an item's quantities that must be fractions before it is planned in fractions: one odd sale in a hundred is a slip of the keys."""
+
+BORDER: Final = 0.01
+"""Share of a piece by which a need may pass a whole number of pieces or packs without asking for one more."""
+
+
+def is_whole(quantity: str) -> str:
+    """SQL: whether a quantity is a whole number of units, but for what arithmetic left behind.
+
+    Args:
+        quantity: a column of double precision, units.
+
+    >>> is_whole("q")
+    '(abs(q - round(q)) <= 0.0001 and (abs(q) >= 0.5 or abs(q) <= 1e-06))'
+    """
+    return f"(abs({quantity} - round({quantity})) <= {DUST} and (abs({quantity}) >= 0.5 or abs({quantity}) <= {NOTHING}))"
+
+
+def mostly_fractions(quantity: str) -> str:
+    """SQL, an aggregate: whether more than :data:`FRACTIONAL_SHARE` of some quantities are fractions of a unit."""
+    return f"count(*) filter (where not {is_whole(quantity)}) > {FRACTIONAL_SHARE} * count(*)"
