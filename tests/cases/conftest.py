@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.local.mariadb import MariaDB
-from pipelines.local.postgres import Postgres
-from pipelines.local.process import free_port
+from pipelines.stack.mariadb import MariaDB
+from pipelines.stack.postgres import Postgres
+from pipelines.stack.process import free_port
 from tests.cases.company import Item
 from tests.cases.product import Company, Options
 from tests.cases.registry import WORLDS
@@ -96,5 +96,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker("servers")
             item.add_marker(pytest.mark.timeout(900))  # the first test of a configuration waits for its load and run
-
-

@@ -13,7 +13,8 @@ import polars as pl
 import pytest
 
 from pipelines import settings
-from pipelines.io import notices, warehouse
+from pipelines.briefing.queries import day_notices
+from pipelines.io import warehouse
 from tests.cases.company import AS_OF, Item, write
 
 Options = tuple[tuple[str, str], ...]
@@ -28,7 +29,7 @@ def run(as_of: date = AS_OF, items: Sequence[str] = ()) -> None:
     from pipelines.orders import job as orders
     from pipelines.policy import job as policy
     from pipelines.purchase import job as purchase
-    from pipelines.simulate import job as replay
+    from pipelines.replay import job as replay
     from pipelines.transform import job as transform
     from pipelines.validate import job as validate
     from pipelines.vendors import job as vendors
@@ -81,7 +82,7 @@ class Company:
     def load(self, items: Sequence[Item]) -> list[str]:
         """``stockproof erp load`` of the company's files; gives what it remarks."""
         from pipelines.extract import source
-        from pipelines.local import load as loading
+        from pipelines.onboarding import load as loading
 
         self.loads += 1
         folder = write(self.folder / f"files-{self.loads}", items)
@@ -123,11 +124,11 @@ class Company:
     @property
     def notices(self) -> list[str]:
         """What the run tells a planner beside its orders."""
-        return notices.told(self.as_of)
+        return day_notices.told(self.as_of)
 
     @cached_property
     def findings(self) -> list[str]:
         """The sentences of ``stockproof erp check``."""
-        from pipelines.local import check
+        from pipelines.onboarding import check
 
         return [f"{finding.part}: {finding.sentence}" for finding in check.check().findings]
