@@ -116,7 +116,7 @@ def open_places(demand: Array, place: Array, period: int) -> Array:
     places, code = np.unique(place.astype(str), return_inverse=True)
     sales = np.full((places.size, demand.shape[1]), np.nan)
     for k in range(places.size):
-        mine = demand[code == k]
-        sales[k] = np.where(np.isfinite(mine).any(axis=0), (mine > 0).sum(axis=0), np.nan)
+        here = demand[code == k]
+        sales[k] = np.where(np.isfinite(here).any(axis=0), (here > 0).sum(axis=0), np.nan)
     flat = np.ones((1, demand.shape[1]))
     return alive(sales, flat, np.zeros(places.size, dtype=np.int64), period)[code]

@@ -16,10 +16,10 @@ def season_to_json(season: Season | None) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def season_from_json(told: dict[str, Any] | None) -> Season | None:
+def season_from_json(values: dict[str, Any] | None) -> Season | None:
     """The index that :func:`season_to_json` wrote."""
-    if told is None:
+    if values is None:
         return None
-    weekday, year = np.array(told["weekday"]), np.array(told["year"])
-    own = tuple((str(item), str(location)) for item, location in told.get("own", ()))
-    return Season(weekday, year, int(told.get("groups", weekday.shape[0] - 1)), own)
+    weekday, year = np.array(values["weekday"]), np.array(values["year"])
+    own = tuple((str(item), str(location)) for item, location in values.get("own", ()))
+    return Season(weekday, year, int(values.get("groups", weekday.shape[0] - 1)), own)

@@ -55,8 +55,8 @@ class Season:
         out = self.year[:, cell]
         if honest:
             for year, table in self.apart.items():
-                mine = years == year
-                out[:, mine] = table[:, cell[mine]]
+                inside = years == year
+                out[:, inside] = table[:, cell[inside]]
         if panel.period == 7:
             out = out * self.weekday[:, [day.weekday() for day in starts]]
         return np.ascontiguousarray(out), self.rows(panel)
@@ -116,8 +116,8 @@ def _fit(panel: Panel) -> Season:
     for part in blocks(panel.skus):
         daily = weekday[group[part]][:, [d.weekday() for d in starts]] if panel.period == 7 else None
         parts.append(weeks(panel.demand[part], starts, days, daily))
-    told = joined(parts)
-    year = yearly(told, group, parent)
+    history = joined(parts)
+    year = yearly(history, group, parent)
     rows = np.concatenate([weekday, weekday[group[year.own]]])
     keys = zip(panel.item_ids[year.own].tolist(), panel.location_ids[year.own].tolist(), strict=True)
     return Season(rows, year.table, year.groups, tuple(keys), year.apart)

@@ -73,8 +73,8 @@ def priors(panel: Panel) -> Array:
     rate = np.full(panel.skus, float(np.median(mean[active])) if active.any() else 1e-3)
     usual = np.full(panel.skus, float(np.median(size[active])) if active.any() else 1.0)
     for g in np.unique(panel.group[active]):
-        mine = panel.group == g
-        rate[mine], usual[mine] = np.median(mean[active & mine]), np.median(size[active & mine])
+        members = panel.group == g
+        rate[members], usual[members] = np.median(mean[active & members]), np.median(size[active & members])
     counts = PRIOR_SALES * np.where(active, size, usual) / rate
     return np.stack([rate, np.minimum(counts, LONGEST_PRIOR_WEEKS * panel.period)], axis=1)
 

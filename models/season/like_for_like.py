@@ -107,10 +107,10 @@ def alive(units: Array, exposure: Array) -> Array:
     return np.asarray(spoken & (hits > 0)[:, None])
 
 
-def weights(told: Weeks) -> Array:
+def weights(history: Weeks) -> Array:
     """[n] counts per unit: what a unit of each SKU tells, by the variance of its weeks (successive differences) over their mean."""
-    seen = told.exposure > 0.5
-    rate = np.where(seen, told.units / np.maximum(told.exposure, 1e-9), 0.0)
+    seen = history.exposure > 0.5
+    rate = np.where(seen, history.units / np.maximum(history.exposure, 1e-9), 0.0)
     mean = rate.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     both = seen[:, 1:] & seen[:, :-1]
     squares, pairs = np.where(both, np.diff(rate, axis=1) ** 2, 0.0) / 2.0, both.sum(axis=1)
@@ -118,24 +118,24 @@ def weights(told: Weeks) -> Array:
     # Seasons begin and end and levels jump: the median square tells the noise without them, but where most weeks sell nothing.
     changes = np.where(both | (pairs == 0)[:, None], squares, np.nan)
     usual = np.nanmedian(changes, axis=1) / CHI_SQUARE_MEDIAN if changes.shape[1] else change
-    change = np.clip(usual, np.minimum(change, mean * _size(told)), change)
-    variance = (change * pairs + 2.0 * mean * _size(told)) / (
+    change = np.clip(usual, np.minimum(change, mean * _size(history)), change)
+    variance = (change * pairs + 2.0 * mean * _size(history)) / (
         pairs + 2.0
     )  # two weeks of a Poisson process of its own orders
     return np.where(mean > 0, 1.0 / np.maximum(variance / np.maximum(mean, 1e-300) + UNALIKE * mean, 1e-300), 0.0)
 
 
-def _size(told: Weeks) -> Array:
+def _size(history: Weeks) -> Array:
     """[n] least week with a sale: a bound on what an order asks for, in the SKU's own unit."""
-    least = np.where(told.units > 0, told.units, np.inf).min(axis=1, initial=np.inf)
+    least = np.where(history.units > 0, history.units, np.inf).min(axis=1, initial=np.inf)
     return np.where(np.isfinite(least), least, 0.0)
 
 
-def compared(told: Weeks, weight: Array, code: Array) -> tuple[Array, Array]:
+def compared(history: Weeks, weight: Array, code: Array) -> tuple[Array, Array]:
     """Index of each group.
 
     Args:
-        told: weeks.
+        history: weeks.
         weight: [n] counts per unit.
         code: [n] group, 0 … g-1.
 
@@ -145,7 +145,7 @@ def compared(told: Weeks, weight: Array, code: Array) -> tuple[Array, Array]:
     order = np.argsort(code, kind="stable")
     first = np.flatnonzero(np.diff(code[order], prepend=-1))
     place, groups = code[order][first], int(code.max(initial=-1)) + 1
-    exposure, units = told.exposure[order], told.units[order] * weight[order, None]
+    exposure, units = history.exposure[order], history.units[order] * weight[order, None]
     total, row = units.sum(axis=1), np.repeat(np.arange(first.size), np.diff(first, append=order.size))
     top = np.add.reduceat(units, first, axis=0) if order.size else np.zeros((0, units.shape[1]))
     level = total / np.maximum(exposure.sum(axis=1), 1e-12)
@@ -156,6 +156,6 @@ def compared(told: Weeks, weight: Array, code: Array) -> tuple[Array, Array]:
         usual = (index * under).sum(axis=1, keepdims=True) / np.maximum(under.sum(axis=1, keepdims=True), 1e-12)
         index = np.where(under > 0, index / np.maximum(usual, 1e-12), 0.0)
         level = total / np.maximum((exposure * index[row]).sum(axis=1), 1e-12)
-    out, rests = np.zeros((groups, told.units.shape[1])), np.zeros((groups, told.units.shape[1]))
+    out, rests = np.zeros((groups, history.units.shape[1])), np.zeros((groups, history.units.shape[1]))
     out[place], rests[place] = index, np.where(under > 1e-9, under, 0.0)
     return out, rests

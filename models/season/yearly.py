@@ -54,11 +54,11 @@ class Year:
         return out
 
 
-def yearly(told: Weeks, group: Array, parent: Array) -> Year:
+def yearly(history: Weeks, group: Array, parent: Array) -> Year:
     """Index of the year.
 
     Args:
-        told: histories by week (or period), see :func:`models.season.like_for_like.weeks`.
+        history: histories by week (or period), see :func:`models.season.like_for_like.weeks`.
         group: [n] codes of the groups that share a season, 0 … g-1.
         parent: [n] codes of coarser groups, 0 … c-1; a group has one parent.
 
@@ -66,18 +66,18 @@ def yearly(told: Weeks, group: Array, parent: Array) -> Year:
         The index; ones for all that less than a year and a quarter is known of, and where years contradict each other.
     """
     groups, parents = int(group.max(initial=-1)) + 1, int(parent.max(initial=-1)) + 1
-    labels, weight = np.unique(told.year), weights(told)
-    coarse = _bands(told, *compared(told, weight, parent))
+    labels, weight = np.unique(history.year), weights(history)
+    coarse = _bands(history, *compared(history, weight, parent))
     same = groups == parents and bool((group == parent).all())
-    fine = coarse if same else _bands(told, *compared(told, weight, group))
+    fine = coarse if same else _bands(history, *compared(history, weight, group))
     above = np.zeros(groups, dtype=np.int64)
     above[group] = parent
-    heads = _heads(told, weight, group, groups), _heads(told, weight, parent, parents)
+    heads = _heads(history, weight, group, groups), _heads(history, weight, parent, parents)
     lefts: list[int | None] = [None, *range(labels.size)]
     shared = [_of_groups(coarse, None if same else fine, above, heads, left) for left in lefts]
     whole = _index(_summed(shared[0])[:groups])
-    own = _candidates(told, weight, whole[group])
-    sku = _bands(told, *_alone(told, weight, own))
+    own = _candidates(history, weight, whole[group])
+    sku = _bands(history, *_alone(history, weight, own))
     alone = [_of_skus(sku, bands, group[own], left) for bands, left in zip(shared, lefts, strict=True)]
     kept = np.flatnonzero(np.abs(_summed(alone[0]) - _summed(shared[0])[group[own]]).max(axis=1, initial=0.0) > 1e-9)
     done = [
@@ -120,9 +120,9 @@ def _of_skus(bands: Bands, shared: Pair, group: Array, left_out: int | None) -> 
     return slow, sharp
 
 
-def _heads(told: Weeks, weight: Array, code: Array, groups: int) -> Array:
+def _heads(history: Weeks, weight: Array, code: Array, groups: int) -> Array:
     """[g] 1 - 1 / k² for the k SKUs that a group's index rests on, by what each tells: one SKU's season is its own."""
-    counts = weight * told.units.sum(axis=1)
+    counts = weight * history.units.sum(axis=1)
     total, square = (np.bincount(code, weights=values, minlength=groups) for values in (counts, counts**2))
     return np.asarray(np.clip(1.0 - (square / np.maximum(total**2, 1e-300)) ** 2, 0.0, 1.0))
 
@@ -132,69 +132,69 @@ def _index(deviation: Array) -> Array:
     return np.asarray(out / out.mean(axis=1, keepdims=True))
 
 
-def _bands(told: Weeks, index: Array, information: Array) -> Bands:
+def _bands(history: Weeks, index: Array, information: Array) -> Bands:
     """Patterns of series: the level first beside a smooth curve, then on what the season found leaves, where it may jump."""
-    flat = np.zeros((index.shape[0], told.cells))
+    flat = np.zeros((index.shape[0], history.cells))
     season = np.ones_like(index)
-    slow, sharp = _patterns(told, index, information, season)
+    slow, sharp = _patterns(history, index, information, season)
     for curve, jumps in PASSES:
-        level, steps = levels.fitted(index / season, information * season, told.time, curve=curve, jumps=jumps)
-        slow, sharp = _patterns(told, index, information, level)
-        season = _index(evidence.shrunk(slow, flat) + evidence.shrunk(sharp, flat))[:, told.cell]
-    belief = _believed(told, index, information, level * _honest(told, slow, sharp), steps)
+        level, steps = levels.fitted(index / season, information * season, history.time, curve=curve, jumps=jumps)
+        slow, sharp = _patterns(history, index, information, level)
+        season = _index(evidence.shrunk(slow, flat) + evidence.shrunk(sharp, flat))[:, history.cell]
+    belief = _believed(history, index, information, level * _honest(history, slow, sharp), steps)
     return replace(slow, belief=belief), replace(sharp, belief=belief)
 
 
-def _believed(told: Weeks, index: Array, information: Array, expected: Array, steps: Array) -> Array:
+def _believed(history: Weeks, index: Array, information: Array, expected: Array, steps: Array) -> Array:
     """[r] probability of a season against a level alone that moves and jumps, which could have drawn the same years.
 
     Each week is expected by what the other years say of it, so a season has no free parameters here and needs no penalty.
     """
-    level, alone = levels.fitted(index, information, told.time, curve=False, jumps=True)
+    level, alone = levels.fitted(index, information, history.time, curve=False, jumps=True)
     costs = [levels.misfit(index, values, information) for values in (expected, level)]
     scale = np.minimum(levels.scale_of(costs[0]), levels.scale_of(costs[1]))
     apart = levels.total(costs[0], scale) + steps - levels.total(costs[1], scale) - alone
     return np.asarray(1.0 / (1.0 + np.exp(np.clip(apart / 2.0, -50, 50))))
 
 
-def _honest(told: Weeks, slow: evidence.Band, sharp: evidence.Band) -> Array:
+def _honest(history: Weeks, slow: evidence.Band, sharp: evidence.Band) -> Array:
     """[r, W] index of each week by what the other years say."""
-    labels, at = np.unique(told.year, return_inverse=True)
-    flat = np.zeros((slow.seen.shape[0], told.cells))
-    out = np.ones((slow.seen.shape[0], told.year.size))
+    labels, at = np.unique(history.year, return_inverse=True)
+    flat = np.zeros((slow.seen.shape[0], history.cells))
+    out = np.ones((slow.seen.shape[0], history.year.size))
     for year in range(labels.size):
-        mine = at == year
+        inside = at == year
         table = _index(evidence.shrunk(slow, flat, year) + evidence.shrunk(sharp, flat, year))
-        out[:, mine] = table[:, told.cell[mine]]
+        out[:, inside] = table[:, history.cell[inside]]
     return out
 
 
-def _patterns(told: Weeks, index: Array, information: Array, level: Array) -> tuple[evidence.Band, evidence.Band]:
-    year = np.unique(told.year, return_inverse=True)[1]
-    return evidence.bands(index * information, level * information, year, told.cell, told.cells)
+def _patterns(history: Weeks, index: Array, information: Array, level: Array) -> tuple[evidence.Band, evidence.Band]:
+    year = np.unique(history.year, return_inverse=True)[1]
+    return evidence.bands(index * information, level * information, year, history.cell, history.cells)
 
 
-def _alone(told: Weeks, weight: Array, rows: Array) -> tuple[Array, Array]:
+def _alone(history: Weeks, weight: Array, rows: Array) -> tuple[Array, Array]:
     """([k, W] index, [k, W] counts) of SKUs by themselves."""
-    units, exposure = told.units[rows], told.exposure[rows]
+    units, exposure = history.units[rows], history.exposure[rows]
     level = (units.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-12))[:, None]
     index = units / np.maximum(exposure * level, 1e-300)
     return np.where(exposure > 0, index, 0.0), weight[rows, None] * level * exposure
 
 
-def _candidates(told: Weeks, weight: Array, shared: Array) -> Array:
+def _candidates(history: Weeks, weight: Array, shared: Array) -> Array:
     """[k] SKUs whose years agree in something beyond their group's season [n, C], judged against the mean of each of their own years."""
-    seen = (told.exposure > 0).sum(axis=1)
-    long = seen >= evidence.SEASONED[0] * told.cells
-    rows = np.flatnonzero(long & (told.units.sum(axis=1) * weight >= OWN_COUNTS))
-    index, information = _alone(told, weight, rows)
-    expected = shared[rows][:, told.cell]
-    block = np.arange(told.year.size)[::-1] // told.cells
+    seen = (history.exposure > 0).sum(axis=1)
+    long = seen >= evidence.SEASONED[0] * history.cells
+    rows = np.flatnonzero(long & (history.units.sum(axis=1) * weight >= OWN_COUNTS))
+    index, information = _alone(history, weight, rows)
+    expected = shared[rows][:, history.cell]
+    block = np.arange(history.year.size)[::-1] // history.cells
     for k in np.unique(block):
-        mine = block == k
-        rests = (information * expected)[:, mine].sum(axis=1)
-        usual = (index * information)[:, mine].sum(axis=1) / np.maximum(rests, 1e-12)
-        expected[:, mine] *= np.where(rests > 0, np.maximum(usual, 1e-3), 1.0)[:, None]
-    flat = np.zeros((rows.size, told.cells))
-    found = [evidence.shrunk(b, flat, chance=OWN_CHANCE) for b in _patterns(told, index, information, expected)]
+        inside = block == k
+        rests = (information * expected)[:, inside].sum(axis=1)
+        usual = (index * information)[:, inside].sum(axis=1) / np.maximum(rests, 1e-12)
+        expected[:, inside] *= np.where(rests > 0, np.maximum(usual, 1e-3), 1.0)[:, None]
+    flat = np.zeros((rows.size, history.cells))
+    found = [evidence.shrunk(b, flat, chance=OWN_CHANCE) for b in _patterns(history, index, information, expected)]
     return np.asarray(rows[(np.abs(found[0]) + np.abs(found[1])).max(axis=1, initial=0.0) > 1e-9])

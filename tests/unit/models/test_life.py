@@ -63,8 +63,8 @@ def test_slow_items_of_a_closed_place_are_not_expected_to_sell() -> None:
     demand = (random.random((300, 400)) < 0.03).astype(float)
     demand[150:, 340:] = 0.0
     place = np.repeat(["open", "closed"], 150)
-    told = life.open_places(demand, place, 7)
-    assert told[:150].min() > 0.9 and told[150:].max() < life.GONE
+    found = life.open_places(demand, place, 7)
+    assert found[:150].min() > 0.9 and found[150:].max() < life.GONE
 
 
 def test_dead_items_are_forecast_at_zero_and_the_reason_says_so() -> None:

@@ -118,9 +118,9 @@ def test_the_honest_season_of_a_year_is_that_of_the_other_years() -> None:
         other = 1 - left_out
         ratios = 1.0 + 0.4 * np.concatenate([wave, wave])[None, :] + noise
         slow, _ = evidence.bands(ratios * counts, counts, year, cell, 52)
-        told = evidence.shrunk(slow, np.zeros((1, 52)), left_out)[0]
-        assert np.corrcoef(told, slow.deviation[0, other])[0, 1] > 0.9999
-        assert 0.8 < told.std() / slow.deviation[0, other].std() < 1.0
+        found = evidence.shrunk(slow, np.zeros((1, 52)), left_out)[0]
+        assert np.corrcoef(found, slow.deviation[0, other])[0, 1] > 0.9999
+        assert 0.8 < found.std() / slow.deviation[0, other].std() < 1.0
 
 
 def test_seasonality_off_is_off_everywhere() -> None:
@@ -155,12 +155,12 @@ def test_silence_before_a_late_first_sale_is_not_known_and_a_usual_one_is() -> N
 
 
 def test_groups_are_compared_by_the_skus_known_on_both_sides() -> None:
-    told = weeks(
+    found = weeks(
         np.vstack([np.full((1, 140), 2.0), np.where(np.arange(140) < 70, np.nan, 40.0)]),
         make(np.ones((1, 140))).starts(),
         1,
     )
-    index, counts = compared(told, weights(told), np.zeros(2, dtype=np.int64))
+    index, counts = compared(found, weights(found), np.zeros(2, dtype=np.int64))
     np.testing.assert_allclose(index[counts > 0], 1.0, rtol=1e-6)
 
 
