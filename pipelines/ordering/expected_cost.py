@@ -191,10 +191,7 @@ def _orders(
         """Order and what the days served lack, of some of the SKUs, with so much of their stock missing."""
         mine = rows[some]
         lacking = needs(demand[some], problem.on_hand[mine] - missing, arriving[some, :-1]) - arriving[some, -1:]
-        quantity = look_ahead.best_lots(
-            lacking, later[some], problem.holding_cost[mine], problem.shortage_cost[mine], problem.ordering_cost[mine],
-            problem.unit[mine], problem.pack[mine], problem.minimum[mine], seed=seed, steps=steps,
-        )  # fmt: skip
+        quantity = look_ahead.best_lots(lacking, later[some], _terms(problem, mine), seed=seed, steps=steps)
         return quantity, lacking
 
     every = np.arange(rows.size)
@@ -206,6 +203,10 @@ def _orders(
         there, unit = problem.on_hand[rows[idle]], problem.unit[rows[idle]]
         surplus[idle] = _surplus(lambda some, missing: answer(idle[some], missing)[0] > 0, there, unit)
     return Orders(quantity, mean[:, -2], left, (lacking <= quantity[:, None]).mean(axis=1), surplus)
+
+
+def _terms(problem: Problem, rows: npt.NDArray[np.int64]) -> look_ahead.Terms:
+    return look_ahead.Terms(**{each.name: getattr(problem, each.name)[rows] for each in fields(look_ahead.Terms)})
 
 
 def _surplus(

@@ -10,7 +10,8 @@ the first term being what the next period's newsvendor loses with one unit more 
 mean over paths of 1{z ≤ q} (h + p + ΔV(q − z)) reaches p, z being what the period served lacks.
 """
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -27,19 +28,58 @@ ROUNDING: Final = 1e-6
 Array = np.ndarray[Any, Any]
 
 
-def best_lots(
-    lacking: Floats,
-    later: Floats,
-    holding_cost: Floats,
-    shortage_cost: Floats,
-    ordering_cost: Floats,
-    unit: Floats,
-    pack: Floats,
-    minimum: Floats,
-    *,
-    seed: int,
-    steps: int = STEPS,
-) -> Floats:
+@dataclass(frozen=True)
+class Terms:
+    """What orders cost and which are possible, shape (N,).
+
+    Attributes:
+        holding_cost: h, money per unit left over after a period.
+        shortage_cost: p, money per unit lost.
+        ordering_cost: money per order.
+        unit: step of demand.
+        pack: pack size; 0: the unit.
+        minimum: least order, units.
+    """
+
+    holding_cost: Floats
+    shortage_cost: Floats
+    ordering_cost: Floats
+    unit: Floats
+    pack: Floats
+    minimum: Floats
+
+
+class Costs(NamedTuple):
+    """Of one SKU.
+
+    Attributes:
+        h: money per unit left over after a period.
+        p: money per unit lost.
+        near: quantities closer than this are the same, units.
+    """
+
+    h: float
+    p: float
+    near: float
+
+
+class Later(NamedTuple):
+    """Demand of one SKU in each of the periods after the one served.
+
+    Attributes:
+        demand: outcomes, each as probable as another, ascending, units, shape (M,).
+        sums: of the first 0 … M of them, shape (M + 1,).
+        absorbed: position of the level up to which leftover is taken off the next order.
+        meets: position of the outcome that each path meets, period by period, shape (steps, M).
+    """
+
+    demand: Array
+    sums: Array
+    absorbed: int
+    meets: Array
+
+
+def best_lots(lacking: Floats, later: Floats, terms: Terms, *, seed: int, steps: int = STEPS) -> Floats:
     """Orders in whole packs: the optimum without limits, rounded to the cheaper neighbour, or none where that costs less.
 
     The cost is convex in the quantity, so the best feasible quantity above 0 is a neighbour of the optimum, or the least order.
@@ -47,13 +87,8 @@ def best_lots(
     Args:
         lacking: z by path, may be negative, units, shape (N, M).
         later: outcomes of demand in the period after the one served, each as probable as another, ascending, units, shape (N, M).
-        holding_cost: h, money per unit left over after a period, shape (N,).
-        shortage_cost: p, money per unit lost, shape (N,).
-        ordering_cost: money per order, shape (N,).
-        unit: step of demand, shape (N,).
-        pack: pack size, shape (N,); 0: the unit.
-        minimum: least order, units, shape (N,).
-        seed: of the order in which outcomes of further periods meet one another.
+        terms: of the SKUs.
+        seed: of the order in which paths meet the outcomes of later periods.
         steps: periods in which leftover is charged; 0: it is charged once, in the period served.
 
     Returns:
@@ -62,119 +97,114 @@ def best_lots(
     Four are lacking or none. What is left of an order is asked for in the next period, or is not wanted in any:
 
     >>> one, lacking = np.ones(1), np.array([[0.0, 0.0, 4.0, 4.0, 4.0]])
-    >>> terms = 1.0 * one, one, 0.0 * one, one, one, one
+    >>> terms = Terms(1.0 * one, one, 0.0 * one, one, one, one)
     >>> later = np.full((1, 5), 4.0), np.zeros((1, 5))
-    >>> [best_lots(lacking, demand, *terms, seed=1).tolist() for demand in later]
+    >>> [best_lots(lacking, demand, terms, seed=1).tolist() for demand in later]
     [[4.0], [0.0]]
     """
-    step = np.where(pack > 0, pack, unit)
-    least = np.ceil(minimum / step - 1e-9) * step
+    step = np.where(terms.pack > 0, terms.pack, terms.unit)
+    least = np.ceil(terms.minimum / step - 1e-9) * step
     paths, out = lacking.shape[1], np.zeros(lacking.shape[0])
-    meets = np.stack([generator(seed, "look ahead", n).permutation(paths) for n in range(max(steps, 1))])
-    terms = np.stack([holding_cost, shortage_cost, ordering_cost, step, least], axis=1)
-    _best_lots(np.sort(lacking, axis=1), np.ascontiguousarray(later), meets, terms, steps, out)
+    meets = np.empty((steps, paths), dtype=np.int64)
+    for period in range(steps):
+        meets[period] = generator(seed, "look ahead", period).permutation(paths)
+    rows = np.stack([terms.holding_cost, terms.shortage_cost, terms.ordering_cost, step, least], axis=1)
+    _best_lots(np.sort(lacking, axis=1), np.ascontiguousarray(later), meets, rows, out)
     return out
 
 
 @compiled
-def _best_lots(
-    lacking: Array, later: Array, meets: Array, terms: Array, steps: int, out: Array
-) -> None:  # pragma: no cover
-    paths = lacking.shape[1]
-    sums = np.zeros(paths + 1)
+def _best_lots(lacking: Array, later: Array, meets: Array, terms: Array, out: Array) -> None:  # pragma: no cover
     for i in range(lacking.shape[0]):
-        h, p, fixed, step, least = terms[i]
-        # The first outcome at which the share of outcomes at or below it reaches p / (p + h).
-        at = min(max(int(np.ceil(p / (h + p) * paths - 1e-9)) - 1, 0), paths - 1)
-        free = lacking[i, at]
+        h, p, ordering, step, least = terms[i]
+        costs, ahead = Costs(h, p, ROUNDING * step), following(later[i], meets, h, p)
+        free = lacking[i, ahead.absorbed]  # what the newsvendor would order, to whom leftover costs nothing later
         if free <= 0.0:
             continue
-        for n in range(paths):
-            sums[n + 1] = sums[n] + later[i, n]
-        # No order beyond the newsvendor's, to which leftover costs nothing.
         low, high = -1.0, np.ceil(free / step - 1e-9)
-        middle = high - 1.0
+        packs = high - 1.0
         while high - low > 1.0:
-            if slope(middle * step, lacking[i], later[i], meets, at, h, p, step, steps) >= p:
-                high = middle
+            if slope(packs * step, lacking[i], ahead, costs) >= p:
+                high = packs
             else:
-                low = middle
-            middle = np.floor((low + high) / 2.0)
+                low = packs
+            packs = np.floor((low + high) / 2.0)
         if high <= 0.0:
             continue
-        fewer, more = max((high - 1.0) * step, least), max(high * step, least)
-        best, lowest = more, fixed + cost(more, lacking[i], later[i], sums, meets, at, h, p, step, steps)
-        for n in range(2):
-            quantity = fewer if n == 0 else 0.0
-            money = fixed * (quantity > 0) + cost(quantity, lacking[i], later[i], sums, meets, at, h, p, step, steps)
+        lowest = np.inf
+        # Of equal costs the larger order: it is the one that holds the critical ratio.
+        for quantity in (max(high * step, least), max((high - 1.0) * step, least), 0.0):
+            money = ordering * (quantity > 0.0) + cost(quantity, lacking[i], ahead, costs)
             if money < lowest:
-                best, lowest = quantity, money
-        out[i] = best
+                lowest, out[i] = money, quantity
 
 
 @compiled
-def slope(
-    quantity: float, lacking: Array, later: Array, meets: Array, at: int, h: float, p: float, step: float, steps: int
-) -> float:  # pragma: no cover
-    """Mean over paths of 1{z ≤ q} (h + p + ΔV(q − z)): p at the least q that costs least.
+def following(later: Array, meets: Array, h: float, p: float) -> Later:  # pragma: no cover
+    """Demand of the later periods, for :func:`slope` and :func:`cost`.
+
+    Args:
+        later: outcomes, ascending, shape (M,).
+        meets: see :class:`Later`.
+        h: money per unit left over after a period.
+        p: money per unit lost.
+    """
+    paths = later.size
+    sums = np.zeros(paths + 1)
+    for n in range(paths):
+        sums[n + 1] = sums[n] + later[n]
+    # The first outcome at which the share of outcomes at or below it reaches p / (h + p).
+    absorbed = min(max(int(np.ceil(p / (h + p) * paths - 1e-9)) - 1, 0), paths - 1)
+    return Later(later, sums, absorbed, meets)
+
+
+@compiled
+def slope(quantity: float, lacking: Array, later: Later, costs: Costs) -> float:  # pragma: no cover
+    """Mean over paths of 1{z ≤ q} (h + p + ΔV(q − z)): it reaches p at the least q that costs least.
 
     Args:
         quantity: q, units.
         lacking: z, ascending, shape (M,).
-        later: demand of a later period, ascending, shape (M,).
-        meets: outcome of ``later`` that a path meets in each later period, shape (≥ steps, M).
-        at: position in ``later`` of the level up to which leftover is absorbed at once.
-        h: money per unit left over after a period.
-        p: money per unit lost.
-        step: of the order, units.
-        steps: periods in which leftover is charged.
+        later: demand of the later periods.
+        costs: of the SKU.
     """
-    paths, near = lacking.size, ROUNDING * step
-    absorbed = later[at] - near
-    held = np.searchsorted(lacking, quantity + near, side="right")
-    total = (h + p) * held
+    paths, level = lacking.size, later.demand[later.absorbed] - costs.near
+    held = np.searchsorted(lacking, quantity + costs.near, side="right")
+    total = (costs.h + costs.p) * held
     for path in range(held):
         left = quantity - lacking[path]
-        if left < absorbed:
+        if left < level:
             break
-        for period in range(steps):
-            total += max((h + p) * np.searchsorted(later, left + near, side="right") / paths - p, 0.0)
-            left -= later[meets[period, path]]
-            if left < absorbed:
+        for period in range(later.meets.shape[0]):
+            share = np.searchsorted(later.demand, left + costs.near, side="right") / paths
+            total += max((costs.h + costs.p) * share - costs.p, 0.0)
+            left -= later.demand[later.meets[period, path]]
+            if left < level:
                 break
     return total / paths
 
 
 @compiled
-def cost(
-    quantity: float, lacking: Array, later: Array, sums: Array, meets: Array, at: int, h: float, p: float, step: float,
-    steps: int,
-) -> float:  # pragma: no cover  # fmt: skip
+def cost(quantity: float, lacking: Array, later: Later, costs: Costs) -> float:  # pragma: no cover
     """Expected cost of a quantity: of the period served, and of what it leaves over in later ones.
 
     Args:
         quantity: q, units.
         lacking: z, ascending, shape (M,).
-        later: demand of a later period, ascending, shape (M,).
-        sums: of the first 0 … M outcomes in ``later``, shape (M + 1,).
-        meets: see :func:`slope`.
-        at: see :func:`slope`.
-        h: money per unit left over after a period.
-        p: money per unit lost.
-        step: of the order, units.
-        steps: periods in which leftover is charged.
+        later: demand of the later periods.
+        costs: of the SKU.
     """
-    paths, near, total = lacking.size, ROUNDING * step, 0.0
-    level = later[at]
-    below = np.searchsorted(later, level + near, side="right")
-    usual = below * level - sums[below]
+    paths, level, total = lacking.size, later.demand[later.absorbed], 0.0
+    below = np.searchsorted(later.demand, level + costs.near, side="right")
+    usual = below * level - later.sums[below]
     for path in range(paths):
         left = quantity - lacking[path]
-        total += h * left if left > 0.0 else -p * left
-        for period in range(steps):
+        total += costs.h * left if left > 0.0 else -costs.p * left
+        for period in range(later.meets.shape[0]):
             if left <= level:
                 break
-            n = np.searchsorted(later, left + near, side="right")
-            total += (h + p) * (n * left - sums[n] - usual) / paths - p * (left - level)
-            left -= later[meets[period, path]]
+            n = np.searchsorted(later.demand, left + costs.near, side="right")
+            over = (n * left - later.sums[n] - usual) / paths  # E(left − D)⁺ beyond that of the level
+            total += (costs.h + costs.p) * over - costs.p * (left - level)
+            left -= later.demand[later.meets[period, path]]
     return total / paths

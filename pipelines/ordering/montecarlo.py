@@ -5,7 +5,6 @@ gone, so stock is first projected through the buckets before the order arrives; 
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from pipelines.core.inventory import Floats
 
@@ -26,4 +25,3 @@ def needs(demand: Floats, on_hand: Floats, arriving: Floats) -> Floats:
         stock = np.maximum(stock + arriving[:, bucket, None] - demand[:, :, bucket], 0.0)
     lacking: Floats = demand[:, :, arriving.shape[1]] - stock
     return lacking
-

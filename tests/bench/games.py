@@ -183,7 +183,10 @@ def main() -> int:
         "--as-sold", action="store_true", help="with --unseen: take what was sold for what was asked for"
     )
     parser.add_argument(
-        "--look-ahead", type=int, default=look_ahead.STEPS, help="weeks after the one served in which leftover is charged"
+        "--look-ahead",
+        type=int,
+        default=look_ahead.STEPS,
+        help="weeks after the one served in which leftover is charged",
     )
     parser.add_argument("--weeks", type=int, help="weeks played; default: 8")
     parser.add_argument("--json", action="store_true")

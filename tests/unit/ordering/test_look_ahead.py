@@ -10,22 +10,22 @@ from scipy import stats
 
 from pipelines.core.seeds import generator
 from pipelines.ordering import look_ahead
-from pipelines.ordering.look_ahead import best_lots, cost, slope
+from pipelines.ordering.look_ahead import Costs, Terms, best_lots, cost, following, slope
 
 H, P = 0.2, 1.0
 MANY = 20_000
 
 
-def ordered(lacking, later, holding=H, shortage=P, steps=look_ahead.STEPS, **changes):
+def ordered(lacking, later, holding=H, shortage=P, steps=look_ahead.STEPS):
     """Order of one SKU in pieces, at no cost of ordering."""
     one = np.ones(1)
-    terms = {"ordering_cost": 0.0 * one, "unit": one, "pack": one, "minimum": one} | changes
+    terms = Terms(holding * one, shortage * one, 0.0 * one, one, one, one)
     rows = np.atleast_2d(lacking), np.sort(np.atleast_2d(later), axis=1)
-    return float(best_lots(*rows, holding * one, shortage * one, **terms, seed=1, steps=steps)[0])
+    return float(best_lots(*rows, terms, seed=1, steps=steps)[0])
 
 
-def position_of_ratio(paths, h=H, p=P):
-    return int(np.ceil(p / (h + p) * paths - 1e-9)) - 1
+def costs_of(step=1.0):
+    return Costs(H, P, look_ahead.ROUNDING * step)
 
 
 def outcomes(distribution, paths=MANY):
@@ -51,11 +51,11 @@ def leftover_cost(mass, units, steps):
 def test_the_marginal_cost_of_leftover_is_that_of_its_definition(demand, steps):
     """On paths that lack nothing, an order of q leaves q, so the slope is h + p + ΔV(q)."""
     later, none = outcomes(demand), np.zeros(MANY)
-    meets = np.stack([generator(3, n).permutation(MANY) for n in range(steps)])
+    ahead = following(later, np.stack([generator(3, n).permutation(MANY) for n in range(steps)]), H, P)
     mass = tuple(demand.pmf(np.arange(120)).tolist())
     charged = 0
     for units in range(0, 16, 3):
-        found = slope(float(units), none, later, meets, position_of_ratio(MANY), H, P, 1.0, steps) - H - P
+        found = slope(float(units), none, ahead, costs_of()) - H - P
         assert found == pytest.approx(leftover_cost(mass, units, steps), abs=0.004)
         charged += found > 0.02
     assert charged >= 2
@@ -136,11 +136,11 @@ def test_it_is_the_newsvendor_s_quantile():
 def test_the_slope_is_the_change_of_the_cost():
     rng = np.random.default_rng(2)
     lacking, later = np.sort(rng.integers(-8, 20, 400)).astype(float), np.sort(rng.poisson(2.0, 400)).astype(float)
-    meets, sums = np.stack([rng.permutation(400) for _ in range(3)]), np.concatenate([[0.0], later.cumsum()])
-    at = position_of_ratio(400)
     for steps in (0, 1, 3):
-        costs = [cost(float(q), lacking, later, sums, meets, at, H, P, 1.0, steps) for q in range(30)]
-        slopes = [slope(float(q), lacking, later, meets, at, H, P, 1.0, steps) - P for q in range(29)]
+        meets = np.array([rng.permutation(400) for _ in range(steps)], dtype=np.int64).reshape(steps, 400)
+        ahead = following(later, meets, H, P)
+        costs = [cost(float(q), lacking, ahead, costs_of()) for q in range(30)]
+        slopes = [slope(float(q), lacking, ahead, costs_of()) - P for q in range(29)]
         assert np.diff(costs) == pytest.approx(slopes, abs=1e-9)
 
 
@@ -152,20 +152,16 @@ def test_lots_are_the_best_feasible_quantity_by_search(pack, minimum, fixed, ste
     rng, count = np.random.default_rng(7), 30
     lacking = np.sort(rng.normal(rng.uniform(-5, 20, (count, 1)), 6.0, (count, 400)).round(), axis=1)
     later = np.sort(rng.poisson(rng.uniform(0.2, 6.0, (count, 1)), (count, 400)), axis=1).astype(float)
-    meets = np.stack([generator(1, "look ahead", n).permutation(400) for n in range(2)])
+    meets = np.array([generator(1, "look ahead", n).permutation(400) for n in range(steps)], dtype=np.int64)
     every = np.ones(count)
-    terms = H * every, P * every, fixed * every, every, pack * every, minimum * every
-    found = best_lots(lacking, later, *terms, seed=1, steps=steps)
+    terms = Terms(H * every, P * every, fixed * every, every, pack * every, minimum * every)
+    found = best_lots(lacking, later, terms, seed=1, steps=steps)
     step = pack or 1.0
     feasible = [0.0, *(q for q in np.arange(step, 80.0, step) if q >= minimum)]
     for row in range(count):
-        sums = np.concatenate([[0.0], later[row].cumsum()])
-        costs = [
-            cost(q, lacking[row], later[row], sums, meets, position_of_ratio(400), H, P, step, steps) + fixed * (q > 0)
-            for q in feasible
-        ]
-        pays = slope(0.0, lacking[row], later[row], meets, position_of_ratio(400), H, P, step, steps) < P
-        if pays:
+        ahead = following(later[row], meets.reshape(steps, 400), H, P)
+        costs = [cost(q, lacking[row], ahead, costs_of(step)) + fixed * (q > 0) for q in feasible]
+        if slope(0.0, lacking[row], ahead, costs_of(step)) < P:
             assert costs[feasible.index(found[row])] == pytest.approx(min(costs), abs=1e-9)
         else:
             assert found[row] == 0.0
