@@ -99,7 +99,9 @@ def _derived(tables: dict[str, Rows], sku: Sku, counted: dict[date, float], as_o
         if known and days and min(left.values()) >= -1e-6:
             for day, until in zip(days, [*days[1:], count], strict=True):
                 if left[day] <= 1e-6:
-                    out |= {d for n in range((until - day).days) if (d := day + timedelta(days=n)) < ended and d <= as_of}
+                    out |= {
+                        d for n in range((until - day).days) if (d := day + timedelta(days=n)) < ended and d <= as_of
+                    }
         before = count
     return out
 
