@@ -16,7 +16,7 @@ from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.panel_frames import build
 from pipelines.forecast import covariates
-from pipelines.io import last_run, warehouse
+from pipelines.io import last_run, supplier_days, warehouse
 from pipelines.sections import Planning
 
 FUTURE_DAYS = 98
@@ -24,7 +24,7 @@ FUTURE_DAYS = 98
 
 # The vendors stage's lead times, which count open lines and late tails: those of the run, or where that stage failed those of the last
 # run that measured; else those of the marts.
-_SKU = """select s.item_id, s.location_id, s.category, s.unit_price, s.created_on, s.discontinued_on, s.first_demand_on, s.books_from,
+_SKU = """select s.item_id, s.location_id, s.supplier_id, s.category, s.unit_price, s.created_on, s.discontinued_on, s.first_demand_on, s.books_from,
     s.demand_class,
     coalesce(l.mean, s.lead_time_mean) as lead_time_mean, coalesce(l.std, s.lead_time_std) as lead_time_std, s.is_active
     from marts.dim_sku s left join plan.lead_times l on l.as_of = :measured_on and l.supplier_id = s.supplier_id
@@ -65,6 +65,7 @@ def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
         )
     if active_only:
         sku = sku.filter(pl.col("is_active"))
+        sku = supplier_days.with_calendar(sku, "lead_time_mean", as_of, after_days=planning.review_period_days)
     demand, broken = usable(warehouse.read(_DEMAND, as_of=as_of))
     promotions = warehouse.read(_PROMOTIONS, as_of=as_of)
     panel = build(

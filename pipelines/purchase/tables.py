@@ -7,7 +7,8 @@ import polars as pl
 
 from pipelines.core.degraded import FALLBACK_MODEL
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import last_run, positions, warehouse
+from pipelines.core.supplier_days import Calendars
+from pipelines.io import last_run, positions, supplier_days, warehouse
 from pipelines.purchase.vendor_orders import Past
 from pipelines.settings import Settings
 
@@ -84,6 +85,7 @@ class Inputs:
         offers: offers of active suppliers.
         past: demand of the last year, in the order of ``rows``; None: lines join no others, so nobody asks.
         measured_on: date of the lead times that the lines are expected by; earlier than the run's where its own measurement failed.
+        calendars: working weeks and closing days of the suppliers.
     """
 
     rows: pl.DataFrame
@@ -91,6 +93,7 @@ class Inputs:
     offers: pl.DataFrame
     past: Past | None
     measured_on: date
+    calendars: Calendars
 
 
 def read(as_of: date, config: Settings) -> Inputs:
@@ -123,7 +126,7 @@ def read(as_of: date, config: Settings) -> Inputs:
         )
     )
     past = _past(rows, as_of) if config.purchase.consolidate else None
-    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on)
+    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on, supplier_days.read(as_of))
 
 
 def _past(rows: pl.DataFrame, as_of: date) -> Past:
