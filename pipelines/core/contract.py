@@ -103,7 +103,7 @@ TABLES: Final[tuple[Table, ...]] = (
     )),
     Table("suppliers", ("supplier_id",), (
         _text("supplier_id"), _text("name"), _text("country", required=False, nullable=True), Column("active", Kind.BOOLEAN),
-        _text("working_days", "weekdays on which it works and delivers, 1 is Monday, e.g. 12345; empty: all", required=False, nullable=True),
+        _text("working_days", "weekdays on which it works and delivers, 1: Monday, e.g. 12345; empty: all", required=False, nullable=True),
         _flag("lead_time_in_working_days", "its agreed lead times count working days"), _UPDATED,
     )),
     Table("item_suppliers", ("item_id", "supplier_id"), (
@@ -165,7 +165,7 @@ TABLES: Final[tuple[Table, ...]] = (
         _text("kit_id", "the item sold"), _text("item_id", "the component"), _number("quantity", "units of the component in one kit"),
     ), required=False, rare=True),
     Table("stock_batches", ("item_id", "location_id", "batch_id"), (
-        _text("item_id"), _text("location_id"), _text("batch_id"), _date("expires_on", "last day of use", nullable=True), _number("on_hand"),
+        _text("item_id"), _text("location_id"), _text("batch_id"), _date("expires_on", "last day", nullable=True), _number("on_hand"),
     ), required=False, rare=True),
     Table("receipts", ("receipt_id",), (
         _text("receipt_id"), _text("po_id", "empty: without an order", required=False, nullable=True),

@@ -4,7 +4,7 @@ An order of the close of day t with a lead time of L days comes on the first wor
 which the supplier is closed does not run, and of a lead time in working days no other day does.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -21,15 +21,15 @@ AGREED: Final = {"item_id": pl.String, "supplier_id": pl.String, "working_lead_t
 
 @dataclass(frozen=True)
 class Calendars:
-    """Calendars of the suppliers that keep one; by default nobody does.
+    """Calendars of the suppliers that keep one.
 
     Attributes:
         days: columns of :data:`SCHEMA`.
         agreed: columns of :data:`AGREED`, of the offers whose lead time counts working days.
     """
 
-    days: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
-    agreed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=AGREED))
+    days: pl.DataFrame
+    agreed: pl.DataFrame
 
     def taken(self, orders: pl.DataFrame, ordered_on: date) -> pl.Series:
         """Days of the calendar until orders come, as a lead time.
@@ -50,6 +50,10 @@ class Calendars:
             "supplier_id", working=agreed.is_not_null(), days=pl.coalesce(agreed, pl.col("days").cast(pl.Float64))
         )
         return (asked["days"] + added(asked, self.days, ordered_on)).alias("days")
+
+
+NO_CALENDARS: Final = Calendars(pl.DataFrame(schema=SCHEMA), pl.DataFrame(schema=AGREED))
+"""Every supplier works on every day."""
 
 
 def added(orders: pl.DataFrame, calendar: pl.DataFrame, ordered_on: date) -> pl.Series:
@@ -74,7 +78,9 @@ def added(orders: pl.DataFrame, calendar: pl.DataFrame, ordered_on: date) -> pl.
     if calendar.is_empty():
         return pl.Series("added", [0.0]).new_from_index(0, orders.height)
     asked = orders.select(
-        "supplier_id", pl.col("working").fill_null(value=False), whole=pl.col("days").fill_null(0.0).ceil().cast(pl.Int64)
+        "supplier_id",
+        pl.col("working").fill_null(value=False),
+        whole=pl.col("days").fill_null(0.0).ceil().cast(pl.Int64),
     )
     found = (
         asked.unique()
@@ -84,9 +90,7 @@ def added(orders: pl.DataFrame, calendar: pl.DataFrame, ordered_on: date) -> pl.
         .group_by("supplier_id", "working", "whole")
         .agg(comes_on=pl.col("delivers_next_on").sort_by("day").first())
     )
-    arrival = asked.join(
-        found, on=["supplier_id", "working", "whole"], how="left", maintain_order="left"
-    )
+    arrival = asked.join(found, on=["supplier_id", "working", "whole"], how="left", maintain_order="left")
     took = (pl.col("comes_on") - pl.lit(ordered_on + timedelta(days=1))).dt.total_days()
     return arrival.select((took - pl.col("whole")).cast(pl.Float64).fill_null(0.0).alias("added"))["added"]
 
@@ -95,4 +99,6 @@ def _from(calendar: pl.DataFrame, ordered_on: date) -> pl.DataFrame:
     """The calendar from the day of the orders on, its counts from that day."""
     since = calendar.filter(pl.col("day") >= ordered_on)
     counts = ("open_days", "working_days")
-    return since.with_columns((pl.col(name) - pl.col(name).first().over("supplier_id", order_by="day")).cast(pl.Int64) for name in counts)
+    return since.with_columns(
+        (pl.col(name) - pl.col(name).first().over("supplier_id", order_by="day")).cast(pl.Int64) for name in counts
+    )

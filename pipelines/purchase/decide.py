@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
-from pipelines.core.supplier_days import Calendars
+from pipelines.core.supplier_days import NO_CALENDARS, Calendars
 from pipelines.purchase import (
     alerts,
     budget,
@@ -79,7 +79,7 @@ def decide(
     offers: pl.DataFrame | None = None,
     past: Past | None = None,
     measured_on: date | None = None,
-    calendars: Calendars = Calendars(),
+    calendars: Calendars = NO_CALENDARS,
 ) -> Decisions:
     """Decide every SKU.
 
@@ -202,10 +202,14 @@ def _dates(
     # An order of the close of day t with a lead time of L days is there for the sales of day t + L + 1.
     return [
         *(
-            pl.when(pl.Series(ordered)).then(pl.lit(as_of) + pl.duration(days=pl.lit(days.ceil().cast(pl.Int64) + 1))).alias(name)
+            pl.when(pl.Series(ordered))
+            .then(pl.lit(as_of) + pl.duration(days=pl.lit(days.ceil().cast(pl.Int64) + 1)))
+            .alias(name)
             for days, name in there
         ),
-        pl.concat_str(by, pl.when(pl.lit(there[0][0] != plain)).then(pl.lit(", supplier's calendar")).otherwise(pl.lit(""))).alias("expected_from"),
+        pl.concat_str(
+            by, pl.when(pl.lit(there[0][0] != plain)).then(pl.lit(", supplier's calendar")).otherwise(pl.lit(""))
+        ).alias("expected_from"),
     ]
 
 

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.core.degraded import FALLBACK_MODEL
+from pipelines.briefing.degraded import FALLBACK_MODEL
+from pipelines.briefing.queries import last_run, positions, supplier_days
 from pipelines.core.quantiles import COLUMNS
 from pipelines.core.supplier_days import Calendars
-from pipelines.io import last_run, positions, supplier_days, warehouse
+from pipelines.io import warehouse
 from pipelines.purchase.vendor_orders import Past
 from pipelines.settings import Settings
 
@@ -126,7 +127,9 @@ def read(as_of: date, config: Settings) -> Inputs:
         )
     )
     past = _past(rows, as_of) if config.purchase.consolidate else None
-    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on, supplier_days.read(as_of))
+    return Inputs(
+        rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on, supplier_days.read(as_of)
+    )
 
 
 def _past(rows: pl.DataFrame, as_of: date) -> Past:

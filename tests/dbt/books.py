@@ -24,7 +24,12 @@ def make(as_of: date) -> dict[str, Rows]:
     return {
         "items": items,
         "suppliers": [
-            {"supplier_id": f"S{n}", "name": f"Supplier {n}", "active": n != 3, "working_days": "12345" if n == 2 else None}
+            {
+                "supplier_id": f"S{n}",
+                "name": f"Supplier {n}",
+                "active": n != 3,
+                "working_days": "12345" if n == 2 else None,
+            }
             for n in range(4)
         ],
         "supplier_closures": [
