@@ -25,7 +25,8 @@ FUTURE_DAYS = 98
 
 # The vendors stage's lead times, which count open lines and late tails: those of the run, or where that stage failed those of the last
 # run that measured; else those of the marts.
-_SKU = """select s.item_id, s.location_id, s.supplier_id, s.category, s.unit_price, s.created_on, s.discontinued_on, s.first_demand_on, s.books_from,
+_SKU = """select s.item_id, s.location_id, s.supplier_id, s.category,
+    s.unit_price, s.created_on, s.discontinued_on, s.first_demand_on, s.books_from,
     s.demand_class,
     coalesce(l.mean, s.lead_time_mean) as lead_time_mean, coalesce(l.std, s.lead_time_std) as lead_time_std, s.is_active
     from marts.dim_sku s left join plan.lead_times l on l.as_of = :measured_on and l.supplier_id = s.supplier_id
