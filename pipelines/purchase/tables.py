@@ -22,7 +22,7 @@ _NUMBERS = (
 _SKUS = f"""
 select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_to, p.safety_stock, p.protection_days,
     s.supplier_id, s.has_supplier, s.abc_class, s.category, s.demand_class, s.priority as item_priority, s.created_on, s.discontinued_on,
-    s.last_demand_on,
+    s.last_demand_on, s.kit_parts,
     cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     case when v.level in ('item', 'supplier') then v.q500 end as measured_days,
