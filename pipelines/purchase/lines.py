@@ -166,7 +166,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         maximum=np.full(rows.height, config.purchase.max_quantity),
         discontinued=(rows["discontinued_on"] <= as_of).fill_null(value=False).to_numpy(),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
-        kit=rows["kit_parts"].is_not_null().to_numpy(),
+        kit=rows["kit_parts"].is_not_null().to_numpy() if "kit_parts" in rows.columns else np.zeros(rows.height, bool),
         has_supplier=rows["has_supplier"].fill_null(value=False).to_numpy(),
         blocked=rows["supplier_blocked"].to_numpy()
         if "supplier_blocked" in rows.columns
