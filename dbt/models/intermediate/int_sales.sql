@@ -6,8 +6,8 @@ select
     sales.location_id,
     coalesce(parts.item_id, sales.item_id) as item_id,
 
-    -- numbers
-    sales.quantity * coalesce(parts.quantity, 1) as quantity,
+    -- numbers: a return of no kit is no return of -0
+    sales.quantity * coalesce(parts.quantity, 1) + 0 as quantity,
 
     -- money
     case when parts.kit_id is null then sales.unit_price end as unit_price,
