@@ -15,19 +15,19 @@ predecessors as (
 ),
 
 of_successors as (
-    select location_id, item_id, day, quantity, returned, sales_value
+    select location_id, item_id, day, quantity, returned, booked, sales_value
     from sales
     where item_id in (select item_id from predecessors)
     union all
-    select sales.location_id, predecessors.item_id, sales.day, sales.quantity * predecessors.factor, 0, sales.sales_value
+    select sales.location_id, predecessors.item_id, sales.day, sales.quantity * predecessors.factor, 0, 0, sales.sales_value
     from sales
     inner join predecessors on sales.item_id = predecessors.predecessor_id
 )
 
-select location_id, item_id, day, quantity, returned, sales_value
+select location_id, item_id, day, quantity, returned, booked, sales_value
 from sales
 where item_id not in (select item_id from predecessors)
 union all
-select location_id, item_id, day, sum(quantity), sum(returned), sum(sales_value)
+select location_id, item_id, day, sum(quantity), sum(returned), sum(booked), sum(sales_value)
 from of_successors
 group by location_id, item_id, day
