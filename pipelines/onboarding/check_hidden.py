@@ -18,7 +18,7 @@ def hidden(sold: pl.DataFrame, counted: pl.DataFrame) -> list[Finding]:
         counted: item_id, location_id, rows of the counts of each SKU.
 
     Returns:
-        One finding where SKUs with sales are counted seldom; none where no stock was ever counted, which is told elsewhere.
+        One finding where SKUs with sales are counted seldom; none where no stock was ever counted, which another finding states.
     """
     key = ["item_id", "location_id"]
     first, last = (pl.col(name).str.slice(0, 10).str.to_date() for name in ("first", "last"))
