@@ -14,6 +14,9 @@ DEVIATIONS: Final = 4.0
 LEAST: Final = 0.25
 """A week is out of line beyond so many robust standard deviations (1.4826 × median absolute deviation), and beyond this share."""
 
+MOST: Final = 4.0
+"""A SKU's week counts as this many usual ones at most."""
+
 ALIKE: Final = 10.0
 """Weight of a steady SKU at most, as 1 / CV² of its weeks: no single one speaks for its place."""
 
@@ -41,7 +44,7 @@ def newest_week(demand: Array, place: Array, period: int) -> Array:
     mean, variance = rate[:, :-1].mean(axis=1), rate[:, :-1].var(axis=1)
     usable = (known.sum(axis=2) > 0).all(axis=1) & (mean > 0)
     weight = np.where(usable, np.minimum(mean**2 / np.maximum(variance, 1e-12 * mean**2 + 1e-300), ALIKE), 0.0)
-    relative = weight[:, None] * rate / np.maximum(mean, 1e-300)[:, None]
+    relative = weight[:, None] * np.minimum(rate / np.maximum(mean, 1e-300)[:, None], MOST)
     places, code = np.unique(place.astype(str), return_inverse=True)
     total = np.zeros((places.size, BEFORE + 1))
     np.add.at(total, code, relative)
