@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     release: Release = Release()
     notify: Notify = Notify()
     schedule: Schedule = Schedule()
+    scenarios: dict[str, dict[str, Any]] = {}
 
     @field_validator("state_dir", mode="after")
     @classmethod
