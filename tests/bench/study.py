@@ -20,7 +20,7 @@ from pipelines.replay import tables
 from pipelines.replay.candidates import CANDIDATES
 from pipelines.replay.replay import play
 from pipelines.studies import actions, queries, study
-from pipelines.studies.question import read
+from pipelines.studies.question import read as ask
 
 BUDGET_COMPUTE, BUDGET_COMMAND = 2.0, 15.0
 BEFORE_SECONDS_PER_SKU_YEAR = 15 * 60.0
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def compute(skus: int, days: int) -> dict[str, float]:
     """Seconds to re-forecast each week, replay all candidates, choose, audit and replay both bounds; rows already read."""
     config, as_of = settings.load(), queries.marts_date()
-    question = read({"sample": "stratified", "size": skus, "days": days})
+    question = ask({"sample": "stratified", "size": skus, "days": days})
     timetable, last = study.timetable(question, as_of, config)
     chosen, _ = study.chosen(question, as_of, config.forecast.seed)
     start = time.perf_counter()

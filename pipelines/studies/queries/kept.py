@@ -185,7 +185,8 @@ def items(number: str) -> pl.DataFrame:
 
 def failing(number: str) -> pl.DataFrame:
     """SKUs of a study whose books do not add up: key, kind, stratum, weight."""
-    query = f"select item_id, location_id, kind, stratum, weight from plan.study_failing where simulation_id = cast(:id as uuid) order by {ORDER}"
+    query = f"""select item_id, location_id, kind, stratum, weight from plan.study_failing
+    where simulation_id = cast(:id as uuid) order by {ORDER}"""
     return warehouse.read(query, id=number)
 
 
