@@ -1,4 +1,4 @@
-"""Scenarios by name, for studies: built-in ones, and those of the configuration's section ``scenarios``."""
+"""Scenarios by name, for studies: built-in ones, and those of the configuration's key ``studies.scenarios``."""
 
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ FACTORS: Final = (
 
 def listed() -> dict[str, dict[str, Any]]:
     """Every scenario: name → keys of :class:`Change`."""
-    return BUILT_IN | dict(settings.load().scenarios)
+    return BUILT_IN | dict(settings.load().studies.scenarios)
 
 
 def change(name: str) -> dict[str, Any]:
