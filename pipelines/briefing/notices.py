@@ -75,6 +75,53 @@ date again once it is.'
     )
 
 
+def changed(lines: Sequence[tuple[str, str, float, float]]) -> str:
+    """Lines that were changed in the ERP after their release; empty where there is none.
+
+    Args:
+        lines: order, item, units released, units that the ERP holds now.
+
+    >>> changed([("SP-1", "A", 5000.0, 3000.0)])
+    '1 line of a released order has another quantity in the ERP now (SP-1 A: 5,000 released, 3,000 there): the \
+ERP counts. Was the change meant?'
+    """
+    if not lines:
+        return ""
+    shown = "; ".join(f"{order} {item}: {ours:,g} released, {now:,g} there" for order, item, ours, now in lines[:NAMED])
+    many = "lines of released orders have" if len(lines) > 1 else "line of a released order has"
+    more = " …" if len(lines) > NAMED else ""
+    return f"{len(lines)} {many} another quantity in the ERP now ({shown}{more}): the ERP counts. Was the change meant?"
+
+
+def silenced(items: Sequence[str]) -> str:
+    """Items that are needed and not ordered because of a limit or an offer without a price; empty where there is none.
+
+    >>> silenced(["PACK"])
+    '1 SKU is needed and not ordered, whatever its stock falls to (PACK): a pack or minimum above the most a line may hold, or an offer \
+without a price. Its reason says which.'
+    """
+    if not items:
+        return ""
+    return (
+        f"{count(len(items), 'SKU')} {verb(len(items), 'is', 'are')} needed and not ordered, whatever "
+        f"{verb(len(items), 'its', 'their')} stock falls to ({_named(items)}): "
+        f"a pack or minimum above the most a line may hold, or an offer without a price. "
+        f"{verb(len(items), 'Its reason says', 'Their reasons say')} which."
+    )
+
+
+def unsupplied(items: Sequence[str]) -> str:
+    """Items that sell and that no active supplier offers; empty where there is none.
+
+    >>> unsupplied(["KIT"])
+    '1 SKU sells and has no active supplier (KIT): a kit, something made here, or an offer that is missing?'
+    """
+    if not items:
+        return ""
+    sold = f"{count(len(items), 'SKU')} {verb(len(items), 'sells and has', 'sell and have')} no active supplier ({_named(items)})"
+    return f"{sold}: a kit, something made here, or an offer that is missing?"
+
+
 def unsold(lines: int, value: float) -> str:
     """Lines of SKUs that have not sold for long; empty where there is none.
 

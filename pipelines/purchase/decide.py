@@ -10,8 +10,10 @@ from pipelines.core.inventory import Floats
 from pipelines.purchase import (
     alerts,
     budget,
+    doubts,
     fallback,
     flips,
+    life,
     lines,
     prices,
     quantity,
@@ -51,6 +53,7 @@ _OPTIONAL = {
     "cv2": pl.Float64, "forecast_fault": pl.String, "forecast_note": pl.String, "measured_days": pl.Float64,
     "unit_volume": pl.Float64,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
+    "left_out_units": pl.Float64, "left_out_on": pl.Date, "untouched_units": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
 
@@ -96,13 +99,18 @@ def decide(
     applied = rules.Applied(rows.height)
     rows = fallback.apply(_complete(rows), config)
     rows = suppliers.choose(rows, pl.DataFrame(schema=OFFERS) if offers is None else offers, breaks, config, applied)
+    rows = life.until_the_end(rows, as_of, config)
     sku = lines.build(rows, as_of, config)
     steps = prices.steps(rows, breaks)
     danger = _risk(sku)
     draft = quantity.decide(sku)
+    quantity.stay_below(draft, sku, prices.dearer(steps)[0])
     quantity.take_breaks(draft, sku, steps)
     ranked, trial = _as_a_company(draft, sku, rows, steps, danger, config, applied, past)
-    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of), config, applied)
+    doubtful = doubts.doubts(rows, sku, draft, steps, as_of)
+    for doubt in doubtful:
+        applied.review |= doubt.where & doubt.review
+    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of), config, applied, doubtful)
     return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
 
 
@@ -147,6 +155,7 @@ def _table(
     dates: tuple[date, date],
     config: Settings,
     applied: rules.Applied,
+    doubtful: list[doubts.Doubt],
 ) -> pl.DataFrame:
     as_of, measured_on = dates
     mean = rows["forecast_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -174,7 +183,7 @@ def _table(
         pl.Series("maximum", sku.maximum), pl.Series("least", draft.least), pl.Series("threshold", draft.threshold),
         pl.Series("list_price", sku.list_price),
     )  # fmt: skip
-    told = alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of)
+    told = doubts.added(alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of), doubtful)
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
 
 

@@ -33,7 +33,7 @@ class Lines:
         pack: pack size; 0: any quantity.
         minimum: least quantity of a line.
         maximum: greatest quantity of a line.
-        discontinued: the item is no longer bought.
+        discontinued: the item is no longer bought: it has ended, or ends before an order could arrive.
         not_yet: it is on sale only later.
         has_supplier: an active supplier offers it.
         blocked: rules leave no supplier.
@@ -162,7 +162,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         pack=np.maximum(numbers("pack_size", 0.0), 0.0),
         minimum=least_order(numbers("min_order_qty", 0.0), rows["whole"].to_numpy(), config.purchase.min_quantity),
         maximum=np.full(rows.height, config.purchase.max_quantity),
-        discontinued=(rows["discontinued_on"] <= as_of).fill_null(value=False).to_numpy(),
+        discontinued=((rows["discontinued_on"] <= as_of).fill_null(value=False) | _flag(rows, "ends_first")).to_numpy(),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
         has_supplier=rows["has_supplier"].fill_null(value=False).to_numpy(),
         blocked=rows["supplier_blocked"].to_numpy()
@@ -181,6 +181,11 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         vendor=_vendors(rows),
         volume=_volumes(numbers("unit_volume")),
     )
+
+
+def _flag(rows: pl.DataFrame, name: str) -> pl.Series:
+    """A column of truths, none where it is absent."""
+    return rows[name] if name in rows.columns else pl.repeat(value=False, n=rows.height, eager=True)
 
 
 def _volumes(volume: Floats) -> Floats:

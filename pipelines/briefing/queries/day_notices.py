@@ -31,6 +31,33 @@ select (select cast(count(*) as bigint) from marts.dim_item i
         where d.as_of = :as_of and d.quantity = 0 and d.on_hand <= 0 and s.last_demand_on is null and s.is_active) as skus
 """
 
+_SILENCED: Final = """
+select item_id from plan.decisions where as_of = :as_of and reason_code in ('NO_ORDER_PACK_ABOVE_MAXIMUM',
+    'NO_ORDER_MINIMUM_ABOVE_MAXIMUM', 'NO_ORDER_CAPPED_BELOW_MINIMUM', 'NO_ORDER_PRICE_MISSING')
+order by location_id collate "C", item_id collate "C"
+"""
+
+_UNSUPPLIED: Final = """
+select d.item_id from plan.decisions d join marts.dim_sku s using (as_of, item_id, location_id)
+where d.as_of = :as_of and d.reason_code = 'NO_ORDER_NO_SUPPLIER' and s.last_demand_on > cast(:as_of as date) - cast(:days as int)
+order by d.location_id collate "C", d.item_id collate "C"
+"""
+
+_CHANGED: Final = """
+with ours as (
+    select o.order_id, p.po_id, l.item_id, sum(cast(l.quantity as double precision)) as quantity
+    from orders.orders o join orders.lines l on l.order_id = o.order_id
+    join staging.stg_erp__purchase_orders p on p.external_ref = cast(o.idempotency_key as text)
+    where p.status = 'open' group by o.order_id, p.po_id, l.item_id
+), theirs as (
+    select po_id, item_id, sum(cast(quantity_ordered as double precision)) as quantity
+    from staging.stg_erp__purchase_order_lines group by po_id, item_id
+)
+select ours.order_id, ours.item_id, ours.quantity, coalesce(theirs.quantity, 0) as now
+from ours left join theirs on theirs.po_id = ours.po_id and theirs.item_id = ours.item_id
+where abs(ours.quantity - coalesce(theirs.quantity, 0)) > 1e-6 order by ours.order_id, ours.item_id
+"""
+
 
 def waiting(as_of: date) -> str:
     """Orders of earlier dates that count as on their way though nobody has signed or sent them; empty where there is none."""
@@ -44,6 +71,15 @@ def stale(as_of: date) -> str:
     return notices.stale(as_of, *warehouse.read(_NEWEST, as_of=as_of).row(0))
 
 
+def changed() -> str:
+    """Open orders whose lines the ERP now holds with other quantities than were released; empty where there is none."""
+    if not warehouse.read("select to_regclass('staging.stg_erp__purchase_order_lines') is not null as there")["there"][
+        0
+    ]:
+        return ""
+    return notices.changed(warehouse.read(_CHANGED).rows())
+
+
 def told(as_of: date) -> list[str]:
     """Everything a planner must know beside a date's orders.
 
@@ -55,5 +91,15 @@ def told(as_of: date) -> list[str]:
     """
     lines, value = warehouse.read(_UNSOLD, as_of=as_of, code=notices.UNSOLD).row(0)
     items, skus = warehouse.read(_UNPLANNED, as_of=as_of).row(0)
-    found = (stale(as_of), waiting(as_of), notices.unsold(lines, value), notices.unplanned(items, skus))
+    silenced = warehouse.read(_SILENCED, as_of=as_of)["item_id"].to_list()
+    unsupplied = warehouse.read(_UNSUPPLIED, as_of=as_of, days=notices.UNSOLD_DAYS)["item_id"].to_list()
+    found = (
+        stale(as_of),
+        waiting(as_of),
+        changed(),
+        notices.silenced(silenced),
+        notices.unsupplied(unsupplied),
+        notices.unsold(lines, value),
+        notices.unplanned(items, skus),
+    )
     return [sentence for sentence in found if sentence]
