@@ -75,11 +75,11 @@ def doubts(rows: pl.DataFrame, lines: Lines, draft: Draft, prices: Prices, as_of
     return [doubt for doubt in found if doubt.where.any()]
 
 
-def added(told: pl.DataFrame, found: list[Doubt]) -> pl.DataFrame:
+def added(alerts: pl.DataFrame, found: list[Doubt]) -> pl.DataFrame:
     """Alerts with the doubts after them; the code is that of the first.
 
     Args:
-        told: ``alert_code, alert``, empty where there is none.
+        alerts: ``alert_code, alert``, empty where there is none.
         found: see :func:`doubts`.
 
     Returns:
@@ -88,11 +88,11 @@ def added(told: pl.DataFrame, found: list[Doubt]) -> pl.DataFrame:
     for doubt in found:
         here, words = pl.Series(doubt.where), pl.lit(doubt.words)
         joined = pl.when(pl.col("alert") == "").then(words).otherwise(pl.concat_str("alert", pl.lit(". "), words))
-        told = told.with_columns(
+        alerts = alerts.with_columns(
             pl.when(here & (pl.col("alert_code") == "")).then(pl.lit(doubt.code)).otherwise("alert_code").alias("alert_code"),
             pl.when(here).then(joined).otherwise("alert").alias("alert"),
         )  # fmt: skip
-    return told
+    return alerts
 
 
 def _far(frame: pl.DataFrame, draft: Draft) -> Doubt:
