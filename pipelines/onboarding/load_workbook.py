@@ -12,9 +12,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from pipelines.core.errors import StockproofError
 from pipelines.onboarding.load_format import TextFormat
-
-LONG = 1e15
-"""Numbers from here on lose digits in a spreadsheet: they become texts with an exponent."""
+from pipelines.onboarding.load_values import LONG
 
 HEADER_ROWS = 1
 """The header is the sheet's first row."""

@@ -53,7 +53,7 @@ _OPTIONAL = {
     "cv2": pl.Float64, "forecast_fault": pl.String, "forecast_note": pl.String, "measured_days": pl.Float64,
     "unit_volume": pl.Float64,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
-    "left_out_units": pl.Float64, "left_out_on": pl.Date, "untouched_units": pl.Float64,
+    "step": pl.Float64, "left_out_units": pl.Float64, "left_out_on": pl.Date, "untouched_units": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
 
@@ -177,8 +177,9 @@ def _table(
         pl.Series("flip_change", flip_change).fill_nan(None), applied.joined(),
         flips.sentences(flip_input, flip_change, draft.ordered, rows["whole"].to_numpy()), pl.Series("needs_review", applied.review),
     )  # fmt: skip
+    in_packs = np.where(rows["pack_size"].fill_null(0.0) > 0, sku.pack, 1.0)
     words = decided.with_columns(
-        *notes.values(), pl.col("protection_days").alias("days"), pl.Series("pack", np.where(sku.pack > 0, sku.pack, 1.0)),
+        *notes.values(), pl.col("protection_days").alias("days"), pl.Series("pack", in_packs),
         pl.Series("gap", np.maximum(sku.order_up_to - sku.position, 0.0)), pl.Series("minimum", sku.minimum),
         pl.Series("maximum", sku.maximum), pl.Series("least", draft.least), pl.Series("threshold", draft.threshold),
         pl.Series("list_price", sku.list_price),

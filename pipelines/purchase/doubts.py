@@ -116,11 +116,15 @@ def _dearer(frame: pl.DataFrame, draft: Draft) -> Doubt:
 
 
 def _capped(frame: pl.DataFrame, draft: Draft) -> Doubt:
+    limit = (
+        pl.when(pl.Series(draft.code == c.AT_MAXIMUM))
+        .then(pl.lit("one line may hold"))
+        .otherwise(pl.lit("a rule leaves"))
+    )
     words = pl.format(
-        "{} are needed, and one line may hold {} (purchase.max_quantity)",
-        _plain(amount(pl.col("gap"))), _plain(amount(pl.col("quantity"))),
-    )  # fmt: skip
-    return Doubt(CAPPED, draft.code == c.AT_MAXIMUM, _words(frame, words))
+        "{} are needed, and {} {}", _plain(amount(pl.col("gap"))), limit, _plain(amount(pl.col("quantity")))
+    )
+    return Doubt(CAPPED, np.isin(draft.code, (c.AT_MAXIMUM, c.BY_RULE)), _words(frame, words))
 
 
 def _silenced(draft: Draft) -> Doubt:

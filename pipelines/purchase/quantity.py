@@ -160,7 +160,7 @@ def rounded_up(quantity: Floats, pack: Floats) -> Floats:
     """
     # What arithmetic left behind is no reason for a further pack.
     slack = np.where(pack >= 0.5, np.maximum(DUST / _size(pack), _SMALL), _SMALL)
-    return np.where(pack > 0, np.ceil(quantity / _size(pack) - slack) * pack, np.maximum(quantity, 0.0))
+    return np.where(pack > 0, _units(np.ceil(quantity / _size(pack) - slack), pack), np.maximum(quantity, 0.0))
 
 
 def rounded_down(quantity: Floats, pack: Floats) -> Floats:
@@ -169,7 +169,12 @@ def rounded_down(quantity: Floats, pack: Floats) -> Floats:
     >>> rounded_down(np.array([7.0, 7.0, 12.0]), np.array([6.0, 0.0, 6.0])).tolist()
     [6.0, 7.0, 12.0]
     """
-    return np.where(pack > 0, np.floor(quantity / _size(pack) + _SMALL) * pack, np.maximum(quantity, 0.0))
+    return np.where(pack > 0, _units(np.floor(quantity / _size(pack) + _SMALL), pack), np.maximum(quantity, 0.0))
+
+
+def _units(packs: Floats, pack: Floats) -> Floats:
+    """Units of some packs; 278 tenths are 27.8 and not a hair more."""
+    return np.round(packs * pack, 9)
 
 
 def _size(pack: Floats) -> Floats:
