@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -64,7 +64,7 @@ def _dearer(profile: Profile) -> list[Finding]:
     )
     if not steps.height or not base.height:
         return []
-    kinds: dict[str, Any] = {"min_qty": pl.Float64, "unit_price": pl.Float64}
+    kinds = pl.Schema({"min_qty": pl.Float64, "unit_price": pl.Float64})
     key = ["item_id", "supplier_id"]
     prices = pl.concat([base.cast(kinds), steps.cast(kinds)]).sort(*key, "min_qty")
     prices = prices.with_columns(below=pl.col("unit_price").shift(1).over(key))
