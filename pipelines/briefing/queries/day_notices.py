@@ -58,6 +58,20 @@ from ours left join theirs on theirs.po_id = ours.po_id and theirs.item_id = our
 where abs(ours.quantity - coalesce(theirs.quantity, 0)) > 1e-6 order by ours.order_id, ours.item_id
 """
 
+# A SKU that was never counted has no stock to speak of: sales-only books say so on the first check.
+_HIDDEN: Final = """
+with selling as (
+    select item_id, location_id, least(365, cast(:as_of as date) - greatest(first_demand_on, books_from) + 1) as days from marts.dim_sku
+    where as_of = :as_of and is_active and counted_on is not null and last_demand_on > cast(:as_of as date) - 365
+), counts as (
+    select item_id, location_id, count(*) as counts from marts.fct_stock where counted_on > cast(:as_of as date) - 365 group by 1, 2
+)
+select cast(count(*) filter (where counts < 0.2 * days and not exists (
+        select 1 from marts.fct_receipts r where r.item_id = s.item_id and r.location_id = s.location_id)) as bigint) as skus,
+    cast(count(*) as bigint) as of
+from selling s left join counts c using (item_id, location_id)
+"""
+
 
 def waiting(as_of: date) -> str:
     """Orders of earlier dates that count as on their way though nobody has signed or sent them; empty where there is none."""
@@ -78,6 +92,11 @@ def changed() -> str:
     ]:
         return ""
     return notices.changed(warehouse.read(_CHANGED).rows())
+
+
+def hidden(as_of: date) -> str:
+    """SKUs whose empty shelves the books do not show; empty where there is none, or the marts hold another date."""
+    return notices.hidden(*warehouse.read(_HIDDEN, as_of=as_of).row(0))
 
 
 def told(as_of: date) -> list[str]:
@@ -101,5 +120,6 @@ def told(as_of: date) -> list[str]:
         notices.unsupplied(unsupplied),
         notices.unsold(lines, value),
         notices.unplanned(items, skus),
+        hidden(as_of),
     )
     return [sentence for sentence in found if sentence]
