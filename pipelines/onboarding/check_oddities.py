@@ -7,7 +7,7 @@ from typing import Final
 import polars as pl
 
 from pipelines.core.text import count
-from pipelines.extract.profiles import Profile
+from pipelines.extract.profiles import Profile, Source
 from pipelines.io import erp
 from pipelines.onboarding.findings import Finding, day_of, items_of, named, rows
 
@@ -37,7 +37,10 @@ def _far(profile: Profile) -> list[Finding]:
     offers, items = profile.sources["item_suppliers"], profile.sources["items"]
     if not offers or not items:
         return []
-    asked = rows(f"select item_id, supplier_id, unit_price from (\n{offers.query}\n) t where unit_price > 0")
+    asked = rows(
+        f"select item_id, supplier_id, {_price_of_a_unit(offers)} as unit_price from (\n{offers.query}\n) t where unit_price > 0"
+        + (" and coalesce(currency, '') = ''" if "currency" in offers.columns else "")
+    )
     costs = rows(f"select item_id, unit_cost from (\n{items.query}\n) t where unit_cost > 0")
     if not asked.height or not costs.height:
         return []
@@ -52,6 +55,12 @@ def _far(profile: Profile) -> list[Finding]:
         "of a box or a hundred, or in another currency? Orders are valued by them, and their lines ask for a review"
     )
     return [Finding("prices", "usable without", sentence)]
+
+
+def _price_of_a_unit(offers: Source) -> str:
+    """SQL of the price by the unit of stock."""
+    parts = (name for name in ("price_per", "purchase_unit_factor") if name in offers.columns)
+    return " / ".join(["unit_price * 1.0", *(f"coalesce(nullif({name}, 0), 1)" for name in parts)])
 
 
 def _dearer(profile: Profile) -> list[Finding]:

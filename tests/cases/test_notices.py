@@ -32,11 +32,11 @@ def test_ids_that_differ_by_leading_zeros_alone_are_named(day: Any) -> None:
 
 
 @case(
-    Item("NEXT", sales=5, policy=(100, 200), count=10),
-    Item("NEXT", location="STORE", count=500, supplier={"supplier_id": "S-NEXT"}),
+    Item("NEXTDOOR", sales=5, policy=(100, 200), count=10),
+    Item("NEXTDOOR", location="STORE", count=500, supplier={"supplier_id": "S-NEXTDOOR"}),
 )
 def test_stock_at_another_location_is_in_the_alert(day: Any) -> None:
-    line = day.line("NEXT")
+    line = day.line("NEXTDOOR")
     assert line.quantity == 190
     assert "500" in line.alert
     assert "STORE" in line.alert
