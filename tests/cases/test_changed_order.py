@@ -1,6 +1,6 @@
 """An order that somebody changes in the ERP after its release is named in the notices of the next day."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ def test_a_released_line_changed_in_the_erp_is_in_the_notices(company: Company) 
     company.run()
     order = warehouse.read("select order_id from orders.orders")["order_id"][0]
     decide.approve([order], "ann")
-    job.release_approved(AS_OF)
+    job.release_approved(AS_OF, recorded_at=datetime.combine(AS_OF, time(23, 30)))
     with erp.transaction() as connection:
         line = connection.execute(sa.text("select quantity_ordered from purchase_order_lines")).scalar()
         connection.execute(
