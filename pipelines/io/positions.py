@@ -25,15 +25,16 @@ _NONE = """
 
 _JUDGED = """
 with lines as (
-    select item_id, location_id, {po_id} as po_id, cast(quantity_open as double precision) as quantity, expected_on, false as ours
+    select item_id, location_id, {po_id} as po_id, cast(quantity_open as double precision) as quantity, expected_on, {dates}, false as ours
     from marts.fct_open_orders
-    union all {pending}
+    union all
+    select item_id, location_id, po_id, quantity, expected_on, expected_on, null, true from ({pending}) o
 ),
 judged as (
     select l.*,
-        not ours and coalesce(expected_on < cast(:as_of as date) - cast(:late_days as int), false) as dropped,
-        not ours and coalesce(expected_on < cast(:as_of as date), false) as overdue,
-        coalesce(expected_on > cast(:as_of as date) + {days}, false) as beyond
+        not ours and coalesce(greatest(due_on, expected_on) < cast(:as_of as date) - cast(:late_days as int), false) as dropped,
+        not ours and coalesce(due_on < cast(:as_of as date), false) as overdue,
+        coalesce(expected_on > cast(:as_of as date) + {days}, false) and coalesce(expected_on > usual_on, true) as beyond
     from lines l {join}
 )
 """
@@ -48,7 +49,7 @@ select item_id, location_id,
     coalesce(sum(quantity) filter (where dropped), 0) as dropped,
     coalesce(sum(quantity) filter (where not ours and beyond), 0) as beyond,
     min(expected_on) filter (where not overdue and not ours) as next_on,
-    min(expected_on) filter (where overdue) as oldest_on,
+    min(due_on) filter (where overdue) as oldest_on,
     coalesce(min(po_id) filter (where overdue), '') as late_po,
     coalesce(min(po_id) filter (where beyond), '') as beyond_po
 from judged group by item_id, location_id
@@ -59,7 +60,7 @@ order by location_id collate "C", item_id collate "C"
 _DATED = (
     _JUDGED
     + """
-select item_id, location_id, quantity, expected_on, ours from judged where not dropped and (ours or not beyond)
+select item_id, location_id, quantity, expected_on, usual_on, ours from judged where not dropped and (ours or not beyond)
 order by location_id collate "C", item_id collate "C", expected_on nulls first, quantity
 """
 )
@@ -68,9 +69,11 @@ order by location_id collate "C", item_id collate "C", expected_on nulls first, 
 def read(as_of: date, late_days: int, default_days: int = 0) -> pl.DataFrame:
     """Units to come of every SKU that has any.
 
-    An open line counts where it is due within the protection interval of plan.policies or has no date. A line due later covers nothing of
-    it. A line overdue by more than ``late_days`` is no longer believed. Orders of ours from earlier dates that the ERP does not show yet
-    count whole. So the inventory position is ``on_hand + due + proposed``.
+    An open line counts where it is expected within the protection interval of plan.policies, has no date, or comes when its supplier usually
+    brings an order: what was ordered for a need is not ordered again because its supplier takes longer than another. A line promised for
+    later covers nothing of the interval. A line overdue by more than ``late_days``, also against what its supplier really takes, is no longer
+    believed. Orders of ours from earlier dates that the ERP does not show yet count whole. So the inventory position is
+    ``on_hand + due + proposed``.
 
     Args:
         as_of: the run's date; the marts hold it.
@@ -95,7 +98,8 @@ def dated(as_of: date, late_days: int, default_days: int = 0, protection: str | 
         protection: table with ``as_of, item_id, location_id, protection_days``; None: lines due at any time.
 
     Returns:
-        ``item_id, location_id, quantity`` in units, ``expected_on``, null where a line has no date, and ``ours``.
+        ``item_id, location_id, quantity`` in units, ``expected_on``, null where a line has no date, ``usual_on`` (when its supplier usually
+        brings an order: a line expected by then counts at any time) and ``ours``.
     """
     interval = {"default_days": default_days} if protection else {}
     return warehouse.read(_query(_DATED, protection), as_of=as_of, late_days=late_days, **interval)
@@ -108,9 +112,11 @@ def own_orders() -> str:
 
 def _query(statement: str, protection: str | None) -> str:
     joined = f"left join {protection} p on p.as_of = :as_of and p.item_id = l.item_id and p.location_id = l.location_id"
+    dated = _has("marts", "fct_open_orders", "due_on")
     return statement.format(
         pending=own_orders(),
         po_id="po_id" if _has("marts", "fct_open_orders", "po_id") else "null::text",
+        dates="due_on, usual_on" if dated else "expected_on as due_on, null::date as usual_on",
         days="coalesce(p.protection_days, cast(:default_days as int))" if protection else "cast(null as int)",
         join=joined if protection else "",
     )

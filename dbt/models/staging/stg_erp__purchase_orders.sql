@@ -15,11 +15,10 @@ renamed as (
         -- text
         lower(trim(status)) as status,
 
-        -- dates
+        -- dates: an order may be dated ahead, what counts is that it was on record by as_of
         ordered_on
 
     from source
-    where ordered_on <= {{ as_of() }}
 )
 
 select * from renamed
