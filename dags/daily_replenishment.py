@@ -90,7 +90,7 @@ def daily_replenishment() -> None:
         """What the ERP received of earlier orders; today's proposals as orders that wait for approval."""
         from pipelines.orders import job
 
-        return job.daily(as_of())
+        return job.daily(as_of(), items=param("items") or ())
 
     @task
     def report() -> dict[str, Any]:

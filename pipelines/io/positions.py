@@ -11,13 +11,15 @@ FRACTIONAL: Final = "select distinct item_id, location_id from marts.fct_demand 
 """SQL of the SKUs that do not come in whole units."""
 
 _PENDING = """
-    select p.item_id, p.location_id, null as po_id, p.quantity, p.expected_on, true as ours
-    from orders.pending p join orders.orders o on o.order_id = p.order_id
+    select p.item_id, p.location_id, null as po_id, p.quantity,
+        p.expected_on + greatest(coalesce(p.ordered_on, cast(:as_of as date)) - p.as_of, 0) as expected_on, true as ours
+    from orders.pending p
     where p.as_of < :as_of
         and not exists (
             select 1 from staging.stg_erp__purchase_orders e where e.external_ref = cast(p.idempotency_key as text))
-        and not exists (select 1 from staging.stg_erp__purchase_orders e where e.po_id = o.po_id)"""
-"""Shown is an order under our key, or under the number the ERP gave it when it was read back: not every source tells our key."""
+        and not exists (select 1 from staging.stg_erp__purchase_orders e where e.po_id = p.po_id)"""
+"""Shown is an order under our key, or under the number the ERP gave it when it was read back: not every source tells our key. Dates move
+with the day the order was placed; one that was not placed yet is placed today at the earliest."""
 
 _NONE = """
     select null as item_id, null as location_id, null as po_id, null::float8 as quantity, null::date as expected_on, true as ours
