@@ -62,7 +62,8 @@ class OrderApi:
             words = f"{self.url} refused order {order.order_id}: {answer.status_code} {answer.text[:300]}"
             if answer.is_client_error and answer.status_code not in _NOT_OF_THE_ORDER:
                 raise Refused(
-                    words, f"override, approve or reject it: `stockproof orders show {order.order_id}`; it is not on its way"
+                    words,
+                    f"override, approve or reject it: `stockproof orders show {order.order_id}`; it is not on its way",
                 )
             raise StockproofError(
                 words,

@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipelines import settings
+from pipelines.config_schema import Approvals
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
 from pipelines.orders import approvals, doubts, prices, states, store
-from pipelines.sections import Approvals
 
 _OVERRIDE = """
 insert into orders.overrides (event_id, order_id, as_of, item_id, location_id, supplier_id, proposed_quantity, quantity, author, reason)
@@ -79,8 +79,8 @@ def open_orders(as_of: date | None) -> tuple[list[str], list[str]]:
         as_of: date of the run that proposed them; None: any.
 
     Returns:
-        Those that may be signed together, and those that a person must look at, because a rule wants a look at a line or the ERP refused the
-        order: they are signed by number.
+        Those that may be signed together, and those that a person must look at, because a rule wants a look at a line or the ERP refused
+        the order: they are signed by number.
     """
     day = " and as_of = :as_of" if as_of else ""
     query = f"""select order_id, o.state = 'refused'
@@ -217,9 +217,7 @@ def _change(
 ) -> None:
     number, key = order["order_id"], {"order_id": order["order_id"], "line_no": row["line_no"]}
     set_line = "update orders.lines set quantity = :quantity, unit_price = :unit_price where order_id = :order_id and line_no = :line_no"
-    price = prices.at(
-        connection, order["as_of"], order["supplier_id"], row["item_id"], quantity, row["unit_price"]
-    )
+    price = prices.at(connection, order["as_of"], order["supplier_id"], row["item_id"], quantity, row["unit_price"])
     connection.execute(sa.text(set_line), key | {"quantity": quantity, "unit_price": price})
     set_value = """update orders.orders set order_value =
         (select coalesce(sum(quantity * coalesce(unit_price, 0)), 0) from orders.lines where order_id = :order_id)

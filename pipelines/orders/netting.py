@@ -19,9 +19,9 @@ _CALLED_OFF: Final = (states.CANCELLED, states.CLOSED, states.SUPERSEDED)
 def undecided(proposed: Iterable[Row], decided: Iterable[Row]) -> list[Row]:
     """Proposed lines less what a planner has decided on for the same SKU.
 
-    A need is decided once a date: whoever was to deliver it, in the quantity that was proposed or the one put in its place. A rejected line
-    decides about its own supplier alone. What a run asks for beyond is proposed in addition, where the position with what was decided is still
-    at or below the reorder point.
+    A need is decided once a date, from whatever supplier, in the quantity that was proposed or the one put in its place. A rejected line
+    decides about its own supplier alone. What a run asks for beyond is proposed in addition, if the position with what was decided is
+    still at or below the reorder point.
 
     Args:
         proposed: lines with ``item_id, location_id, supplier_id, quantity, inventory_position, reorder_point, pack_size, min_order_qty``.

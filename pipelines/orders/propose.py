@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from pipelines.briefing.queries import positions
 from pipelines.core.purchase_order import idempotency_key, order_id
-from pipelines.io import positions, warehouse
+from pipelines.io import warehouse
 from pipelines.orders import netting, prices, states, store, supersede
 from pipelines.orders.store import SYSTEM, Row
 
@@ -45,10 +46,10 @@ _OPEN: Final = (states.PROPOSED, states.SUPERSEDED)
 def propose(as_of: date, *, partial: bool = False) -> dict[str, int | float]:
     """Make the orders of a date from its proposed lines.
 
-    Orders of the date that nobody has touched are replaced where the proposal changed; touched ones stay, and what is proposed beyond them
-    becomes an order in addition (:mod:`pipelines.orders.netting`). Unsigned orders of earlier dates are superseded: this date knows more, and
-    both could be signed otherwise. What a later date has decided is not proposed again for this one. Where an earlier order of a SKU was
-    signed after this date's decisions were made, the line wants a person to look at it: it may ask for the same goods again.
+    Orders of the date that nobody has touched are replaced where the proposal changed; touched ones stay, and what is proposed beyond
+    them becomes an order in addition (:mod:`pipelines.orders.netting`). Unsigned orders of earlier dates are superseded: this date knows
+    more, and both could be signed otherwise. What a later date has decided is not proposed again for this one. Where an earlier order of
+    a SKU was signed after this date's decisions were made, the line wants a person to look at it: it may ask for the same goods again.
 
     Args:
         as_of: the run's date.
@@ -60,7 +61,13 @@ def propose(as_of: date, *, partial: bool = False) -> dict[str, int | float]:
     with warehouse.transaction() as connection:
         connection.execute(sa.text(_LOCK))
         # Earlier dates first: orders are locked in the order of their numbers everywhere, so nobody waits in a circle.
-        counts = {"orders": 0, "lines": 0, "kept": 0, "withdrawn": 0, "superseded": supersede.earlier(connection, as_of, partial)}
+        counts = {
+            "orders": 0,
+            "lines": 0,
+            "kept": 0,
+            "withdrawn": 0,
+            "superseded": supersede.earlier(connection, as_of, partial),
+        }
         held = _held(connection, as_of)
         touched = [order for order in held.values() if order["state"] not in _OPEN]
         proposed = {row["order_id"]: row for row in _grouped(connection, as_of, touched)}
@@ -115,7 +122,7 @@ def _line(connection: sa.Connection, as_of: date, row: Row) -> Row:
 
 def worth(lines: Iterable[Row]) -> float:
     """Money of some lines."""
-    return round(sum(row["quantity"] * (row["unit_price"] or 0.0) for row in lines), 4)
+    return round(float(sum(row["quantity"] * (row["unit_price"] or 0.0) for row in lines)), 4)
 
 
 def _held(connection: sa.Connection, as_of: date) -> dict[str, Row]:
@@ -154,7 +161,17 @@ def _remark(order: Row) -> str:
 
 
 def _content(order: Row) -> list[tuple[Any, ...]]:
-    names = ("line_no", "item_id", "unit_price", "expected_on", "agreed_on", "reason_code", "reason", "alert", "needs_review")
+    names = (
+        "line_no",
+        "item_id",
+        "unit_price",
+        "expected_on",
+        "agreed_on",
+        "reason_code",
+        "reason",
+        "alert",
+        "needs_review",
+    )
     return [(*(row[name] for name in names), row.get("proposed_quantity", row["quantity"])) for row in order["lines"]]
 
 

@@ -88,7 +88,7 @@ def _know_again(connection: sa.Connection) -> None:
     """Note the ERP's number of files that were keyed in without our key; each number is of one order."""
     taken: set[str] = set()
     known: set[str] = set()
-    for number, po_id in connection.execute(sa.text(_KEYED_IN)).all():
+    for number, po_id in ((str(a), str(b)) for a, b in connection.execute(sa.text(_KEYED_IN)).all()):
         if number in known or po_id in taken:
             continue
         known.add(number)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from pipelines import settings
 from pipelines.core.errors import Refused, ServiceAway, StockproofError
 from pipelines.core.purchase_order import Destination, PurchaseOrder, Receipt, Step
-from pipelines.core.words import count, verb
+from pipelines.core.text import count, verb
 from pipelines.io import breaker, erp, files, warehouse
 from pipelines.io.erp_orders import ErpTables
 from pipelines.io.order_files import OrderFiles
@@ -59,16 +59,17 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
         step: is told of each step.
 
     Returns:
-        Orders acknowledged by this call, their lines and value, ``waiting``: approved ones proposed after the day, and ``held``: approved ones
-        that speak for another look (:mod:`pipelines.orders.doubts`) until somebody approves them once more.
+        Orders acknowledged by this call, their lines and value, ``waiting``: approved ones proposed after the day, and ``held``: approved
+        ones that want another look (:mod:`pipelines.orders.doubts`) until somebody approves them once more.
 
     Raises:
         StockproofError: some orders failed. The others went out all the same; after three failures in a row the rest is left for the
-            next release. An order that the ERP refused is ``refused`` and a planner's again. Where the other side was away three times in a row, releases within the next five minutes do not ask it. Orders
-            proposed from another ERP's books are never sent to this one.
+            next release. An order that the ERP refused is ``refused`` and a planner's again. Where the other side was away three times in
+            a row, releases within the next five minutes do not ask it. Orders proposed from another ERP's books are never sent to this
+            one.
     """
     counts: Counter[str] = Counter()
-    value, refused = 0.0, []
+    value, refused = 0.0, list[StockproofError]()
     _same_erp()
     foreign = store.of_another_erp(ordered_on)
     numbers = store.ids(states.TO_RELEASE, until=ordered_on)

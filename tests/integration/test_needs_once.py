@@ -1,4 +1,4 @@
-"""A need is bought once: reruns beside signed orders, runs of some items, files that wait to be keyed in, facts that come up after a signature."""
+"""A need is bought once: reruns beside signed orders, runs of some items, files to be keyed in, facts that come up after a signature."""
 
 import json
 from datetime import date, timedelta
@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from pipelines import settings
+from pipelines.briefing.queries import positions
 from pipelines.core.errors import StockproofError
 from pipelines.core.purchase_order import order_id
-from pipelines.io import positions, warehouse
+from pipelines.io import warehouse
 from pipelines.orders import decide, job, propose, reading
 from tests.integration.orders_rows import AS_OF, MARTS, begin_with, empty_erp, events, execute, in_erp, states
 from tests.integration.orders_rows import decide as decisions
@@ -155,7 +156,10 @@ def in_files(monkeypatch: pytest.MonkeyPatch) -> None:
 def keyed_in(po_id: str, key: str | None, lines: dict[str, float], ordered_on: date = NEXT) -> None:
     execute(
         f"insert into staging.stg_erp__purchase_orders values ('{po_id}', {key or 'null'}, 'S1', 'W1', '{ordered_on}')",
-        *(f"insert into staging.stg_erp__purchase_order_lines values ('{po_id}', '{i}', {q})" for i, q in lines.items()),
+        *(
+            f"insert into staging.stg_erp__purchase_order_lines values ('{po_id}', '{i}', {q})"
+            for i, q in lines.items()
+        ),
     )
 
 
@@ -185,7 +189,9 @@ def test_a_file_that_nobody_keys_in_is_closed_by_the_planner(in_files: None) -> 
     assert states()[ONE] == "closed"
     assert to_come("A") == 0.0
     propose.propose(AS_OF)
-    assert quantities(order_id(AS_OF, "S1", "W1", 2)) == {"A": 100.0, "B": 12.0}, "what is still needed is proposed again"
+    assert quantities(order_id(AS_OF, "S1", "W1", 2)) == {"A": 100.0, "B": 12.0}, (
+        "what is still needed is proposed again"
+    )
 
 
 def test_an_order_that_the_erp_shows_is_not_closed_here() -> None:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.io import breaker, erp, erp_orders, files, notify, warehouse
-from pipelines.local.process import free_port
 from pipelines.orders import decide, job, propose
+from pipelines.stack.process import free_port
 from tests.integration.extract_erp import locked
 from tests.integration.orders_rows import AS_OF, MARTS, empty_erp, execute, forget_orders, in_erp, states
 from tests.integration.orders_rows import decide as decisions
@@ -160,15 +160,20 @@ def test_an_http_interface_that_refuses_an_order_gives_it_back(configure) -> Non
         configure("STOCKPROOF_RELEASE__ADAPTER", "rest")
         configure("STOCKPROOF_RELEASE__REST_URL", url)
         answers.whims += [(400, {"fault": "supplier unknown"})]
-        with pytest.raises(StockproofError, match=r"3 orders were released, 0 are still to go; .* 400 .*supplier unknown"):
+        with pytest.raises(
+            StockproofError, match=r"3 orders were released, 0 are still to go; .* 400 .*supplier unknown"
+        ):
             job.release_approved(AS_OF)
         (refused,) = (number for number, state in states().items() if state == "refused")
         on_its_way = warehouse.read("select distinct order_id from orders.pending")["order_id"].to_list()
         assert refused not in on_its_way
         assert len(on_its_way) == 3
-        assert "supplier unknown" in warehouse.read(
-            "select reason from orders.events where order_id = :o and event = 'refused'", o=refused
-        )["reason"][0]
+        assert (
+            "supplier unknown"
+            in warehouse.read("select reason from orders.events where order_id = :o and event = 'refused'", o=refused)[
+                "reason"
+            ][0]
+        )
         assert job.release_approved(AS_OF)["orders"] == 0
         assert decide.open_orders(AS_OF) == ([], [refused]), "not among those that are signed together"
         decide.override(f"{refused}:1", 3.0, "as they ask", "ann")
@@ -194,7 +199,9 @@ def test_files_where_the_erps_own_tables_are_not_ours_to_write(configure) -> Non
     outbox = files.state_dir("outbox")
     assert len(list(outbox.glob("*.json"))) == len(list(outbox.glob("*.csv"))) == 4
     assert in_erp("purchase_orders", "po_id") == []
-    assert warehouse.read("select count(*) as n from orders.pending")["n"][0] == 8, "under way until they are keyed in or closed"
+    assert warehouse.read("select count(*) as n from orders.pending")["n"][0] == 8, (
+        "under way until they are keyed in or closed"
+    )
     assert job.release_approved(AS_OF)["orders"] == 0
 
 

@@ -52,4 +52,6 @@ def test_another_item_or_location_is_not_decided_on():
 def test_a_need_that_grew_past_the_reorder_point_is_added_in_whole_packs():
     assert left(proposed(150.0, reorder_point=120.0, pack=12.0), order("approved")) == [("S2", 60.0, True)]
     assert left(proposed(150.0, reorder_point=120.0, least=80.0), order("approved")) == [("S2", 80.0, True)]
-    assert left(proposed(150.0, reorder_point=99.0), order("approved")) == [], "above the reorder point nothing is added"
+    assert left(proposed(150.0, reorder_point=99.0), order("approved")) == [], (
+        "above the reorder point nothing is added"
+    )
