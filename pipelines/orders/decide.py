@@ -8,10 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipelines import settings
+from pipelines.briefing.queries import doubts
 from pipelines.config_schema import Approvals
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
-from pipelines.orders import approvals, doubts, prices, states, store
+from pipelines.orders import approvals, prices, states, store
 
 _OVERRIDE = """
 insert into orders.overrides (event_id, order_id, as_of, item_id, location_id, supplier_id, proposed_quantity, quantity, author, reason)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pipelines.briefing import tables as failed_steps
-from pipelines.briefing.queries import day_notices
+from pipelines.briefing.queries import day_notices, order_notices
 from pipelines.core.purchase_order import Step, silent
 from pipelines.io import notify
 from pipelines.orders import ledger, messages, propose, receipts, release, store
@@ -27,7 +27,7 @@ def daily(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
     received = receipts.receive(as_of)
     proposed = propose.propose(as_of, partial=bool(items))
     scored = ledger.score(as_of)
-    waiting = " ".join(filter(None, (day_notices.stale(as_of), day_notices.waiting(as_of))))
+    waiting = " ".join(filter(None, (day_notices.stale(as_of), order_notices.waiting(as_of))))
     if proposed["orders"]:
         told = messages.proposals_ready(as_of, proposed, failed_steps.told(as_of), waiting)
         notify.send("proposals_ready", *told, proposed | {"as_of": str(as_of)})

@@ -13,6 +13,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from pipelines import settings
+from pipelines.briefing.queries import doubts
 from pipelines.core.errors import Refused, ServiceAway, StockproofError
 from pipelines.core.purchase_order import Destination, PurchaseOrder, Receipt, Step
 from pipelines.core.text import count, verb
@@ -20,7 +21,7 @@ from pipelines.io import breaker, erp, files, warehouse
 from pipelines.io.erp_orders import ErpTables
 from pipelines.io.order_files import OrderFiles
 from pipelines.io.order_rest import OrderApi
-from pipelines.orders import doubts, states, store
+from pipelines.orders import states, store
 from pipelines.orders.store import SYSTEM
 
 OUTBOX: Final = "outbox"
@@ -60,7 +61,7 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
 
     Returns:
         Orders acknowledged by this call, their lines and value, ``waiting``: approved ones proposed after the day, and ``held``: approved
-        ones that want another look (:mod:`pipelines.orders.doubts`) until somebody approves them once more.
+        ones that want another look (:mod:`pipelines.briefing.queries.doubts`) until somebody approves them once more.
 
     Raises:
         StockproofError: some orders failed. The others went out all the same; after three failures in a row the rest is left for the
