@@ -25,7 +25,8 @@ MARTS = (
     "create table marts.fct_price_breaks (item_id text, supplier_id text, min_qty float8, unit_price float8)",
     """create table staging.stg_erp__purchase_orders (po_id text, external_ref text, supplier_id text, location_id text, ordered_on date,
         is_gone boolean)""",
-    "create table staging.stg_erp__purchase_order_lines (po_id text, item_id text, quantity_ordered float8)",
+    """create table staging.stg_erp__purchase_order_lines (po_id text, item_id text, quantity_ordered float8, quantity_received float8,
+        is_gone boolean, gone_on date)""",
 )
 
 

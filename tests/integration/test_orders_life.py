@@ -276,4 +276,11 @@ def test_the_command_line_tells_the_same(tmp_path) -> None:
     # The pack of the decision, that is of the supplier ordered from; dim_sku has that of the primary one, 6.
     assert [cell.value for cell in book[ONE][9]][:6] == [2, "B", "B", 24, 3, 1.5]
     assert json.loads(run("ledger", "--json"))["author"][0]["overrides"] == 1
-    assert pl.read_csv(io.StringIO(run("export"))).height == 3
+    exported = pl.read_csv(io.StringIO(run("export")))
+    assert exported.select("item_id", "quantity", "proposed_quantity", "state").rows() == [
+        ("A", 6, 6, "approved"), ("B", 24, 12, "approved"),
+    ], "as overridden, and nothing of what was rejected"  # fmt: skip
+    listed = json.loads(run("list", "--json"))
+    alive = sum(order["order_value"] for order in listed["orders"] if order["state"] != "rejected")
+    assert sum(row["order_value"] for row in listed["suppliers"]) == alive == 6 * 2.0 + 24 * 1.5
+    assert listed["notices"][-1] == "Not in the lines and sums: 1 rejected order."

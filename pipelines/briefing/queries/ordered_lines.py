@@ -1,7 +1,7 @@
 """What a date orders, line by line: the one definition that list, report, exports and the inventory report share.
 
-A date's orders speak, with the quantities and prices as they stand, whatever was decided before a planner touched them. Only of a date whose
-orders have not been made yet do the decisions speak.
+A date's orders speak, with the quantities and prices as they stand, whatever was decided before a planner touched them. Only of a date
+whose orders have not been made yet do the decisions speak.
 """
 
 from datetime import date
@@ -39,8 +39,9 @@ def read(as_of: date) -> pl.DataFrame:
         as_of: the run's date.
 
     Returns:
-        ``as_of, order_id, state, line_no, item_id, location_id, supplier_id``; units ``quantity, proposed_quantity``; money ``unit_price,
-        line_value``; ``expected_on, reason_code, reason, alert, priority, risk``. Order, state and number are null where no orders were made.
+        ``as_of, order_id, state, line_no, item_id, location_id, supplier_id``; units ``quantity, proposed_quantity``; money
+        ``unit_price, line_value``; ``expected_on, reason_code, reason, alert, priority, risk``. Order, state and number are null where
+        no orders were made.
     """
     query = f'select * from ({SQL}) l order by location_id collate "C", item_id collate "C", order_id, line_no'
     return warehouse.read(query, as_of=as_of)
