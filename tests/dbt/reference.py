@@ -67,14 +67,14 @@ def closed_periods(
     counted: dict[Sku, dict[date, float]] = defaultdict(dict)
     for row in tables["stock_levels"]:
         counted[row["location_id"], row["item_id"]][row["counted_on"]] = row["on_hand"]
-    out = {}
+    books = _booking(tables, as_of, review)
+    found, oversold = {}, []
     for sku, days in stockout_days(tables, as_of).items():
         for back in {(as_of - day).days // review for day in days}:
             end = as_of - timedelta(days=review * back)
             period = [end - timedelta(days=k) for k in range(review)]
             counts, sold = counted[sku], demand.get(sku, {})
-            opened = [day for day in period if counts.get(day, 0) > 0]
-            closed = [day for day in period if day in days]
+            closed = [k for k in range(review) if period[k] in days]
             total = sum(sold.get(day, 0.0) for day in period)
             arrived = sum(
                 max(line["quantity_received"] - line["quantity_rejected"], 0.0)
@@ -82,11 +82,24 @@ def closed_periods(
                 if (place[line["po_id"]], line["item_id"]) == sku and line["received_on"] in period
             )
             before = end - timedelta(days=review)
-            tells = before in counts and end in counts
-            beyond = tells and counts[end] + total - counts[before] - arrived > 1e-6
-            share = 0.0 if beyond else len(closed) / (len(closed) + len(opened))
-            hidden = total - sum(sold.get(day, 0.0) for day in opened) if share else 0.0
-            out[(*sku, back)] = (share, hidden)
+            if before in counts and end in counts:
+                oversold.append(counts[end] + total - counts[before] - arrived)
+            share = len(set(closed) & books[sku[0]]) / len(books[sku[0]])
+            hidden = sum(sold.get(period[k], 0.0) for k in closed)
+            found[(*sku, back)] = (share, hidden if share else 0.0)
+    more, less = sum(units > 1e-6 for units in oversold), sum(units < -1e-6 for units in oversold)
+    recorded = more > 4 * less and more >= 0.05 * len(oversold)
+    return {key: (0.0, 0.0) if recorded else values for key, values in found.items()}
+
+
+def _booking(tables: dict[str, Rows], as_of: date, review: int) -> dict[str, set[int]]:
+    """Location → days of a period, counted back from its end, on which it ever sold or found anything."""
+    out: dict[str, set[int]] = defaultdict(set)
+    for (place, _), days in daily_demand(tables["sales"]).items():
+        out[place] |= {(as_of - day).days % review for day, units in days.items() if units > 0 and day <= as_of}
+    for row in tables["stock_levels"]:
+        if row["on_hand"] > 0 and row["counted_on"] <= as_of:
+            out[row["location_id"]].add((as_of - row["counted_on"]).days % review)
     return out
 
 
