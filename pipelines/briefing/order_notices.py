@@ -6,7 +6,7 @@ from typing import Final
 from pipelines.core.text import count, verb
 
 NAMED: Final = 5
-"""Orders named in a sentence; of more, the number is told."""
+"""Orders named in a sentence; of more, the number is listed."""
 
 
 def unsent(numbers: Sequence[str]) -> str:
@@ -71,14 +71,12 @@ def doubtful(doubts: Mapping[str, str]) -> str:
     >>> doubtful({"SP-1": "supplier S1 takes no more orders"})
     'Signed order SP-1 is held back: supplier S1 takes no more orders. Approve it once more by its number, or reject it.'
     """
-    told = "; ".join(f"{number}: {words}" for number, words in list(doubts.items())[:NAMED])
+    listed = "; ".join(f"{number}: {words}" for number, words in list(doubts.items())[:NAMED])
     if len(doubts) == 1:
         (number, words), *_ = doubts.items()
         return f"Signed order {number} is held back: {words}. Approve it once more by its number, or reject it."
     more = f" and {len(doubts) - NAMED:,} more" if len(doubts) > NAMED else ""
-    return (
-        f"{len(doubts):,} signed orders are held back ({told}{more}). Approve them once more by number, or reject them."
-    )
+    return f"{len(doubts):,} signed orders are held back ({listed}{more}). Approve them once more by number, or reject them."
 
 
 def gone(lines: Sequence[tuple[str, float]]) -> str:
@@ -87,9 +85,9 @@ def gone(lines: Sequence[tuple[str, float]]) -> str:
     >>> gone([("PO-7", 100.0)])
     'Gone from the ERP since the last run: purchase order PO-7 with 100 units due. They no longer count.'
     """
-    told = ", ".join(f"{po_id} with {units:,.10g} units due" for po_id, units in lines[:NAMED])
+    listed = ", ".join(f"{po_id} with {units:,.10g} units due" for po_id, units in lines[:NAMED])
     more = f" and {len(lines) - NAMED:,} more" if len(lines) > NAMED else ""
-    return f"Gone from the ERP since the last run: purchase {verb(len(lines), 'order', 'orders')} {told}{more}. They no longer count."
+    return f"Gone from the ERP since the last run: purchase {verb(len(lines), 'order', 'orders')} {listed}{more}. They no longer count."
 
 
 def changed(orders: Sequence[tuple[str, str, float, float]]) -> str:
@@ -101,12 +99,12 @@ def changed(orders: Sequence[tuple[str, str, float, float]]) -> str:
     >>> changed([("SP-1", "SP-1", 5000.0, 3000.0)])
     'Changed in the ERP after the release: SP-1 from 5,000 units to 3,000.'
     """
-    told = ", ".join(
+    listed = ", ".join(
         f"{number}{'' if po_id == number else f' ({po_id})'} from {ours:,.10g} units to {theirs:,.10g}"
         for number, po_id, ours, theirs in orders[:NAMED]
     )
     more = f" and {len(orders) - NAMED:,} more" if len(orders) > NAMED else ""
-    return f"Changed in the ERP after the release: {told}{more}."
+    return f"Changed in the ERP after the release: {listed}{more}."
 
 
 def dated_ahead(lines: Sequence[tuple[str, str, float]]) -> str:
@@ -118,9 +116,9 @@ def dated_ahead(lines: Sequence[tuple[str, str, float]]) -> str:
     >>> dated_ahead([("PO-9", "2026-07-06", 100.0)])
     'Dated ahead and counted as due: purchase order PO-9 of 2026-07-06 with 100 units.'
     """
-    told = ", ".join(f"{po_id} of {day} with {units:,.10g} units" for po_id, day, units in lines[:NAMED])
+    listed = ", ".join(f"{po_id} of {day} with {units:,.10g} units" for po_id, day, units in lines[:NAMED])
     more = f" and {len(lines) - NAMED:,} more" if len(lines) > NAMED else ""
-    return f"Dated ahead and counted as due: purchase {verb(len(lines), 'order', 'orders')} {told}{more}."
+    return f"Dated ahead and counted as due: purchase {verb(len(lines), 'order', 'orders')} {listed}{more}."
 
 
 def left_out(states: Mapping[str, int]) -> str:
@@ -129,9 +127,9 @@ def left_out(states: Mapping[str, int]) -> str:
     >>> left_out({"rejected": 1, "superseded": 2})
     'Not in the lines and sums: 1 rejected and 2 superseded orders.'
     """
-    told = [f"{number:,} {state}" for state, number in states.items()]
+    listed = [f"{number:,} {state}" for state, number in states.items()]
     orders = verb(sum(states.values()), "order", "orders")
-    return f"Not in the lines and sums: {', '.join(told[:-1])}{' and ' if told[:-1] else ''}{told[-1]} {orders}."
+    return f"Not in the lines and sums: {', '.join(listed[:-1])}{' and ' if listed[:-1] else ''}{listed[-1]} {orders}."
 
 
 def some_items(decided: int, skus: int) -> str:

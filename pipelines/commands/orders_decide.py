@@ -62,8 +62,8 @@ def approve(
         return
     console = Console(highlight=False)
     console.print(f"{escape(str(told['author']))} approved {count(told['count'], 'order')}, {told['order_value']:,.2f}")
-    if told.get("confirmed"):
-        console.print(f"signed once more: {', '.join(told['confirmed'])}", soft_wrap=True)
+    if again := told.get("confirmed"):
+        console.print(f"signed once more: {', '.join(again)}", soft_wrap=True)
     if left:
         wants = verb(len(left), "wants a look and its", "want a look and their")
         console.print(f"{len(left)} {wants} number: {', '.join(left)}", soft_wrap=True)
@@ -73,7 +73,7 @@ def approve(
 
 def reject(
     orders: Annotated[list[str], typer.Argument(metavar="ORDER…", help="Order numbers.")],
-    reason: Annotated[str, typer.Option(help="Why, one sentence for whoever asks later.")],
+    reason: Annotated[str, typer.Option(help="Why, one sentence for those who ask later.")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
@@ -103,15 +103,15 @@ def override(
 
 def close(
     orders: Annotated[list[str], typer.Argument(metavar="ORDER…", help="Order numbers.")],
-    reason: Annotated[str, typer.Option(help="Why, one sentence for whoever asks later.")],
+    reason: Annotated[str, typer.Option(help="Why, one sentence for those who ask later.")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
     """Call off released orders that never show in the ERP, such as files nobody keyed in; their goods no longer count as on their way."""
     from pipelines.orders import decide
 
-    told = decide.close(orders, reason, by)
-    typer.echo(json.dumps(told, indent=2) if as_json else f"{told['author']} closed {', '.join(orders)}: {reason}")
+    closed = decide.close(orders, reason, by)
+    typer.echo(json.dumps(closed, indent=2) if as_json else f"{closed['author']} closed {', '.join(orders)}: {reason}")
 
 
 def ledger(as_json: Json = False) -> None:

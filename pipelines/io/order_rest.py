@@ -17,7 +17,7 @@ from pipelines.io.order_files import document
 LONGEST_WAIT_SECONDS: Final = 60.0
 _BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NOT_OF_THE_ORDER: Final = frozenset({401, 403, 404, 405, 407})
-"""Answers to whoever asks or to the address, whatever the order: a token that has expired refuses no order."""
+"""Answers about us or about the address, whatever the order: a token that has expired refuses no order."""
 
 
 class Busy(Exception):

@@ -57,8 +57,8 @@ def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") 
             store.move(connection, order, states.APPROVED, name, reason=reason)
             done.append(number)
             value += order["order_value"]
-    told = {"author": name, "approved": done, "count": len(done), "order_value": round(value, 2)}
-    return told | ({"confirmed": confirmed} if confirmed else {})
+    signed = {"author": name, "approved": done, "count": len(done), "order_value": round(value, 2)}
+    return signed | ({"confirmed": confirmed} if confirmed else {})
 
 
 def _confirmed(connection: sa.Connection, order: store.Row, name: str, config: Approvals) -> bool:
@@ -250,4 +250,4 @@ def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:
 
 def _need(reason: str) -> None:
     if not reason.strip():
-        raise StockproofError("a reason is needed", "add --reason, one sentence for whoever asks later")
+        raise StockproofError("a reason is needed", "add --reason, one sentence for those who ask later")

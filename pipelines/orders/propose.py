@@ -151,13 +151,13 @@ def _put(connection: sa.Connection, order: Row, held: Row | None, state: str) ->
 
 def _remark(order: Row) -> str:
     """What a planner must know of an order beside its lines."""
-    told = []
+    remarks = []
     outdated = [line["item_id"] for line in order["lines"] if line["outdated"]]
     if outdated:
-        told.append(f"decided before an earlier order of {', '.join(outdated)} was signed: run the date again")
+        remarks.append(f"decided before an earlier order of {', '.join(outdated)} was signed: run the date again")
     if order["part"] > 1:
-        told.append("in addition to what was decided of this date before")
-    return "; ".join(told)
+        remarks.append("in addition to what was decided of this date before")
+    return "; ".join(remarks)
 
 
 def _content(order: Row) -> list[tuple[Any, ...]]:

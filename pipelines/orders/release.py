@@ -186,8 +186,8 @@ def _bring(number: str, to: Destination, step: Step) -> PurchaseOrder | None:
         if isinstance(answer, Refused):
             store.move(connection, order, states.REFUSED, SYSTEM, reason=answer.message)
         else:
-            told = _difference(document, answer)
-            store.move(connection, order, states.ACKNOWLEDGED, SYSTEM, reason=told, po_id=answer.po_id)
+            difference = _difference(document, answer)
+            store.move(connection, order, states.ACKNOWLEDGED, SYSTEM, reason=difference, po_id=answer.po_id)
         step("acknowledgement written")
     step("acknowledgement committed")
     if isinstance(answer, Refused):

@@ -53,7 +53,7 @@ REMEDIES: Final[dict[str, str]] = {
     RECEIVED: "the goods are here",
     CANCELLED: "it was cancelled in the ERP; the next daily run proposes anew what is still needed",
     REFUSED: "the ERP refused it: `stockproof orders show` has its words; override, approve or reject it",
-    CLOSED: "it was closed; the next daily run proposes anew what is still needed",
+    CLOSED: "it was closed; the next daily run proposes again what is still needed",
 }
 """What to do where an order is already in a state."""
 

@@ -74,14 +74,14 @@ def _superseded(connection: sa.Connection, number: str, as_of: date, decided: se
     lines = store.lines(connection, number)
     taken = [line for line in lines if decided is None or (line["item_id"], order["location_id"]) in decided]
     if decided is None or len(taken) == len(lines):
-        store.move(connection, order, states.SUPERSEDED, SYSTEM, reason=f"the run of {as_of} proposes anew")
+        store.move(connection, order, states.SUPERSEDED, SYSTEM, reason=f"the run of {as_of} proposes again")
         return True
     for line in taken:
         key = {"order_id": number, "line_no": line["line_no"]}
         connection.execute(sa.text("delete from orders.lines where order_id = :order_id and line_no = :line_no"), key)
         store.event(
             connection, number, "line superseded", SYSTEM, line_no=line["line_no"],
-            reason=f"the run of {as_of} decided {line['item_id']} anew", details={"quantity": line["quantity"]},
+            reason=f"the run of {as_of} decided {line['item_id']} again", details={"quantity": line["quantity"]},
         )  # fmt: skip
     if taken:
         connection.execute(sa.text(_VALUE), {"order_id": number})

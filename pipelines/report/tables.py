@@ -63,11 +63,11 @@ class Tables:
         if self.ordered is None:
             return self.decisions.filter(pl.col("quantity") > 0)
         ours = ("supplier_id", "quantity", "unit_price", "order_value", "expected_on", "reason_code", "reason", "alert")
-        told = self.ordered.rename({"line_value": "order_value"}).select(
+        lines = self.ordered.rename({"line_value": "order_value"}).select(
             "item_id", "location_id", *ours, "proposed_quantity"
         )
         rest = self.decisions.drop(ours, strict=False)
-        return told.join(rest, on=["item_id", "location_id"], how="inner", maintain_order="left")
+        return lines.join(rest, on=["item_id", "location_id"], how="inner", maintain_order="left")
 
     def sound(self) -> "Tables":
         """The same, with the replays of SKUs whose books add up alone."""

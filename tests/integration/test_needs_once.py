@@ -62,13 +62,13 @@ def test_a_signed_order_of_a_supplier_that_takes_no_more_orders_asks_once_more_b
     propose.propose(AS_OF)
     decide.approve([ONE, TWO], "ann")
     execute("update marts.dim_supplier set is_active = false where supplier_id = 'S1'")
-    told = job.release_approved(AS_OF)
-    assert (told["orders"], told["held"]) == (1, 1)
+    facts = job.release_approved(AS_OF)
+    assert (facts["orders"], facts["held"]) == (1, 1)
     assert states() == {ONE: "approved", TWO: "acknowledged"}
     assert decide.approve([ONE], "ben")["confirmed"] == [ONE]
     assert events(ONE) == ["proposed", "approved", "confirmed"]
-    told = job.release_approved(AS_OF)
-    assert (told["orders"], told["held"]) == (1, 0)
+    facts = job.release_approved(AS_OF)
+    assert (facts["orders"], facts["held"]) == (1, 0)
 
 
 def test_an_item_that_ends_after_its_order_was_signed_keeps_its_reason_and_asks_once_more() -> None:
@@ -87,12 +87,12 @@ def test_what_a_rerun_proposes_beside_a_signed_order_is_an_order_in_addition() -
     propose.propose(AS_OF)
     decide.approve([ONE], "ann")
     decisions([*LINES, ("D", "W1", "S1", 7.0, 1.0), ("E", "W1", "S1", 8.0, 1.0)])
-    told = propose.propose(AS_OF)
+    facts = propose.propose(AS_OF)
     addition = order_id(AS_OF, "S1", "W1", 2)
     assert states() == {ONE: "approved", TWO: "proposed", addition: "proposed"}
     assert quantities(addition) == {"D": 7.0, "E": 8.0}
     assert reading.one(addition)["events"][-1]["reason"] == "in addition to what was decided of this date before"
-    assert propose.propose(AS_OF) == told
+    assert propose.propose(AS_OF) == facts
     decide.approve([addition], "ann")
     propose.propose(AS_OF)
     assert set(states()) == {ONE, TWO, addition}, "nothing is left to add"

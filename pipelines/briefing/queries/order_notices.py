@@ -64,7 +64,7 @@ select (select cast(count(*) as int) from plan.decisions where as_of = :as_of) a
 
 
 def waiting(as_of: date) -> str:
-    """Orders that want a hand, and what the ERP did to released ones; empty where there is nothing to tell.
+    """Orders that want a hand, and what the ERP did to released ones; empty where there is nothing to say.
 
     Args:
         as_of: a run's date; orders of later dates are none of its business.
@@ -84,10 +84,10 @@ def waiting(as_of: date) -> str:
         (words.unsent, [r["order_id"] for r in rows if r["earlier"] and r["state"] in ("approved", "submitted")]),
         (words.not_keyed_in, _ids(_IN_FILES, as_of=as_of) if _known("staging.stg_erp__purchase_orders") else []),
     )
-    told = [sentence(numbers) for sentence, numbers in by_kind if numbers]
+    sentences = [sentence(numbers) for sentence, numbers in by_kind if numbers]
     if held:
-        told.append(words.doubtful(held))
-    return " ".join([*told, *_in_the_erp(as_of)])
+        sentences.append(words.doubtful(held))
+    return " ".join([*sentences, *_in_the_erp(as_of)])
 
 
 def about_the_date(as_of: date) -> list[str]:
@@ -97,30 +97,30 @@ def about_the_date(as_of: date) -> list[str]:
         as_of: the run's date.
 
     Returns:
-        Sentences; none where there is nothing to tell.
+        Sentences; none where there is nothing to say.
     """
-    told = []
+    sentences = []
     decided, skus = warehouse.read(_DECIDED, as_of=as_of).row(0)
     if 0 < decided < skus:
-        told.append(words.some_items(decided, skus))
+        sentences.append(words.some_items(decided, skus))
     states = dict(warehouse.read(_LEFT_OUT, as_of=as_of).iter_rows())
     if states:
-        told.append(words.left_out(states))
-    return told
+        sentences.append(words.left_out(states))
+    return sentences
 
 
 def _in_the_erp(as_of: date) -> list[str]:
     """Orders that the ERP has changed or no longer holds, and those it dates ahead."""
-    told = []
+    sentences = []
     if _known("staging.stg_erp__purchase_order_lines", "gone_on"):
         missing = warehouse.read(_GONE, as_of=as_of).rows()
         other = warehouse.read(_CHANGED).rows()
-        told += [words.gone(missing)] if missing else []
-        told += [words.changed(other)] if other else []
+        sentences += [words.gone(missing)] if missing else []
+        sentences += [words.changed(other)] if other else []
     if _known("marts.fct_open_orders", "ordered_on"):
         ahead = warehouse.read(_AHEAD, as_of=as_of).rows()
-        told += [words.dated_ahead(ahead)] if ahead else []
-    return told
+        sentences += [words.dated_ahead(ahead)] if ahead else []
+    return sentences
 
 
 def _ids(query: str, **values: object) -> list[str]:

@@ -24,7 +24,7 @@ def left(line, *orders):
 
 
 @pytest.mark.parametrize("state", ["approved", "submitted", "acknowledged", "received", "overridden", "refused"])
-def test_a_need_that_was_decided_on_is_not_proposed_again_whoever_would_deliver_it(state):
+def test_a_need_that_was_decided_on_is_not_proposed_again_from_any_supplier(state):
     assert left(proposed(), order(state)) == []
 
 
