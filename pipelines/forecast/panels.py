@@ -72,6 +72,7 @@ def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
         sku, demand, promotions, warehouse.read(_EVENTS, as_of=as_of),
         as_of=as_of, bucket=planning.bucket, history_days=planning.history_days, future=_future(planning),
     )  # fmt: skip
+    panel = replace(panel, seasonal=settings.load().forecast.seasonality)
     return hide(covariates.discounted(panel, promotions), broken)
 
 

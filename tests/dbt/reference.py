@@ -8,16 +8,35 @@ from typing import Any
 
 from pipelines.core.calendar import DAYS_IN, Bucket, bucket_start
 
+CANCEL_DAYS = 90
+
 Sku = tuple[str, str]
 Rows = list[dict[str, Any]]
 
 
 def daily_demand(sales: Rows) -> dict[Sku, dict[date, float]]:
-    """Units by SKU and day: sales net of returns, at least zero."""
+    """Units by SKU and day: sales net of returns, at least zero; a credit beyond its day's sales cancels an earlier day's."""
     net: dict[Sku, dict[date, float]] = defaultdict(lambda: defaultdict(float))
+    back: dict[Sku, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     for sale in sales:
         net[sale["location_id"], sale["item_id"]][sale["sold_on"]] += sale["quantity"]
-    return {sku: {day: max(quantity, 0.0) for day, quantity in days.items()} for sku, days in net.items()}
+        back[sale["location_id"], sale["item_id"]][sale["sold_on"]] -= min(sale["quantity"], 0.0)
+    return {sku: _without_cancelled(days, back[sku]) for sku, days in net.items()}
+
+
+def _without_cancelled(net: dict[date, float], back: dict[date, float]) -> dict[date, float]:
+    demand, taken = dict(net), defaultdict(int)
+    for day in sorted(day for day, quantity in net.items() if quantity < 0):
+        credit = back[day]
+        fitting = [
+            one for one in net if net[one] >= credit and timedelta(days=1) <= day - one <= timedelta(days=CANCEL_DAYS)
+        ]
+        fitting.sort(key=lambda one: (net[one], -one.toordinal()))
+        if taken[credit] < len(fitting):
+            demand[fitting[taken[credit]]] -= credit
+            demand[day] += credit
+        taken[credit] += 1
+    return {day: max(quantity, 0.0) for day, quantity in demand.items()}
 
 
 def stockout_days(tables: dict[str, Rows], as_of: date) -> dict[Sku, set[date]]:
