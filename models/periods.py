@@ -17,6 +17,23 @@ from pipelines.core.seeds import generator
 REFERENCE: Final = 0.3
 """Curvature of the variance that the second model corrects; see :func:`reference_variance`."""
 
+CEILING: Final = 50.0
+"""Squared residuals count as at most so many reference variances: one bulk order must not widen the intervals of all."""
+
+FLOOR_SHARE: Final = 0.1
+"""Squared residuals count as at least this share of the least variance: by so little, a right forecast of a dead SKU or of one without
+noise says nothing more, and the logarithm of a residual of 0 would pull whatever shares a leaf with it down without end."""
+
+STEP: Final = 0.7
+"""Logarithm by which one tree (before the learning rate) may move a variance: a Newton step under a gamma deviance is without bound where
+residuals are far below what is predicted."""
+
+BOUND: Final = 2.0
+"""The predicted ratio stays within this factor of the least and the greatest mean ratio that SKUs showed in the windows."""
+
+BOUND_SHARE: Final = 0.01
+"""Share of SKUs on either side whose ratios do not set those bounds."""
+
 FEWEST: Final = 1_000
 """Rows below which trees are not grown, as where a half of the SKUs sold nothing: the base stands, with one dispersion for all."""
 
@@ -78,6 +95,7 @@ class PeriodForecaster:
     trust: float = 1.0
     boosters: list[Any] = field(default_factory=list, repr=False)
     spread: Any = field(default=None, repr=False)
+    bounds: tuple[float, float] = (0.0, CEILING)
     dispersion: float | None = None
 
     def fit(self, told: Histories, *, means_alone: bool = False) -> "PeriodForecaster":
@@ -108,8 +126,9 @@ class PeriodForecaster:
         for left in (half, ~half):
             trees = self._mean(features[~left], target[~left], base[~left], weight[~left], 0)
             honest[left] = self._expected([trees], features[left], base[left])
-        spread = self._spread(features, target, honest, weight)
-        return replace(self, boosters=boosters, spread=spread, dispersion=_dispersion(target, honest, weight))
+        ratio, dispersion = squared_ratio(target, honest), _dispersion(target, honest, weight)
+        spread, bounds = self._spread(features, ratio, honest, weight), ratio_bounds(ratio, sku)
+        return replace(self, boosters=boosters, spread=spread, bounds=bounds, dispersion=dispersion)
 
     def predict(self, told: Histories, builder: Builder | None = None, origin: int | None = None) -> PeriodDemand:
         """Moments of the ``horizon`` periods after the newest, or after an earlier one.
@@ -131,8 +150,8 @@ class PeriodForecaster:
         if self.spread is None:
             variance = mean + fitted(self.dispersion) * mean**2
         else:
-            shape = self.spread.predict(_with_mean(features, mean), num_threads=self.threads)
-            variance = np.maximum(shape * reference_variance(mean), mean * 1.001 + 0.02 * mean**2)
+            ratio = self.spread.predict(_with_mean(features, mean), num_threads=self.threads)
+            variance = np.maximum(np.clip(ratio, *self.bounds) * reference_variance(mean), least_variance(mean))
         never = (builder.first > last)[sku]
         mean, variance = np.where(never, 0.0, mean), np.where(never, 0.0, variance)
         mean, variance = mean.reshape(n, h), variance.reshape(n, h)
@@ -169,12 +188,11 @@ class PeriodForecaster:
         data = lgb.Dataset(features, target, weight=weight, init_score=np.log(base))
         return lgb.train(self._common(bag) | chosen, data, self.rounds)
 
-    def _spread(self, features: Array, target: Array, mean: Array, weight: Array) -> Any:
+    def _spread(self, features: Array, ratio: Array, mean: Array, weight: Array) -> Any:
         """Trees under a gamma deviance: squared residuals against the reference variance."""
         import lightgbm as lgb
 
-        ratio = np.clip((target - mean) ** 2 / reference_variance(mean), 1e-3, 50.0)
-        chosen = {"objective": "gamma", "num_leaves": 15, "min_data_in_leaf": 400, "learning_rate": 0.05}
+        chosen = {"objective": "gamma", "num_leaves": 15, "min_data_in_leaf": 400, "learning_rate": 0.05, "max_delta_step": STEP}
         data = lgb.Dataset(_with_mean(features, mean), ratio, weight=weight)
         return lgb.train(self._common(0) | chosen, data, self.spread_rounds)
 
@@ -188,6 +206,33 @@ class PeriodForecaster:
 def reference_variance(mean: Array) -> Array:
     """Variance of a period's demand before anything is learnt of it: mean + 0.3 mean² + 0.05, units²."""
     return np.asarray(mean + REFERENCE * mean**2 + 0.05)
+
+
+def least_variance(mean: Array) -> Array:
+    """Variance below which no prediction goes: slightly more than a Poisson's, units²."""
+    return np.asarray(mean * 1.001 + 0.02 * mean**2)
+
+
+def squared_ratio(target: Array, mean: Array) -> Array:
+    """[r] squared residuals against the reference variance, within what one row may say of the variance."""
+    reference = reference_variance(mean)
+    return np.clip((target - mean) ** 2 / reference, FLOOR_SHARE * least_variance(mean) / reference, CEILING)
+
+
+def ratio_bounds(ratio: Array, sku: Array) -> tuple[float, float]:
+    """Least and greatest ratio that a prediction may take: those of the SKUs' windows, without the outermost, and a factor.
+
+    Args:
+        ratio: [r] squared residuals against the reference variance.
+        sku: [r] positions of the rows' SKUs.
+
+    Returns:
+        (floor, ceiling), the floor above 0 and the ceiling at most :data:`CEILING`.
+    """
+    codes = np.unique(sku, return_inverse=True)[1]
+    each = np.bincount(codes, weights=ratio) / np.bincount(codes)
+    low, high = np.quantile(each, [BOUND_SHARE, 1.0 - BOUND_SHARE])
+    return float(low / BOUND), float(min(high * BOUND, CEILING))
 
 
 def _with_mean(features: Array, mean: Array) -> Array:
