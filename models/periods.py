@@ -164,7 +164,8 @@ class PeriodForecaster:
         fine = np.zeros((n, origins.size, self.horizon), dtype=bool)
         for step in range(1, self.horizon + 1):
             inside = origins[origins + step < length]
-            fine[:, : inside.size, step - 1] = np.isfinite(told.demand[:, inside + step])
+            usual = np.isfinite(told.demand[:, inside + step]) & ~builder.unusual[:, inside + step]
+            fine[:, : inside.size, step - 1] = usual
         fine &= (origins >= builder.first[:, None] + self.young)[:, :, None]
         known = np.flatnonzero(fine)
         if known.size > self.max_rows:
