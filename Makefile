@@ -22,7 +22,7 @@ demo: venv
 # A file's tests share what its first one made, so they stay on one worker; the longest come first, in the order named.
 # What a server does not survive would fail every later test, each after a wait: five failures are enough to begin with.
 test: lint
-	@$(BIN)/pytest tests/unit -n 2 --dist loadfile
+	@$(BIN)/pytest tests/worlds tests/unit -n 2 --dist loadfile
 	@$(BIN)/pytest tests/dags tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --maxfail 5
 	@$(BIN)/pytest tests/e2e --durations 5
 

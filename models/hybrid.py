@@ -6,14 +6,16 @@ from typing import Final
 
 import numpy as np
 
-from models import blend, classical, features, negbin, seasonal, spread
-from models.aligned import Aligned
-from models.calibration import identity
+from models import seasonal
+from models.distribution import blend, negbin, spread
+from models.distribution.calibration import identity
+from models.distribution.spread import Spread
 from models.interface import CumulativeDistribution, Distribution, Interval, Member, Shaped, fitted
+from models.members import classical, features
+from models.members.aligned import Aligned
 from models.recipe import Recipe, mean_rates
 from models.seasonal import Season
-from models.spread import Spread
-from pipelines.core.blocks import blocks
+from pipelines.core.chunks import blocks
 from pipelines.core.panel import CLASSES, Array, Panel, class_codes, known_sums, recoded
 
 LONGEST_WEEKS: Final = 14

@@ -119,7 +119,7 @@ class Shaped(Protocol):
 
 
 class Storable(Protocol):
-    """What a member must offer to be part of a stored model; :data:`models.store.KINDS` names its class."""
+    """What a member must offer to be part of a stored model; :data:`models.store.folder.KINDS` names its class."""
 
     def state(self, folder: Path) -> dict[str, Any]:
         """JSON values that :meth:`restore` needs; large parts may be written into the folder."""

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from models import blend
-from models.blend import Blend
-from models.calibration import Calibration
+from models.distribution import blend
+from models.distribution.blend import Blend
+from models.distribution.calibration import Calibration
 from pipelines.core.panel import CLASSES, Array, Panel, known_sums
 
 VOLUMES: Final = ("high", "medium", "low")

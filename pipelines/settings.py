@@ -14,9 +14,7 @@ import yaml
 from pydantic import ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
-from pipelines.core.costs import service_conflicts
-from pipelines.core.errors import StockproofError
-from pipelines.sections import (
+from pipelines.config_schema import (
     Approvals,
     Costs,
     Erp,
@@ -32,6 +30,8 @@ from pipelines.sections import (
     Stack,
     Vendors,
 )
+from pipelines.core.costs import service_conflicts
+from pipelines.core.errors import StockproofError
 
 ROOT = Path(__file__).resolve().parents[1]
 """The project's folder: holds dags/, dbt/ and stockproof.yaml."""

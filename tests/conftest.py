@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from pipelines import settings
-from pipelines.local import mariadb
-from pipelines.local.mariadb import MariaDB
-from pipelines.local.postgres import Postgres
-from pipelines.local.process import free_port
+from pipelines.stack import mariadb
+from pipelines.stack.mariadb import MariaDB
+from pipelines.stack.postgres import Postgres
+from pipelines.stack.process import free_port
 
 ERP_SECONDS = 60.0
 """How long tests wait for a silent ERP: a lock that one leaves behind must not cost each later one the ten minutes of a real one."""

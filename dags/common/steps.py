@@ -55,7 +55,7 @@ def param(name: str) -> Any:
 
 def failed_steps() -> list[str]:
     """Steps of this run that have failed so far, by name."""
-    from pipelines.core.degraded import steps
+    from pipelines.briefing.degraded import steps
 
     ti = get_current_context()["ti"]
     return steps(ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id, {}))

@@ -43,8 +43,8 @@ def seed(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     The same sample is written once: repeating the command does nothing. Faulty rows are planted on purpose and listed in
     sample_erp.json in the state folder.
     """
-    from pipelines.local.sample import writer
-    from pipelines.local.sample.config import SampleConfig
+    from pipelines.sample import writer
+    from pipelines.sample.config import SampleConfig
 
     config = SampleConfig(items, days, until.date(), stores, suppliers, seed, dirty)
     _start_embedded(as_json)
@@ -82,8 +82,8 @@ def load(
     Comma, semicolon and tab are told apart by the header. A German Excel writes CSV files that are read by
     --encoding windows-1252 --decimal , --date-format %d.%m.%Y.
     """
-    from pipelines.local import load as loading
-    from pipelines.local.load_format import TextFormat
+    from pipelines.onboarding import load as loading
+    from pipelines.onboarding.load_format import TextFormat
 
     written = TextFormat(encoding, decimal, date_format)
     _start_embedded(as_json)
@@ -101,7 +101,7 @@ def load(
 @app.command(epilog="Example: stockproof erp check --json")
 def check(as_json: Json = False) -> None:
     """Report what of the ERP is usable for planning; code 1 where it is not usable."""
-    from pipelines.local import check as checking
+    from pipelines.onboarding import check as checking
 
     with Console(stderr=True).status("reading the ERP"):
         found = checking.check()
@@ -153,9 +153,9 @@ def _forget(*, give_up: bool) -> None:
 def _start_embedded(as_json: bool) -> None:
     """The embedded database is started where none is named; a database of the user's own must be up."""
     if settings.load().erp.url is None:
-        from pipelines.local import stack
+        from pipelines.stack import servers
 
-        stack.up(Console(stderr=True, highlight=False).print if as_json else console.print, airflow=False)
+        servers.up(Console(stderr=True, highlight=False).print if as_json else console.print, airflow=False)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.commands import marts
-from pipelines.core.words import count, units
+from pipelines.core.text import count, units
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,13 +53,13 @@ def evaluate(as_of: AsOf = None, as_json: Json = False) -> None:
 
     The scores are kept in plan.forecast_scores, and a picture of accuracy and calibration beside the reports.
     """
-    from pipelines.forecast import evaluation
+    from pipelines.forecast import evaluation_report
 
     if as_of is None:
         marts.tell()
     with Console(stderr=True).status("backtest: fitting every member at every origin"):
-        told = evaluation.run(as_of.date() if as_of else evaluation.newest())
-        picture = evaluation.keep(told)
+        told = evaluation_report.run(as_of.date() if as_of else evaluation_report.newest())
+        picture = evaluation_report.keep(told)
     if as_json:
         frames = {"overall": told.overall, "by_member": told.by_member, "targets": told.targets}
         content = {name: json.loads(frame.write_json()) for name, frame in frames.items()}

@@ -5,7 +5,7 @@ from rich.console import Console
 
 def tell() -> None:
     """Name their date, and the remedy where a newer date has been run; beside the answer, which may be JSON."""
-    from pipelines.io import last_run
+    from pipelines.briefing.queries import last_run
 
     told = last_run.told_of_marts()
     if told:

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.briefing.notices import why
 from pipelines.core.errors import StockproofError
-from pipelines.core.notices import why
-from pipelines.core.words import count
+from pipelines.core.text import count
 
 if TYPE_CHECKING:
     import polars as pl
@@ -67,14 +67,15 @@ def export(
 
 
 def _content(form: str, day: date, only: list[str]) -> bytes:
-    from pipelines.io import degraded, warehouse
+    from pipelines.briefing import tables as failed_steps
+    from pipelines.io import warehouse
 
     if form == "xlsx":
         from pipelines.orders import reading
         from pipelines.orders.workbook import workbook
 
         # A workbook of single orders goes to their vendor as it is; that a step failed is for the buyer of the whole day.
-        note = _told(day) if degraded.failed_steps(day) and not only else ""
+        note = _told(day) if failed_steps.failed_steps(day) and not only else ""
         return workbook(reading.for_vendors(day, only), note)
     if only:
         raise StockproofError(f"--order goes with --format xlsx, not {form}", "leave one of the two out")
@@ -85,20 +86,21 @@ def _content(form: str, day: date, only: list[str]) -> bytes:
 
 def _told(day: date) -> str:
     """What a run was decided without, in a sentence; empty where no step failed."""
-    from pipelines.io import degraded
+    from pipelines.briefing import tables as failed_steps
 
-    return degraded.told(day)
+    return failed_steps.told(day)
 
 
 @app.command(name="list", epilog="Example: stockproof orders list --as-of 2026-06-28 --json")
 def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Show what a run proposes to buy, by supplier, and the state of the orders made of it."""
-    from pipelines.io import notices, warehouse
+    from pipelines.briefing.queries import day_notices
+    from pipelines.io import warehouse
     from pipelines.orders import reading
 
     day = _run(as_of)
     vendors, orders, note = warehouse.read(_VENDORS, as_of=day), reading.of_date(day), _told(day)
-    notes = notices.told(day)
+    notes = day_notices.told(day)
     if as_json:
         rows = vendors.with_columns(vendors["expected_by"].cast(str)).to_dicts()
         told = {

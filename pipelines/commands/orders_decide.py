@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.core.errors import StockproofError
-from pipelines.core.words import count, verb
+from pipelines.core.text import count, verb
 
 By = Annotated[
     str | None, typer.Option("--by", help="Who does this; default: approvals.author, else the user of this machine.")

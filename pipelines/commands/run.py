@@ -73,10 +73,10 @@ def release(as_of: AsOf = None, as_json: Json = False) -> None:
 def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: bool) -> None:
     from pipelines.commands import follow
     from pipelines.extract import preflight, source
-    from pipelines.local import stack
+    from pipelines.stack import servers
 
     say = partial(Console(stderr=as_json, highlight=False).print, soft_wrap=True)
-    stack.up(say, airflow=False)
+    servers.up(say, airflow=False)
     day = as_of.date() if as_of else _newest_sale(say)
     if dag_id == "release_orders":
         source.claim()  # sales that are old, or an ERP that cannot be read, are no reason to keep what was signed
@@ -84,8 +84,8 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
         preflight.check(
             day, conf.get("items") or ()
         )  # also the run's first task; here it spares a user the wait for a run that must fail
-    stack.up(say)
-    outcome = follow.run(stack.api(), dag_id, {"as_of": day.isoformat(), **conf}, say)
+    servers.up(say)
+    outcome = follow.run(servers.api(), dag_id, {"as_of": day.isoformat(), **conf}, say)
     follow.show(outcome, as_json)
     if outcome.state != "success":
         raise typer.Exit(DEGRADED if outcome.state == "degraded" else 1)
@@ -94,7 +94,7 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
 def _newest_sale(say: Callable[[str], None]) -> date:
     """Day of the ERP's newest sale, slips of the keys aside; one that is set aside is told of."""
     from pipelines.extract import profiles, reader
-    from pipelines.local import check_pitfalls
+    from pipelines.onboarding import check_pitfalls
 
     sales = profiles.load(date.max).sources["sales"]
     newest = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pipelines.core.words import count, verb
+from pipelines.core.text import count, verb
 
 DECIDES: Final = {"daily_replenishment": "orders", "weekly_training": "train", "release_orders": "release"}
 """The step of each DAG that says what came of the run."""

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pipelines.commands import marts
 from pipelines.core.errors import StockproofError
-from pipelines.core.words import count, units
+from pipelines.core.text import count, units
 
 Day = Annotated[
     datetime | None,

@@ -19,24 +19,24 @@ def register(app: typer.Typer) -> None:
 
 def up() -> None:
     """Start the embedded stack: PostgreSQL, MariaDB, MLflow and Airflow on 127.0.0.1. Harmless where it runs."""
-    from pipelines.local import stack
+    from pipelines.stack import servers
 
-    stack.up(console.print)
-    _addresses(stack.status())
+    servers.up(console.print)
+    _addresses(servers.status())
 
 
 def down() -> None:
     """Stop every server of the embedded stack. Data stays."""
-    from pipelines.local import stack
+    from pipelines.stack import servers
 
-    stack.down(console.print)
+    servers.down(console.print)
 
 
 def status(as_json: bool = typer.Option(False, "--json", help="For programs; holds passwords.")) -> None:
     """Addresses and health of each part; code 1 where a part is down."""
-    from pipelines.local import stack
+    from pipelines.stack import servers
 
-    found = stack.status()
+    found = servers.status()
     if as_json:
         print(json.dumps(found, indent=2))
     else:

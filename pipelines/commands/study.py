@@ -45,7 +45,7 @@ def run(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     as_json: Json = False,
 ) -> None:
     """Replay our policy, selected on earlier days, with weekly re-forecasts; the books and the ERP's rule beside it."""
-    from pipelines.simulate import study
+    from pipelines.studies import study
 
     if sample not in (None, "stratified", "all"):
         raise StockproofError(
@@ -73,7 +73,7 @@ def run(  # noqa: PLR0913, PLR0917 a command's options are its arguments
 @app.command("list", epilog="Example: stockproof study list")
 def list_(as_json: Json = False) -> None:
     """Studies kept, the newest first."""
-    from pipelines.simulate import study_tables
+    from pipelines.studies import tables as study_tables
 
     rows = study_tables.listed()
     if as_json:
@@ -103,7 +103,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """The result of a study."""
-    from pipelines.simulate import study_result, study_tables
+    from pipelines.studies import result as study_result
+    from pipelines.studies import tables as study_tables
 
     found = study_tables.found(study)
     result = found["result"] or {name: found[name] for name in ("simulation_id", "status", "progress", "message")}
@@ -121,7 +122,7 @@ def show(
 @app.command(epilog="Example: stockproof study compare 3f2a 91bc")
 def compare(first: Which, second: Which, as_json: Json = False) -> None:
     """Two studies side by side: their figures, and the second less the first."""
-    from pipelines.simulate import study_tables
+    from pipelines.studies import tables as study_tables
 
     results = [study_tables.found(name) for name in (first, second)]
     unfinished = [found["simulation_id"] for found in results if not found["result"]]
@@ -141,7 +142,7 @@ def compare(first: Which, second: Which, as_json: Json = False) -> None:
 @app.command(epilog="Example: stockproof study cancel last")
 def cancel(study: Which) -> None:
     """Stop a running study; it ends at its next step and keeps nothing."""
-    from pipelines.simulate import study_tables
+    from pipelines.studies import tables as study_tables
 
     found = study_tables.found(study)
     if not study_tables.cancel(found["simulation_id"]):
@@ -157,7 +158,7 @@ def prune(
     study: Annotated[str | None, typer.Option(help="Delete this study alone.")] = None,
 ) -> None:
     """Delete old studies; running ones stay."""
-    from pipelines.simulate import study_tables
+    from pipelines.studies import tables as study_tables
 
     only = [study_tables.found(study)["simulation_id"]] if study else []
     deleted = study_tables.prune(keep, only)
@@ -171,7 +172,8 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Compute the passports of a run again from the warehouse and compare every figure to the bit; code 1 where one differs."""
-    from pipelines.simulate import study_tables, verify
+    from pipelines.replay import verify
+    from pipelines.studies import tables as study_tables
 
     day: date = as_of.date() if as_of else study_tables.marts_date()
     if as_of is None:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pipelines.core.words import count, verb
+from pipelines.core.text import count, verb
 
 FIGURES = (
     ("items", "SKUs", "money"),

@@ -62,13 +62,14 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Run one scenario and print its metrics with 95% intervals."""
-    from pipelines.twin import answers, scenarios
+    from pipelines.twin import results as twin_results
     from pipelines.twin import run as twin
+    from pipelines.twin import scenarios
 
     plan = _plan(network, days, seed, replications, ordering)
     result = twin.run(plan, scenarios.find(scenario))
     if as_json:
-        typer.echo(json.dumps(answers.of_run(plan, result, daily=daily), indent=2))
+        typer.echo(json.dumps(twin_results.of_run(plan, result, daily=daily), indent=2))
         return
     console = Console(highlight=False)
     console.print(
@@ -104,14 +105,14 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Run scenarios on common random numbers: the first as it is, the others as the paired difference from it."""
-    from pipelines.twin import answers
+    from pipelines.twin import results as twin_results
 
     plan = _plan(network, days, seed, replications, ordering)
     results = _results(plan, scenario or [])
     if as_json:
-        typer.echo(json.dumps(answers.of_comparison(plan, results), indent=2))
+        typer.echo(json.dumps(twin_results.of_comparison(plan, results), indent=2))
         return
-    heads, rows = answers.table(results)
+    heads, rows = twin_results.table(results)
     if markdown:
         typer.echo("\n".join(_markdown([heads, ["---"] * len(heads), *rows])))
         return
@@ -201,21 +202,23 @@ def _results(plan: "Plan", names: list[str]) -> "list[Result]":
 
 
 def _show_run(console: Console, result: "Result") -> None:
-    from pipelines.twin import answers, measures
+    from pipelines.twin import measures
+    from pipelines.twin import results as twin_results
 
     shown = Table("metric", "network", *result.sites, box=None, pad_edge=False)
     for name, one in result.metrics.items():
         sites = [
-            answers.shown(name, measures.estimate(metrics[name])).split(" (")[0] for metrics in result.sites.values()
+            twin_results.shown(name, measures.estimate(metrics[name])).split(" (")[0]
+            for metrics in result.sites.values()
         ]
-        shown.add_row(name, answers.shown(name, one), *sites)
+        shown.add_row(name, twin_results.shown(name, one), *sites)
     console.print(shown)
 
 
 def _show_unseen(plan: "Plan", results: "list[Result]") -> None:
-    from pipelines.twin import answers
+    from pipelines.twin import results as twin_results
 
-    for sentence in answers.unseen(plan.days, results):
+    for sentence in twin_results.unseen(plan.days, results):
         typer.echo(sentence)
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.core.blocks import blocks
 from pipelines.core.calendar import DAYS_IN, Bucket, bucket_starts
+from pipelines.core.chunks import blocks
 
 Array = npt.NDArray[Any]
 

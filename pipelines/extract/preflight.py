@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.core.names import refuse_unknown
+from pipelines.core.suggestions import refuse_unknown
 from pipelines.extract import profiles, reader, source
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp, warehouse

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from models import features, negbin, seasonal, spread
-from models.aligned import Aligned, align
+from models import seasonal
+from models.distribution import negbin, spread
 from models.interface import Interval, Member, Shaped
+from models.members import features
+from models.members.aligned import Aligned, align
 from models.recipe import mean_rates
 from pipelines.core.panel import Array, Panel, class_codes
 from pipelines.forecast.metrics import FINE, window_scale

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from models import blend, negbin
-from models.blend import Blend
-from models.calibration import KNOTS, Calibration, curve
+from models.distribution import blend, negbin
+from models.distribution.blend import Blend
+from models.distribution.calibration import KNOTS, Calibration, curve
 from models.recipe import Recipe
 from pipelines.core.panel import CLASSES, Array
 from pipelines.forecast.backtest import variance

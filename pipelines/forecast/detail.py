@@ -8,10 +8,11 @@ import polars as pl
 
 from models.hybrid import Hybrid
 from pipelines import settings
+from pipelines.briefing.queries import positions
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS, exceedance
-from pipelines.io import positions, warehouse
+from pipelines.io import warehouse
 
 KEY = ["item_id", "location_id"]
 
@@ -46,7 +47,8 @@ def drivers(model: Hybrid, panel: Panel) -> list[str]:
 def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list[str], as_of: date) -> pl.DataFrame:
     """Rows of plan.forecast_detail.
 
-    The stock that can serve the protection interval is what is on hand and what is due within it (:mod:`pipelines.io.positions`); the
+    The stock that can serve the protection interval is what is on hand and what is due within it
+    (:mod:`pipelines.briefing.queries.positions`); the
     probability of a stockout is that of demand above it.
 
     Args:
@@ -78,11 +80,11 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
 
 
 def due(rows: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Units to come within each SKU's protection interval, as :func:`pipelines.io.positions.read` counts them.
+    """Units to come within each SKU's protection interval, as :func:`pipelines.briefing.queries.positions.read` counts them.
 
     Args:
         rows: SKUs with ``protection_days``.
-        lines: of :func:`pipelines.io.positions.dated`, due at any time.
+        lines: of :func:`pipelines.briefing.queries.positions.dated`, due at any time.
         as_of: date of the run.
 
     Returns:

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from models import hybrid, store
+from models import hybrid
 from models.hybrid import Hybrid
 from models.interface import CumulativeDistribution, Distribution, Interval
+from models.store import folder as store
 from pipelines import settings
+from pipelines.briefing.degraded import FALLBACK_MODEL
 from pipelines.core.calendar import DAYS_IN, bucket_starts
-from pipelines.core.degraded import FALLBACK_MODEL
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS
-from pipelines.forecast import detail, panels, periods, sanity, training
+from pipelines.forecast import detail, panels, period_forecasts, sanity, training
 from pipelines.io import registry, warehouse
 
 FALLBACK = FALLBACK_MODEL
@@ -40,7 +41,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         StockproofError: no marts for the date.
     """
     # First: its training needs as much memory as the days of all SKUs, which are read next.
-    by_period = periods.rows(as_of, items)
+    by_period = period_forecasts.rows(as_of, items)
     panel, unusable = panels.read_checked(as_of, active_only=True)
     interval = panels.protection(panel)
     low, high = detail.interval_levels(settings.load().forecast.confidence_level)

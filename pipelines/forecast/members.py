@@ -1,7 +1,7 @@
 """Which members compete, as configured."""
 
-from models.catalogue import MAKERS, TRAINED, Options
 from models.interface import Member
+from models.store.catalogue import MAKERS, TRAINED, Options
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models import blend
-from pipelines.core.blocks import blocks
+from models.distribution import blend
+from pipelines.core.chunks import blocks
 from pipelines.core.panel import Array
 
 LEVELS: tuple[float, ...] = (0.5, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99)

@@ -9,15 +9,16 @@ import numpy as np
 import polars as pl
 
 from models.interface import Interval
-from models.objectives import LIKE_CUSTOM
+from models.members.objectives import LIKE_CUSTOM
 from pipelines import settings
+from pipelines.briefing.queries import last_run
+from pipelines.config_schema import Planning
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.panel_frames import build
 from pipelines.forecast import covariates
-from pipelines.io import last_run, warehouse
-from pipelines.sections import Planning
+from pipelines.io import warehouse
 
 FUTURE_DAYS = 98
 """Promotions and events are read this far ahead at least; the paths of models.hybrid reach as far for the protection interval."""

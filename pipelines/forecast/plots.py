@@ -8,10 +8,10 @@ import numpy as np
 
 from models.recipe import Recipe
 from pipelines.core.panel import CLASSES
-from pipelines.forecast import said
+from pipelines.forecast import predictions
 from pipelines.forecast.backtest import Evidence
-from pipelines.forecast.evaluate import Scores
 from pipelines.forecast.metrics import FINE
+from pipelines.forecast.scoring import Scores
 
 
 def members(by_member: Mapping[str, list[Scores]], hybrid: list[Scores]) -> bytes:
@@ -74,7 +74,7 @@ def _draw_members(axes: Any, by_member: Mapping[str, list[Scores]], hybrid: list
 
 
 def _draw_calibration(axes: Any, evidence: Evidence, recipe: Recipe, fewest_known: int) -> None:
-    window = said.lead_time(evidence, recipe, fewest_known)
+    window = predictions.lead_time(evidence, recipe, fewest_known)
     wanted = [level for level in FINE if 0.02 <= level <= 0.99]
     covered = np.stack([window.covered(level) for level in wanted], axis=1)
     for code, name in enumerate(CLASSES):

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from models import blend, negbin
+from models.distribution import blend, negbin
 from pipelines.core.panel import Array
 from pipelines.forecast.backtest import Evidence, variance
 from pipelines.forecast.metrics import FINE, LEVELS, pinball

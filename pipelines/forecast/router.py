@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from models import blend, negbin
-from models.calibration import KNOTS, Calibration, curve, factor, identity
+from models.distribution import blend, negbin
+from models.distribution.calibration import KNOTS, Calibration, curve, factor, identity
 from models.recipe import VOLUMES, Recipe, Segments, segment_codes, volume_cuts
 from pipelines.core.panel import CLASSES, Array
 from pipelines.core.seeds import generator

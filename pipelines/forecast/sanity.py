@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipelines.core.blocks import blocks
+from pipelines.core.chunks import blocks
 from pipelines.core.panel import Array, Panel
 
 MULTIPLE = 3.0

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from models import store
 from models.interface import Interval, fitted
+from models.store import folder as store
 from pipelines.core.calendar import DAYS_IN, Bucket
 from pipelines.core.panel_frames import build
 from pipelines.core.quantiles import COLUMNS, LEVELS
@@ -19,7 +19,7 @@ def predict_frame(bucket: Bucket, folder: Path, frame: Any) -> Any:
 
     Args:
         bucket: what the model was trained on, ``"day"`` or ``"week"``; days are summed to weeks that end on the newest day.
-        folder: a model, as written by :func:`models.store.save`.
+        folder: a model, as written by :func:`models.store.folder.save`.
         frame: pandas or polars; columns item_id, location_id, day, quantity and protection_days; the newest day is the as-of date.
 
     Returns:

@@ -9,17 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models import hybrid, store
+from models import hybrid
 from models.hybrid import Hybrid
 from models.interface import Interval, Member
 from models.recipe import Recipe
+from models.store import folder as store
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Panel
-from pipelines.forecast import backtest, evaluate, members, panels, plots, router
+from pipelines.forecast import backtest, members, panels, plots, router, scoring
 from pipelines.forecast.backtest import Evidence
-from pipelines.forecast.evaluate import Scores
+from pipelines.forecast.scoring import Scores
 from pipelines.forecast.serving import predict_frame
 from pipelines.io import registry
 from pipelines.io.registry import Version
@@ -129,9 +130,9 @@ def fit(panel: Panel, interval: Interval, competing: Mapping[str, Member], plan:
     judged, rows, by_member = final, list[Scores](), dict[str, list[Scores]]()
     if len(evidence) > 1:
         judged = _recipe(evidence[:-1], names, fewest)
-        rows = evaluate.scores(evidence[-1], judged, panel.demand, fewest)
+        rows = scoring.scores(evidence[-1], judged, panel.demand, fewest)
         by_member = {
-            name: evaluate.scores(evidence[-1], evaluate.single_recipe(name, judged), panel.demand, fewest)
+            name: scoring.scores(evidence[-1], scoring.single_recipe(name, judged), panel.demand, fewest)
             for name in names
         }
     model = Hybrid(final, dict(competing), fewest).fit(panel, interval)
@@ -197,7 +198,7 @@ def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scor
     if not set(recipe.members) <= set(trained.judged_on.means):
         return True, f"the champion {current.label} uses members that are no longer configured", None
     fewest = settings.load().forecast.min_training_data
-    theirs = evaluate.scores(trained.judged_on, recipe, panel.demand, fewest)[-1]
+    theirs = scoring.scores(trained.judged_on, recipe, panel.demand, fewest)[-1]
     mine = trained.scores[-1]
     better = mine.scaled_pinball <= theirs.scaled_pinball
     words = "is not worse than" if better else "is worse than"
@@ -248,7 +249,7 @@ def _artifacts(trained: Trained, reason: str) -> dict[str, str | bytes]:
         "recipe.json": json.dumps(store.recipe_to_json(trained.model.recipe), indent=1), "decision.txt": reason + "\n",
     }  # fmt: skip
     if trained.scores:
-        out["scores.csv"] = evaluate.table(trained.scores).write_csv()
+        out["scores.csv"] = scoring.table(trained.scores).write_csv()
         out["members.png"] = plots.members(trained.members_scores, trained.scores)
     if trained.judged_on is not None:
         out["calibration.png"] = plots.calibration(

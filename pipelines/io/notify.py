@@ -11,7 +11,7 @@ import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from pipelines import settings
-from pipelines.sections import Notify
+from pipelines.config_schema import Notify
 
 log = logging.getLogger(__name__)
 

@@ -184,7 +184,7 @@ def download(version: Version, target: Path) -> Path:
         target: folder to write into.
 
     Returns:
-        The model folder, as :func:`models.store.load` reads it.
+        The model folder, as :func:`models.store.folder.load` reads it.
 
     Raises:
         StockproofError: the registry cannot be reached, or the artifact is gone.
@@ -211,7 +211,7 @@ def register(
     """Log a training run and register its model.
 
     Args:
-        folder: the model, written by :func:`models.store.save`.
+        folder: the model, written by :func:`models.store.folder.save`.
         trained_as_of: as-of date of the training.
         tags: further tags of run and version, e.g. data and configuration hashes.
         parameters: of the run.

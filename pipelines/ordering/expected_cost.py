@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from models import negbin
+from models.distribution import negbin
 from pipelines.core.inventory import Floats
 from pipelines.core.seeds import generator
 from pipelines.ordering.montecarlo import best_lots, needs

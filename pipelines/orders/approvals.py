@@ -2,8 +2,8 @@
 
 import getpass
 
+from pipelines.config_schema import Approvals
 from pipelines.core.errors import StockproofError
-from pipelines.sections import Approvals
 
 
 def author(given: str | None, config: Approvals) -> str:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from pipelines.briefing import tables as failed_steps
+from pipelines.briefing.queries import day_notices
 from pipelines.core.purchase_order import Step, silent
-from pipelines.io import degraded, notices, notify
+from pipelines.io import notify
 from pipelines.orders import ledger, messages, propose, receipts, release, store
 
 Facts = dict[str, int | float]
@@ -24,9 +26,9 @@ def daily(as_of: date) -> dict[str, Any]:
     received = receipts.receive(as_of)
     proposed = propose.propose(as_of)
     scored = ledger.score(as_of)
-    waiting = " ".join(filter(None, (notices.stale(as_of), notices.waiting(as_of))))
+    waiting = " ".join(filter(None, (day_notices.stale(as_of), day_notices.waiting(as_of))))
     if proposed["orders"]:
-        told = messages.proposals_ready(as_of, proposed, degraded.told(as_of), waiting)
+        told = messages.proposals_ready(as_of, proposed, failed_steps.told(as_of), waiting)
         notify.send("proposals_ready", *told, proposed | {"as_of": str(as_of)})
     return {"received": {**received}, "proposed": proposed, "scored": scored, "waiting": waiting}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from pipelines.core.words import count, verb
+from pipelines.core.text import count, verb
 
 
 def proposals_ready(as_of: date, facts: Mapping[str, float], degraded: str = "", waiting: str = "") -> tuple[str, str]:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from pipelines.briefing.queries import positions
 from pipelines.core.purchase_order import idempotency_key, order_id
-from pipelines.io import positions, warehouse
+from pipelines.io import warehouse
 from pipelines.orders import states, store
 from pipelines.orders.store import SYSTEM, Row
 

@@ -12,7 +12,7 @@ from typing import Final
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.core.purchase_order import Destination, PurchaseOrder, Receipt, Step
-from pipelines.core.words import count, verb
+from pipelines.core.text import count, verb
 from pipelines.io import breaker, erp, files, warehouse
 from pipelines.io.erp_orders import ErpTables
 from pipelines.io.order_files import OrderFiles

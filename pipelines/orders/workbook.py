@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipelines.core.errors import StockproofError
-from pipelines.core.workbooks import plain
+from pipelines.render.workbooks import plain
 
 Row = dict[str, Any]
 

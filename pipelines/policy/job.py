@@ -8,11 +8,12 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines import settings
+from pipelines.briefing.queries import last_run, positions
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import last_run, positions, warehouse
-from pipelines.ordering import past
+from pipelines.io import warehouse
+from pipelines.ordering import moments_without_forecast
 from pipelines.ordering.rules import DEFAULT, EXPECTED_COST, MIN_MAX, RULES
 from pipelines.policy import incumbent, levels, lost_sales
 from pipelines.policy.lost_sales import KEY
@@ -156,7 +157,7 @@ def _skus(rows: pl.DataFrame, protection: Floats, position: Floats, config: Sett
         return values
 
     whole = rows["fractional"].is_null().to_numpy()
-    mean, variance = past.moments(numbers("mean_demand"), numbers("adi"), numbers("cv2"), whole)
+    mean, variance = moments_without_forecast.moments(numbers("mean_demand"), numbers("adi"), numbers("cv2"), whole)
     unit_cost = np.where(np.isnan(numbers("unit_cost")), 1.0, numbers("unit_cost"))
     holding = np.where(
         np.isnan(numbers("holding_cost_per_day")), unit_cost * rate / 365.0, numbers("holding_cost_per_day")

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import LEVELS
-from pipelines.ordering import past
+from pipelines.ordering import moments_without_forecast
 from pipelines.ordering.rules import DEFAULT, RULES, Facing, Rule
 
 POLICY, REORDER_POINT, SAFETY_STOCK = "policy", "reorder_point", "safety_stock"
@@ -132,7 +132,7 @@ def choose(
 
 def _past(skus: Skus, target: float, review: float) -> Facing:
     """What a rule faces that has nothing but the past's mean and variance of a day."""
-    return past.facing(
+    return moments_without_forecast.facing(
         (skus.demand_per_day, skus.variance_per_day), skus.protection_days, skus.whole,
         (skus.ordering_cost, skus.holding_cost_per_day, skus.shortage_cost), target, review,
     )  # fmt: skip

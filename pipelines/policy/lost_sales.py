@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.inventory import Floats, least_order, lot_within_review
-from pipelines.core.words import units
+from pipelines.core.text import units
 from pipelines.ordering import expected_cost
 from pipelines.policy.levels import POLICY, Levels, Skus
 from pipelines.settings import Settings

@@ -5,8 +5,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from pipelines.briefing.notices import UNSOLD, UNSOLD_DAYS
 from pipelines.core.inventory import Floats
-from pipelines.core.notices import UNSOLD, UNSOLD_DAYS
 from pipelines.purchase.reasons import amount
 
 NONE, EXPEDITE_LATE, GIVEN_UP, PULL_IN, RUNS_OUT_BEFORE = (
@@ -20,7 +20,8 @@ def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of:
     Whether to buy at all comes before when: of a SKU that no longer sells that is told, and nothing of its lines.
 
     Args:
-        rows: ``on_hand``; units ``overdue, dropped, beyond``; ``late_po, beyond_po, oldest_on, next_on``, see ``pipelines.io.positions``;
+        rows: ``on_hand``; units ``overdue, dropped, beyond``; ``late_po, beyond_po, oldest_on, next_on``,
+            see ``pipelines.briefing.queries.positions``;
             ``last_demand_on, created_on``.
         short: SKUs ordered, or that would be without the lines in question.
         demand_per_day: units.

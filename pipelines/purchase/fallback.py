@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats, lead_time_demand
 from pipelines.core.quantiles import COLUMNS
-from pipelines.ordering import past, rules
+from pipelines.ordering import moments_without_forecast, rules
 from pipelines.ordering.rules import EXPECTED_COST, MIN_MAX
 from pipelines.settings import Settings
 
@@ -55,7 +55,7 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
     has_rule = np.isfinite(low) & np.isfinite(high) & (high >= 0) & (low <= high)
     # The rule holds the service target, so it asks for no cost of a shortage.
     costs = _ordering_cost(rows, config), _holding(rows, config), np.zeros_like(mean)
-    faced = past.facing(
+    faced = moments_without_forecast.facing(
         (mean, variance), days, _whole(rows), costs, config.costs.service_target, config.planning.review_period_days
     )
     ours = rules.quantile_lot(faced)
@@ -116,7 +116,9 @@ def _past(rows: pl.DataFrame, config: Settings) -> tuple[Floats, Floats]:
     """Mean and variance of a day's demand, from how often and how much was sold (Syntetos & Boylan 2005)."""
     width = DAYS_IN[config.planning.bucket]
     mean = np.maximum(_column(rows, "mean_demand", 0.0), 0.0)
-    mean, variance = past.moments(mean, _column(rows, "adi", 1.0), _column(rows, "cv2", 0.0), _whole(rows))
+    mean, variance = moments_without_forecast.moments(
+        mean, _column(rows, "adi", 1.0), _column(rows, "cv2", 0.0), _whole(rows)
+    )
     return mean / width, variance / width
 
 

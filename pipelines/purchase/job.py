@@ -6,7 +6,8 @@ from datetime import date
 import polars as pl
 
 from pipelines import settings
-from pipelines.io import degraded, warehouse
+from pipelines.briefing import tables as failed_steps
+from pipelines.io import warehouse
 from pipelines.purchase import tables
 from pipelines.purchase.decide import decide
 from pipelines.settings import Settings
@@ -57,7 +58,7 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
     else:
         whole = {"plan.decisions": decided, "plan.decision_units": made.units, "plan.joint_trials": made.trials}
         warehouse.replace_all(whole, {"as_of": as_of})
-    degraded.note(as_of, failed, whole=not items)
+    failed_steps.note(as_of, failed, whole=not items)
     warehouse.execute(_LOG, as_of=as_of)
     ordered = decided.filter(pl.col("quantity") > 0)
     return {

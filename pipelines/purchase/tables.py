@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipelines.core.degraded import FALLBACK_MODEL
+from pipelines.briefing.degraded import FALLBACK_MODEL
+from pipelines.briefing.queries import last_run, positions
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import last_run, positions, warehouse
+from pipelines.io import warehouse
 from pipelines.purchase.vendor_orders import Past
 from pipelines.settings import Settings
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
 
-from pipelines.report.svg import Box, Scale, grid, months, path, percent_tick, shares, svg, ticks
+from pipelines.render.svg import Box, Scale, grid, months, path, percent_tick, shares, svg, ticks
 
 WIDTH = 920
 """Width of a plot that fills the page, pixels."""

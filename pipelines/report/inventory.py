@@ -8,8 +8,8 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.core.inventory import AT_RISK, LONGEST_COVER_DAYS
-from pipelines.core.words import count, units, verb
-from pipelines.report.formats import lasting
+from pipelines.core.text import count, units, verb
+from pipelines.render.formats import lasting
 
 EXCESS_DAYS: Final = LONGEST_COVER_DAYS
 """Stock beyond both the order-up-to level and so many days of forecast demand, counted from the end of the protection interval, is excess:

@@ -4,8 +4,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from pipelines.briefing import tables as failed_steps
+from pipelines.briefing.queries import positions
 from pipelines.core.errors import StockproofError
-from pipelines.io import degraded, files, positions, warehouse
+from pipelines.io import files, warehouse
 from pipelines.report import inventory_page
 from pipelines.report.inventory import InventoryTables
 
@@ -55,7 +57,7 @@ def read(as_of: date) -> InventoryTables:
         warehouse.read(_SKUS, as_of=as_of),
         warehouse.read(_OPEN, as_of=as_of),
         {name: float(value) for name, value in totals.items()},
-        degraded.told(as_of),
+        failed_steps.told(as_of),
     )
 
 

@@ -8,10 +8,10 @@ import jinja2
 import polars as pl
 from markupsafe import Markup
 
-from pipelines.core.words import count, verb
-from pipelines.core.workbooks import append
+from pipelines.core.text import count, verb
+from pipelines.render.formats import lasting, money, percent, quantity
+from pipelines.render.workbooks import append
 from pipelines.report import inventory
-from pipelines.report.formats import lasting, money, percent, quantity
 from pipelines.report.inventory import InventoryTables
 
 SHOWN: Final = 15

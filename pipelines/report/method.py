@@ -1,9 +1,9 @@
 """How the figures of the page came about, told to the planner. Pure."""
 
 from pipelines.core.inventory import AT_RISK
-from pipelines.core.words import count
+from pipelines.core.text import count
+from pipelines.render.formats import money, percent
 from pipelines.report.facts import Comparison
-from pipelines.report.formats import money, percent
 from pipelines.report.tables import Tables
 from pipelines.settings import Settings
 

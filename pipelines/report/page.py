@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.core.words import count
+from pipelines.core.text import count
+from pipelines.render.formats import money, quantity
 from pipelines.report import facts, inventory_page, method, proof, sections, wording
-from pipelines.report.formats import money, quantity
 from pipelines.report.tables import ForecastTables, Tables
 from pipelines.settings import Settings
 

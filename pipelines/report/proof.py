@@ -4,9 +4,9 @@ from typing import Any, Final
 
 import polars as pl
 
-from pipelines.core.words import count
+from pipelines.core.text import count
+from pipelines.render.formats import money, percent, points, quantity
 from pipelines.report import facts
-from pipelines.report.formats import money, percent, points, quantity
 from pipelines.report.tables import Tables
 
 BASES: Final = {

@@ -3,9 +3,11 @@
 import json
 from datetime import date, timedelta
 
+from pipelines.briefing import tables as failed_steps
+from pipelines.briefing.queries import day_notices
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import degraded, notices, quarantine, warehouse
+from pipelines.io import quarantine, warehouse
 from pipelines.report.tables import ForecastTables, Tables
 
 HISTORY_DAYS = 120
@@ -96,8 +98,8 @@ def read(as_of: date) -> Tables:
         set_aside=found["quarantined"],
         to_review=found["review"],
         receipts=int(warehouse.read("select count(*) as n from marts.fct_receipts")["n"][0]),
-        degraded=degraded.told(as_of),
-        notices=tuple(notices.told(as_of)),
+        degraded=failed_steps.told(as_of),
+        notices=tuple(day_notices.told(as_of)),
         suppliers=warehouse.read("select supplier_id, supplier_name from marts.dim_supplier order by supplier_id"),
         **{name: warehouse.read(query, as_of=as_of) for name, query in _PROOF.items()},
     )

@@ -6,11 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.briefing.notices import why
 from pipelines.core.calendar import DAYS_IN, Bucket
-from pipelines.core.notices import why
-from pipelines.core.words import count
+from pipelines.core.text import count
+from pipelines.render.formats import UNKNOWN, compact, money, percent, quantity
 from pipelines.report import facts, figures
-from pipelines.report.formats import UNKNOWN, compact, money, percent, quantity
 from pipelines.report.tables import ForecastTables, Tables
 from pipelines.report.wording import difference
 

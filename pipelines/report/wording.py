@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from pipelines.core.words import count, verb
+from pipelines.core.text import count, verb
+from pipelines.render.formats import money, percent, points, quantity, signed_percent
 from pipelines.report.facts import Comparison, PolicyTotals, Proposals
-from pipelines.report.formats import money, percent, points, quantity, signed_percent
 
 
 def headline(found: Proposals, skus: int, risky: int) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from gymnasium import spaces
 from pettingzoo import ParallelEnv
 
-from pipelines.simulate.kernel import Floats
+from pipelines.engine.kernel import Floats
 from pipelines.twin.environment import Given, most
 from pipelines.twin.play import SEEN, Twin
 

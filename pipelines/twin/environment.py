@@ -12,7 +12,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from pipelines.core.errors import StockproofError
-from pipelines.simulate.kernel import Floats
+from pipelines.engine.kernel import Floats
 from pipelines.twin.config import TwinNetwork
 from pipelines.twin.play import SEEN, Twin
 from pipelines.twin.world import stock_of

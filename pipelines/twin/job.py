@@ -10,7 +10,8 @@ import polars as pl
 
 from pipelines.core.errors import StockproofError
 from pipelines.io import files, warehouse
-from pipelines.twin import answers, config, page, scenarios
+from pipelines.twin import config, page, scenarios
+from pipelines.twin import results as twin_results
 from pipelines.twin.run import Plan, Result, plan, run
 
 # One statement, one transaction: the plan of a date and the results of an earlier one never stand side by side.
@@ -78,7 +79,7 @@ def run_one(as_of: date, job: dict[str, Any]) -> dict[str, Any]:
     what = planned(as_of)
     result = run(what, scenarios.find(job["scenario"]))
     where = {"as_of": as_of, "scenario": result.scenario.name}
-    days = pl.DataFrame(answers.days_of(what, result)).with_columns(
+    days = pl.DataFrame(twin_results.days_of(what, result)).with_columns(
         pl.lit(as_of).alias("as_of"), pl.lit(result.scenario.name).alias("scenario")
     )
     warehouse.replace_all(
@@ -86,7 +87,7 @@ def run_one(as_of: date, job: dict[str, Any]) -> dict[str, Any]:
     )
     metrics = result.metrics
     return {"scenario": result.scenario.name} | {
-        name: answers.number(metrics[name].mean) for name in ("service_level", "fill_rate", "total_cost")
+        name: twin_results.number(metrics[name].mean) for name in ("service_level", "fill_rate", "total_cost")
     }
 
 
@@ -162,7 +163,7 @@ def _metric_rows(as_of: date, place: int, result: Result) -> pl.DataFrame:
     rows = [
         {
             "as_of": as_of, "scenario": result.scenario.name, "place": place, "site": site, "metric": name,
-            "mean": answers.number(one.mean), "low": answers.number(one.low), "high": answers.number(one.high),
+            "mean": twin_results.number(one.mean), "low": twin_results.number(one.low), "high": twin_results.number(one.high),
         }
         for site, metrics in {"": result.values, **result.sites}.items()
         for name, one in ((name, estimate(values)) for name, values in metrics.items())

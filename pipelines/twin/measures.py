@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from pipelines.simulate import network_kernel as k
-from pipelines.simulate.kernel import Floats
-from pipelines.simulate.network import Outcome
+from pipelines.engine import network_kernel as k
+from pipelines.engine.kernel import Floats
+from pipelines.engine.network import Outcome
 from pipelines.twin.world import Prices, World
 
 METRICS: Final = {

@@ -10,12 +10,12 @@ from typing import Final, Literal
 import numpy as np
 
 from pipelines.core.seeds import seed_sequence
-from pipelines.simulate.kernel import Floats
-from pipelines.simulate.network import simulate, with_levels
+from pipelines.engine.kernel import Floats
+from pipelines.engine.network import simulate, with_levels
 from pipelines.twin import measures
 from pipelines.twin.config import TwinNetwork
-from pipelines.twin.luck import Streams
 from pipelines.twin.measures import Estimate
+from pipelines.twin.random_streams import Streams
 from pipelines.twin.run import Plan
 from pipelines.twin.scenarios import Scenario
 from pipelines.twin.world import World, stock_of, world

@@ -5,8 +5,9 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from pipelines.simulate import network_kernel as k
-from pipelines.twin import answers, plot, spike
+from pipelines.engine import network_kernel as k
+from pipelines.twin import plot, spike
+from pipelines.twin import results as twin_results
 from pipelines.twin.measures import METRICS
 from pipelines.twin.run import Plan, Result
 
@@ -49,7 +50,7 @@ def render(plan: Plan, results: list[Result]) -> str:
 
 
 def _table(results: list[Result]) -> str:
-    heads, rows = answers.table(results)
+    heads, rows = twin_results.table(results)
     first = "".join(f"<th>{escape(head)}</th>" for head in heads)
     body = "".join(
         f"<tr><td>{escape(row[0])}</td>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row[1:]) + "</tr>"

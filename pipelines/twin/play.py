@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.errors import StockproofError
-from pipelines.simulate import network_kernel as k
-from pipelines.simulate import network_steps as steps
-from pipelines.simulate.kernel import Floats
-from pipelines.simulate.network import Outcome
+from pipelines.engine import network_kernel as k
+from pipelines.engine import network_steps as steps
+from pipelines.engine.kernel import Floats
+from pipelines.engine.network import Outcome
 from pipelines.twin import config, measures
 from pipelines.twin.config import TwinNetwork
-from pipelines.twin.luck import Streams
+from pipelines.twin.random_streams import Streams
 from pipelines.twin.scenarios import Scenario, find
 from pipelines.twin.world import World, world
 

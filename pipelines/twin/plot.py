@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from pipelines.simulate.kernel import Floats
+from pipelines.engine.kernel import Floats
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FLOOR = 380, 170, 44, 8, 22, 148
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.core.errors import StockproofError
-from pipelines.simulate.kernel import Floats
-from pipelines.simulate.network import Outcome, simulate
+from pipelines.engine.kernel import Floats
+from pipelines.engine.network import Outcome, simulate
 from pipelines.twin import measures
 from pipelines.twin.config import Ordering, TwinNetwork
-from pipelines.twin.luck import Streams
 from pipelines.twin.measures import Estimate
+from pipelines.twin.random_streams import Streams
 from pipelines.twin.scenarios import Scenario
 from pipelines.twin.world import World, world
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from pipelines.simulate import network_kernel as k
-from pipelines.simulate.kernel import Floats
-from pipelines.twin import answers, plot
+from pipelines.engine import network_kernel as k
+from pipelines.engine.kernel import Floats
+from pipelines.twin import plot
+from pipelines.twin import results as twin_results
 from pipelines.twin.config import TwinNetwork
 from pipelines.twin.measures import estimate
 from pipelines.twin.run import Plan, Result
@@ -188,7 +189,9 @@ def _bullwhip(network: TwinNetwork, base: Result, hit: Result) -> str:
     """Variance of a site's orders over that of the customers' demand it serves, with and without the spike."""
     rows = [
         f"<tr><td>{escape(site)}</td>"
-        + "".join(f"<td>{answers.shown('bullwhip', estimate(one.sites[site]['bullwhip']))}</td>" for one in (base, hit))
+        + "".join(
+            f"<td>{twin_results.shown('bullwhip', estimate(one.sites[site]['bullwhip']))}</td>" for one in (base, hit)
+        )
         + "</tr>"
         for site in [*network.stores, *network.warehouses]
     ]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.simulate.kernel import Floats
-from pipelines.simulate.network import Tree, build, draws
-from pipelines.simulate.network_kernel import Draws, Network
-from pipelines.twin import luck
+from pipelines.engine.kernel import Floats
+from pipelines.engine.network import Tree, build, draws
+from pipelines.engine.network_kernel import Draws, Network
+from pipelines.twin import random_streams
 from pipelines.twin.config import Sku, Stock, TwinNetwork
-from pipelines.twin.luck import Streams
+from pipelines.twin.random_streams import Streams
 from pipelines.twin.scenarios import Scenario
 
 
@@ -67,10 +67,10 @@ def world(network: TwinNetwork, scenario: Scenario, streams: Streams) -> World:
         The world; replication r is the same whatever the first replication and their number are.
     """
     brought = draws(
-        luck.demand(network, scenario, streams),
-        luck.lead_time(network, scenario, streams),
-        usable=luck.usable(network, streams),
-        fails=luck.fails(network, streams),
+        random_streams.demand(network, scenario, streams),
+        random_streams.lead_time(network, scenario, streams),
+        usable=random_streams.usable(network, streams),
+        fails=random_streams.fails(network, streams),
     )
     sites, buyers = list(network.sites), network.buyers
     return World(

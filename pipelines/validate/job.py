@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.core.names import refuse_unknown
+from pipelines.core.suggestions import refuse_unknown
 from pipelines.io import quarantine, warehouse
 from pipelines.validate import as_of as sql
 from pipelines.validate import docs, records, rules, session

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.core.workbooks import append
+from pipelines.render.workbooks import append
 
 FORMATS: Final = ("html", "xlsx", "json")
 

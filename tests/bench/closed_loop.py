@@ -61,11 +61,11 @@ def servers() -> Iterator[None]:
     """A PostgreSQL, a MariaDB and a model registry that are gone afterwards; the configuration points at them."""
     from pipelines import settings
     from pipelines.io import warehouse
-    from pipelines.local import mariadb
-    from pipelines.local.mariadb import MariaDB
-    from pipelines.local.mlflow import MLflow
-    from pipelines.local.postgres import Postgres
-    from pipelines.local.process import free_port
+    from pipelines.stack import mariadb
+    from pipelines.stack.mariadb import MariaDB
+    from pipelines.stack.mlflow import MLflow
+    from pipelines.stack.postgres import Postgres
+    from pipelines.stack.process import free_port
 
     folder = Path(tempfile.mkdtemp(prefix="closed-loop-"))
     folder.chmod(0o755)
@@ -125,7 +125,7 @@ def review(truth: Truth, day: int, *, train: bool) -> dict[str, Any]:
     from pipelines.orders import job as orders
     from pipelines.policy import job as policy
     from pipelines.purchase import job as purchase
-    from pipelines.simulate import job as simulate
+    from pipelines.replay import job as simulate
     from pipelines.transform import job as transform
     from pipelines.validate import job as validate
     from pipelines.vendors import job as vendors

@@ -13,12 +13,12 @@ import polars as pl
 
 from pipelines.core.contract import BY_NAME
 from pipelines.io import erp_tables
-from pipelines.local.sample import assortment, books, incumbent, master
-from pipelines.local.sample.catalogue import Items, make_items
-from pipelines.local.sample.config import SampleConfig
-from pipelines.local.sample.demand import Demand, discounts, make_demand, make_promotions, make_skus
-from pipelines.local.sample.planner import make_rule
-from pipelines.local.sample.suppliers import make_suppliers, suppliers_frame
+from pipelines.sample import assortment, books, incumbent, master
+from pipelines.sample.catalogue import Items, make_items
+from pipelines.sample.config import SampleConfig
+from pipelines.sample.demand import Demand, discounts, make_demand, make_promotions, make_skus
+from pipelines.sample.planner import make_rule
+from pipelines.sample.suppliers import make_suppliers, suppliers_frame
 
 Ints = npt.NDArray[np.int64]
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipelines.core.contract import BY_NAME
 from pipelines.io import erp, erp_tables
-from pipelines.local.sample import incumbent
+from pipelines.sample import incumbent
 from tests.bench.closed_truth import Ints, Truth, promotions_known, shaped
 
 SECOND = 5000

@@ -134,8 +134,8 @@ def _compared(name: str, alone: Floats, joint: Floats) -> dict[str, float | str]
 
 def sample(review: int, seed: int) -> Case:
     """The sample ERP: its primary suppliers, terms and sales."""
-    from pipelines.local.sample.config import SampleConfig
-    from pipelines.local.sample.generate import generate
+    from pipelines.sample.config import SampleConfig
+    from pipelines.sample.generate import generate
 
     frames = generate(SampleConfig(dirty=False, seed=seed))
     items = frames["items"].sort("item_id")

@@ -29,9 +29,9 @@ BUDGET = 500_000
 @contextmanager
 def servers() -> Iterator[tuple[str, str, Path]]:
     """Addresses of a MariaDB and a PostgreSQL, each with an empty database, and the folder of both."""
-    from pipelines.local.mariadb import MariaDB
-    from pipelines.local.postgres import Postgres
-    from pipelines.local.process import free_port
+    from pipelines.stack.mariadb import MariaDB
+    from pipelines.stack.postgres import Postgres
+    from pipelines.stack.process import free_port
 
     with tempfile.TemporaryDirectory(prefix="stockproof-bench-") as folder:
         Path(folder).chmod(0o755)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from models.catalogue import MAKERS, Options
 from models.interface import Interval, Member
+from models.store.catalogue import MAKERS, Options
 from pipelines.core.panel import Panel
 from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.metrics import LEVELS, pinball

@@ -14,12 +14,12 @@ from datetime import date
 
 import numpy as np
 
-from models import blend
-from models.calibration import identity
-from models.catalogue import MAKERS, Options
+from models.distribution import blend
+from models.distribution.calibration import identity
 from models.hybrid import Hybrid
 from models.interface import Interval
 from models.recipe import Recipe
+from models.store.catalogue import MAKERS, Options
 from pipelines.core.panel import CLASSES, Panel, classify
 from pipelines.core.quantiles import LEVELS
 

@@ -23,7 +23,7 @@ from itertools import count
 import numpy as np
 
 from pipelines.core.inventory import Floats
-from pipelines.simulate import engine
+from pipelines.engine import engine
 from tests.bench.games_data import WEEKS, Series, m5, panels_of
 
 HOLDING, SHORTAGE = 0.2, 1.0
@@ -121,9 +121,9 @@ def expected_cost(seed: int = 42, refit: int | None = None, *, as_sold: bool = F
     Returns:
         The policy.
     """
-    from models import unconstrained
-    from models.period_features import Histories
-    from models.periods import PeriodForecaster
+    from models.period import unconstrained
+    from models.period.period_features import Histories
+    from models.period.period_model import PeriodForecaster
     from pipelines.ordering import expected_cost as rule
 
     trained: list[PeriodForecaster] = []

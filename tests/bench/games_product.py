@@ -30,9 +30,9 @@ def servers(bucket: str, folder: Path) -> Iterator[None]:
     """A warehouse and an ERP of our own, named to the product by the environment."""
     from pipelines import settings
     from pipelines.io import warehouse
-    from pipelines.local.mariadb import MariaDB
-    from pipelines.local.postgres import Postgres
-    from pipelines.local.process import free_port
+    from pipelines.stack.mariadb import MariaDB
+    from pipelines.stack.postgres import Postgres
+    from pipelines.stack.process import free_port
 
     postgres = Postgres(folder / "postgres", free_port(), "bench-password")
     mariadb = MariaDB(folder / "mariadb", free_port(), "bench-password")
@@ -186,7 +186,7 @@ def _daily(as_of: date) -> None:
     from pipelines.forecast import job as forecast
     from pipelines.policy import job as policy
     from pipelines.purchase import job as purchase
-    from pipelines.simulate import job as simulate
+    from pipelines.replay import job as simulate
     from pipelines.transform import job as transform
     from pipelines.validate import job as validate
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models import kernels
+from models.members import kernels
 
 DAYS = 365
 TOLERANCE = 1e-6

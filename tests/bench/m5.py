@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from models.aligned import align
-from models.boosted import Booster
-from models.classical import Decayed
-from models.total_trees import Plan
+from models.members.aligned import align
+from models.members.boosted import Booster
+from models.members.classical import Decayed
+from models.totals.total_trees import Plan
 from pipelines.core.panel import Array, Panel
 from tests.bench import m5_data, m5_spread
 from tests.bench.m5_score import Score

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from models import features, negbin, seasonal, spread
+from models import seasonal
+from models.distribution import negbin, spread
+from models.members import features
 from pipelines.core.panel import Array, Panel, classify
 from tests.bench.m5_score import LEVELS, Score, groups, total
 

@@ -95,8 +95,8 @@ def server() -> Iterator[None]:
     """A PostgreSQL that is gone afterwards; the configuration points at it."""
     from pipelines import settings
     from pipelines.io import warehouse
-    from pipelines.local.postgres import Postgres
-    from pipelines.local.process import free_port
+    from pipelines.stack.postgres import Postgres
+    from pipelines.stack.process import free_port
 
     folder = Path(tempfile.mkdtemp(prefix="purchase-tables-"))
     folder.chmod(0o755)

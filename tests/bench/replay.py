@@ -15,8 +15,9 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from pipelines.simulate import candidates, engine, policies
-from pipelines.simulate.window import Window
+from pipelines.engine import engine
+from pipelines.replay import candidates, policies
+from pipelines.replay.window import Window
 
 BUDGET_SKU_DAYS, BUDGET_GIB, BUDGET_STUDY_SECONDS = 100e6, 4.0, 2.0
 

@@ -16,9 +16,11 @@ import time
 from pathlib import Path
 
 from pipelines import settings
-from pipelines.simulate import sampling, study, study_tables, tables
-from pipelines.simulate.candidates import CANDIDATES
-from pipelines.simulate.play import play
+from pipelines.replay import tables
+from pipelines.replay.candidates import CANDIDATES
+from pipelines.replay.replay import play
+from pipelines.studies import sampling, study
+from pipelines.studies import tables as study_tables
 
 BUDGET_COMPUTE, BUDGET_COMMAND = 2.0, 15.0
 BEFORE_SECONDS_PER_SKU_YEAR = 15 * 60.0

@@ -14,12 +14,12 @@ from collections.abc import Callable
 import gymnasium
 import numpy as np
 
-from pipelines.simulate import network
+from pipelines.engine import network
 from pipelines.twin import config, play
-from pipelines.twin.luck import Streams
+from pipelines.twin.random_streams import Streams
 from pipelines.twin.scenarios import find
 from pipelines.twin.world import world
-from tests.unit.simulate import network_reference as reference
+from tests.unit.engine import network_reference as reference
 
 BUDGET = 1e6
 ENVIRONMENTS, DAYS = 1000, 90

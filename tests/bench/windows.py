@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from models import negbin
+from models.distribution import negbin
 from models.interface import Interval, Member
 from models.recipe import Recipe
 from pipelines.core.panel import CLASSES, Array, Panel
-from pipelines.forecast import backtest, router, said
+from pipelines.forecast import backtest, predictions, router
 from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.metrics import LEVELS, pinball
 
@@ -77,7 +77,7 @@ def rolling(
 
 
 def _judged(evidence: Evidence, recipe: Recipe, interval: Interval, fewest: int, seconds: float) -> Judged:
-    window = said.lead_time(evidence, recipe, fewest)
+    window = predictions.lead_time(evidence, recipe, fewest)
     loss = pinball(evidence.demand, window.quantiles(LEVELS), LEVELS) / evidence.scale
     served = evidence.demand[:, None] <= window.quantiles(SERVICE)
     summed = evidence.demand <= _summed(evidence, recipe, interval, fewest)
@@ -86,7 +86,7 @@ def _judged(evidence: Evidence, recipe: Recipe, interval: Interval, fewest: int,
 
 def _summed(evidence: Evidence, recipe: Recipe, interval: Interval, fewest: int) -> Array:
     """[n] sum of the per-bucket 0.95 quantiles over the window's known buckets."""
-    _, path, _ = said.mixed(evidence, recipe, fewest)
+    _, path, _ = predictions.mixed(evidence, recipe, fewest)
     h, code = path.shape[1], evidence.code
     inside = np.arange(h)[None, :] < np.clip(np.round(interval.mean), 1, h)[:, None]
     terms = evidence.bucket_terms * recipe.bucket.scale[code]

@@ -38,8 +38,8 @@ def stand_in(name):
 STAGES = {{
     "pipelines.extract.preflight.check": "preflight", "pipelines.extract.job.run": "extract", "pipelines.transform.job.run": "transform",
     "pipelines.validate.job.run": "validate", "pipelines.vendors.job.run": "vendors", "pipelines.vendors.stock_job.run": "stock",
-    "pipelines.forecast.job.run": "forecast", "pipelines.simulate.job.prepare": "plan_replay",
-    "pipelines.simulate.job.run_chunk": "replay", "pipelines.policy.job.run": "policy", "pipelines.purchase.job.run": "purchase",
+    "pipelines.forecast.job.run": "forecast", "pipelines.replay.job.prepare": "plan_replay",
+    "pipelines.replay.job.run_chunk": "replay", "pipelines.policy.job.run": "policy", "pipelines.purchase.job.run": "purchase",
     "pipelines.orders.job.daily": "orders", "pipelines.report.job.run": "report",
 }}
 for place, name in STAGES.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.local.process import free_port
+from pipelines.stack.process import free_port
 
 STOCKPROOF = str(Path(sys.executable).parent / "stockproof")
 

@@ -9,7 +9,7 @@ import pytest
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.io import breaker, registry, warehouse
-from pipelines.local.process import free_port
+from pipelines.stack.process import free_port
 
 pytestmark = pytest.mark.servers
 

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.core.contract import TABLES
 from pipelines.extract import profiles, reader
-from pipelines.local import check
+from pipelines.onboarding import check
 from tests.integration.extract_erp import at, change, empty, insert, on, sell
 
 pytestmark = pytest.mark.servers

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipelines.io import erp
-from pipelines.local.sample.balance import balance_errors
+from pipelines.sample.balance import balance_errors
 from tests.bench.closed_truth import history, make_truth
 from tests.bench.closed_world import World, seed
 

@@ -11,9 +11,11 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.briefing import tables as failed_steps
+from pipelines.briefing.queries import last_run
 from pipelines.commands.orders import app
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import degraded, last_run, warehouse
+from pipelines.io import warehouse
 from pipelines.orders import job as orders
 from pipelines.orders import messages, propose
 from pipelines.policy import job as policy
@@ -118,8 +120,8 @@ def test_whoever_looks_at_the_orders_is_told_first(tmp_path: Path) -> None:
     )
     purchase.run(AS_OF, failed=["forecast", "validate_forecasts"])
     purchase.run(AS_OF, items=["ITEM-01"])
-    assert degraded.told(AS_OF) == sentence
-    assert degraded.told(AS_OF - timedelta(days=1)) == ""
+    assert failed_steps.told(AS_OF) == sentence
+    assert failed_steps.told(AS_OF - timedelta(days=1)) == ""
     propose.propose(AS_OF)
     listed = CliRunner().invoke(app, ["list"], catch_exceptions=False).stdout
     assert listed.splitlines()[0] == sentence
@@ -137,7 +139,7 @@ def test_whoever_looks_at_the_orders_is_told_first(tmp_path: Path) -> None:
         sentence
     )
     purchase.run(AS_OF)
-    assert degraded.told(AS_OF) == ""
+    assert failed_steps.told(AS_OF) == ""
     assert CliRunner().invoke(app, ["export"], catch_exceptions=False).stderr == ""
 
 

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from pipelines.core.contract import TABLES
 from pipelines.core.errors import StockproofError
 from pipelines.io import erp, files
-from pipelines.local import check
-from pipelines.local import load as loading
-from pipelines.local.sample import writer
-from pipelines.local.sample.balance import balance_errors
-from pipelines.local.sample.config import SampleConfig
-from pipelines.local.sample.generate import generate
+from pipelines.onboarding import check
+from pipelines.onboarding import load as loading
+from pipelines.sample import writer
+from pipelines.sample.balance import balance_errors
+from pipelines.sample.config import SampleConfig
+from pipelines.sample.generate import generate
 
 pytestmark = pytest.mark.servers
 

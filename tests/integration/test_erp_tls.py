@@ -15,9 +15,9 @@ from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.extract import job
 from pipelines.io import erp, erp_orders
-from pipelines.local import mariadb
-from pipelines.local.mariadb import MariaDB
-from pipelines.local.process import free_port
+from pipelines.stack import mariadb
+from pipelines.stack.mariadb import MariaDB
+from pipelines.stack.process import free_port
 from tests.integration.extract_erp import empty, held, on, sell
 
 pytestmark = pytest.mark.servers

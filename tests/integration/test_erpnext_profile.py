@@ -10,7 +10,7 @@ from pipelines.core.contract import BY_NAME
 from pipelines.core.errors import StockproofError
 from pipelines.extract import profiles
 from pipelines.io import erp
-from pipelines.local import check
+from pipelines.onboarding import check
 from tests.integration import erpnext_site
 from tests.integration.erpnext_site import AS_OF, Site, moment, rows
 

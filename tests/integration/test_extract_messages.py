@@ -10,8 +10,8 @@ from pipelines.core.contract import TABLES
 from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.extract import job, preflight, profiles
 from pipelines.io import warehouse
-from pipelines.local import check, findings
-from pipelines.local.process import free_port
+from pipelines.onboarding import check, findings
+from pipelines.stack.process import free_port
 from tests.integration.extract_erp import at, change, empty, everything, held, insert, on, sell
 
 pytestmark = pytest.mark.servers

@@ -9,7 +9,7 @@ from pipelines import settings
 from pipelines.core.contract import TABLES
 from pipelines.core.errors import StockproofError
 from pipelines.extract import job, profiles
-from pipelines.local import check
+from pipelines.onboarding import check
 from tests.integration.extract_erp import at, change, empty, held, insert, on, sell
 
 pytestmark = pytest.mark.servers

@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 
 from models import hybrid
-from models.boosted import Booster
+from models.members.boosted import Booster
 from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.forecast import detail, job, training
 from pipelines.io import registry, warehouse
-from pipelines.local.mlflow import MLflow
-from pipelines.local.process import free_port
+from pipelines.stack.mlflow import MLflow
+from pipelines.stack.process import free_port
 from tests.integration.forecast_marts import AS_OF, BROKEN, DAYS, SKUS, build, digest
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]

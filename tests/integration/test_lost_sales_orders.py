@@ -8,7 +8,7 @@ import pytest
 
 from pipelines import settings
 from pipelines.core.quantiles import COLUMNS
-from pipelines.forecast import periods
+from pipelines.forecast import period_forecasts
 from pipelines.io import warehouse
 from pipelines.policy import job as policy
 
@@ -67,7 +67,7 @@ def marts(warehouse_url):
 
 
 def _forecast(items=()):
-    found = periods.rows(AS_OF, items=items)
+    found = period_forecasts.rows(AS_OF, items=items)
     only = {"item_id": list(items)} if items else {}
     warehouse.replace_all({"plan.period_forecasts": found}, {"as_of": AS_OF, **only})
     return found.height

@@ -9,16 +9,17 @@ from datetime import date, datetime, time, timedelta
 import polars as pl
 import pytest
 
+from pipelines.briefing import tables as failed_steps
 from pipelines.core.calendar import as_of_end
 from pipelines.core.contract import BY_NAME, TABLES, Kind
 from pipelines.extract import job as extract
 from pipelines.forecast import job as forecast
-from pipelines.io import degraded, erp_tables, warehouse
-from pipelines.local.sample.config import SampleConfig
-from pipelines.local.sample.generate import generate
+from pipelines.io import erp_tables, warehouse
 from pipelines.policy import job as policy
 from pipelines.purchase import job as purchase
-from pipelines.simulate import job as simulate
+from pipelines.replay import job as simulate
+from pipelines.sample.config import SampleConfig
+from pipelines.sample.generate import generate
 from pipelines.transform import job as transform
 from pipelines.vendors import job as vendors
 
@@ -133,7 +134,7 @@ def test_a_registry_that_is_gone_is_named_on_every_line_and_at_the_top(first):
         .all()
     )
     assert first["level"].is_in(["policy", "reorder_point", "safety_stock"]).all()
-    told = degraded.told(AS_OF)
+    told = failed_steps.told(AS_OF)
     assert told.startswith("No trained model served, so ")
     assert told.endswith(" SKUs are forecast by simple statistics and their lines say why.")
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.briefing.queries import day_notices
 from pipelines.commands import orders, run_text
 from pipelines.core.errors import StockproofError
 from pipelines.core.purchase_order import order_id
-from pipelines.io import notices, warehouse
+from pipelines.io import warehouse
 from pipelines.orders import decide, job, ledger, propose, reading
 from tests.integration.orders_rows import AS_OF, MARTS, begin_with, execute, states
 from tests.integration.orders_rows import decide as decisions
@@ -168,7 +169,7 @@ def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told()
     )
     lines = {order["order_id"]: order["lines"] for order in reading.of_date(AS_OF)}
     assert lines[TWO] == 0, "a line of nothing is none"
-    assert notices.waiting(AS_OF) == "", "the day's own orders are listed with their state"
+    assert day_notices.waiting(AS_OF) == "", "the day's own orders are listed with their state"
     execute("update marts.dim_sku set as_of = as_of + 1")
     decisions([("D", "W1", "S3", 2.0, 1.0)], tomorrow)
     unsigned = f"1 order of an earlier date was overridden and never signed, and its goods count as on their way: approve or reject {ONE}."
@@ -179,9 +180,9 @@ def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told()
     assert json.loads(listed)["notices"] == [unsigned]
     assert unsigned in CliRunner().invoke(orders.app, ["list"], catch_exceptions=False).stdout
     decide.approve([ONE], "ann")
-    assert notices.waiting(tomorrow).startswith("1 order of an earlier date is signed and not released")
+    assert day_notices.waiting(tomorrow).startswith("1 order of an earlier date is signed and not released")
     decide.reject([ONE], "too late", "ann")
-    assert notices.waiting(tomorrow) == ""
+    assert day_notices.waiting(tomorrow) == ""
     execute(f"update marts.dim_sku set as_of = '{AS_OF}'", f"delete from plan.decisions where as_of = '{tomorrow}'")
 
 
@@ -197,17 +198,17 @@ def test_what_nobody_plans_and_what_no_longer_sells_is_told() -> None:
         "update plan.decisions set on_hand = 0 where item_id = 'C'",
         "update plan.decisions set alert_code = 'ORDERED_WITHOUT_SALE'",
     )
-    assert notices.told(AS_OF) == [
+    assert day_notices.told(AS_OF) == [
         "1 line orders a SKU without a sale in 182 days, worth 12.00: its alert says since when.",
         "Left out: 2 items on sale have no sale, stock count or minimum on record, and 1 SKU without stock never sold. "
         "Nothing is ordered of them until they sell or the ERP names a minimum.",
     ]
     execute("update marts.dim_sku set last_demand_on = as_of - 3 where last_demand_on is not null")
-    assert notices.told(AS_OF)[0].startswith(
+    assert day_notices.told(AS_OF)[0].startswith(
         f"The newest sale on record is of {AS_OF - timedelta(days=3)}: the 3 days since count as"
     )
     tomorrow = AS_OF + timedelta(days=1)
-    assert notices.told(tomorrow) == [], "of a date that the marts do not hold nothing is known"
+    assert day_notices.told(tomorrow) == [], "of a date that the marts do not hold nothing is known"
     execute("truncate marts.dim_item")
 
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines.io import positions, warehouse
+from pipelines.briefing.queries import positions
+from pipelines.io import warehouse
 
 pytestmark = pytest.mark.servers
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.io import breaker, erp, erp_orders, files, notify, warehouse
-from pipelines.local.process import free_port
 from pipelines.orders import decide, job, propose
+from pipelines.stack.process import free_port
 from tests.integration.extract_erp import locked
 from tests.integration.orders_rows import AS_OF, MARTS, empty_erp, execute, forget_orders, in_erp, states
 from tests.integration.orders_rows import decide as decisions

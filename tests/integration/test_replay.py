@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 from pipelines.commands.study import app
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
-from pipelines.simulate import job, study, study_tables, tables
-from tests.unit.simulate.worlds import AS_OF, kept_books, wrong_count
+from pipelines.replay import job, tables
+from pipelines.studies import study
+from pipelines.studies import tables as study_tables
+from tests.unit.replay.worlds import AS_OF, kept_books, wrong_count
 
 pytestmark = pytest.mark.servers
 

@@ -9,10 +9,11 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from pipelines.briefing.queries import last_run
 from pipelines.commands.report import report
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import last_run, warehouse
+from pipelines.io import warehouse
 from pipelines.report import job, reading
 from tests.unit.report import synthetic
 

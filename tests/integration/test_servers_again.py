@@ -8,10 +8,10 @@ import psycopg
 import pymysql
 import pytest
 
-from pipelines.local import mariadb
-from pipelines.local.mariadb import MariaDB
-from pipelines.local.postgres import Postgres
-from pipelines.local.process import free_port
+from pipelines.stack import mariadb
+from pipelines.stack.mariadb import MariaDB
+from pipelines.stack.postgres import Postgres
+from pipelines.stack.process import free_port
 
 pytestmark = pytest.mark.servers
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.errors import StockproofError
+from pipelines.engine import network_kernel
 from pipelines.io import warehouse
-from pipelines.simulate import network_kernel
 from pipelines.twin import config, job, run
 from pipelines.twin.scenarios import SCENARIOS, find
 

@@ -9,9 +9,9 @@ from pipelines.core import contract
 from pipelines.core.calendar import as_of_end
 from pipelines.extract import raw
 from pipelines.io import warehouse
-from pipelines.local.sample import generate
-from pipelines.local.sample.config import UNTIL, SampleConfig
-from pipelines.local.sample.dirty import DUPLICATED_KEY, NEGATIVE_STOCK, SPIKE, UNKNOWN_ITEM, ZERO_LEAD_TIME
+from pipelines.sample import generate
+from pipelines.sample.config import UNTIL, SampleConfig
+from pipelines.sample.dirty import DUPLICATED_KEY, NEGATIVE_STOCK, SPIKE, UNKNOWN_ITEM, ZERO_LEAD_TIME
 from pipelines.validate import job
 
 pytestmark = pytest.mark.servers

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pipelines import settings
 from pipelines.commands.erp import app
-from tests.unit.local.test_load import FILES
+from tests.unit.onboarding.test_load import FILES
 
 SEED = ["seed", "--items", "12", "--days", "40", "--suppliers", "3", "--until", "2026-03-01"]
 

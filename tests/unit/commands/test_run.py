@@ -12,9 +12,9 @@ from pipelines import settings
 from pipelines.commands import follow, run
 from pipelines.core.errors import StockproofError
 from pipelines.extract import preflight, source
-from pipelines.local import load as loading
-from pipelines.local import stack
-from tests.unit.local.test_load import FILES, tell
+from pipelines.onboarding import load as loading
+from pipelines.stack import servers
+from tests.unit.onboarding.test_load import FILES, tell
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ from tests.unit.local.test_load import FILES, tell
 def test_a_release_does_not_ask_for_fresh_sales(monkeypatch: pytest.MonkeyPatch, dag: str, asked: list[str]) -> None:
     """The DAG release_orders has no preflight: after nine days without a sale the command refused what the schedule would have sent."""
     done: list[str] = []
-    monkeypatch.setattr(stack, "up", lambda *_, **__: None)
-    monkeypatch.setattr(stack, "api", lambda: None)
+    monkeypatch.setattr(servers, "up", lambda *_, **__: None)
+    monkeypatch.setattr(servers, "api", lambda: None)
     monkeypatch.setattr(preflight, "check", lambda *_: done.append("preflight"))
     monkeypatch.setattr(source, "claim", lambda: done.append("claim"))
     told: Any = SimpleNamespace(state="success")
@@ -79,7 +79,7 @@ def test_items_are_looked_up_before_a_dag_is_started(monkeypatch: pytest.MonkeyP
         asked.append(items)
         raise StockproofError("the ERP's table items holds no TYPO")
 
-    monkeypatch.setattr(stack, "up", lambda *_, **__: None)
+    monkeypatch.setattr(servers, "up", lambda *_, **__: None)
     monkeypatch.setattr(preflight, "check", check)
     monkeypatch.setattr(follow, "run", lambda *_: pytest.fail("started"))
     told = CliRunner().invoke(run.app, ["daily", "--as-of", "2026-06-28", "--items", "A, TYPO"])

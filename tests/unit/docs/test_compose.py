@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.local.airflow import POOLS
-from pipelines.sections import Section
+from pipelines.config_schema import Section
 from pipelines.settings import ROOT, Settings
+from pipelines.stack.airflow import POOLS
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)

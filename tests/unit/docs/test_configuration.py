@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pipelines import settings
-from pipelines.sections import Section
+from pipelines.config_schema import Section
 from pipelines.settings import ROOT, Settings
 
 SECRET = "erp.url"

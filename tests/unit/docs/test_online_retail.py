@@ -11,7 +11,7 @@ from types import ModuleType
 import polars as pl
 import pytest
 
-from pipelines.local import load
+from pipelines.onboarding import load
 from pipelines.settings import ROOT
 
 SCRIPT = ROOT / "docs" / "examples" / "online_retail.py"

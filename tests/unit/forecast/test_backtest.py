@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models import classical
-from models.classical import Decayed
 from models.interface import Interval
+from models.members import classical
+from models.members.classical import Decayed
 from pipelines.core.panel import CLASSES
-from pipelines.forecast import backtest, evaluate, router
+from pipelines.forecast import backtest, router, scoring
 from tests.unit.models.panels import catalogue, make
 
 MEMBERS = {
@@ -88,7 +88,7 @@ def test_few_windows_take_the_starting_rule() -> None:
 def test_the_choice_is_calibrated_on_windows_it_has_not_seen() -> None:
     panel, _ = catalogue(1500, 240, seed=7)
     told = _evidence(panel, (160, 180, 200, 220))
-    rows = evaluate.scores(told[-1], _choose(told[:-1]), panel.demand, 30)
+    rows = scoring.scores(told[-1], _choose(told[:-1]), panel.demand, 30)
     whole = rows[-1]
     assert whole.demand_class == "all" and whole.skus > 1000
     assert whole.coverage_95 == pytest.approx(0.95, abs=0.02)
@@ -99,5 +99,5 @@ def test_the_choice_is_calibrated_on_windows_it_has_not_seen() -> None:
 def test_a_too_narrow_variance_is_widened_by_the_calibration() -> None:
     panel, _ = catalogue(800, 240, seed=7)
     narrow = [dataclasses.replace(e, window_terms=e.window_terms * 0.2) for e in _evidence(panel, (160, 180, 200, 220))]
-    rows = evaluate.scores(narrow[-1], _choose(narrow[:-1]), panel.demand, 30)
+    rows = scoring.scores(narrow[-1], _choose(narrow[:-1]), panel.demand, 30)
     assert rows[-1].coverage_95 == pytest.approx(0.95, abs=0.03)

@@ -7,16 +7,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from models import blend, classical, store
-from models.blend import GRID, Blend
-from models.calibration import KNOTS, Calibration, identity, share
-from models.classical import Decayed
+from models.distribution import blend
+from models.distribution.blend import GRID, Blend
+from models.distribution.calibration import KNOTS, Calibration, identity, share
 from models.hybrid import Hybrid
 from models.interface import Interval
-from models.quantiles import QuantileBooster
+from models.members import classical
+from models.members.classical import Decayed
+from models.members.quantiles import QuantileBooster
 from models.recipe import Recipe
+from models.store import folder as store
 from pipelines.core.panel import CLASSES, Array
-from pipelines.forecast import backtest, blending, pooling, said
+from pipelines.forecast import backtest, blending, pooling, predictions
 from pipelines.forecast.metrics import LEVELS
 from pipelines.forecast.pooling import Pool
 from tests.unit.models.panels import catalogue
@@ -101,7 +103,7 @@ def _fitted(length: int) -> tuple[Hybrid, dict[str, object], object, Interval, A
 def test_what_the_backtest_judges_is_what_is_served(tmp_path: Path) -> None:
     model, members, panel, interval, past = _fitted(280)
     evidence = backtest.collect(panel, interval, members, 280, 14)
-    judged = said.lead_time(evidence, model.recipe, 30)
+    judged = predictions.lead_time(evidence, model.recipe, 30)
     served = model.predict_cumulative(past, interval, LEVELS).quantiles
     np.testing.assert_allclose(judged.quantiles(LEVELS), served)
     assert (np.diff(served, axis=1) >= 0).all() and (served >= 0).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.calibration import identity
+from models.distribution.calibration import identity
 from models.recipe import Recipe, Segments, from_json, segment_codes, to_json, volume_cuts
 from pipelines.core.panel import CLASSES
 from pipelines.forecast import pooling, router

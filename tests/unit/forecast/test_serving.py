@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import store
 from models.interface import Interval
+from models.store import folder as store
 from pipelines.core.calendar import DAYS_IN, Bucket
 from pipelines.core.panel_frames import build
 from pipelines.forecast import training

@@ -9,9 +9,9 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from models import store
-from models.catalogue import MAKERS, Options
 from models.interface import Interval
+from models.store import folder as store
+from models.store.catalogue import MAKERS, Options
 from pipelines.core.quantiles import LEVELS
 from pipelines.forecast import training
 from pipelines.io.registry import Version
@@ -96,7 +96,7 @@ def test_a_champion_is_met_in_a_recipe_that_had_not_seen_the_window_that_judges(
     monkeypatch.setattr(training.registry, "incumbent", lambda bucket: champion)
     monkeypatch.setattr(training.registry, "fetch", lambda version, target: folder)
     _, reason, theirs = training._judge(trained, panel, panel.as_of)
-    wanted = training.evaluate.scores(cast(Any, trained.judged_on), recipes[known], panel.demand, 30)[-1]
+    wanted = training.scoring.scores(cast(Any, trained.judged_on), recipes[known], panel.demand, 30)[-1]
     assert theirs is not None and theirs.scaled_pinball == wanted.scaled_pinball
     assert f"the champion stockproof-forecaster/3's {wanted.scaled_pinball:.4f}" in reason
     assert store.load(folder).recipe.methods == recipes["final"].methods, "what serves is as before"

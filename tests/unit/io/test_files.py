@@ -38,7 +38,7 @@ def test_a_state_folder_that_cannot_be_made_is_named(monkeypatch: pytest.MonkeyP
 
 def test_secrets_are_never_readable_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even for the moment between the file's appearance and a chmod."""
-    from pipelines.local import stack
+    from pipelines.stack import servers
 
     monkeypatch.setenv("STOCKPROOF_STATE_DIR", str(tmp_path))
     settings.load.cache_clear()
@@ -48,7 +48,7 @@ def test_secrets_are_never_readable_by_others(tmp_path: Path, monkeypatch: pytes
         Path, "replace", lambda self, to: (appeared.append(self.stat().st_mode & 0o777), replace(self, to))[1]
     )
     try:
-        stack._make_secrets()
+        servers._make_secrets()
     finally:
         settings.load.cache_clear()
     assert appeared == [0o600]

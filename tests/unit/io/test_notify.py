@@ -13,7 +13,7 @@ from aiosmtpd.smtp import AuthResult
 
 from pipelines import settings
 from pipelines.io import notify
-from pipelines.local.process import free_port
+from pipelines.stack.process import free_port
 from tests.unit.io.order_server import serving
 
 

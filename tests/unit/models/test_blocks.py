@@ -5,15 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models import blend, bootstrap, ensemble, features, hybrid, negbin, quantiles, spread, window_features
-from models.blend import Blend
-from models.bootstrap import WindowBootstrap
-from models.calibration import identity
-from models.catalogue import MAKERS, Options
+from models import hybrid
+from models.distribution import blend, negbin, spread
+from models.distribution.blend import Blend
+from models.distribution.calibration import identity
 from models.hybrid import Hybrid, Recipe
 from models.interface import Interval
+from models.members import bootstrap, ensemble, features, quantiles, window_features
+from models.members.bootstrap import WindowBootstrap
+from models.store.catalogue import MAKERS, Options
 from pipelines.core import panel as panels
-from pipelines.core.blocks import blocks
+from pipelines.core.chunks import blocks
 from pipelines.core.quantiles import LEVELS
 from pipelines.forecast import job, metrics, sanity
 from tests.unit.models.panels import catalogue

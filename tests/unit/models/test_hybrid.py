@@ -6,17 +6,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models import blend, classical, hybrid, negbin, store
-from models.blend import Blend
-from models.boosted import Booster
-from models.bootstrap import WindowBootstrap
-from models.calibration import KNOTS, Calibration, identity, share
-from models.classical import Decayed
-from models.hurdle import Hurdle
+from models import hybrid
+from models.distribution import blend, negbin
+from models.distribution.blend import Blend
+from models.distribution.calibration import KNOTS, Calibration, identity, share
+from models.distribution.spread import Spread
 from models.hybrid import Hybrid, Recipe, cumulative_mean
 from models.interface import Interval
-from models.quantiles import QuantileBooster
-from models.spread import Spread
+from models.members import classical
+from models.members.boosted import Booster
+from models.members.bootstrap import WindowBootstrap
+from models.members.classical import Decayed
+from models.members.hurdle import Hurdle
+from models.members.quantiles import QuantileBooster
+from models.store import folder as store
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Panel
 from pipelines.core.quantiles import LEVELS

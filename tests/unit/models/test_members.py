@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models import classical, tuning
-from models.aligned import Aligned
-from models.bootstrap import WindowBootstrap
-from models.calibration import identity
-from models.catalogue import MAKERS, Options
-from models.features import priors
-from models.hurdle import Hurdle
+from models.distribution.calibration import identity
 from models.hybrid import Hybrid
 from models.interface import Interval, Shaped
-from models.quantiles import QuantileBooster
+from models.members import classical, tuning
+from models.members.aligned import Aligned
+from models.members.bootstrap import WindowBootstrap
+from models.members.features import priors
+from models.members.hurdle import Hurdle
+from models.members.quantiles import QuantileBooster
 from models.recipe import Recipe
-from models.store import load, save
+from models.store.catalogue import MAKERS, Options
+from models.store.folder import load, save
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Panel
 from pipelines.core.quantiles import LEVELS

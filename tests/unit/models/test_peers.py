@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from statsforecast.models import ADIDA, IMAPA, TSB, CrostonClassic, CrostonSBA, SimpleExponentialSmoothing
 
-from models import aggregation, kernels
+from models.members import aggregation, kernels
 
 COUNT = 10_000
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from pipelines.config_schema import Approvals
 from pipelines.core.errors import StockproofError
 from pipelines.orders.approvals import check
-from pipelines.sections import Approvals
 
 ROLES = Approvals(roles={"planner": 0.3, "director": None}, authors={"ann": "planner", "ben": "director"})
 

@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
+from pipelines.config_schema import Approvals
 from pipelines.core.errors import StockproofError
 from pipelines.orders import approvals, states
-from pipelines.sections import Approvals
 
 
 def test_nothing_comes_back_from_the_erp():

@@ -9,12 +9,12 @@ import pytest
 
 from pipelines import settings
 from pipelines.core.quantiles import COLUMNS, LEVELS
-from pipelines.ordering import past
+from pipelines.engine.kernel import order_quantity
+from pipelines.ordering import moments_without_forecast
 from pipelines.ordering.rules import RULES
 from pipelines.policy import levels
 from pipelines.policy.job import table
 from pipelines.policy.lost_sales import Coming
-from pipelines.simulate.kernel import order_quantity
 
 AS_OF: Final = date(2026, 6, 28)
 NONE = float("nan")
@@ -116,7 +116,7 @@ def test_nothing_expected_nothing_stocked_and_nothing_ordered_at_zero():
 def test_the_past_moments_match_a_series():
     series = np.array([0, 0, 6, 0, 2, 0, 0, 4, 0, 0], dtype=float)
     sizes = series[series > 0]
-    mean, variance = past.moments(
+    mean, variance = moments_without_forecast.moments(
         np.array([series.mean()]),
         np.array([series.size / sizes.size]),
         np.array([sizes.var() / sizes.mean() ** 2]),

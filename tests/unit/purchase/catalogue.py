@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from pipelines import sections, settings
+from pipelines import config_schema, settings
 from pipelines.core.quantiles import COLUMNS, LEVELS
 from pipelines.settings import Settings
 
@@ -49,4 +49,4 @@ def make(skus: int, seed: int = 0, vendors: int = 12) -> tuple[pl.DataFrame, pl.
 
 def config(**purchase: object) -> Settings:
     """The shipped configuration with other keys of the section purchase."""
-    return settings.Settings(purchase=sections.Purchase(**purchase))  # type: ignore[arg-type]
+    return settings.Settings(purchase=config_schema.Purchase(**purchase))  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.core.notices import UNSOLD_DAYS
+from pipelines.briefing.notices import UNSOLD_DAYS
 from pipelines.purchase import alerts
 from pipelines.purchase.decide import decide
 from tests.unit.purchase.catalogue import AS_OF, config, make

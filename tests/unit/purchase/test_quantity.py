@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pipelines.engine.kernel import order_quantity
 from pipelines.purchase import codes as c
 from pipelines.purchase import quantity as q
 from pipelines.purchase.lines import Lines, trigger
-from pipelines.simulate.kernel import order_quantity
-from tests.unit.simulate import reference
+from tests.unit.replay import reference
 
 
 def needs(

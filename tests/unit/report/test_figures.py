@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.render.svg import ticks
 from pipelines.report import figures
-from pipelines.report.svg import ticks
 
 DAYS = [date(2026, 1, 1) + timedelta(days=d) for d in range(5)]
 finite = st.floats(-1e9, 1e9, allow_nan=False)

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from pipelines.report import facts, formats, method, page, sections, svg, wording
+from pipelines.render import formats, svg
+from pipelines.report import facts, method, page, sections, wording
 from pipelines.settings import Settings
 from tests.unit.report import synthetic
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from pipelines import settings
+from pipelines.render.formats import money
 from pipelines.report import facts, page, proof
-from pipelines.report.formats import money
 from tests.unit.report import synthetic
 
 

@@ -13,8 +13,8 @@ from pettingzoo.test import parallel_api_test, parallel_seed_test
 
 import pipelines.twin
 from pipelines.core.errors import StockproofError
+from pipelines.engine import network_kernel as k
 from pipelines.settings import ROOT
-from pipelines.simulate import network_kernel as k
 from pipelines.twin import config, run
 from pipelines.twin.agents import TwinParallelEnv
 from pipelines.twin.play import SEEN, Twin

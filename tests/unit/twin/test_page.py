@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from pipelines.simulate import network_kernel
+from pipelines.engine import network_kernel
 from pipelines.twin import config, page, plot, run, scenarios
 from pipelines.twin.scenarios import find
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from pipelines.core.errors import StockproofError
-from pipelines.simulate import engine, network
-from pipelines.simulate import network_kernel as k
-from pipelines.twin import config, luck, run, scenarios
-from pipelines.twin.luck import Streams
+from pipelines.engine import engine, network
+from pipelines.engine import network_kernel as k
+from pipelines.twin import config, random_streams, run, scenarios
+from pipelines.twin.random_streams import Streams
 from pipelines.twin.scenarios import Scenario, find
 from pipelines.twin.world import world
-from tests.unit.simulate import network_reference as reference
+from tests.unit.engine import network_reference as reference
 
 NETWORK = config.load()
 STREAMS = Streams(42, 0, 200, 90)
@@ -28,7 +28,7 @@ def results():
 
 
 def test_normal_demand_is_base_times_multiplier_with_its_season_and_noise():
-    asked = luck.demand(NETWORK, find("normal"), STREAMS)[:, 0]
+    asked = random_streams.demand(NETWORK, find("normal"), STREAMS)[:, 0]
     days = np.arange(90)
     for j, multiplier in zip(STORES, (1.0, 1.2, 1.5), strict=True):
         expected = 50 * multiplier * (1 + 0.2 * np.sin(2 * np.pi * days / 30))
@@ -42,28 +42,28 @@ def test_normal_demand_is_base_times_multiplier_with_its_season_and_noise():
 
 def test_demand_is_never_negative():
     wild = Scenario("wild", "", deviation_factor=20.0)
-    asked = luck.demand(NETWORK, wild, STREAMS)
+    asked = random_streams.demand(NETWORK, wild, STREAMS)
     assert asked.min() == 0.0
     assert (asked[:, 0, STORES] == 0.0).mean() > 0.2
 
 
 def test_scenarios_change_what_they_say_and_nothing_else():
-    base = luck.demand(NETWORK, find("normal"), STREAMS)[:, 0, STORES]
-    spike = luck.demand(NETWORK, find("demand_spike"), STREAMS)[:, 0, STORES]
+    base = random_streams.demand(NETWORK, find("normal"), STREAMS)[:, 0, STORES]
+    spike = random_streams.demand(NETWORK, find("demand_spike"), STREAMS)[:, 0, STORES]
     other = np.r_[0:30, 33:90]
     assert np.array_equal(spike[..., other], base[..., other])
     assert spike[..., 30:33].mean() == pytest.approx(2.5 * base[..., 30:33].mean(), rel=0.01)
-    season = luck.demand(NETWORK, find("high_seasonality"), STREAMS)[:, 0, STORES].mean(axis=(0, 1))
+    season = random_streams.demand(NETWORK, find("high_seasonality"), STREAMS)[:, 0, STORES].mean(axis=(0, 1))
     assert (season.max() - season.min()) / base.mean() == pytest.approx(1.0, abs=0.05)
-    wide = luck.demand(NETWORK, find("high_variability"), STREAMS)[:, 0, STORES]
+    wide = random_streams.demand(NETWORK, find("high_variability"), STREAMS)[:, 0, STORES]
     assert wide.std(axis=0).mean() == pytest.approx(2 * base.std(axis=0).mean(), rel=0.02)
-    late = luck.lead_time(NETWORK, find("supplier_delay"), STREAMS)[0, 0, :, 0]
+    late = random_streams.lead_time(NETWORK, find("supplier_delay"), STREAMS)[0, 0, :, 0]
     assert late.tolist() == [0, 14, 2, 2, 2]
-    assert luck.lead_time(NETWORK, find("normal"), STREAMS)[0, 0, :, 0].tolist() == [0, 7, 2, 2, 2]
+    assert random_streams.lead_time(NETWORK, find("normal"), STREAMS)[0, 0, :, 0].tolist() == [0, 7, 2, 2, 2]
 
 
 def test_the_supplier_refuses_two_in_a_hundred():
-    refused = luck.fails(NETWORK, Streams(42, 0, 500, 90))
+    refused = random_streams.fails(NETWORK, Streams(42, 0, 500, 90))
     assert refused[:, 0, 1].mean() == pytest.approx(0.02, abs=0.003)
     assert not refused[:, :, STORES].any()
 
@@ -159,7 +159,8 @@ def test_a_site_more_changes_no_other_sites_demand():
     content["stores"] = {"store_0": content["stores"]["store_1"], **content["stores"]}
     wider = config.parse(content)
     assert np.array_equal(
-        luck.demand(wider, find("normal"), STREAMS)[:, 0, 3:], luck.demand(NETWORK, find("normal"), STREAMS)[:, 0, 2:]
+        random_streams.demand(wider, find("normal"), STREAMS)[:, 0, 3:],
+        random_streams.demand(NETWORK, find("normal"), STREAMS)[:, 0, 2:],
     )
 
 

@@ -1,0 +1,4 @@
+"""Demand of coming review periods, and demand hidden by empty shelves.
+
+Not here: forecasts of days and weeks (members, hybrid).
+"""

@@ -1,0 +1,296 @@
+"""Features of (SKU, origin, coming period) rows for the forecaster of review periods. Everything is known at the origin."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Final
+
+import numpy as np
+
+from models.demand_units import unit_of
+from models.period.unusual_periods import OVERDISPERSION, steadied
+
+Array = np.ndarray[Any, Any]
+
+HALF_LIVES: Final = (1.5, 3.0, 6.0, 12.0, 26.0, 52.0)
+"""Of the decayed means, in periods: unrecorded stockouts start and end, so the fast ones matter as much as the slow ones."""
+
+BASE: Final = (4.0, 13.0)
+"""Half-lives of the two seasonally adjusted means whose average is the base forecast."""
+
+LAGS: Final = 13
+LEAST: Final = 0.02
+"""Units a period below which no base forecast goes: a booster multiplies it, and 0 times anything stays 0. The trees may go below."""
+
+NEAR: Final = 2.5
+"""A season's factor averages the periods this close to it in the year, in periods."""
+
+SHRINK: Final = 200.0
+"""Counts a period that a group sells before its own season weighs as much as the catalogue's."""
+
+SEASONED: Final = 1.5
+"""Years of history below which nothing is said about the time of the year."""
+
+OLDEST: Final = 150
+"""Age in periods, above which a SKU is simply old."""
+
+OLDEST_UNSEASONED: Final = 8
+"""The same where :func:`seasoned` says no: most SKUs are as old as the history, so a higher age would tell the week."""
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Demand of n SKUs over T periods of equal length; the newest ends on the as-of date.
+
+    Attributes:
+        demand: [n, T] demand per period, NaN where unknown; in units, or in counts of ``unit``.
+        as_of: last day of the newest period.
+        days: length of a period.
+        group: [n] codes of the groups that share a season, e.g. the item's category.
+        place: [n] codes of the locations.
+        unit: [n] units that a count stands for; None: one each.
+    """
+
+    demand: Array
+    as_of: date
+    days: int
+    group: Array
+    place: Array
+    unit: Array | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, T)."""
+        return int(self.demand.shape[0]), int(self.demand.shape[1])
+
+    def counted(self, unit: Array | None = None) -> "Histories":
+        """The same in counts: floors, variances and deviances of the forecaster are made for pieces.
+
+        12 kg a week in kilograms would lie next to those floors, and in grams far above them, though the demand is the same.
+
+        Args:
+            unit: [n] units that a count stands for; default: :func:`models.demand_units.unit_of` this demand.
+        """
+        unit = unit_of(self.demand) if unit is None else unit
+        # Rounded: trees grown on counts that differ in their last bits would differ, too.
+        return replace(self, demand=np.round(self.demand / unit[:, None], 6), unit=unit)
+
+    def units(self, values: Array) -> Array:
+        """[n, ...] counts as units: only units of different SKUs can be added up."""
+        return values if self.unit is None else values * self.unit.reshape(-1, *(1,) * (values.ndim - 1))
+
+    def middles(self, horizon: int) -> list[date]:
+        """The middle day of each known period and of ``horizon`` coming ones."""
+        count = self.shape[1]
+        last = self.as_of - timedelta(days=self.days // 2)
+        return [last + timedelta(days=self.days * (n - count + 1)) for n in range(count + horizon)]
+
+
+def known_from(demand: Array) -> Array:
+    """[n] position of the first period with demand; T where there is none: a SKU's life begins with its first sale."""
+    sold = np.nan_to_num(demand) > 0
+    return np.asarray(np.where(sold.any(axis=1), sold.argmax(axis=1), demand.shape[1]))
+
+
+def filled(demand: Array, half_life: float = 4.0) -> Array:
+    """[n, T] demand with its gaps filled by the decayed mean of what was known before; 0 before anything was known."""
+    keep, out = 0.5 ** (1.0 / half_life), np.empty_like(demand)
+    total, weight = np.zeros(demand.shape[0]), np.zeros(demand.shape[0])
+    for t in range(demand.shape[1]):
+        now, seen = demand[:, t], np.isfinite(demand[:, t])
+        out[:, t] = np.where(seen, now, total / np.maximum(weight, 1e-9))
+        total = np.where(seen, total * keep + np.nan_to_num(now), total)
+        weight = np.where(seen, weight * keep + 1.0, weight)
+    return out
+
+
+def decayed(values: Array, half_life: float, first: Array) -> Array:
+    """[n, T] exponentially weighted mean of each row from its position ``first`` [n] on."""
+    keep, out = 0.5 ** (1.0 / half_life), np.empty(values.shape)
+    total, weight = np.zeros(values.shape[0]), np.zeros(values.shape[0])
+    for t in range(values.shape[1]):
+        alive = t >= first
+        total, weight = np.where(alive, total * keep + values[:, t], 0.0), np.where(alive, weight * keep + 1.0, 0.0)
+        out[:, t] = total / np.maximum(weight, 1e-9)
+    return out
+
+
+def rolling(values: Array, width: int) -> Array:
+    """[n, T] mean of the last ``width`` values, of fewer at the start."""
+    sums = np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
+    ends = np.arange(1, values.shape[1] + 1)
+    starts = np.maximum(ends - width, 0)
+    return np.asarray((sums[:, ends] - sums[:, starts]) / (ends - starts))
+
+
+def season(told: Histories, values: Array, horizon: int) -> Array:
+    """Seasonal factors: the group's total against its centred mean of a year, averaged near the same day of other years.
+
+    Args:
+        told: calendar and groups.
+        values: [n, T] demand without gaps, as ``told`` tells it.
+        horizon: periods ahead.
+
+    Returns:
+        [n, T + horizon] factors of mean 1 over a year; ones where less than a year and a half is known.
+    """
+    n, length = values.shape
+    year, counts, values = year_of(told), values, told.units(values)
+    if not seasoned(told):
+        return np.ones((n, length + horizon))
+    day = np.array([middle.timetuple().tm_yday for middle in told.middles(horizon)], dtype=float)
+    apart = np.abs(day[:, None] - day[None, :length])
+    near = np.minimum(apart, 365.25 - apart) <= NEAR * told.days
+    weights = near / np.maximum(near.sum(axis=1, keepdims=True), 1)
+    whole = _index(values.sum(axis=0), weights, year)
+    out = np.empty((n, length + horizon))
+    for code in np.unique(told.group):
+        mine = told.group == code
+        total, count = values[mine].sum(axis=0), counts[mine].sum(axis=0).mean()
+        trust = count / (count + SHRINK)
+        out[mine] = whole + trust * (_index(total, weights, year) - whole)
+    return np.maximum(out, 0.05)
+
+
+def _index(total: Array, weights: Array, year: int) -> Array:
+    # Whole years within the history: beyond its ends the newest and the oldest year hold.
+    sums, start = np.pad(total.cumsum(), (1, 0)), np.clip(np.arange(total.size) - year // 2, 0, total.size - year)
+    usual = (sums[start + year] - sums[start]) / year
+    factor = weights @ (total / np.maximum(usual, 1e-9))
+    return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
+
+
+def year_of(told: Histories) -> int:
+    """Periods a year."""
+    return max(round(365.25 / told.days), 1)
+
+
+def seasoned(told: Histories) -> bool:
+    """Whether the histories say anything about the time of the year."""
+    return told.shape[1] >= SEASONED * year_of(told)
+
+
+class Builder:
+    """Feature rows of a catalogue.
+
+    Args:
+        told: histories.
+        horizon: periods ahead that rows may ask for.
+        trained: what was told when the trees that read the rows were trained; default: the same. Its seasons are taken, since
+            everything else about a row comes from the periods up to its origin.
+    """
+
+    def __init__(self, told: Histories, horizon: int, trained: Histories | None = None) -> None:
+        booked, then = np.nan_to_num(filled(told.demand)), told if trained is None else trained
+        self.first = first = known_from(told.demand)
+        self.year = year_of(told)
+        early, length = then.shape[1], booked.shape[1]
+        self.booked, self.season = booked, season(then, booked[:, :early], horizon + length - early)
+        steady = steadied(booked, self.season[:, :length], first, [np.zeros_like(told.group), told.place, told.group])
+        self.values, self.unusual, sold = steady.values, steady.unusual, steady.sold
+        values = self.values
+        position = np.arange(length)[None, :]
+        bases = [decayed(values / self.season[:, :length], half_life, first) for half_life in BASE]
+        self.base = np.mean(bases, axis=0)
+        self.levels = np.stack([decayed(values, half_life, first) for half_life in HALF_LIVES])
+        self.busy = np.stack([rolling(sold.astype(float), width) for width in (4, 8, 13, 26, 52)])
+        self.since = position - np.maximum.accumulate(np.where(sold, position, -1), axis=1)
+        self.gap = _longest_gap(sold, first)
+        shares = [decayed(sold.astype(float), half_life, first) for half_life in (6.0, 26.0)]
+        self.sizes = np.stack([self.levels[k] / np.maximum(s, 1e-3) for k, s in zip((2, 4), shares, strict=True)])
+        self.spread = np.sqrt(decayed(values**2, 13.0, first)) / (self.levels[3] + 0.1)
+        self.windows = _windows(values)
+        self.trends = np.stack([_trend(values, first, codes) for codes in _groups(told)])
+        self.codes = np.stack([told.group, told.place]).astype(float)
+        self.calendar = _calendar(told, horizon)
+        self.oldest = OLDEST
+        if not seasoned(then):  # no week came twice: what tells the week, trees would take for whatever happened in it
+            self.oldest = OLDEST_UNSEASONED
+            self.trends, none = np.zeros_like(self.trends), np.zeros_like(self.calendar[0])
+            self.calendar = none, none, none
+
+    def rows(self, sku: Array, origin: Array, step: Array) -> tuple[Array, Array]:
+        """Features and base forecast.
+
+        Args:
+            sku: [r] positions.
+            origin: [r] position of the last known period.
+            step: [r] periods ahead, ≥ 1.
+
+        Returns:
+            [r, f] float32, and [r] units of the base forecast.
+        """
+        i, t, ahead = sku, origin, origin + step
+        base = np.maximum(self.base[i, t] * self.season[i, ahead], LEAST)
+        out = [np.log(base), step, self.since[i, t].clip(max=60), self.gap[i, t].clip(max=60), self.spread[i, t]]
+        out += [
+            self.since[i, t].clip(max=60) / (self.gap[i, t] + 1),
+            np.log(self.season[i, ahead] / self.season[i, t]),
+            (t - self.first[i]).clip(max=self.oldest),
+        ]
+        out += [busy[i, t] for busy in self.busy] + [trend[i, t] for trend in self.trends]
+        out += [code[i] for code in self.codes] + [known[ahead] for known in self.calendar]
+        out += [known[t] for known in self.calendar[1:]]
+        units = [level[i, t] for level in self.levels] + [size[i, t] for size in self.sizes]
+        units += [window[i, t] for window in self.windows]
+        units += [self.values[i, np.maximum(t - lag, 0)] for lag in range(LAGS)]
+        out += [np.log((one + 0.1) / (base + 0.1)) for one in units] + self._last_year(i, ahead, step, base)
+        return np.stack([np.asarray(one, dtype=np.float32) for one in out], axis=1), base
+
+    def _last_year(self, sku: Array, ahead: Array, step: Array, base: Array) -> list[Array]:
+        """Demand around the same period of last year, and the level a year before the origin."""
+        # As many years back as it takes for the period after the one asked for to lie before the origin.
+        back = ahead - self.year * np.ceil((step + 1) / self.year).astype(np.int64)
+        before, at, after = (np.clip(back + shift, 0, self.values.shape[1] - 1) for shift in (-1, 0, 1))
+        around = (self.booked[sku, before] + self.booked[sku, at] + self.booked[sku, after]) / 3
+        level = self.levels[2][sku, np.maximum(at - step, 0)]
+        return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
+
+
+def _longest_gap(sold: Array, first: Array) -> Array:
+    """[n, T] longest run without a sale that has ended by then, slowly forgotten."""
+    out, run, longest = np.zeros(sold.shape), np.zeros(sold.shape[0]), np.zeros(sold.shape[0])
+    for t in range(sold.shape[1]):
+        ended = sold[:, t] & (t > first)
+        longest = np.where(ended, np.maximum(0.99 * longest, run), longest)
+        run = np.where(sold[:, t], 0.0, run + 1.0)
+        out[:, t] = longest
+    return out
+
+
+def _windows(values: Array) -> Array:
+    """[5, n, T] maximum, median and minimum of the last 13 periods, mean of 4, 90 % quantile of 52."""
+    out = np.empty((5, *values.shape))
+    for t in range(values.shape[1]):
+        recent = values[:, max(0, t - 12) : t + 1]
+        out[0, :, t], out[1, :, t], out[2, :, t] = recent.max(axis=1), np.median(recent, axis=1), recent.min(axis=1)
+        out[3, :, t] = recent[:, -4:].mean(axis=1)
+        out[4, :, t] = np.quantile(values[:, max(0, t - 51) : t + 1], 0.9, axis=1)
+    return out
+
+
+def _groups(told: Histories) -> tuple[Array, Array, Array]:
+    both = told.group * (told.place.max(initial=0) + 1) + told.place
+    return told.group, told.place, both
+
+
+def _trend(values: Array, first: Array, codes: Array) -> Array:
+    """[n, T] the group's fast mean against its slow one, like for like: a SKU counts in both from its first sale on.
+
+    Each SKU weighs as a negative binomial of its slow mean does, so that no SKU speaks for a group by its units.
+    """
+    fast, slow = decayed(values, 2.0, first), decayed(values, 26.0, first)
+    weight = 1.0 / (1.0 + OVERDISPERSION * slow)
+    out = np.empty(values.shape)
+    for code in np.unique(codes):
+        mine = codes == code
+        above, below = (weight[mine] * fast[mine]).sum(axis=0), (weight[mine] * slow[mine]).sum(axis=0)
+        out[mine] = np.where(below > 1e-9, above / np.maximum(below, 1e-9), 0.0)
+    return out
+
+
+def _calendar(told: Histories, horizon: int) -> tuple[Array, Array, Array]:
+    """Day of the year, and the share of each period's days in the first ten and fifteen of the month (paydays)."""
+    middles, first = told.middles(horizon), told.days // 2 - told.days + 1
+    days = [[middle + timedelta(days=n + first) for n in range(told.days)] for middle in middles]
+    early = [np.array([np.mean([day.day <= limit for day in period]) for period in days]) for limit in (10, 15)]
+    return np.array([middle.timetuple().tm_yday // 7 for middle in middles], dtype=float), early[0], early[1]

@@ -1,0 +1,246 @@
+"""Demand of each coming review period: mean and variance by boosting on a seasonally adjusted base.
+
+Two global models: expected demand = base × exp(trees) under a Tweedie deviance, and, on the residuals of its cross-fit (each half of
+the SKUs predicted by trees of the other half), the variance relative to a reference that grows with the mean. Trained on the spot:
+a catalogue's rows are capped, so it takes seconds, and the same histories and seed give the same numbers.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+
+from models.interface import fitted
+from models.period.period_features import Array, Builder, Histories, seasoned
+from pipelines.core.seeds import generator
+
+REFERENCE: Final = 0.3
+"""Curvature of the variance that the second model corrects; see :func:`reference_variance`."""
+
+CEILING: Final = 50.0
+"""Squared residuals count as at most so many reference variances: one bulk order must not widen the intervals of all."""
+
+FLOOR_SHARE: Final = 0.1
+"""Squared residuals count as at least this share of the least variance: by so little, a right forecast of a dead SKU or of one without
+noise says nothing more, and the logarithm of a residual of 0 would pull whatever shares a leaf with it down without end."""
+
+STEP: Final = 0.7
+"""Logarithm by which one tree (before the learning rate) may move a variance: a Newton step under a gamma deviance is without bound where
+residuals are far below what is predicted."""
+
+BOUND: Final = 2.0
+"""The predicted ratio stays within this factor of the least and the greatest mean ratio that SKUs showed in the windows."""
+
+BOUND_SHARE: Final = 0.01
+"""Share of SKUs on either side whose ratios do not set those bounds."""
+
+FEWEST: Final = 1_000
+"""Rows below which trees are not grown, as where a half of the SKUs sold nothing: the base stands, with one dispersion for all."""
+
+SHORT: Final[dict[str, Any]] = {"tweedie": 1.5, "leaves": 15, "least_rows": 300, "young": 2, "trust": 0.5}
+"""What holds instead where less than a year and a half is known: few weeks, so simpler trees, and half of what they say."""
+
+
+@dataclass(frozen=True)
+class PeriodDemand:
+    """Predictive moments.
+
+    Attributes:
+        mean: [n, h] units.
+        variance: [n, h] units², at least the mean's (Poisson) and never 0 where the mean is positive.
+    """
+
+    mean: Array
+    variance: Array
+
+
+@dataclass
+class PeriodForecaster:
+    """The forecaster.
+
+    Args:
+        horizon: periods ahead, h.
+        threads: CPU threads; results do not depend on it.
+        seed: of row sample, bags and halves.
+        bags: boosters averaged.
+        rounds: trees of each.
+        spread_rounds: trees of the variance model.
+        learning_rate: shrinkage.
+        leaves: leaves a tree.
+        least_rows: rows a leaf.
+        tweedie: variance power of the deviance.
+        depth: periods back that origins reach.
+        half_life: periods in which a row's weight halves.
+        max_rows: training rows at most, sampled.
+        run_up: periods before the first origin.
+        young: periods a SKU has lived before its rows count.
+        trust: share of the trees in the mean; the rest is the base.
+    """
+
+    horizon: int
+    threads: int = 1
+    seed: int = 42
+    bags: int = 1
+    rounds: int = 140
+    spread_rounds: int = 120
+    learning_rate: float = 0.045
+    leaves: int = 47
+    least_rows: int = 100
+    tweedie: float = 1.1
+    depth: int = 104
+    half_life: float = 104.0
+    max_rows: int = 200_000
+    run_up: int = 26
+    young: int = 8
+    trust: float = 1.0
+    boosters: list[Any] = field(default_factory=list, repr=False)
+    spread: Any = field(default=None, repr=False)
+    bounds: tuple[float, float] = (0.0, CEILING)
+    dispersion: float | None = None
+
+    def fit(self, told: Histories, *, means_alone: bool = False) -> "PeriodForecaster":
+        """A copy, trained.
+
+        Args:
+            told: histories; rows come from all SKUs and origins whose target is known.
+            means_alone: leave out the trees of the variance, two thirds of the work; the variance is then nobody's business.
+
+        Returns:
+            The trained forecaster.
+        """
+        return (self if seasoned(told) else replace(self, **SHORT))._trained(told, means_alone)
+
+    def _trained(self, told: Histories, means_alone: bool) -> "PeriodForecaster":
+        builder = Builder(told, self.horizon)
+        sku, origin, step = self._index(told, builder)
+        target = told.demand[sku, origin + step]
+        features, base = builder.rows(sku, origin, step)
+        weight = 0.5 ** ((told.shape[1] - origin) / self.half_life)
+        half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
+        if sku.size < FEWEST or not (target[half].any() and target[~half].any()):
+            return replace(self, boosters=[], spread=None, dispersion=_dispersion(target, base, weight))
+        boosters = [self._mean(features, target, base, weight, bag) for bag in range(self.bags)]
+        if means_alone:
+            return replace(self, boosters=boosters, spread=None, dispersion=0.0)
+        honest = np.empty(sku.size)
+        for left in (half, ~half):
+            trees = self._mean(features[~left], target[~left], base[~left], weight[~left], 0)
+            honest[left] = self._expected([trees], features[left], base[left])
+        ratio, dispersion = squared_ratio(target, honest), _dispersion(target, honest, weight)
+        spread, bounds = self._spread(features, ratio, honest, weight), ratio_bounds(ratio, sku)
+        return replace(self, boosters=boosters, spread=spread, bounds=bounds, dispersion=dispersion)
+
+    def predict(self, told: Histories, builder: Builder | None = None, origin: int | None = None) -> PeriodDemand:
+        """Moments of the ``horizon`` periods after the newest, or after an earlier one.
+
+        Args:
+            told: histories, as fitted or longer.
+            builder: of these histories, where one is at hand.
+            origin: position of the last period that counts as known; default: the newest.
+
+        Returns:
+            [n, h] moments in units; 0 for SKUs that had never sold by then.
+        """
+        builder = builder or Builder(told, self.horizon)
+        n, h = told.shape[0], self.horizon
+        last = told.shape[1] - 1 if origin is None else origin
+        sku, step = np.repeat(np.arange(n), h), np.tile(np.arange(1, h + 1), n)
+        features, base = builder.rows(sku, np.full(n * h, last), step)
+        mean = self._expected(self.boosters, features, base)
+        if self.spread is None:
+            variance = mean + fitted(self.dispersion) * mean**2
+        else:
+            ratio = self.spread.predict(_with_mean(features, mean), num_threads=self.threads)
+            variance = np.maximum(np.clip(ratio, *self.bounds) * reference_variance(mean), least_variance(mean))
+        never = (builder.first > last)[sku]
+        mean, variance = np.where(never, 0.0, mean), np.where(never, 0.0, variance)
+        mean, variance = mean.reshape(n, h), variance.reshape(n, h)
+        return PeriodDemand(told.units(mean), told.units(told.units(variance)))
+
+    def _index(self, told: Histories, builder: Builder) -> tuple[Array, Array, Array]:
+        """Rows whose target is known, of SKUs that had lived ``young`` periods; drawn evenly where there are too many."""
+        n, length = told.shape
+        origins = np.arange(max(min(self.run_up, length // 2), length - self.depth), length - 1)
+        fine = np.zeros((n, origins.size, self.horizon), dtype=bool)
+        for step in range(1, self.horizon + 1):
+            inside = origins[origins + step < length]
+            usual = np.isfinite(told.demand[:, inside + step]) & ~builder.unusual[:, inside + step]
+            fine[:, : inside.size, step - 1] = usual
+        fine &= (origins >= builder.first[:, None] + self.young)[:, :, None]
+        known = np.flatnonzero(fine)
+        if known.size > self.max_rows:
+            known = np.sort(generator(self.seed, "rows").choice(known, self.max_rows, replace=False))
+        sku, origin, step_at = np.unravel_index(known, fine.shape)
+        return sku, origins[origin], step_at + 1
+
+    def _expected(self, boosters: list[Any], features: Array, base: Array) -> Array:
+        """[r] units: base × trees, and the base alone as far as the trees are not trusted."""
+        if not boosters:
+            return base
+        raw = [trees.predict(features, raw_score=True, num_threads=self.threads) for trees in boosters]
+        factor = np.mean([np.exp(one) for one in raw], axis=0)
+        return np.asarray(base * (1.0 + self.trust * (factor - 1.0)))
+
+    def _mean(self, features: Array, target: Array, base: Array, weight: Array, bag: int) -> Any:
+        import lightgbm as lgb
+
+        chosen = {"objective": "tweedie", "tweedie_variance_power": self.tweedie, "num_leaves": self.leaves,
+                  "min_data_in_leaf": self.least_rows, "learning_rate": self.learning_rate}  # fmt: skip
+        data = lgb.Dataset(features, target, weight=weight, init_score=np.log(base))
+        return lgb.train(self._common(bag) | chosen, data, self.rounds)
+
+    def _spread(self, features: Array, ratio: Array, mean: Array, weight: Array) -> Any:
+        """Trees under a gamma deviance: squared residuals against the reference variance."""
+        import lightgbm as lgb
+
+        chosen = {"objective": "gamma", "num_leaves": 15, "min_data_in_leaf": 400, "learning_rate": 0.05, "max_delta_step": STEP}
+        data = lgb.Dataset(_with_mean(features, mean), ratio, weight=weight)
+        return lgb.train(self._common(0) | chosen, data, self.spread_rounds)
+
+    def _common(self, bag: int) -> dict[str, Any]:
+        return {
+            "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "verbosity": -1,
+            "num_threads": self.threads, "seed": (self.seed * 1_000 + bag) % 2**31, "deterministic": True, "force_row_wise": True,
+        }  # fmt: skip
+
+
+def reference_variance(mean: Array) -> Array:
+    """Variance of a period's demand before anything is learnt of it: mean + 0.3 mean² + 0.05, units²."""
+    return np.asarray(mean + REFERENCE * mean**2 + 0.05)
+
+
+def least_variance(mean: Array) -> Array:
+    """Variance below which no prediction goes: slightly more than a Poisson's, units²."""
+    return np.asarray(mean * 1.001 + 0.02 * mean**2)
+
+
+def squared_ratio(target: Array, mean: Array) -> Array:
+    """[r] squared residuals against the reference variance, within what one row may say of the variance."""
+    reference = reference_variance(mean)
+    return np.clip((target - mean) ** 2 / reference, FLOOR_SHARE * least_variance(mean) / reference, CEILING)
+
+
+def ratio_bounds(ratio: Array, sku: Array) -> tuple[float, float]:
+    """Least and greatest ratio that a prediction may take: those of the SKUs' windows, without the outermost, and a factor.
+
+    Args:
+        ratio: [r] squared residuals against the reference variance.
+        sku: [r] positions of the rows' SKUs.
+
+    Returns:
+        (floor, ceiling), the floor above 0 and the ceiling at most :data:`CEILING`.
+    """
+    codes = np.unique(sku, return_inverse=True)[1]
+    each = np.bincount(codes, weights=ratio) / np.bincount(codes)
+    low, high = np.quantile(each, [BOUND_SHARE, 1.0 - BOUND_SHARE])
+    return float(low / BOUND), float(min(high * BOUND, CEILING))
+
+
+def _with_mean(features: Array, mean: Array) -> Array:
+    return np.column_stack([features, np.log(mean + 0.01)]).astype(np.float32)
+
+
+def _dispersion(target: Array, mean: Array, weight: Array) -> float:
+    """One factor φ for all SKUs, variance = mean + φ mean², by moments."""
+    beyond = float((weight * ((target - mean) ** 2 - mean)).sum())
+    return float(np.clip(beyond / max(float((weight * mean**2).sum()), 1e-9), 0.05, 5.0)) if target.size else 0.5

@@ -1,0 +1,131 @@
+"""What a planner must know beside a day's orders: what waits for a hand, what no longer sells, what nobody plans. Pure."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from pipelines.core.text import count, verb
+
+NAMED: Final = 5
+"""Orders named in a sentence; of more, the number is told."""
+
+STALE_DAYS: Final = 3
+"""Sales and counts that end so many days before a run are told: a weekend is none, a broken interface is."""
+
+UNSOLD: Final = "ORDERED_WITHOUT_SALE"
+"""``alert_code`` of a line whose SKU has not sold for long."""
+
+UNSOLD_DAYS: Final = 182
+"""Days without a sale after which a line says so: half a year, as long as a lot may last."""
+
+
+def waiting(unsigned: Sequence[str], unsent: Sequence[str]) -> str:
+    """Orders of earlier dates that count as on their way though nothing was ordered yet.
+
+    Args:
+        unsigned: numbers of orders that a planner has changed and nobody signed.
+        unsent: numbers of orders that are signed and not in the ERP.
+
+    Returns:
+        One or two sentences; empty where nothing waits.
+
+    >>> waiting(["SP-1"], [])
+    '1 order of an earlier date was overridden and never signed, and its goods count as on their way: approve or reject SP-1.'
+    >>> waiting([], ["SP-1", "SP-2"])
+    '2 orders of earlier dates are signed and not released, and their goods count as on their way (SP-1, SP-2): stockproof run release.'
+    """
+    told = []
+    if unsigned:
+        told.append(
+            f"{_of_earlier(unsigned)} {verb(len(unsigned), 'was', 'were')} overridden and never signed, and "
+            f"{verb(len(unsigned), 'its', 'their')} goods count as on their way: approve or reject {_named(unsigned)}."
+        )
+    if unsent:
+        told.append(
+            f"{_of_earlier(unsent)} {verb(len(unsent), 'is', 'are')} signed and not released, and "
+            f"{verb(len(unsent), 'its', 'their')} goods count as on their way ({_named(unsent)}): stockproof run release."
+        )
+    return " ".join(told)
+
+
+def stale(as_of: date, sold: date | None, counted: date | None) -> str:
+    """Sales or stock counts that end days before the date; empty where they do not.
+
+    Args:
+        as_of: the run's date.
+        sold: day of the newest sale.
+        counted: day of the newest count; None where nothing was ever counted.
+
+    >>> stale(date(2026, 6, 28), date(2026, 6, 24), date(2026, 6, 28))
+    'The newest sale on record is of 2026-06-24: the 4 days since count as days without demand. If the ERP was not yet up to date, run the \
+date again once it is.'
+    >>> stale(date(2026, 6, 28), date(2026, 6, 27), date(2026, 6, 27))
+    ''
+    """
+    found = []
+    if sold and (as_of - sold).days >= STALE_DAYS:
+        found.append(f"sale on record is of {sold}: the {(as_of - sold).days} days since count as days without demand")
+    if counted and (as_of - counted).days >= STALE_DAYS:
+        since = "what came and went since is not in what is on hand"
+        found.append(f"stock count is of {counted}: {since}")
+    if not found:
+        return ""
+    return (
+        f"The newest {', the newest '.join(found)}. If the ERP was not yet up to date, run the date again once it is."
+    )
+
+
+def unsold(lines: int, value: float) -> str:
+    """Lines of SKUs that have not sold for long; empty where there is none.
+
+    >>> unsold(1, 12.5)
+    '1 line orders a SKU without a sale in 182 days, worth 12.50: its alert says since when.'
+    """
+    if not lines:
+        return ""
+    return (
+        f"{count(lines, 'line')} {verb(lines, 'orders a SKU', 'order SKUs')} without a sale in {UNSOLD_DAYS} days, worth {value:,.2f}: "
+        f"{verb(lines, 'its alert says', 'their alerts say')} since when."
+    )
+
+
+def unplanned(items: int, skus: int) -> str:
+    """What nothing is ordered of because nothing was ever sold; empty where there is none.
+
+    Args:
+        items: items on sale without a sale, a count of stock or a minimum at any location: no SKU is made of them.
+        skus: SKUs that never sold, hold no stock and are not ordered.
+
+    >>> unplanned(3, 1)
+    'Left out: 3 items on sale have no sale, stock count or minimum on record, and 1 SKU without stock never sold. Nothing is ordered of \
+them until they sell or the ERP names a minimum.'
+    """
+    told = []
+    if items:
+        told.append(
+            f"{count(items, 'item')} on sale {verb(items, 'has', 'have')} no sale, stock count or minimum on record"
+        )
+    if skus:
+        told.append(f"{count(skus, 'SKU')} without stock never sold")
+    if not told:
+        return ""
+    left = verb(items + skus, "it until it sells", "them until they sell")
+    return f"Left out: {', and '.join(told)}. Nothing is ordered of {left} or the ERP names a minimum."
+
+
+def why(reason: str | None, alert: str | None) -> str:
+    """The reason of a line, and what to see to beside it.
+
+    >>> why("Below its reorder point", "Ordered without a sale: it never sold"), why("Below its reorder point", None)
+    ('Below its reorder point. Ordered without a sale: it never sold', 'Below its reorder point')
+    """
+    return ". ".join(part for part in (reason, alert) if part)
+
+
+def _of_earlier(numbers: Sequence[str]) -> str:
+    return f"{count(len(numbers), 'order')} of {verb(len(numbers), 'an earlier date', 'earlier dates')}"
+
+
+def _named(numbers: Sequence[str]) -> str:
+    more = len(numbers) - NAMED
+    return ", ".join(numbers[:NAMED]) + (f" and {more:,} more" if more > 0 else "")

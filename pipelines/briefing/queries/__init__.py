@@ -1,0 +1,1 @@
+"""Answers from the warehouse about a day; never writes."""

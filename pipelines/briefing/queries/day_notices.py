@@ -1,0 +1,59 @@
+"""What a planner is told beside a date's orders, from the warehouse: the same sentences in the run, the list of orders and the report."""
+
+from datetime import date
+from typing import Final
+
+from pipelines.briefing import notices
+from pipelines.io import warehouse
+
+_WAITING: Final = """
+select o.order_id, o.state from orders.orders o
+where o.as_of < :as_of and o.state in ('overridden', 'approved', 'submitted')
+    and exists (select 1 from orders.lines l where l.order_id = o.order_id and l.quantity > 0)
+order by o.as_of, o.order_id
+"""
+
+_UNSOLD: Final = """
+select cast(count(*) as bigint) as lines, coalesce(sum(order_value), 0) as value from plan.decisions
+where as_of = :as_of and quantity > 0 and alert_code = :code
+"""
+
+_NEWEST: Final = (
+    "select max(last_demand_on) as sold, max(counted_on) as counted from marts.dim_sku where as_of = :as_of"
+)
+
+# The marts hold one date: of another one nothing is known of what was left out.
+_UNPLANNED: Final = """
+select (select cast(count(*) as bigint) from marts.dim_item i
+        where i.as_of = :as_of and coalesce(i.created_on <= :as_of, true) and coalesce(i.discontinued_on > :as_of, true)
+            and not exists (select 1 from marts.dim_sku s where s.item_id = i.item_id)) as items,
+    (select cast(count(*) as bigint) from plan.decisions d join marts.dim_sku s using (as_of, item_id, location_id)
+        where d.as_of = :as_of and d.quantity = 0 and d.on_hand <= 0 and s.last_demand_on is null and s.is_active) as skus
+"""
+
+
+def waiting(as_of: date) -> str:
+    """Orders of earlier dates that count as on their way though nobody has signed or sent them; empty where there is none."""
+    rows = warehouse.read(_WAITING, as_of=as_of).rows()
+    unsigned = [number for number, state in rows if state == "overridden"]
+    return notices.waiting(unsigned, [number for number, state in rows if state != "overridden"])
+
+
+def stale(as_of: date) -> str:
+    """Sales or stock counts that end days before the date; empty where they do not, or the marts hold another date."""
+    return notices.stale(as_of, *warehouse.read(_NEWEST, as_of=as_of).row(0))
+
+
+def told(as_of: date) -> list[str]:
+    """Everything a planner must know beside a date's orders.
+
+    Args:
+        as_of: a run's date.
+
+    Returns:
+        Sentences; none where there is nothing to tell.
+    """
+    lines, value = warehouse.read(_UNSOLD, as_of=as_of, code=notices.UNSOLD).row(0)
+    items, skus = warehouse.read(_UNPLANNED, as_of=as_of).row(0)
+    found = (stale(as_of), waiting(as_of), notices.unsold(lines, value), notices.unplanned(items, skus))
+    return [sentence for sentence in found if sentence]

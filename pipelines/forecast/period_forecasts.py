@@ -1,0 +1,135 @@
+"""Demand of each coming review period, for the SKUs whose orders serve one period at a time: plan.period_forecasts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from models.interface import fitted
+from models.period import unconstrained
+from models.period.period_features import Histories
+from models.period.period_model import PeriodDemand, PeriodForecaster
+from pipelines import settings
+from pipelines.core.calendar import DAYS_IN
+from pipelines.core.inventory import Floats
+from pipelines.io import warehouse
+from pipelines.ordering.every_review import orders_every_review, periods
+
+OLDEST: Final = 520
+"""Review periods of history at most: ten years of weeks."""
+
+_SKUS = """
+select item_id, location_id, category, is_active, cast(mean_demand as double precision) as mean_demand,
+    cast(ordering_cost as double precision) as ordering_cost, cast(holding_cost_per_day as double precision) as holding_cost_per_day,
+    cast(coalesce(min_order_qty, 0) as double precision) as min_order_qty, cast(coalesce(pack_size, 0) as double precision) as pack_size,
+    cast(lead_time_mean as double precision) as lead_time_mean, cast(adi as double precision) as adi
+from marts.dim_sku where as_of = :as_of order by location_id collate "C", item_id collate "C"
+"""
+
+_DEMAND = """
+select item_id, location_id, periods_back, quantity, closed_share, closed_quantity from marts.fct_period_demand
+where as_of = :as_of and periods_back < :oldest
+"""
+
+
+def rows(as_of: date, items: Sequence[str] = ()) -> pl.DataFrame:
+    """Forecast demand of the coming review periods.
+
+    Args:
+        as_of: the run's date; the marts hold it.
+        items: these items alone; empty: all.
+
+    Returns:
+        Rows of plan.period_forecasts; none where unmet demand comes back, or where hardly any SKU's lot is within a review.
+    """
+    skus = warehouse.read(_SKUS, as_of=as_of)
+    ahead = horizon(skus)
+    if ahead == 0:
+        return frame(skus.head(0), as_of, _no_demand(), 1)
+    config = settings.load()
+    told = histories(
+        skus, warehouse.read(_DEMAND, as_of=as_of, oldest=OLDEST), as_of, config.planning.review_period_days
+    )
+    # One thread: the replay's tasks keep the other cores busy, and OpenMP's threads that wait for one another stretch seconds to minutes.
+    forecaster = PeriodForecaster(ahead, seed=config.forecast.seed).fit(told)
+    found = frame(skus, as_of, forecaster.predict(told), told.days)
+    # Only now: a SKU's forecast must not depend on which others were asked for.
+    return found.filter(pl.col("item_id").is_in(list(items))) if items else found
+
+
+def horizon(skus: pl.DataFrame) -> int:
+    """Review periods to forecast: to the end of what an order placed now serves, of any SKU whose lot is within a review.
+
+    Args:
+        skus: rows of marts.dim_sku.
+
+    Returns:
+        Periods; 0 where too few SKUs need them.
+    """
+    planning = settings.load().planning
+    review = planning.review_period_days
+    mine = orders_every_review(skus, review, DAYS_IN[planning.bucket], planning.unmet_demand)
+    return int(periods(skus, review)[mine].max(initial=0))
+
+
+def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) -> Histories:
+    """Arrays of the whole catalogue.
+
+    Args:
+        skus: rows of marts.dim_sku, in the order of the arrays.
+        demand: rows of marts.fct_period_demand.
+        as_of: last day of the newest period.
+        days: length of a period.
+
+    Returns:
+        The histories, counted; where a shelf was empty, demand as :mod:`models.period.unconstrained` estimates it.
+    """
+    length = int(demand.select(pl.col("periods_back").max()).item() or 0) + 1
+    # Lazy: the names, most of the frame, are not carried through the join.
+    keys = skus.lazy().select("item_id", "location_id").with_row_index("row")
+    placed = demand.lazy().join(keys, on=["item_id", "location_id"]).drop("item_id", "location_id").collect()
+    at = placed["row"].to_numpy(), length - 1 - placed["periods_back"].to_numpy()
+    quantity, closed, sold = np.zeros((3, skus.height, length))
+    for values, name in ((quantity, "quantity"), (closed, "closed_share"), (sold, "closed_quantity")):
+        values[at] = placed[name].to_numpy()
+    groups = _codes(skus["category"].fill_null("")), _codes(skus["location_id"])
+    told = Histories(quantity, as_of, days, *groups).counted()
+    return replace(told, demand=unconstrained.demand(told, closed, sold / fitted(told.unit)[:, None]))
+
+
+def frame(skus: pl.DataFrame, as_of: date, told: PeriodDemand, days: int) -> pl.DataFrame:
+    """Rows of plan.period_forecasts: of the active SKUs.
+
+    Args:
+        skus: in the order of the arrays.
+        as_of: the run's date.
+        told: moments.
+        days: length of a period.
+
+    Returns:
+        One row a SKU and period.
+    """
+    n, h = told.mean.shape
+    each = skus.select("item_id", "location_id", "is_active")
+    return each.select(pl.all().repeat_by(h).explode()).select(
+        pl.lit(as_of).alias("as_of"), "item_id", "location_id", "is_active",
+        pl.Series("period", np.tile(np.arange(1, h + 1, dtype=np.int32), n)),
+        pl.Series("days", np.full(n * h, days, dtype=np.int32)),
+        pl.Series("mean", np.round(told.mean.ravel(), 6)),
+        pl.Series("std", np.round(np.sqrt(told.variance.ravel()), 6)),
+    ).with_columns(
+        starts_on=pl.col("as_of") + pl.duration(days=(pl.col("period") - 1) * days + 1)
+    ).filter("is_active").drop("is_active")  # fmt: skip
+
+
+def _no_demand() -> PeriodDemand:
+    none: Floats = np.zeros((0, 1))
+    return PeriodDemand(none, none)
+
+
+def _codes(values: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Rank of each text among the distinct ones, shape (N,): the same catalogue gives the same codes."""
+    return np.unique(np.array(values.to_list(), dtype=str), return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,274 @@
+"""Play the recorded, the incumbent and our policy on the recorded window of some SKUs, and choose between the last two."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.core.inventory import Floats, least_order
+from pipelines.engine.engine import Arrivals, Levels, Outcome, Span, problem, simulate
+from pipelines.engine.kernel import Ints
+from pipelines.replay import expected_cost_replay
+from pipelines.replay.audit import Service, service
+from pipelines.replay.candidates import DEFAULT, Known, of
+from pipelines.replay.censored import imputed
+from pipelines.replay.choose import Certainty, Choice, Phases, Selected, by_phase, daily_cost, guarded, select
+from pipelines.replay.measures import Days, Rates, recorded
+from pipelines.replay.policies import Terms, incumbent_levels, known, review_columns
+from pipelines.replay.tables import Recorded
+from pipelines.replay.window import Window, pipeline_at_start, positions, window
+from pipelines.settings import Settings
+
+POLICIES: Final = ("recorded", "incumbent", "candidate")
+
+LEAST_DAYS: Final = 28
+"""Stock counts that cover fewer days are no history: the replay then starts full instead of from the books."""
+
+BURN_IN: Final = 120
+"""Days of history before the first simulated one: two half-lives of the forecasters."""
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """Which days of the history do what.
+
+    Attributes:
+        shown: last so many days are the replay that is drawn.
+        phases: days that select, guard and report, counted from the first simulated one.
+        run_up: days of history before it.
+        guards: the guard decides; else ours is reported, whatever it costs.
+    """
+
+    shown: int
+    phases: Phases
+    run_up: int
+    guards: bool = True
+
+
+@dataclass(frozen=True)
+class Played:
+    """The replays of N SKUs.
+
+    Attributes:
+        window: what was recorded.
+        timetable: which days did what.
+        days: which days the totals count: those that report.
+        rates: cost rates.
+        outcomes: by policy, all N SKUs each; ``candidate`` is what the run applies: ours, or the ERP's where the guard kept it.
+        bounds: the simulated ones again, on imputed demand.
+        present: by policy, the SKUs it could be played for, shape (N,).
+        selected: our candidate, and what each would have cost.
+        choice: whether it replaces the ERP's rule.
+        audit: achieved service.
+    """
+
+    window: Window
+    timetable: Timetable
+    days: Days
+    rates: Rates
+    outcomes: dict[str, Outcome]
+    bounds: dict[str, Outcome]
+    present: dict[str, npt.NDArray[np.bool_]]
+    selected: Selected
+    choice: Choice
+    audit: Service
+
+
+def timetable(config: Settings) -> Timetable:
+    """Days of the daily run: the last ``judged_days`` report, the rest of the replay guards, what lies before selects."""
+    shown = config.replay.days
+    before = max(config.planning.history_days - shown - BURN_IN, 0)
+    total = before + shown
+    judged = total - min(config.replay.judged_days, shown)
+    judged = max(judged, min(before + config.replay.warmup_days, total - 1))
+    return Timetable(shown, Phases(before, judged, total), max(config.planning.history_days - total, 1))
+
+
+def play(
+    rows: Recorded,
+    as_of: date,
+    config: Settings,
+    days: Timetable,
+    books: npt.NDArray[np.bool_] | None = None,
+    boosted: Floats | None = None,
+) -> Played:
+    """Replay the policies on the same demand, from the same stock, with the same lead times; choose; audit.
+
+    Args:
+        rows: the marts' rows of the SKUs.
+        as_of: last day.
+        config: review period, service target, limits, confidence, seed.
+        days: see :func:`timetable`.
+        books: the SKU's books add up, shape (N,); default: all.
+        boosted: forecasts of trees retrained on the way, shape (N, P, H); None: classical forecasters alone.
+
+    Returns:
+        The replays.
+    """
+    skus, phases = rows.skus, days.phases
+    w = window(
+        skus, rows.demand, rows.stock, rows.receipts, rows.open_orders, as_of, days=phases.total, run_up=days.run_up
+    )
+    counts, counted = _days(skus, w, phases.judged)
+    rates = Rates(
+        *(_column(skus, name) for name in ("unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost"))
+    )
+    agreed, minimum, maximum = (_column(skus, name) for name in ("lead_time_days", "reorder_point", "order_up_to"))
+    terms = Terms(
+        rates.ordering_cost, rates.holding_cost_per_day, rates.shortage_cost, agreed,
+        config.costs.service_target, config.planning.review_period_days,
+    )  # fmt: skip
+    facts = known(w, terms, boosted)
+    on_hand = _start(w, counts, counted, maximum, facts)
+    due = pipeline_at_start(w, counts.start, config.purchase.late_days)
+    present = _present(counts, counted, agreed, minimum, maximum)
+    run = _player(skus, w, counts, on_hand, due[0], config)
+    column = review_columns(phases.total, terms.review_period_days)
+    sure = Certainty(config.forecast.confidence_level, config.forecast.seed)
+    full = imputed(w.demand, w.stockout, _on_sale(w, counts))[:, w.run_up :]
+    replays = [_on(run, asked) for asked in (w.asked, full)]
+    selected = select(facts, column, (minimum, maximum), replays[0], rates, counts.start, phases, sure)
+    expected_terms = _expected_terms(skus, w.whole, counts, config)
+    selected, *ours = _with_expected_cost(selected, facts, expected_terms, w.lead_time, due, rates, phases, replays)
+    theirs = incumbent_levels(minimum, maximum, phases.total)
+    outcomes, bounds = (
+        {"incumbent": replay(theirs), "candidate": replay(levels)} for levels, replay in zip(ours, replays, strict=True)
+    )
+    saving = daily_cost(outcomes["incumbent"], rates) - daily_cost(outcomes["candidate"], rates)
+    sound = np.ones(skus.height, dtype=bool) if books is None else books
+    choice = guarded(saving, counts.start, phases, present, sound, selected.picked, sure)
+    if days.guards:
+        outcomes["candidate"] = mixed(choice.kept, outcomes["incumbent"], outcomes["candidate"])
+        bounds["candidate"] = mixed(choice.kept, bounds["incumbent"], bounds["candidate"])
+    outcomes["recorded"] = recorded(w, counts)
+    audit = service(w, facts, selected.forecasters, full, (counts.start, counts.end), phases.total - days.shown)
+    return Played(w, days, counts, rates, outcomes, bounds, present, selected, choice, audit)
+
+
+def _on(run: Callable[[Levels, Floats], Outcome], demand: Floats) -> Callable[[Levels], Outcome]:
+    return lambda levels: run(levels, demand)
+
+
+def _expected_terms(
+    skus: pl.DataFrame, whole: npt.NDArray[np.bool_], days: Days, config: Settings
+) -> expected_cost_replay.Terms:
+    """Terms of the SKUs that may order at every review; none may where the rows do not say."""
+    yes = {
+        name: skus[name].fill_null(value=False).to_numpy()
+        if name in skus.columns
+        else np.zeros(skus.height, dtype=bool)
+        for name in ("every_review", "has_own_costs")
+    }
+    agreed, pack, least = (_column(skus, name) for name in ("lead_time_days", "pack_size", "min_order_qty"))
+    return expected_cost_replay.Terms(
+        yes["every_review"] & ~np.isnan(agreed), yes["has_own_costs"], np.nan_to_num(pack),
+        least_order(np.nan_to_num(least), whole, config.purchase.min_quantity), _column(skus, "reorder_point"),
+        _column(skus, "order_up_to"),
+        days.start, days.end, config.forecast.seed,
+    )  # fmt: skip
+
+
+def _with_expected_cost(
+    selected: Selected,
+    facts: Known,
+    terms: expected_cost_replay.Terms,
+    lead_time: Ints,
+    due: tuple[Arrivals, Ints],
+    rates: Rates,
+    phases: Phases,
+    replays: Sequence[Callable[[Levels], Outcome]],
+) -> tuple[Selected, Levels, Levels]:
+    """SKUs that may order at every review do so by expected cost: their argument is the shape of the cost, not a lucky past.
+
+    Returns:
+        The selection, and its levels on the demand that was seen and on the imputed one, as the two ``replays`` play them.
+    """
+    if not terms.mine.any():
+        return selected, selected.levels, selected.levels
+    column = selected.levels.review_column
+    seen, hidden = (expected_cost_replay.levels(facts, column, terms, lead_time, *due, replay) for replay in replays)
+    costs = by_phase(daily_cost(replays[0](seen), rates), terms.first_day, phases)
+    unnamed = np.full(terms.mine.size, np.nan)
+    ours, other = (
+        selected.instead(terms.mine, expected_cost_replay.candidate(facts), each, unnamed, costs)
+        for each in (seen, hidden)
+    )
+    return ours, ours.levels, other.levels
+
+
+def mixed(first: npt.NDArray[np.bool_], one: Outcome, other: Outcome) -> Outcome:
+    """SKU by SKU the one outcome or the other.
+
+    Args:
+        first: take ``one``, shape (N,).
+        one: an outcome.
+        other: another of the same SKUs.
+
+    Returns:
+        The outcome of the mixture.
+    """
+    values = {f.name: np.where(first, getattr(one, f.name), getattr(other, f.name)) for f in fields(Outcome)[:-1]}
+    return replace(one, **values, trace=np.where(first[None, :, None], one.trace, other.trace))
+
+
+def _column(skus: pl.DataFrame, name: str) -> Floats:
+    values: Floats = skus[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return values
+
+
+def _present(
+    days: Days, counted: npt.NDArray[np.bool_], agreed: Floats, minimum: Floats, maximum: Floats
+) -> dict[str, npt.NDArray[np.bool_]]:
+    some = days.total > days.first
+    replayable, has_rule = some & ~np.isnan(agreed), ~np.isnan(minimum) & ~np.isnan(maximum)
+    return {"recorded": counted & some, "incumbent": replayable & has_rule, "candidate": replayable}
+
+
+def _start(w: Window, days: Days, counted: npt.NDArray[np.bool_], maximum: Floats, facts: Known) -> Floats:
+    """Stock on the eve, whatever the policy: the recorded count; without counts the ERP's maximum, else our order-up-to level."""
+    full = of(facts)[DEFAULT].levels(facts).order_up_to[:, 0]
+    count = np.take_along_axis(w.stock, days.start[:, None], axis=1)[:, 0]
+    return np.nan_to_num(np.where(counted, count, np.where(np.isnan(maximum), full, maximum)))
+
+
+def _days(skus: pl.DataFrame, w: Window, judged: int) -> tuple[Days, npt.NDArray[np.bool_]]:
+    """A SKU starts on the day after its first stock count, or on its first known day where stock was not counted."""
+    seen = ~np.isnan(w.stock)
+    first_count = np.where(seen.any(axis=1), seen.argmax(axis=1), w.days + 1)
+    counted = first_count <= w.days - LEAST_DAYS
+    start = np.where(counted, first_count, np.clip(w.known_from - w.run_up, 0, w.days)).astype(np.int64)
+    gone = skus["discontinued_on"].is_not_null().to_numpy()
+    end = positions(skus["discontinued_on"].fill_null(w.first), w.first)
+    asked = np.any(w.demand > 0, axis=1)
+    return Days(start, np.where(gone, np.clip(end, 0, w.days), w.days), w.days, judged, asked), counted
+
+
+def _on_sale(w: Window, days: Days) -> npt.NDArray[np.bool_]:
+    """Days from the first known one to the SKU's end: an empty shelf outside them hides no demand, shape (N, H + T)."""
+    at = np.arange(w.demand.shape[1])
+    return (at >= w.known_from[:, None]) & (at < w.run_up + days.end[:, None])
+
+
+def _player(
+    skus: pl.DataFrame, w: Window, days: Days, on_hand: Floats, due: Arrivals, config: Settings
+) -> Callable[[Levels, Floats], Outcome]:
+    """What replays levels over a demand from the one stock and pipeline, with the SKUs' limits and lead times."""
+    limits = (
+        np.nan_to_num(_column(skus, "pack_size")),
+        least_order(np.nan_to_num(_column(skus, "min_order_qty")), w.whole, config.purchase.min_quantity),
+        np.full(skus.height, config.purchase.max_quantity),
+    )
+    span = Span(days.end, days.start, days.warmup)
+
+    def run(levels: Levels, demand: Floats) -> Outcome:
+        arrays = problem(demand, on_hand, levels, w.lead_time, limits=limits, arrivals=due, usable=w.usable, span=span)
+        played = simulate(
+            arrays, backorders=config.planning.unmet_demand == "backorder", threads=config.forecast.threads, trace=True
+        )
+        return replace(played, stockout_days=np.where(days.asked, played.stockout_days, 0.0))
+
+    return run

@@ -1,0 +1,4 @@
+"""The sample ERP: a wholesaler's books, generated from a seed.
+
+Not here: loading a company's own books (onboarding).
+"""

@@ -1,1 +1,0 @@
-"""Replay of policies on recorded demand: one compiled engine, honest about what was known when."""
