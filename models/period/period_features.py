@@ -8,6 +8,7 @@ import numpy as np
 
 from models.demand_units import unit_of
 from models.period.unusual_periods import OVERDISPERSION, steadied
+from models.period.variance import own_ratio
 
 Array = np.ndarray[Any, Any]
 
@@ -185,12 +186,15 @@ class Builder:
         self.year = year_of(told)
         early, length = then.shape[1], booked.shape[1]
         self.booked, self.season = booked, season(then, booked[:, :early], horizon + length - early)
-        steady = steadied(booked, self.season[:, :length], first, [np.zeros_like(told.group), told.place, told.group])
-        self.values, self.unusual, sold = steady.values, steady.unusual, steady.sold
-        values = self.values
+        steady = steadied(booked, self.season[:, :length], first, [told.place, told.group, np.zeros_like(told.group)])
+        # Demand in terms of the common level, which rows put back as of their origin: a shift of all is no SKU's trend.
+        self.values = values = steady.values / steady.level
+        self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold
         position = np.arange(length)[None, :]
         bases = [decayed(values / self.season[:, :length], half_life, first) for half_life in BASE]
         self.base = np.mean(bases, axis=0)
+        foreseen = np.pad(self.base, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
+        self.noise = own_ratio(steady.values, foreseen, first)
         self.levels = np.stack([decayed(values, half_life, first) for half_life in HALF_LIVES])
         self.busy = np.stack([rolling(sold.astype(float), width) for width in (4, 8, 13, 26, 52)])
         self.since = position - np.maximum.accumulate(np.where(sold, position, -1), axis=1)
@@ -220,7 +224,7 @@ class Builder:
             [r, f] float32, and [r] units of the base forecast.
         """
         i, t, ahead = sku, origin, origin + step
-        base = np.maximum(self.base[i, t] * self.season[i, ahead], LEAST)
+        base = np.maximum(self.base[i, t] * self.level[i, t] * self.season[i, ahead], LEAST)
         out = [np.log(base), step, self.since[i, t].clip(max=60), self.gap[i, t].clip(max=60), self.spread[i, t]]
         out += [
             self.since[i, t].clip(max=60) / (self.gap[i, t] + 1),
@@ -233,6 +237,7 @@ class Builder:
         units = [level[i, t] for level in self.levels] + [size[i, t] for size in self.sizes]
         units += [window[i, t] for window in self.windows]
         units += [self.values[i, np.maximum(t - lag, 0)] for lag in range(LAGS)]
+        units = [one * self.level[i, t] for one in units]
         out += [np.log((one + 0.1) / (base + 0.1)) for one in units] + self._last_year(i, ahead, step, base)
         return np.stack([np.asarray(one, dtype=np.float32) for one in out], axis=1), base
 
@@ -242,7 +247,8 @@ class Builder:
         back = ahead - self.year * np.ceil((step + 1) / self.year).astype(np.int64)
         before, at, after = (np.clip(back + shift, 0, self.values.shape[1] - 1) for shift in (-1, 0, 1))
         around = (self.booked[sku, before] + self.booked[sku, at] + self.booked[sku, after]) / 3
-        level = self.levels[2][sku, np.maximum(at - step, 0)]
+        then = np.maximum(at - step, 0)
+        level = self.levels[2][sku, then] * self.level[sku, then]
         return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
 
 

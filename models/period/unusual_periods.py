@@ -2,7 +2,8 @@
 
 What all SKUs share in one period says nothing of the SKU, and one period does not tell a passing event from a shift. So the common
 movement counts only as far as periods usually move, until the next period confirms it: a median filter of length three on like-for-like
-levels (Tukey 1977, Exploratory Data Analysis, ch. 7). Nothing later than a period is used for it.
+levels (Tukey 1977, Exploratory Data Analysis, ch. 7). Then all SKUs take the new level at once, instead of each by itself over months.
+Nothing later than a period is used for it.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ OVERDISPERSION: Final = 0.3
 """Variance of a SKU's period beyond a Poisson's, as a share of its squared mean: large SKUs weigh by their number, not by their size."""
 
 REACH: Final = 3.0
-"""Standard deviations of the common movement within which a period is usual."""
+"""Standard deviations of the common movement within which a period is usual; of one that is not, one of them counts."""
 
 LEAST_SIGMA: Final = 0.05
 """Standard deviation of the logarithm of the common movement that is taken at least."""
@@ -29,6 +30,15 @@ FIRST_SIGMA: Final = 0.15
 
 KNOWN: Final = 8
 
+FEWEST: Final = 10
+"""SKUs that must have sold before they can be said to move together."""
+
+ALONE: Final = 8.0
+"""Standard deviations above its own level by which one SKU may move the others' movement: its bulk order is its own."""
+
+BACK: Final = 8
+"""Periods that a common level is remembered: a return to it needs no second period to confirm it."""
+
 
 @dataclass(frozen=True)
 class Steadied:
@@ -36,11 +46,13 @@ class Steadied:
 
     Attributes:
         values: [n, T] units.
+        level: [n, T] common level that held in each period, 1 at the start: shifts that a second period confirmed.
         unusual: [n, T] the SKU's common movement was cut in this period.
         sold: [n, T] a sale, or a period whose usual sale a common dip hid.
     """
 
     values: Array
+    level: Array
     unusual: Array
     sold: Array
 
@@ -52,26 +64,27 @@ def steadied(values: Array, season: Array, first: Array, levels: list[Array]) ->
         values: [n, T] demand in counts, without gaps.
         season: [n, T] seasonal factors, > 0.
         first: [n] position of the first sale.
-        levels: codes [n] of the sets of SKUs that may move together, the widest first.
+        levels: codes [n] of the sets of SKUs that may move together, the narrowest first: a closed store is not the company.
 
     Returns:
         The steadied demand.
     """
     n, length = values.shape
-    out, unusual = values.astype(float).copy(), np.zeros((n, length), dtype=bool)
+    out, common, unusual = values.astype(float).copy(), np.ones((n, length)), np.zeros((n, length), dtype=bool)
     keep = 0.5 ** (1.0 / HALF_LIFE)
     total, weight = np.zeros((2, n))
     movements = [_Movement(codes) for codes in levels]
     for t in range(length):
         level = total / np.maximum(weight, 1e-9)
-        expected = np.where(weight > 0, level, 0.0) * season[:, t]
+        expected = np.where(weight > 0, level, 0.0) * season[:, t] * common[:, max(t - 1, 0)]
         for movement in movements:
-            now, cut = movement.cut(out[:, t], expected)
-            out[:, t], unusual[:, t] = now, unusual[:, t] | cut
+            now, shift, cut = movement.cut(out[:, t], expected)
+            out[:, t], unusual[:, t], expected = now, unusual[:, t] | cut, expected * shift
+        common[:, t] = np.exp(sum(movement.level[movement.codes] for movement in movements))
         alive = t >= first
-        total = np.where(alive, total * keep + out[:, t] / season[:, t], 0.0)
+        total = np.where(alive, total * keep + out[:, t] / (season[:, t] * common[:, t]), 0.0)
         weight = np.where(alive, weight * keep + 1.0, 0.0)
-    return Steadied(out, unusual, (values > 0) | (unusual & (out >= 0.5)))
+    return Steadied(out, common, unusual, (values > 0) | (unusual & (out >= 0.5)))
 
 
 class _Movement:
@@ -81,25 +94,37 @@ class _Movement:
         self.codes = codes
         self.sets = int(codes.max(initial=0)) + 1
         self.seen: list[Array] = []
+        self.level, self.before = np.zeros((2, self.sets))
+        self.levels: list[Array] = []
 
-    def cut(self, now: Array, expected: Array) -> tuple[Array, Array]:
-        """([n] the period's demand with its common movement cut, [n] where it was)."""
+    def cut(self, now: Array, expected: Array) -> tuple[Array, Array, Array]:
+        """([n] the period's demand with its common movement cut, [n] factor on the common level, [n] where demand was cut)."""
         weight = np.where(expected > 0, 1.0 / (1.0 + OVERDISPERSION * expected), 0.0)
         foreseen = np.maximum(self._sum(weight * expected), 1e-12)
         variance = self._sum(weight**2 * (expected + OVERDISPERSION * expected**2))
-        known = foreseen > 1e-9
-        factor = np.where(known, self._sum(weight * now) / foreseen, 1.0)
+        most = expected + ALONE * np.sqrt(expected + OVERDISPERSION * expected**2)
+        known = self._sum(weight > 0) >= FEWEST
+        factor = np.where(known, self._sum(weight * np.minimum(now, most)) / foreseen, 1.0)
         moved = np.log(np.maximum(factor, 1e-3))
-        reach = REACH * np.sqrt(self._usual() ** 2 + variance / foreseen**2)
-        before = self.seen[-1] if self.seen else np.zeros(self.sets)
-        confirmed = np.median([moved, before, np.zeros(self.sets)], axis=0)
-        allowed = np.clip(moved, np.minimum(-reach, confirmed), np.maximum(reach, confirmed))
-        self.seen.append(moved)
-        changed = (np.abs(allowed - moved) > 1e-12)[self.codes]
+        sigma = np.sqrt(self._usual() ** 2 + variance / foreseen**2)
+        far = np.abs(moved) > REACH * sigma
+        shift = np.where(far, self._confirmed(moved), 0.0)
+        allowed = np.where(far, np.clip(moved, np.minimum(-sigma, shift), np.maximum(sigma, shift)), moved)
+        self.level = self.level + shift
+        self.seen.append(moved - shift)
+        self.before = np.where(far, moved - shift, 0.0)
+        self.levels.append(self.level)
+        changed = (np.abs(allowed - moved) > 1e-12)[self.codes] & (expected > 0)
         scale, lift = np.exp(allowed - moved)[self.codes], (np.exp(allowed) - factor)[self.codes]
         # A dip is filled up by what is usual: multiplied, the few units sold would stand for all that were not.
         kept = np.where(lift > 0, now + lift * expected, now * scale)
-        return np.where(changed, kept, now), changed & (expected > 0)
+        return np.where(changed, kept, now), np.exp(shift)[self.codes], changed
+
+    def _confirmed(self, moved: Array) -> Array:
+        """[sets] logarithm of the shift: as far as an unusual period before moved alike, or back to a level of the periods before."""
+        # The level itself is among those known, so 0 lies between both ends.
+        known = np.array([*self.levels[-BACK:], self.level]) - self.level
+        return np.clip(moved, np.minimum(known.min(axis=0), self.before), np.maximum(known.max(axis=0), self.before))
 
     def _usual(self) -> Array:
         """[sets] standard deviation of the common movement so far: 1.4826 × the median of its size."""
