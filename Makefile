@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
 unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
-.PHONY: demo test lint format bench ui stop venv requirements clean
+.PHONY: demo test lint format bench docs ui stop venv dev requirements clean
 .DEFAULT_GOAL := demo
 
 ## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
@@ -27,19 +27,25 @@ test: lint
 	@$(BIN)/pytest tests/e2e --durations 5
 
 ## lint: style, types and the direction of imports
-lint: venv
+lint: dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m tests.lint.plain_words
 
 ## format: let the formatter have its way
-format: venv
+format: dev
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 ## bench: every figure of the README, beside its peer
-bench: venv
+bench: dev
 	@$(BIN)/python -m tests.bench
+
+## docs: the pages as a site, in build/site; a broken link fails
+docs: dev
+	@TERM=dumb NO_COLOR=1 $(BIN)/python -m typer pipelines.cli utils docs --name stockproof --output docs/commands.md >/dev/null
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 ## ui: where Airflow, MLflow and the report are
 ui: venv
@@ -59,9 +65,18 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(VENV) --no-deps -e .
 	@touch $@
 
-## requirements: compile requirements.in to exact versions
+# Tests, benchmarks, lint and the docs site need more than a run does.
+dev: $(VENV)/installed-dev
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@$(BIN)/uv pip install --quiet --python $(VENV) --no-deps -r requirements-dev.txt
+	@touch $@
+
+## requirements: compile requirements.in and requirements-dev.in to exact versions
+COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --override requirements-overrides.txt
 requirements: venv
-	@$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --override requirements-overrides.txt requirements.in -o requirements.txt
+	@$(COMPILE) requirements.in -o requirements.txt
+	@$(COMPILE) --no-annotate -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 clean: stop
 	rm -rf $(VENV) .stockproof dbt/target dbt/logs

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import yaml
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from pipelines.config_schema import (
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    state_dir: Path = ROOT / ".stockproof"
+    state_dir: Path = Field(default=Path(".stockproof"), validate_default=True)
     erp: Erp = Erp()
     stack: Stack = Stack()
     planning: Planning = Planning()
@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     release: Release = Release()
     notify: Notify = Notify()
     schedule: Schedule = Schedule()
+
+    @field_validator("state_dir", mode="after")
+    @classmethod
+    def _beside_the_file(cls, value: Path) -> Path:
+        """A relative state folder lies beside the configuration file, so that a second file is a second stack."""
+        return config_file().resolve().parent / value
 
     @model_validator(mode="after")
     def _costs_agree(self) -> "Settings":

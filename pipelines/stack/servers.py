@@ -8,6 +8,7 @@ import secrets as random_secrets
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -41,6 +42,7 @@ def up(say: Say = print, *, airflow: bool = True) -> None:
     stack = settings.load().stack
     with _only_one(say):
         _refuse_other_user()
+        _refuse_other_configuration()
         _refuse_little_room()
         _make_secrets()
         if settings.load().erp.url is None:
@@ -168,6 +170,21 @@ def _refuse_other_user() -> None:
             f"{files.state_dir()} was made by user {made.owner()}, and this is root",
             f"run as {made.owner()}, or set STOCKPROOF_STATE_DIR to a folder of your own",
         )
+
+
+def _refuse_other_configuration() -> None:
+    """A state folder serves one configuration file: another one's ports and books would replace what the first one made."""
+    folder, file = files.state_dir(), settings.config_file().resolve()
+    owner = folder / "configuration"
+    recorded = Path(owner.read_text().strip()) if owner.exists() else file
+    beside = folder.parent == file.parent  # a folder that was moved or copied together with its file
+    if recorded != file and recorded.is_file() and not beside:
+        raise StockproofError(
+            f"the state folder {folder} belongs to the configuration file {recorded}, not to {file}",
+            f"set STOCKPROOF_CONFIG={recorded}, or set state_dir in {file} to a folder of its own",
+        )
+    if not owner.exists() or recorded != file:
+        files.write_atomic(owner, f"{file}\n")
 
 
 def _refuse_little_room() -> None:

@@ -99,3 +99,15 @@ def test_unknown_environment_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_erp_url_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ERP_URL", "mysql://u:p@127.0.0.1/erp")
     assert settings.load().erp.url == "mysql://u:p@127.0.0.1/erp"
+
+
+def test_the_state_folder_lies_beside_the_configuration_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "other.yaml"
+    file.write_text("")
+    monkeypatch.setenv("STOCKPROOF_CONFIG", str(file))
+    monkeypatch.delenv("STOCKPROOF_STATE_DIR", raising=False)
+    settings.load.cache_clear()
+    assert settings.load().state_dir == tmp_path / ".stockproof"
+    file.write_text("state_dir: books")
+    settings.load.cache_clear()
+    assert settings.load().state_dir == tmp_path / "books"

@@ -14,7 +14,7 @@ from pipelines.core.calendar import DAYS_IN
 from pipelines.core.panel import classify, known_sums
 from pipelines.core.panel_frames import build
 from pipelines.core.quantiles import LEVELS
-from pipelines.forecast import covariates, job, panels, periods, training
+from pipelines.forecast import covariates, job, panels, period_forecasts, training
 from tests.worlds.company import Array, Company
 from tests.worlds.truth import Truth
 
@@ -92,7 +92,7 @@ def _by_bucket(truth: Truth, skus: pl.DataFrame) -> tuple[Array, Array, Array]:
 def _by_period(truth: Truth, skus: pl.DataFrame) -> tuple[Array, Array]:
     company = truth.company
     ahead = min(int(np.ceil(max(sku.situation.lead_time for sku in truth.skus) / company.review)) + 1, 26)
-    told = periods.histories(skus, period_frame(truth), company.as_of, company.review)
+    told = period_forecasts.histories(skus, period_frame(truth), company.as_of, company.review)
     found = PeriodForecaster(ahead, seed=settings.load().forecast.seed).fit(told).predict(told)
     return found.mean, np.sqrt(found.variance)
 

@@ -96,3 +96,24 @@ def test_who_worked_on_a_database_that_ended_is_started_anew_with_it(
     monkeypatch.setattr(servers.warehouse, "migrate", lambda: None)
     servers.up(lambda _: None, airflow=False)
     assert ended == stopped
+
+
+def test_a_state_folder_of_another_configuration_file_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, no_start: None, state: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first, second = (tmp_path_factory.mktemp(name) / "stockproof.yaml" for name in ("first", "second"))
+    first.touch()
+    second.touch()
+    (state / "configuration").write_text(f"{first}\n")
+    monkeypatch.setenv("STOCKPROOF_CONFIG", str(second))
+    settings.load.cache_clear()
+    with pytest.raises(StockproofError, match=f"belongs to the configuration file {first}, not to {second}"):
+        servers.up(lambda _: None)
+
+
+def test_a_state_folder_whose_configuration_file_has_moved_goes_with_it(
+    monkeypatch: pytest.MonkeyPatch, state: Path, tmp_path: Path
+) -> None:
+    (state / "configuration").write_text("/where/it/was/stockproof.yaml\n")
+    servers._refuse_other_configuration()
+    assert (state / "configuration").read_text().strip() == str(settings.config_file().resolve())
