@@ -36,6 +36,11 @@ FEWEST: Final = 10
 ALONE: Final = 8.0
 """Standard deviations above its own level by which one SKU may move the others' movement: its bulk order is its own."""
 
+SELLS: Final = 3.0
+"""Expected units from which a SKU that sells nothing has stopped by itself, unless :data:`ALL_STOP` of its set do."""
+
+ALL_STOP: Final = 0.8
+
 BACK: Final = 8
 """Periods that a common level is remembered: a return to it needs no second period to confirm it."""
 
@@ -99,14 +104,13 @@ class _Movement:
 
     def cut(self, now: Array, expected: Array) -> tuple[Array, Array, Array]:
         """([n] the period's demand with its common movement cut, [n] factor on the common level, [n] where demand was cut)."""
-        weight = np.where(expected > 0, 1.0 / (1.0 + OVERDISPERSION * expected), 0.0)
-        foreseen = np.maximum(self._sum(weight * expected), 1e-12)
-        variance = self._sum(weight**2 * (expected + OVERDISPERSION * expected**2))
-        most = expected + ALONE * np.sqrt(expected + OVERDISPERSION * expected**2)
-        known = self._sum(weight > 0) >= FEWEST
-        factor = np.where(known, self._sum(weight * np.minimum(now, most)) / foreseen, 1.0)
-        moved = np.log(np.maximum(factor, 1e-3))
-        sigma = np.sqrt(self._usual() ** 2 + variance / foreseen**2)
+        stopped = self._stopped(now, expected)
+        factor, sigma = self._factor(now, expected, (expected > 0) & ~stopped)
+        # Those that went on sank, too: the others did not stop by themselves.
+        dip = (np.log(factor) < -REACH * sigma)[self.codes]
+        counted = (expected > 0) & (dip | ~stopped)
+        factor, sigma = self._factor(now, expected, counted)
+        moved = np.log(factor)
         far = np.abs(moved) > REACH * sigma
         shift = np.where(far, self._confirmed(moved), 0.0)
         allowed = np.where(far, np.clip(moved, np.minimum(-sigma, shift), np.maximum(sigma, shift)), moved)
@@ -114,11 +118,26 @@ class _Movement:
         self.seen.append(moved - shift)
         self.before = np.where(far, moved - shift, 0.0)
         self.levels.append(self.level)
-        changed = (np.abs(allowed - moved) > 1e-12)[self.codes] & (expected > 0)
+        changed = (np.abs(allowed - moved) > 1e-12)[self.codes] & counted
         scale, lift = np.exp(allowed - moved)[self.codes], (np.exp(allowed) - factor)[self.codes]
         # A dip is filled up by what is usual: multiplied, the few units sold would stand for all that were not.
         kept = np.where(lift > 0, now + lift * expected, now * scale)
         return np.where(changed, kept, now), np.exp(shift)[self.codes], changed
+
+    def _factor(self, now: Array, expected: Array, counted: Array) -> tuple[Array, Array]:
+        """([sets] demand against what was expected, 1 where too few SKUs count, [sets] usual deviation of its logarithm)."""
+        weight = np.where(counted, 1.0 / (1.0 + OVERDISPERSION * expected), 0.0)
+        variance = expected + OVERDISPERSION * expected**2
+        foreseen = np.maximum(self._sum(weight * expected), 1e-12)
+        seen = self._sum(weight * np.minimum(now, expected + ALONE * np.sqrt(variance))) / foreseen
+        factor = np.where(self._sum(weight > 0) >= FEWEST, np.maximum(seen, 1e-3), 1.0)
+        return factor, np.sqrt(self._usual() ** 2 + self._sum(weight**2 * variance) / foreseen**2)
+
+    def _stopped(self, now: Array, expected: Array) -> Array:
+        """[n] SKUs that stopped by themselves: a season's end takes a part of the assortment away, a closure all of it."""
+        sells = expected >= SELLS
+        stops = sells & (now <= 0)
+        return np.asarray(stops & (self._sum(stops) < ALL_STOP * self._sum(sells))[self.codes])
 
     def _confirmed(self, moved: Array) -> Array:
         """[sets] logarithm of the shift: as far as an unusual period before moved alike, or back to a level of the periods before."""
