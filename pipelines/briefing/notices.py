@@ -66,7 +66,7 @@ date again once it is.'
     if sold and (as_of - sold).days >= STALE_DAYS:
         found.append(f"sale on record is of {sold}: the {(as_of - sold).days} days since count as days without demand")
     if counted and (as_of - counted).days >= STALE_DAYS:
-        since = "what came and went since is not in what is on hand"
+        since = "what was sold and received since is in what is on hand, what else moved is not"
         found.append(f"stock count is of {counted}: {since}")
     if not found:
         return ""

@@ -100,7 +100,7 @@ TABLES: Final[tuple[Table, ...]] = (
     )),
     Table("item_suppliers", ("item_id", "supplier_id"), (
         _text("item_id"), _text("supplier_id"), Column("is_primary", Kind.BOOLEAN),
-        _number("lead_time_days", "whole days between order and receipt, as agreed"),
+        _number("lead_time_days", "whole days between order and receipt, as agreed; 0: not known"),
         _number("min_order_qty", "empty or 0: none", nullable=True), _number("pack_size", "empty or 0: none", nullable=True),
         _money("unit_price", "purchase price per unit"), _money("ordering_cost", "fixed cost of one order", required=False, nullable=True),
         _UPDATED,

@@ -65,7 +65,7 @@ def _extract(source: Source | None, as_of: date, *, full: bool) -> int:
     if source is None:  # an optional table the ERP does not have stays empty
         return 0
     if source.table.is_versioned:
-        read, new = _versioned(source, as_of, full=full)
+        read, new = _versioned(source, as_of, full=full or source.whole)
     elif raw.is_extracted(source.table, as_of) and not full:
         return 0
     else:

@@ -3,7 +3,8 @@
 ``erp.profile`` names one: ``canonical`` (the ERP has the contract's tables), a built-in folder beside this file, or a folder of the user's
 own. A profile is a folder of ``<table>.sql``, each one SELECT that yields the contract's columns by name; extraction wraps it with casts
 and with the window to read. ``:as_of`` in a file stands for the run's as-of date, ``:since`` for the start of the window: rows recorded
-before it are not wanted, and a file that says so spares the ERP the work.
+before it are not wanted, and a file that says so spares the ERP the work. A line ``-- read: whole`` says that a row may change and keep
+its ``updated_at``: all rows are compared.
 """
 
 import re
@@ -29,6 +30,7 @@ _REMEDY: Final = (
 )
 _AS_OF: Final = re.compile(r":as_of\b")
 _SINCE: Final = re.compile(r":since\b")
+_WHOLE: Final = re.compile(r"^\s*--\s*read:\s*whole\s*$", re.MULTILINE)
 _ANY_DATE: Final = "'2000-01-01'"
 _NO_TABLE: Final = 1146
 _NO_RIGHT: Final = (1142, 1143)
@@ -48,6 +50,7 @@ class Source:
         columns: the contract's columns that it yields, in the contract's order; the others read as NULL.
         origin: where the query comes from, for people: the ERP's table or the profile's file.
         types: MariaDB's type code of each column, where known; a value of the right type is not cast again.
+        whole: a row may change and keep its ``updated_at``: every run compares all rows with what was extracted before.
     """
 
     table: Table
@@ -55,6 +58,7 @@ class Source:
     columns: tuple[str, ...]
     origin: str
     types: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
 
     def since(self, instant: datetime) -> str:
         """The query for rows recorded from an instant on; it may yield earlier ones too."""
@@ -177,7 +181,8 @@ def _probe(
         return f"{origin} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
     if table.is_versioned and types["updated_at"] in NUMBERS:
         return f"{origin}: updated_at is a number, no point in time; of seconds since 1970 FROM_UNIXTIME(…) makes one"
-    return Source(table, query, tuple(name for name in table.names if name in types), origin, types)
+    columns = tuple(name for name in table.names if name in types)
+    return Source(table, query, columns, origin, types, whole=bool(_WHOLE.search(query)))
 
 
 def _granted(connection: sa.Connection, table: Table) -> str:

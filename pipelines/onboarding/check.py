@@ -219,8 +219,8 @@ def _stock(profile: Profile, sold: pl.DataFrame) -> Finding:
     old = sold.join(newest, on=["item_id", "location_id"]).filter(pl.col("last") > pl.col("counted"))
     if old.height:
         sentence += (
-            f"; {old.height} of them sold after their newest count (the oldest of {str(old['counted'].min())[:10]}): a count stands until "
-            "the next one, so what was sold since still counts as on hand. Export the stock of the day you plan"
+            f"; {old.height} of them sold after their newest count (the oldest of {str(old['counted'].min())[:10]}): what was sold and "
+            "received since is carried forward, what else moved is not. Export the stock of the day you plan"
         )
     return Finding("stock", "usable" if have == sold.height and not old.height else "usable without", sentence)
 
@@ -236,12 +236,20 @@ def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
         f"{count(len(active), 'active supplier')}: of {count(len(items), 'item')} with sales {shares[0]} are offered by one, "
         f"{shares[1]} with a lead time above zero"
     )
-    if not timed:
+    if not supplied:
         return Finding("suppliers", "not usable", f"{sentence}: nothing could be ordered")
     if len(timed) == len(items):
         return Finding("suppliers", "usable", sentence)
-    lacking = named(sorted(items - timed))
-    return Finding("suppliers", "usable without", f"{sentence}; nothing is ordered of the others: {lacking}")
+    if untimed := sorted(supplied - timed):
+        sentence += (
+            f"; without one the measured lead time holds, else planning.default_lead_time_days: {named(untimed)}"
+        )
+    if lacking := sorted(items - supplied):
+        sentence += (
+            f"; nothing is ordered of what no active supplier offers ({named(lacking)}): a kit, something made here, or a supplier that is "
+            "missing? Of a kit its components must be sold to be planned"
+        )
+    return Finding("suppliers", "usable without", sentence)
 
 
 def _receipts(profile: Profile, sold: pl.DataFrame) -> Finding:

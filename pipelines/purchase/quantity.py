@@ -3,6 +3,7 @@
 import numpy as np
 
 from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
+from pipelines.core.units import DUST
 from pipelines.purchase import codes as c
 from pipelines.purchase import lots
 from pipelines.purchase.lines import Draft, Flags, Lines
@@ -135,10 +136,12 @@ def rounded_up(quantity: Floats, pack: Floats) -> Floats:
     Returns:
         Units.
 
-    >>> rounded_up(np.array([7.0, 7.0, 12.0]), np.array([6.0, 0.0, 6.0])).tolist()
-    [12.0, 7.0, 12.0]
+    >>> rounded_up(np.array([7.0, 7.0, 12.0, 2000.0000009]), np.array([6.0, 0.0, 6.0, 500.0])).tolist()
+    [12.0, 7.0, 12.0, 2000.0]
     """
-    return np.where(pack > 0, np.ceil(quantity / _size(pack) - _SMALL) * pack, np.maximum(quantity, 0.0))
+    # What arithmetic left behind is no reason for a further pack.
+    slack = np.where(pack >= 0.5, np.maximum(DUST / _size(pack), _SMALL), _SMALL)
+    return np.where(pack > 0, np.ceil(quantity / _size(pack) - slack) * pack, np.maximum(quantity, 0.0))
 
 
 def rounded_down(quantity: Floats, pack: Floats) -> Floats:

@@ -28,7 +28,7 @@ def mismatches(stock: pl.DataFrame, demand: pl.DataFrame, receipts: pl.DataFrame
 
     Args:
         stock: ``item_id, location_id, counted_on, on_hand``.
-        demand: ``item_id, location_id, day, quantity, returned``.
+        demand: ``item_id, location_id, day, quantity, returned``, and ``booked`` where the books hold sales that are no demand.
         receipts: ``item_id, location_id, received_on, quantity_received, quantity_rejected``.
 
     Returns:
@@ -38,10 +38,12 @@ def mismatches(stock: pl.DataFrame, demand: pl.DataFrame, receipts: pl.DataFrame
     accepted = (pl.col("quantity_received").fill_null(0.0) - pl.col("quantity_rejected").fill_null(0.0)).clip(
         lower_bound=0.0
     )
-    may_return = pl.when(pl.col("quantity") > 0).then(0.0).otherwise(pl.col("returned").fill_null(0.0))
+    # A sale that a later credit cancelled is no demand, and left the shelf all the same.
+    sold = "booked" if "booked" in demand.columns else "quantity"
+    may_return = pl.when(pl.col(sold) > 0).then(0.0).otherwise(pl.col("returned").fill_null(0.0))
     moves = pl.concat([
         receipts.select(*KEY, pl.col("received_on").alias("day"), accepted.alias("moved"), pl.lit(0.0).alias("slack")),
-        demand.select(*KEY, "day", (-pl.col("quantity")).alias("moved"), may_return.alias("slack")),
+        demand.select(*KEY, "day", (-pl.col(sold)).alias("moved"), may_return.alias("slack")),
     ]).filter((pl.col("moved") != 0) | (pl.col("slack") != 0))  # fmt: skip
     counts = stock.select(*KEY, pl.col("counted_on").alias("day"), "on_hand")
     line = pl.concat([moves, counts], how="diagonal").with_columns(pl.col("on_hand").is_not_null().alias("is_count"))

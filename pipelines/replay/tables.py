@@ -39,7 +39,7 @@ _ROWS = {
     + ", ".join(f"cast({name} as double precision) as {name}" for name in _NUMBERS)
     + " from chunk order by place",
     "demand": """select d.item_id, d.location_id, d.day, cast(d.quantity as double precision) as quantity,
-        cast(d.returned as double precision) as returned, d.is_stockout
+        cast(d.returned as double precision) as returned, cast(d.booked as double precision) as booked, d.is_stockout
         from marts.fct_daily_demand d join chunk using (item_id, location_id) where d.day >= :since and d.day <= :as_of""",
     "stock": """select s.item_id, s.location_id, s.counted_on, cast(s.on_hand as double precision) as on_hand
         from marts.fct_stock s join chunk using (item_id, location_id) where s.counted_on >= :opening and s.counted_on <= :as_of""",

@@ -106,6 +106,7 @@ def variables_of(as_of: date) -> dict[str, Any]:
         "holding_cost_rate": config.costs.holding_cost_rate,
         "ordering_cost": config.costs.ordering_cost,
         "service_target": config.costs.service_target,
+        "unmet_demand": config.planning.unmet_demand,
     }
 
 

@@ -20,6 +20,7 @@ def placeholders(
     spike_quarantine_sigmas: float,
     spike_min_days: int,
     max_quantity: float,
+    least_stock: float,
     items: Sequence[str],
 ) -> dict[str, str]:
     """What the placeholders of every rule and table stand for, apart from those of the rule's own table.
@@ -30,6 +31,7 @@ def placeholders(
         spike_quarantine_sigmas: standard deviations from which on a sale is taken for a typing error.
         spike_min_days: other days with sales a SKU needs before its spikes are judged.
         max_quantity: largest quantity of an order line, units.
+        least_stock: least count that is one, units: zero, or less where unmet demand waits.
         items: item_ids the run plans; empty: all.
 
     Returns:
@@ -42,6 +44,7 @@ def placeholders(
         "spike_quarantine_sigmas": _number(spike_quarantine_sigmas),
         "spike_min_days": str(int(spike_min_days)),
         "max_quantity": _number(max_quantity),
+        "least_stock": _number(least_stock),
         "in_scope": f"item_id in ({listed})" if items else "true",
         "quantiles": ", ".join(quantiles.COLUMNS),
         "quantiles_fall": " or ".join(

@@ -103,6 +103,7 @@ def _placeholders(as_of: date, items: Sequence[str]) -> dict[str, str]:
         spike_quarantine_sigmas=config.quality.spike_quarantine_sigmas,
         spike_min_days=config.quality.spike_min_days,
         max_quantity=config.purchase.max_quantity,
+        least_stock=-1e12 if config.planning.unmet_demand == "backorder" else 0.0,
         items=items,
     )
 

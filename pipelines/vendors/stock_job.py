@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines import settings
+from pipelines.core import units
 from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS, LEVELS
@@ -126,10 +127,8 @@ def _lead_times(skus: pl.DataFrame) -> Floats:
 def _whole(skus: pl.DataFrame, rows: pl.DataFrame) -> npt.NDArray[np.bool_]:
     """SKUs whose sales were pieces, [N]: what a stockout is taken to have hidden may well be a fraction."""
     key = ["item_id", "location_id"]
-    fractional = rows.filter(pl.col("quantity") != pl.col("quantity").floor()).select(key).unique()
-    found = skus.select(key).join(
-        fractional.with_columns(whole=pl.lit(value=False)), on=key, how="left", maintain_order="left"
-    )
+    fractions = units.fractional(rows, key).with_columns(whole=pl.lit(value=False))
+    found = skus.select(key).join(fractions, on=key, how="left", maintain_order="left")
     return found["whole"].fill_null(value=True).to_numpy()
 
 

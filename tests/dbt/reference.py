@@ -8,16 +8,35 @@ from typing import Any
 
 from pipelines.core.calendar import DAYS_IN, Bucket, bucket_start
 
+CANCEL_DAYS = 90
+
 Sku = tuple[str, str]
 Rows = list[dict[str, Any]]
 
 
 def daily_demand(sales: Rows) -> dict[Sku, dict[date, float]]:
-    """Units by SKU and day: sales net of returns, at least zero."""
+    """Units by SKU and day: sales net of returns, at least zero; a credit beyond its day's sales cancels an earlier day's."""
     net: dict[Sku, dict[date, float]] = defaultdict(lambda: defaultdict(float))
+    back: dict[Sku, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     for sale in sales:
         net[sale["location_id"], sale["item_id"]][sale["sold_on"]] += sale["quantity"]
-    return {sku: {day: max(quantity, 0.0) for day, quantity in days.items()} for sku, days in net.items()}
+        back[sale["location_id"], sale["item_id"]][sale["sold_on"]] -= min(sale["quantity"], 0.0)
+    return {sku: _without_cancelled(days, back[sku]) for sku, days in net.items()}
+
+
+def _without_cancelled(net: dict[date, float], back: dict[date, float]) -> dict[date, float]:
+    demand, taken = dict(net), defaultdict(int)
+    for day in sorted(day for day, quantity in net.items() if quantity < 0):
+        credit = back[day]
+        fitting = [
+            one for one in net if net[one] >= credit and timedelta(days=1) <= day - one <= timedelta(days=CANCEL_DAYS)
+        ]
+        fitting.sort(key=lambda one: (net[one], -one.toordinal()))
+        if taken[credit] < len(fitting):
+            demand[fitting[taken[credit]]] -= credit
+            demand[day] += credit
+        taken[credit] += 1
+    return {day: max(quantity, 0.0) for day, quantity in demand.items()}
 
 
 def stockout_days(tables: dict[str, Rows], as_of: date) -> dict[Sku, set[date]]:
@@ -67,14 +86,14 @@ def closed_periods(
     counted: dict[Sku, dict[date, float]] = defaultdict(dict)
     for row in tables["stock_levels"]:
         counted[row["location_id"], row["item_id"]][row["counted_on"]] = row["on_hand"]
-    out = {}
+    books = _booking(tables, as_of, review)
+    found, oversold = {}, []
     for sku, days in stockout_days(tables, as_of).items():
         for back in {(as_of - day).days // review for day in days}:
             end = as_of - timedelta(days=review * back)
             period = [end - timedelta(days=k) for k in range(review)]
             counts, sold = counted[sku], demand.get(sku, {})
-            opened = [day for day in period if counts.get(day, 0) > 0]
-            closed = [day for day in period if day in days]
+            closed = [k for k in range(review) if period[k] in days]
             total = sum(sold.get(day, 0.0) for day in period)
             arrived = sum(
                 max(line["quantity_received"] - line["quantity_rejected"], 0.0)
@@ -82,11 +101,24 @@ def closed_periods(
                 if (place[line["po_id"]], line["item_id"]) == sku and line["received_on"] in period
             )
             before = end - timedelta(days=review)
-            tells = before in counts and end in counts
-            beyond = tells and counts[end] + total - counts[before] - arrived > 1e-6
-            share = 0.0 if beyond else len(closed) / (len(closed) + len(opened))
-            hidden = total - sum(sold.get(day, 0.0) for day in opened) if share else 0.0
-            out[(*sku, back)] = (share, hidden)
+            if before in counts and end in counts:
+                oversold.append(counts[end] + total - counts[before] - arrived)
+            share = len(set(closed) & books[sku[0]]) / len(books[sku[0]])
+            hidden = sum(sold.get(period[k], 0.0) for k in closed)
+            found[(*sku, back)] = (share, hidden if share else 0.0)
+    more, less = sum(units > 1e-6 for units in oversold), sum(units < -1e-6 for units in oversold)
+    recorded = more > 4 * less and more >= 0.05 * len(oversold)
+    return {key: (0.0, 0.0) if recorded else values for key, values in found.items()}
+
+
+def _booking(tables: dict[str, Rows], as_of: date, review: int) -> dict[str, set[int]]:
+    """Location → days of a period, counted back from its end, on which it ever sold or found anything."""
+    out: dict[str, set[int]] = defaultdict(set)
+    for (place, _), days in daily_demand(tables["sales"]).items():
+        out[place] |= {(as_of - day).days % review for day, units in days.items() if units > 0 and day <= as_of}
+    for row in tables["stock_levels"]:
+        if row["on_hand"] > 0 and row["counted_on"] <= as_of:
+            out[row["location_id"]].add((as_of - row["counted_on"]).days % review)
     return out
 
 

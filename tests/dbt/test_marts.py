@@ -100,7 +100,7 @@ def test_periods_that_ran_out_tell_how_far_the_shelf_was_empty(counts, small_erp
         key: pytest.approx(values) for key, values in wanted.items() if values != (0.0, 0.0)
     }
     shares = [share for share, _ in wanted.values()]
-    assert 0.0 in shares and any(0 < share < 1 for share in shares) and 1.0 in shares
+    assert any(0 < share < 1 for share in shares) and 1.0 in shares
 
 
 def test_costs_of_an_item_s_own_are_told_from_rates(counts, small_erp) -> None:
@@ -172,7 +172,23 @@ def test_supplier_is_primary_else_cheapest_active(counts) -> None:
     assert skus["lead_time_mean"].null_count() == skus["ordering_cost"].null_count() == 0
 
 
-def test_position_is_last_count_and_open_lines(counts, small_erp) -> None:
+def moved(tables, sku, since: date) -> float:
+    """Units accepted less units sold after a day."""
+    place = {row["po_id"]: row["location_id"] for row in tables["purchase_orders"]}
+    came = sum(
+        line["quantity_received"] - line["quantity_rejected"]
+        for line in tables["purchase_order_lines"]
+        if (place[line["po_id"]], line["item_id"]) == sku and line["received_on"] and line["received_on"] > since
+    )
+    sold = sum(
+        sale["quantity"]
+        for sale in tables["sales"]
+        if (sale["location_id"], sale["item_id"]) == sku and sale["sold_on"] > since
+    )
+    return came - sold
+
+
+def test_position_is_last_count_with_what_moved_since_and_open_lines(counts, small_erp) -> None:
     newest: dict = {}
     for row in small_erp["stock_levels"]:
         sku = row["location_id"], row["item_id"]
@@ -184,7 +200,8 @@ def test_position_is_last_count_and_open_lines(counts, small_erp) -> None:
         ordered["W", line["item_id"]] += line["quantity_ordered"] * (line["po_id"] in is_open)
     assert sum(ordered.values()) > 0
     for sku, row in _skus(mart("fct_inventory_position")).items():
-        counted_on, on_hand = newest.get(sku, (None, 0.0))
+        counted_on, counted = newest.get(sku, (None, 0.0))
+        on_hand = max(counted + (moved(small_erp, sku, counted_on) if counted_on else 0.0), 0.0)
         assert (row["counted_on"], row["on_hand"], row["on_order"]) == (counted_on, on_hand, ordered.get(sku, 0.0))
         assert row["inventory_position"] == on_hand + ordered.get(sku, 0.0)
 

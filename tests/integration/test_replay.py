@@ -28,7 +28,8 @@ create table marts.dim_sku (as_of date, item_id text, location_id text, supplier
     annual_sales_value float8, created_on date, discontinued_on date, books_from date,
     unit_cost float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, reorder_point float8, order_up_to float8);
-create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8, returned float8, is_stockout boolean);
+create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8, returned float8, booked float8,
+    is_stockout boolean);
 create table marts.fct_stock (item_id text, location_id text, counted_on date, on_hand float8);
 create table marts.fct_receipts (item_id text, location_id text, ordered_on date, received_on date, quantity_ordered float8,
     quantity_received float8, quantity_rejected float8);
@@ -56,7 +57,7 @@ def marts(warehouse_url):
         ordering_cost=pl.when(number < 10).then("ordering_cost").otherwise(0.0),  # the last two may order at every review
     )  # fmt: skip
     _fill("dim_sku", skus)
-    _fill("fct_daily_demand", rows.demand)
+    _fill("fct_daily_demand", rows.demand.with_columns(booked="quantity"))
     _fill("fct_stock", rows.stock)
     _fill("fct_receipts", rows.receipts)
     _fill("fct_open_orders", rows.open_orders.rename({"quantity_ordered": "quantity_open"}))

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from models import negbin
+from models.distribution import negbin
 from pipelines.core.panel import Array
 from pipelines.policy.levels import quantile_at
 from tests.worlds.arrays import Forecasts

@@ -147,3 +147,6 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 
 KNOWN_OFF: Final = {key: why for why, keys in _LISTED.items() for key in keys}
 """(situation, system) → why."""
+
+THROUGH_PRODUCT: Final[dict[str, str]] = {}
+"""Situation → why it is not yet right through the whole product."""

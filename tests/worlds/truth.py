@@ -58,9 +58,15 @@ class Truth:
 
     @cached_property
     def sales(self) -> Array:
-        """[n, books] what the books hold."""
-        booked = np.array([sku.situation.shelf.demand_booked for sku in self.skus])
-        return np.where(self.empty & ~booked[:, None], 0.0, self.demand)
+        """[n, books] what the books hold: half of what was asked for on the day that the shelf empties, nothing until it is filled."""
+        booked = np.array([sku.situation.shelf.demand_booked for sku in self.skus])[:, None]
+        sold = np.where(self.empty, 0.0, np.where(self.runs_out, np.floor(self.demand / 2), self.demand))
+        return np.where(booked, self.demand, sold)
+
+    @cached_property
+    def runs_out(self) -> Array:
+        """[n, books] the shelf closes empty, and was not before."""
+        return np.asarray(~self.empty & np.pad(self.empty, ((0, 0), (0, 1)))[:, 1:])
 
     @cached_property
     def opened(self) -> Array:

@@ -5,9 +5,12 @@ with
 
 daily as (
     select
-        *,
+        daily.*,
+        -- where the books record what was asked for, an empty shelf hides nothing
+        daily.is_stockout and not recorded.is_demand_recorded as hides_demand,
         {{ bucket_on('day') }} as bucket_on
-    from {{ ref('int_demand_daily') }}
+    from {{ ref('int_demand_daily') }} as daily
+    cross join {{ ref('int_recorded_demand') }} as recorded
 )
 
 {% if var('bucket') == 'day' %}
@@ -18,7 +21,7 @@ select
     quantity,
     returned,
     is_stockout::int as stockout_days,
-    is_stockout
+    hides_demand as is_stockout
 from daily
 {% else %}
 -- one censored day makes the bucket's sum a lower bound
@@ -29,7 +32,7 @@ select
     sum(quantity) as quantity,
     sum(returned) as returned,
     (count(*) filter (where is_stockout))::int as stockout_days,
-    bool_or(is_stockout) as is_stockout
+    bool_or(hides_demand) as is_stockout
 from daily
 group by location_id, item_id, bucket_on
 order by location_id, item_id, bucket_on

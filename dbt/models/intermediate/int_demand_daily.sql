@@ -23,6 +23,7 @@ joined as (
         -- numbers
         coalesce(sales.quantity, 0) as quantity,
         coalesce(sales.returned, 0) as returned,
+        coalesce(sales.booked, 0) as booked,
 
         -- booleans
         stockouts.is_counted is not null as is_stockout
@@ -33,5 +34,5 @@ joined as (
 
 -- sparse: a day without sales, returns and stockout has no row
 select * from joined
-where quantity > 0 or returned > 0 or is_stockout
+where quantity > 0 or returned > 0 or booked > 0 or is_stockout
 order by location_id, item_id, day

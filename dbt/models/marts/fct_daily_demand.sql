@@ -13,6 +13,7 @@ select
     -- numbers
     quantity,
     returned,
+    booked,
 
     -- booleans
     is_stockout

@@ -8,8 +8,13 @@ sales as (
     select * from {{ ref('int_sales_daily') }} where day <= {{ as_of() }} and quantity > 0
 ),
 
+-- where the books record what was asked for, an empty shelf hides nothing
 closed as (
-    select * from {{ ref('int_closed_periods') }}
+    select
+        periods.*,
+        case when recorded.is_demand_recorded then 0 else periods.closed_share end as hidden_share
+    from {{ ref('int_closed_periods') }} as periods
+    cross join {{ ref('int_recorded_demand') }} as recorded
 ),
 
 sold as (
@@ -25,7 +30,7 @@ joined as (
         periods_back,
         coalesce(sold.quantity, 0) as quantity,
         coalesce(closed.closed_days, 0) as stockout_days,
-        coalesce(closed.closed_share, 0) as closed_share,
+        coalesce(closed.hidden_share, 0) as closed_share,
         coalesce(closed.open_quantity, 0) as open_quantity
     from sold
     full outer join closed using (location_id, item_id, periods_back)

@@ -10,8 +10,8 @@ renamed as (
         item_id,
         supplier_id,
 
-        -- numbers: most ERPs leave a minimum or pack out by a zero
-        lead_time_days,
+        -- numbers: most ERPs leave a lead time, minimum or pack out by a zero
+        coalesce(nullif(lead_time_days, 0), {{ var('default_lead_time_days') }}) as lead_time_days,
         nullif(min_order_qty, 0) as min_order_qty,
         nullif(pack_size, 0) as pack_size,
 

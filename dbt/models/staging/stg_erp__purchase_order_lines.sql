@@ -12,9 +12,9 @@ renamed as (
         item_id,
 
         -- numbers: a date of receipt after as_of is a plan, and so are its quantities
-        quantity_ordered,
-        case when received_on > {{ as_of() }} then 0 else coalesce(quantity_received, 0) end as quantity_received,
-        case when received_on > {{ as_of() }} then 0 else coalesce(quantity_rejected, 0) end as quantity_rejected,
+        {{ snapped('quantity_ordered') }} as quantity_ordered,
+        case when received_on > {{ as_of() }} then 0 else coalesce({{ snapped('quantity_received') }}, 0) end as quantity_received,
+        case when received_on > {{ as_of() }} then 0 else coalesce({{ snapped('quantity_rejected') }}, 0) end as quantity_rejected,
 
         -- money
         unit_price,

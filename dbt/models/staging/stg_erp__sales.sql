@@ -15,7 +15,7 @@ renamed as (
         location_id,
 
         -- numbers
-        quantity,
+        {{ snapped('quantity') }} as quantity,
 
         -- money
         unit_price,

@@ -14,7 +14,7 @@ renamed as (
         location_id,
 
         -- numbers
-        on_hand,
+        {{ snapped('on_hand') }} as on_hand,
 
         -- dates
         counted_on

@@ -5,9 +5,13 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.core import units
 from pipelines.io import warehouse
 
-FRACTIONAL: Final = "select distinct item_id, location_id from marts.fct_demand where quantity <> floor(quantity)"
+FRACTIONAL: Final = (
+    "select item_id, location_id from marts.fct_demand where quantity > 0 group by item_id, location_id "
+    f"having {units.mostly_fractions('quantity')}"
+)
 """SQL of the SKUs that do not come in whole units."""
 
 _PENDING = """

@@ -117,7 +117,7 @@ def test_an_unknown_profile_lists_those_built_in(folder: Path, monkeypatch: pyte
     settings.load.cache_clear()
     with pytest.raises(StockproofError, match="'odoo': no such source profile") as caught:
         profiles.inspect(AS_OF)
-    assert "canonical, erpnext" in caught.value.remedy
+    assert "canonical, dolibarr, erpnext" in caught.value.remedy
 
 
 def test_canonical_takes_tables_that_have_more_columns_and_lack_optional_ones(
