@@ -7,7 +7,7 @@ from typing import Final
 from pipelines.core.text import count, verb
 
 NAMED: Final = 5
-"""Orders named in a sentence; of more, the number is told."""
+"""Items named in a sentence; of more, the number is given."""
 
 STALE_DAYS: Final = 3
 """Sales and counts that end so many days before a run are told: a weekend is none, a broken interface is."""
@@ -17,35 +17,6 @@ UNSOLD: Final = "ORDERED_WITHOUT_SALE"
 
 UNSOLD_DAYS: Final = 182
 """Days without a sale after which a line says so: half a year, as long as a lot may last."""
-
-
-def waiting(unsigned: Sequence[str], unsent: Sequence[str]) -> str:
-    """Orders of earlier dates that count as on their way though nothing was ordered yet.
-
-    Args:
-        unsigned: numbers of orders that a planner has changed and nobody signed.
-        unsent: numbers of orders that are signed and not in the ERP.
-
-    Returns:
-        One or two sentences; empty where nothing waits.
-
-    >>> waiting(["SP-1"], [])
-    '1 order of an earlier date was overridden and never signed, and its goods count as on their way: approve or reject SP-1.'
-    >>> waiting([], ["SP-1", "SP-2"])
-    '2 orders of earlier dates are signed and not released, and their goods count as on their way (SP-1, SP-2): stockproof run release.'
-    """
-    told = []
-    if unsigned:
-        told.append(
-            f"{_of_earlier(unsigned)} {verb(len(unsigned), 'was', 'were')} overridden and never signed, and "
-            f"{verb(len(unsigned), 'its', 'their')} goods count as on their way: approve or reject {_named(unsigned)}."
-        )
-    if unsent:
-        told.append(
-            f"{_of_earlier(unsent)} {verb(len(unsent), 'is', 'are')} signed and not released, and "
-            f"{verb(len(unsent), 'its', 'their')} goods count as on their way ({_named(unsent)}): stockproof run release."
-        )
-    return " ".join(told)
 
 
 def stale(as_of: date, sold: date | None, counted: date | None) -> str:
@@ -75,22 +46,9 @@ date again once it is.'
     )
 
 
-def changed(lines: Sequence[tuple[str, str, float, float]]) -> str:
-    """Lines that were changed in the ERP after their release; empty where there is none.
-
-    Args:
-        lines: order, item, units released, units that the ERP holds now.
-
-    >>> changed([("SP-1", "A", 5000.0, 3000.0)])
-    '1 line of a released order has another quantity in the ERP now (SP-1 A: 5,000 released, 3,000 there): the \
-ERP counts. Was the change meant?'
-    """
-    if not lines:
-        return ""
-    shown = "; ".join(f"{order} {item}: {ours:,g} released, {now:,g} there" for order, item, ours, now in lines[:NAMED])
-    many = "lines of released orders have" if len(lines) > 1 else "line of a released order has"
-    more = " …" if len(lines) > NAMED else ""
-    return f"{len(lines)} {many} another quantity in the ERP now ({shown}{more}): the ERP counts. Was the change meant?"
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def silenced(items: Sequence[str]) -> str:
@@ -186,12 +144,3 @@ def why(reason: str | None, alert: str | None) -> str:
     ('Below its reorder point. Ordered without a sale: it never sold', 'Below its reorder point')
     """
     return ". ".join(part for part in (reason, alert) if part)
-
-
-def _of_earlier(numbers: Sequence[str]) -> str:
-    return f"{count(len(numbers), 'order')} of {verb(len(numbers), 'an earlier date', 'earlier dates')}"
-
-
-def _named(numbers: Sequence[str]) -> str:
-    more = len(numbers) - NAMED
-    return ", ".join(numbers[:NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -23,4 +23,4 @@ def test_a_released_line_changed_in_the_erp_is_in_the_notices(company: Company) 
         )
     assert line == 5000
     company.run(AS_OF + timedelta(days=1))
-    assert any("CHANGED: 5,000 released, 3,000 there" in sentence for sentence in company.notices)
+    assert any("from 5,000 units to 3,000" in sentence for sentence in company.notices)

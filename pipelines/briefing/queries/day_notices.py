@@ -4,14 +4,8 @@ from datetime import date
 from typing import Final
 
 from pipelines.briefing import notices
+from pipelines.briefing.queries import order_notices
 from pipelines.io import warehouse
-
-_WAITING: Final = """
-select o.order_id, o.state from orders.orders o
-where o.as_of < :as_of and o.state in ('overridden', 'approved', 'submitted')
-    and exists (select 1 from orders.lines l where l.order_id = o.order_id and l.quantity > 0)
-order by o.as_of, o.order_id
-"""
 
 _UNSOLD: Final = """
 select cast(count(*) as bigint) as lines, coalesce(sum(order_value), 0) as value from plan.decisions
@@ -43,21 +37,6 @@ where d.as_of = :as_of and d.reason_code = 'NO_ORDER_NO_SUPPLIER' and s.last_dem
 order by d.location_id collate "C", d.item_id collate "C"
 """
 
-_CHANGED: Final = """
-with ours as (
-    select o.order_id, p.po_id, l.item_id, sum(cast(l.quantity as double precision)) as quantity
-    from orders.orders o join orders.lines l on l.order_id = o.order_id
-    join staging.stg_erp__purchase_orders p on p.external_ref = cast(o.idempotency_key as text)
-    where p.status = 'open' group by o.order_id, p.po_id, l.item_id
-), theirs as (
-    select po_id, item_id, sum(cast(quantity_ordered as double precision)) as quantity
-    from staging.stg_erp__purchase_order_lines group by po_id, item_id
-)
-select ours.order_id, ours.item_id, ours.quantity, coalesce(theirs.quantity, 0) as now
-from ours left join theirs on theirs.po_id = ours.po_id and theirs.item_id = ours.item_id
-where abs(ours.quantity - coalesce(theirs.quantity, 0)) > 1e-6 order by ours.order_id, ours.item_id
-"""
-
 # A SKU that was never counted has no stock to speak of: sales-only books say so on the first check.
 _HIDDEN: Final = """
 with selling as (
@@ -73,25 +52,9 @@ from selling s left join counts c using (item_id, location_id)
 """
 
 
-def waiting(as_of: date) -> str:
-    """Orders of earlier dates that count as on their way though nobody has signed or sent them; empty where there is none."""
-    rows = warehouse.read(_WAITING, as_of=as_of).rows()
-    unsigned = [number for number, state in rows if state == "overridden"]
-    return notices.waiting(unsigned, [number for number, state in rows if state != "overridden"])
-
-
 def stale(as_of: date) -> str:
     """Sales or stock counts that end days before the date; empty where they do not, or the marts hold another date."""
     return notices.stale(as_of, *warehouse.read(_NEWEST, as_of=as_of).row(0))
-
-
-def changed() -> str:
-    """Open orders whose lines the ERP now holds with other quantities than were released; empty where there is none."""
-    if not warehouse.read("select to_regclass('staging.stg_erp__purchase_order_lines') is not null as there")["there"][
-        0
-    ]:
-        return ""
-    return notices.changed(warehouse.read(_CHANGED).rows())
 
 
 def hidden(as_of: date) -> str:
@@ -113,13 +76,7 @@ def told(as_of: date) -> list[str]:
     silenced = warehouse.read(_SILENCED, as_of=as_of)["item_id"].to_list()
     unsupplied = warehouse.read(_UNSUPPLIED, as_of=as_of, days=notices.UNSOLD_DAYS)["item_id"].to_list()
     found = (
-        stale(as_of),
-        waiting(as_of),
-        changed(),
-        notices.silenced(silenced),
-        notices.unsupplied(unsupplied),
-        notices.unsold(lines, value),
-        notices.unplanned(items, skus),
-        hidden(as_of),
-    )
+        stale(as_of), order_notices.waiting(as_of), *order_notices.about_the_date(as_of), notices.silenced(silenced),
+        notices.unsupplied(unsupplied), notices.unsold(lines, value), notices.unplanned(items, skus), hidden(as_of),
+    )  # fmt: skip
     return [sentence for sentence in found if sentence]
