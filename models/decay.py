@@ -12,9 +12,6 @@ Array = np.ndarray[Any, Any]
 HALF_LIVES_DAYS: Final[tuple[float, ...]] = (21.0, 42.0, 84.0, 182.0)
 """Half-lives of 3 to 26 weeks; their plain mean is hard to beat alone."""
 
-PRIOR_BUCKETS: Final = 2.0
-"""The group's mean counts as this many buckets of history: new items borrow, old ones do not notice."""
-
 
 def half_lives(period: int) -> Array:
     """[4] half-lives in buckets for a week of ``period`` buckets (7 for days, 1 for weeks)."""
@@ -28,7 +25,7 @@ def base_rates(demand: Array, season: Array, group: Array, prior: Array, lives: 
         demand: [n, T] units, NaN where unknown.
         season: [g, ≥ T] seasonal index of each group, mean about 1.
         group: [n] group codes.
-        prior: [n] units per bucket, where the decay starts from.
+        prior: [n, 2] units per bucket where the decay starts from, and the buckets that they count as.
         lives: [k] half-lives in buckets.
 
     Returns:
@@ -46,7 +43,7 @@ def _decayed(
     keep = 0.5 ** (1.0 / lives)
     out = np.zeros((n, k))
     for i in nb.prange(n):
-        top, weight = np.full(k, PRIOR_BUCKETS * prior[i]), np.full(k, PRIOR_BUCKETS)
+        top, weight = np.full(k, prior[i, 1] * prior[i, 0]), np.full(k, prior[i, 1])
         g = group[i]
         for t in range(length):
             y = demand[i, t]
@@ -75,7 +72,7 @@ def past_windows(
         demand: [n, T] units, NaN where unknown.
         season: [g, ≥ T] seasonal index.
         group: [n] group codes.
-        prior: [n] units per bucket.
+        prior: [n, 2] units per bucket, and the buckets that they count as.
         life: half-life in buckets.
         width: [n] buckets of a window, ≥ 1.
         count: windows per SKU at most.
@@ -89,7 +86,7 @@ def past_windows(
     for i in nb.prange(n):
         w, g = width[i], group[i]
         usable = min(count, max((length - 2 * w) // w, 0))
-        top, weight, seen = PRIOR_BUCKETS * prior[i], PRIOR_BUCKETS, 0
+        top, weight, seen = prior[i, 1] * prior[i, 0], prior[i, 1], 0
         at = length - usable * w  # first bucket of the oldest window
         slot, rate, exposure, total, known, ready = usable - 1, 0.0, 0.0, 0.0, 0, False
         for t in range(length):

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from models import seasonal
+from models import life, seasonal
 from models.distribution import blend, negbin, spread
 from models.distribution.calibration import identity
 from models.distribution.spread import Spread
@@ -19,7 +19,7 @@ from pipelines.core.chunks import blocks
 from pipelines.core.panel import CLASSES, Array, Panel, class_codes, known_sums, recoded
 
 LONGEST_WEEKS: Final = 14
-"""Paths are computed this far; longer protection intervals go on with the mean of the last four weeks."""
+"""Paths are computed this far; longer protection intervals go on at the level of the last four weeks, by the season."""
 
 ZERO_METHOD: Final = "no_demand"
 YOUNG_METHOD: Final = "decayed_means"
@@ -96,13 +96,26 @@ class Hybrid:
         methods[young], methods[zero & ~young] = YOUNG_METHOD, ZERO_METHOD
         for i in np.flatnonzero(young):
             reasons[i] = f"{known[i]} known buckets, fewer than {self.min_observations}: borrows from its group"
-        for i in np.flatnonzero(zero & ~young):
+        silent = ~zero & (self._alive(panel) < life.GONE)
+        weights[silent], methods[silent] = 0.0, ZERO_METHOD
+        for i in np.flatnonzero(silent):
+            reasons[i] = (
+                "silent for far longer than ever before: taken for no longer sold, forecast is zero until it sells again"
+            )
+        zero |= silent
+        for i in np.flatnonzero((total <= 0) & ~young):
             reasons[i] = f"no demand in {known[i]} known buckets: forecast is zero"
         shaped = [name for name, member in self.members.items() if isinstance(member, Shaped)]
         share = np.where(young | zero | np.isin(methods.astype(str), shaped), 0.0, self.recipe.blend.share[code])
         for i in np.flatnonzero(share > 0):
             reasons[i] = f"{reasons[i]}; {self.recipe.blend.reasons[code[i]]}"
         return Assignment(weights, methods, reasons, share)
+
+    def _alive(self, panel: Panel) -> Array:
+        """[n] probability that SKU and place still sell."""
+        index, rows = classical.on_season(self.season, recoded(panel, self.names))
+        own = life.alive(panel.demand, index, rows, panel.period)
+        return own * life.open_places(panel.demand, panel.location_ids, panel.period)
 
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] expected demand of each coming bucket."""
@@ -148,7 +161,7 @@ class Hybrid:
     ) -> CumulativeDistribution:
         """The distribution over the protection interval around a mean path [n, h]."""
         panel = recoded(panel, self.names)
-        mean = cumulative_mean(path, interval.mean, panel.period)
+        mean = cumulative_mean(path, interval.mean, panel.period, *self._beyond(panel, path.shape[1], interval.mean))
         certain, code = self.window_variance(panel, mean, interval)
         # Mean rate² × variance of the interval's length: the compound-sum formula for an uncertain lead time.
         variance = certain + (mean / interval.mean * interval.std) ** 2
@@ -160,6 +173,14 @@ class Hybrid:
         self._blend(panel, interval, levels, wider, mean, variance, quantiles)
         std = np.sqrt(np.where(mean > 0, np.maximum(variance, 0.0), 0.0))
         return CumulativeDistribution(levels, mean, std, quantiles)
+
+    def _beyond(self, panel: Panel, known: int, length: Array) -> tuple[Array, Array]:
+        """([r, h] seasonal index of the coming buckets as far as any interval reaches, [n] row of each SKU)."""
+        longest = max(int(np.ceil(length.max(initial=1.0))), known)
+        if longest == known or self.season is None:
+            return np.ones((1, longest)), np.zeros(panel.skus, dtype=np.int64)
+        index, rows = self.season.on(panel, longest)
+        return index[:, panel.length :], rows
 
     def _shape(
         self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, variance: Array, quantiles: Array
@@ -246,21 +267,29 @@ def _fit_all(members: dict[str, Member], panel: Panel) -> dict[str, Member]:
     return done
 
 
-def cumulative_mean(path: Array, length: Array, period: int) -> Array:
+def cumulative_mean(path: Array, length: Array, period: int, index: Array, rows: Array) -> Array:
     """Expected demand over an interval, the last bucket counted in part.
 
     Args:
         path: [n, h] units per bucket.
-        length: [n] buckets; may pass the path's end, which then goes on with the mean of its last four weeks.
+        length: [n] buckets; may pass the path's end, which then goes on at the level of its last four weeks, by the season of each bucket.
         period: buckets a week.
+        index: [r, ≥ longest length] seasonal index of the coming buckets.
+        rows: [n] row of each SKU.
 
     Returns:
         [n] units.
     """
     h = path.shape[1]
     share = np.clip(length[:, None] - np.arange(h)[None, :], 0.0, 1.0)
-    beyond = np.maximum(length - h, 0.0) * path[:, -min(4 * period, h) :].mean(axis=1)
-    return np.asarray((path * share).sum(axis=1) + beyond)
+    out = np.asarray((path * share).sum(axis=1))
+    far = np.flatnonzero(length > h)
+    if far.size:
+        season, back = index[rows[far]], min(4 * period, h)
+        level = path[far, -back:].sum(axis=1) / np.maximum(season[:, h - back : h].sum(axis=1), 1e-9)
+        part = np.clip(length[far, None] - np.arange(h, season.shape[1])[None, :], 0.0, 1.0)
+        out[far] += level * (season[:, h:] * part).sum(axis=1)
+    return out
 
 
 def fallback(min_observations: int, because: str) -> Hybrid:

@@ -9,9 +9,17 @@ from models.seasonal import Season
 
 def season_to_json(season: Season | None) -> dict[str, Any] | None:
     """The seasonal index, or None before fitting."""
-    return None if season is None else {"weekday": season.weekday.tolist(), "year": season.year.tolist()}
+    if season is None:
+        return None
+    return {
+        "weekday": season.weekday.tolist(), "year": season.year.tolist(), "groups": season.groups, "own": season.own,
+    }  # fmt: skip
 
 
-def season_from_json(told: dict[str, Any] | None) -> Season | None:
+def season_from_json(values: dict[str, Any] | None) -> Season | None:
     """The index that :func:`season_to_json` wrote."""
-    return None if told is None else Season(np.array(told["weekday"]), np.array(told["year"]))
+    if values is None:
+        return None
+    weekday, year = np.array(values["weekday"]), np.array(values["year"])
+    own = tuple((str(item), str(location)) for item, location in values.get("own", ()))
+    return Season(weekday, year, int(values.get("groups", weekday.shape[0] - 1)), own)

@@ -1,111 +1,123 @@
-"""Seasonal index of groups of SKUs, shrunk towards the whole: weekday and time of year."""
+"""Seasonal index of a panel's groups and SKUs: weekday (:mod:`models.season.weekday`) × week of the year (:mod:`models.season.yearly`)."""
 
-from dataclasses import dataclass
-from datetime import date
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
 
+from models.season.like_for_like import WEEKS as WEEKS_A_YEAR
+from models.season.like_for_like import Weeks, cells_of, joined, weeks
+from models.season.weekday import weekdays
+from models.season.yearly import yearly
+from pipelines.core.chunks import blocks
 from pipelines.core.panel import Array, Panel
 
-WEEKS: Final = 52
-SHRINK_UNITS: Final = 400.0
-"""A group's own index counts in full only when it holds many more units per cell than this."""
+WEEKS: Final = WEEKS_A_YEAR
 
 
 @dataclass(frozen=True)
 class Season:
-    """Multiplicative index of each group by weekday and week of the year.
+    """Multiplicative index of groups and of SKUs by weekday and week of the year.
 
     Attributes:
-        weekday: [g, 7] mean 1 a row; all 1 for weekly buckets.
-        year: [g, 52] mean 1 a row; all 1 where less than two years were seen.
+        weekday: [r, 7] mean 1 a row; all 1 for weekly buckets.
+        year: [r, 52] mean 1 a row.
+        groups: rows of groups, the first; rows of categories, the whole and SKUs of their own follow.
+        own: (item, location) of the last rows.
+        apart: calendar year → [r, 52], the same without that year; for training alone, not stored.
     """
 
     weekday: Array
     year: Array
+    groups: int
+    own: tuple[tuple[str, str], ...] = ()
+    apart: Mapping[int, Array] = field(default_factory=dict, repr=False)
 
-    def index(self, starts: list[date], by_day: bool) -> Array:
-        """The index of each group on buckets.
+    def on(self, panel: Panel, future: int = 0, *, honest: bool = False) -> tuple[Array, Array]:
+        """The index on a panel's buckets.
 
         Args:
-            starts: first days of T buckets.
-            by_day: buckets are days, so the weekday counts.
+            panel: histories.
+            future: buckets ahead.
+            honest: each bucket of the past by what the other years say, as a forecast would have had it.
 
         Returns:
-            [g, T], > 0. Groups unknown at fitting: see :meth:`rows`.
+            ([r, T + future] index > 0, [n] row of each SKU). All ones for a panel that is not :attr:`Panel.seasonal`.
         """
-        week = week_of_year(starts)
-        out = self.year[:, week]
-        if by_day:
+        starts = panel.starts(future)
+        if not panel.seasonal:
+            return np.ones((1, len(starts))), np.zeros(panel.skus, dtype=np.int64)
+        days = 7 // panel.period
+        cell, years = cells_of(starts, days)[0], np.array([(d + timedelta(days=days // 2)).year for d in starts])
+        out = self.year[:, cell]
+        if honest:
+            for year, table in self.apart.items():
+                inside = years == year
+                out[:, inside] = table[:, cell[inside]]
+        if panel.period == 7:
             out = out * self.weekday[:, [day.weekday() for day in starts]]
-        return np.ascontiguousarray(out)
+        return np.ascontiguousarray(out), self.rows(panel)
 
-    def rows(self, group: Array) -> Array:
-        """[n] row of each SKU's group; groups unseen at fitting use the last row, the whole."""
-        last = self.weekday.shape[0] - 1
-        return np.where((group >= 0) & (group < last), group, last).astype(np.int64)
+    def rows(self, panel: Panel) -> Array:
+        """[n] row of each SKU: its own, its group's; of groups unseen at fitting the category's, or the whole's."""
+        whole = self.year.shape[0] - len(self.own) - 1
+        out = np.where((panel.group >= 0) & (panel.group < self.groups), panel.group, whole).astype(np.int64)
+        category = panel.statics.get("category")
+        if category is not None:
+            known = (out == whole) & np.isfinite(category) & (np.nan_to_num(category) < whole - self.groups)
+            out[known] = self.groups + category[known].astype(np.int64)
+        if self.own:
+            place = {key: whole + 1 + k for k, key in enumerate(self.own)}
+            keys = zip(panel.item_ids.tolist(), panel.location_ids.tolist(), strict=True)
+            out = np.array([place.get(key, row) for key, row in zip(keys, out.tolist(), strict=True)], dtype=np.int64)
+        return out
 
 
 def week_of_year(starts: list[date]) -> Array:
-    """[T] 0 … 51: seven days each from 1 January, the last one or two days of the year joining week 51 (no week 53).
+    """[T] 0 … 51: seven days each from 1 January, the last one or two days of the year joining week 51 (no week 53)."""
+    return cells_of(starts, 1)[0]
 
-    >>> week_of_year([date(2026, 1, 1), date(2026, 12, 31)]).tolist()
-    [0, 51]
-    """
-    return np.array([min((day.timetuple().tm_yday - 1) // 7, WEEKS - 1) for day in starts], dtype=np.int64)
+
+_known: dict[int, tuple[weakref.ref[Array], Array, bool, Season]] = {}
 
 
 def fit(panel: Panel) -> Season:
-    """Index from the group totals of the panel; the last row is the whole, for groups not seen.
+    """Index of a panel; members of one run ask for the same one, so the index of arrays still in use is kept.
 
     Args:
         panel: histories.
 
     Returns:
-        The index; all ones where the history is too short to tell (under 8 weeks for weekdays, under two years for the year).
+        The index; all ones where the history is too short to tell.
     """
-    groups = int(panel.group.max(initial=-1)) + 1
-    totals, counts = np.zeros((groups + 1, panel.length)), np.zeros((groups + 1, panel.length))
-    for g in range(groups):
-        demand = panel.demand[panel.group == g]
-        totals[g], counts[g] = np.nan_to_num(demand).sum(axis=0), np.isfinite(demand).sum(axis=0)
-    totals[-1], counts[-1] = totals[:-1].sum(axis=0), counts[:-1].sum(axis=0)
-    starts = panel.starts()
-    by_day = panel.period == 7
-    weekday = np.ones((groups + 1, 7))
-    if by_day and panel.length >= 56:
-        weekday = _shrunk_ratio(totals, _centred_mean(totals, 7), np.array([d.weekday() for d in starts]), 7)
-    year = np.ones((groups + 1, WEEKS))
-    span = WEEKS * panel.period
-    if panel.length >= 2 * span - panel.period:
-        smooth = _shrunk_ratio(totals, _centred_mean(totals, span), week_of_year(starts), WEEKS)
-        year = _normalise(_circular_smooth(smooth))
-    return Season(weekday, year)
+    key = id(panel.demand)
+    kept = _known.get(key)
+    if kept is not None and kept[0]() is panel.demand and kept[1] is panel.group and kept[2] == panel.seasonal:
+        return kept[3]
+    season = _fit(panel)
+    _known[key] = (weakref.ref(panel.demand, lambda _: _known.pop(key, None)), panel.group, panel.seasonal, season)
+    return season
 
 
-def _centred_mean(totals: Array, width: int) -> Array:
-    """Centred moving mean; at the ends the nearest whole window (no extrapolated trend)."""
-    length = totals.shape[1]
-    sums = np.concatenate([np.zeros((totals.shape[0], 1)), totals.cumsum(axis=1)], axis=1)
-    first = np.clip(np.arange(length) - width // 2, 0, max(length - width, 0))
-    last = np.minimum(first + width, length)
-    return np.asarray((sums[:, last] - sums[:, first]) / (last - first))
-
-
-def _shrunk_ratio(totals: Array, trend: Array, cell: Array, cells: int) -> Array:
-    """Σ totals / Σ trend per cell, each group's shrunk to the whole's by the units that it rests on."""
-    member = np.equal.outer(cell, np.arange(cells)).astype(float)
-    top, bottom = totals @ member, trend @ member
-    whole = np.where(bottom[-1] > 0, top[-1] / np.maximum(bottom[-1], 1e-12), 1.0)
-    index = (top + SHRINK_UNITS * whole) / (bottom + SHRINK_UNITS)
-    return _normalise(np.clip(index, 0.05, 20.0))
-
-
-def _circular_smooth(index: Array) -> Array:
-    kernel = (0.1, 0.2, 0.4, 0.2, 0.1)
-    return np.asarray(sum(w * np.roll(index, k - 2, axis=1) for k, w in enumerate(kernel)))
-
-
-def _normalise(index: Array) -> Array:
-    return np.asarray(index / index.mean(axis=1, keepdims=True))
+def _fit(panel: Panel) -> Season:
+    group = panel.group.astype(np.int64)
+    category = panel.statics.get("category")
+    parent = group if category is None else np.nan_to_num(category).astype(np.int64)
+    starts, days = panel.starts(), 7 // panel.period
+    if not panel.seasonal or not panel.skus:
+        return Season(np.ones((2, 7)), np.ones((2, 52)), 1)
+    weekday = np.ones((int(group.max()) + int(parent.max()) + 3, 7))
+    if panel.period == 7:
+        weekday = weekdays(panel.demand, starts, group, parent)
+    parts: list[Weeks] = []
+    for part in blocks(panel.skus):
+        daily = weekday[group[part]][:, [d.weekday() for d in starts]] if panel.period == 7 else None
+        parts.append(weeks(panel.demand[part], starts, days, daily))
+    history = joined(parts)
+    year = yearly(history, group, parent)
+    rows = np.concatenate([weekday, weekday[group[year.own]]])
+    keys = zip(panel.item_ids[year.own].tolist(), panel.location_ids[year.own].tolist(), strict=True)
+    return Season(rows, year.table, year.groups, tuple(keys), year.apart)

@@ -75,7 +75,7 @@ def windows(panel: Panel, season: Season, prior: Array, width: Array, count: int
     Args:
         panel: histories.
         season: fitted index.
-        prior: [n] units per bucket.
+        prior: [n, 2] of :func:`models.features.priors`.
         width: [n] buckets of a window.
         count: windows per SKU at most.
 
@@ -83,7 +83,7 @@ def windows(panel: Panel, season: Season, prior: Array, width: Array, count: int
         The windows.
     """
     whole = np.maximum(np.round(width), 1).astype(np.int64)
-    index, rows = season.index(panel.starts(), panel.period == 7), season.rows(panel.group)
+    index, rows = season.on(panel)
     life = float(decay.half_lives(panel.period).mean())
     expected, demanded = decay.past_windows(panel.demand, index, rows, prior, life, whole, count)
     return Windows(expected, demanded, compound_factor(panel), class_codes(panel.demand_class))

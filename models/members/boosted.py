@@ -71,7 +71,7 @@ class Booster:
         origins = self._origins(panel, span)
         if origins.size == 0:
             return self
-        builder = Builder(panel, self.season, origins, 0)
+        builder = Builder(panel, self.season, origins, 0, honest=True)
         sku, origin, step = self._sample(panel, origins, span)
         if sku.size < 200:
             return self

@@ -40,22 +40,22 @@ class WindowBootstrap:
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] recency-weighted mean rate × season."""
         season = fitted(self.season)
-        index, rows = season.index(panel.starts(horizon), panel.period == 7), season.rows(panel.group)
+        index, rows = season.on(panel, horizon)
         return np.asarray(self._rate(panel, index, rows)[:, None] * index[rows, panel.length :])
 
     def window_quantiles(self, panel: Panel, width: Array, levels: tuple[float, ...]) -> Array:
         """Quantiles of demand over the next ``width`` buckets; see :class:`models.interface.Shaped`."""
         season = fitted(self.season)
         whole = np.clip(np.round(width), 1, None).astype(np.int64)
-        index = season.index(panel.starts(int(whole.max(initial=1))), panel.period == 7)
+        index, rows = season.on(panel, int(whole.max(initial=1)))
         keep = 0.5 ** (1.0 / (HALF_LIFE_WEEKS * panel.period))
-        told = _quantiles(panel.demand, index, season.rows(panel.group), whole, keep, np.array(levels))
+        told = _quantiles(panel.demand, index, rows, whole, keep, np.array(levels))
         return np.asarray(told * (width / whole)[:, None])
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, the mean rate per bucket."""
         season = fitted(self.season)
-        rate = self._rate(panel, season.index(panel.starts(), panel.period == 7), season.rows(panel.group))
+        rate = self._rate(panel, *season.on(panel))
         return [{"rate": float(value)} for value in np.round(rate, 6)]
 
     def _rate(self, panel: Panel, index: Array, rows: Array) -> Array:

@@ -6,17 +6,21 @@ from typing import Final
 
 import numpy as np
 
-from models import decay, seasonal
+from models import decay, life, seasonal
 from models.interface import fitted
 from models.members import aggregation, kernels, tuning
 from models.members.features import priors
 from models.seasonal import Season
+from pipelines.core.chunks import blocks
 from pipelines.core.panel import Array, Panel, class_codes
 
 ALPHA: Final = 0.1
 """Smoothing weight of Croston and SBA where nothing can be tuned (Syntetos & Boylan 2005 recommend 0.05 to 0.2)."""
 
-ALPHAS: Final = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+ALPHA_DAILY: Final = 0.03
+"""The same for days: the memory of a SKU that sells every day must not be shorter than one that sells every week, or one week moves it."""
+
+ALPHAS: Final = (0.02, ALPHA_DAILY, 0.05, 0.1, 0.15, 0.2, 0.3)
 """Weights of sizes and intervals among which a class's own is tuned."""
 
 TSB_PROBABILITY_DAYS: Final = 0.03
@@ -28,6 +32,9 @@ PROBABILITIES_DAYS: Final = (0.003, 0.006, 0.012, 0.02, TSB_PROBABILITY_DAYS, 0.
 SES_ALPHAS: Final = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8])
 MOVING_WEEKS: Final = 13
 """Weeks of the moving average, as in the VN2 challenge's benchmark rule."""
+
+LEAST_SEASON: Final = 0.1
+"""Buckets of a lower index count as unknown: they say nothing of the level, and one sale in them would count as ten."""
 
 Rate = Callable[[Array, Array, int], Array]
 """(demand [m, T], parameters [p], buckets a week) → [m] units per bucket."""
@@ -43,7 +50,8 @@ class Smoother:
         grid: [k, p] candidates of its p parameters, the default first; one row: nothing to tune.
         labels: [p] names of the parameters.
         more: panel → name → [n], further smoothing state that explains the rate.
-        seasonality: spread the rate by the group's seasonal index.
+        daily: first parameter of the default where buckets are days; None: as for weeks.
+        seasonality: deseasonalise, smooth, and spread the rate by the seasonal index.
     """
 
     name: str
@@ -53,49 +61,84 @@ class Smoother:
     more: Callable[[Panel], dict[str, Array]] = field(default=lambda _: {}, repr=False)
     seasonality: bool = True
     joint: bool = False
+    daily: float | None = None
     season: Season | None = field(default=None, repr=False)
     chosen: Array | None = field(default=None, repr=False)
 
     def fit(self, panel: Panel) -> "Smoother":
         """A copy that knows the seasonal index of the panel and its classes' parameters [5, p]."""
         season = seasonal.fit(panel) if self.seasonality else None
-        return replace(self, season=season, chosen=tuning.tune(self.rate, self.grid, panel))
+        level = panel if season is None else deseasonalised(panel, *season.on(panel))
+        return replace(self, season=season, chosen=tuning.tune(self.rate, self._grid(panel.period), level))
 
     def flat(self, panel: Panel) -> Array:
-        """[n] units per bucket, each SKU with its class's parameters."""
-        settings = self._parameters(panel)
-        out = np.zeros(panel.skus)
-        for parameters in np.unique(settings, axis=0):
-            rows = np.flatnonzero((settings == parameters).all(axis=1))
-            out[rows] = self.rate(panel.demand[rows], parameters, panel.period)
-        return out
+        """[n] units per bucket of average season, each SKU with its class's parameters, by the probability that it lives."""
+        return self._rates(self._level(panel)) * life.alive(panel.demand, *on_season(self.season, panel), panel.period)
 
     def path(self, panel: Panel, horizon: int) -> Array:
-        """[n, h] rate × season, the season relative to the SKU's newest weeks so that the rate keeps its meaning."""
+        """[n, h] rate of the deseasonalised demand × season."""
         rate = self.flat(panel)
         if self.season is None:
             return np.repeat(rate[:, None], horizon, axis=1)
-        index = self.season.index(panel.starts(horizon), panel.period == 7)
-        relative = index[:, panel.length :] / _recent_mean(index[:, : panel.length], panel.period)[:, None]
-        return np.asarray(rate[:, None] * relative[self.season.rows(panel.group)])
+        index, rows = self.season.on(panel, horizon)
+        return np.asarray(rate[:, None] * index[rows, panel.length :])
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, the smoothing state."""
-        settings = self._parameters(panel)
-        told = {"rate": self.flat(panel), **{name: settings[:, p] for p, name in enumerate(self.labels)}}
+        settings, panel = self._parameters(panel), self._level(panel)
+        told = {"rate": self._rates(panel), **{name: settings[:, p] for p, name in enumerate(self.labels)}}
         states = {name: np.round(values, 6) for name, values in {**told, **self.more(panel)}.items()}
         return [{name: float(values[i]) for name, values in states.items()} for i in range(panel.skus)]
+
+    def _level(self, panel: Panel) -> Panel:
+        return panel if self.season is None else deseasonalised(panel, *self.season.on(panel))
+
+    def _rates(self, level: Panel) -> Array:
+        settings, out = self._parameters(level), np.zeros(level.skus)
+        for parameters in np.unique(settings, axis=0):
+            rows = np.flatnonzero((settings == parameters).all(axis=1))
+            out[rows] = self.rate(level.demand[rows], parameters, level.period)
+        return out
+
+    def _grid(self, period: int) -> Array:
+        """The candidates, the default first."""
+        if self.daily is None or period == 1:
+            return self.grid
+        return self.grid[np.argsort(self.grid[:, 0] != self.daily, kind="stable")]
 
     def _parameters(self, panel: Panel) -> Array:
         """[n, p]."""
         if self.chosen is None:
-            return np.repeat(self.grid[:1], panel.skus, axis=0)
+            return np.repeat(self._grid(panel.period)[:1], panel.skus, axis=0)
         return np.asarray(self.chosen[class_codes(panel.demand_class)])
 
 
-def _recent_mean(index: Array, period: int) -> Array:
-    """[g] mean index over the newest 8 weeks: the season in which the smoothed rate was measured."""
-    return np.asarray(np.maximum(index[:, -8 * period :].mean(axis=1), 1e-6))
+def on_season(season: Season | None, panel: Panel) -> tuple[Array, Array]:
+    """([r, T] seasonal index of a panel's history, [n] row of each SKU); ones where there is none."""
+    if season is None:
+        return np.ones((1, panel.length)), np.zeros(panel.skus, dtype=np.int64)
+    return season.on(panel)
+
+
+def deseasonalised(panel: Panel, index: Array, rows: Array) -> Panel:
+    """The panel with demand divided by its seasonal index: what smoothers remember is of all seasons, so it is compared in none.
+
+    Args:
+        panel: histories.
+        index: [r, ≥ T] seasonal index.
+        rows: [n] row of each SKU.
+
+    Returns:
+        The panel; itself where no season is known.
+    """
+    past = index[:, : panel.length]
+    if (past == 1.0).all():
+        return panel
+    demand = np.empty(panel.demand.shape)
+    for part in blocks(panel.skus):
+        season = past[rows[part]]
+        demand[part] = np.where(season < LEAST_SEASON, np.nan, panel.demand[part] / np.maximum(season, LEAST_SEASON))
+    return replace(panel, demand=demand)
 
 
 @dataclass
@@ -143,17 +186,18 @@ class Decayed:
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] base rate × season."""
         season = fitted(self.season)
-        index, rows = season.index(panel.starts(horizon), panel.period == 7), season.rows(panel.group)
+        index, rows = season.on(panel, horizon)
         return np.asarray(self._rate(panel, index, rows)[:, None] * index[rows, panel.length :])
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, the base rate per bucket."""
         season = fitted(self.season)
-        rate = self._rate(panel, season.index(panel.starts(), panel.period == 7), season.rows(panel.group))
+        rate = self._rate(panel, *season.on(panel))
         return [{"rate": float(value)} for value in np.round(rate, 6)]
 
     def _rate(self, panel: Panel, index: Array, rows: Array) -> Array:
-        return decay.base_rates(panel.demand, index, rows, priors(panel), decay.half_lives(panel.period))
+        base = decay.base_rates(panel.demand, index, rows, priors(panel), decay.half_lives(panel.period))
+        return base * life.alive(panel.demand, index, rows, panel.period)
 
 
 def croston(seasonality: bool = True) -> Smoother:
@@ -167,13 +211,19 @@ def croston(seasonality: bool = True) -> Smoother:
 
 
 def sba(seasonality: bool = True) -> Smoother:
-    """Syntetos-Boylan approximation: Croston without its bias."""
+    """Syntetos-Boylan approximation with the running interval counted in: Croston without its bias, and without its blindness to silence.
+
+    The textbook's factor 1 - α / 2 would take 5 % from demand of every day, which has no bias; see :func:`models.life.rate`.
+    """
 
     def rate(demand: Array, parameters: Array, period: int) -> Array:
         del period
-        return np.asarray(kernels.croston(demand, parameters[0], 1 - parameters[0] / 2))
+        state = life.croston_state(
+            demand, np.ones((1, demand.shape[1])), np.zeros(demand.shape[0], np.int64), parameters[0]
+        )
+        return life.rate(state, parameters[0])
 
-    return Smoother("sba", rate, _column(ALPHA, ALPHAS), ("alpha",), seasonality=seasonality)
+    return Smoother("sba", rate, _column(ALPHA, ALPHAS), ("alpha",), seasonality=seasonality, daily=ALPHA_DAILY)
 
 
 def tsb(seasonality: bool = True) -> Smoother:

@@ -94,7 +94,9 @@ class Ensemble:
         keep = np.flatnonzero(np.isfinite(target) & (born[sku] < origins[origin]))[: self.max_rows]
         if keep.size < 200:
             return self
-        matrix, base = self._matrix(Builder(panel, self.season, origins, 0), sku[keep], origin[keep], step[keep])
+        matrix, base = self._matrix(
+            Builder(panel, self.season, origins, 0, honest=True), sku[keep], origin[keep], step[keep]
+        )
         ratio = np.minimum(target[keep] / base, MOST)
         self.parts = self._train(matrix, ratio, np.sqrt(base / base.mean()))
         return self

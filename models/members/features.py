@@ -7,8 +7,9 @@ from typing import Any, Final
 import numba as nb
 import numpy as np
 
-from models.decay import PRIOR_BUCKETS, half_lives
+from models.decay import half_lives
 from models.seasonal import Season, week_of_year
+from pipelines.core.chunks import blocks
 from pipelines.core.compiled import njit
 from pipelines.core.panel import Panel, known_sums
 
@@ -25,6 +26,12 @@ OWN: Final[tuple[str, ...]] = (
     "max_13w_ratio", "last_ratio", "std_4w_ratio", "own_weekday", "last_year_ratio", "horizon", "weekday", "day_of_month", "week", "season",
 )  # fmt: skip
 """Names of the columns that every row has; the panel's statics, calendar and local columns follow."""
+
+
+PRIOR_SALES: Final = 0.15
+"""Sales that a group's median counts as for a SKU of which nothing is known."""
+
+LONGEST_PRIOR_WEEKS: Final = 8.0
 
 
 @dataclass(frozen=True)
@@ -46,24 +53,36 @@ def names(panel: Panel) -> list[str]:
 
 
 def priors(panel: Panel) -> Array:
-    """Rate a SKU starts from before anything is known of it: the median SKU of its group, or of all.
+    """Rate a SKU starts from before anything is known of it, and how much that counts: the median SKU of its group, or of all.
+
+    SKUs of a group differ by orders of magnitude, so the median says as little as :data:`PRIOR_SALES` sales do: the posterior mean of a
+    gamma prior of that shape. In buckets this is little time where the group sells much, and long where it sells rarely.
 
     Args:
         panel: histories.
 
     Returns:
-        [n] units per bucket, > 0.
+        [n, 2] units per bucket, > 0, and the buckets that they count as.
     """
     if panel.prior is not None:
         return panel.prior
     total, seen = known_sums(panel.demand)
+    size = np.concatenate([_least_sale(panel.demand[rows]) for rows in blocks(panel.skus)])
     mean = total / np.maximum(seen, 1)
     active = mean > 0
-    whole = float(np.median(mean[active])) if active.any() else 1e-3
-    out = np.full(panel.skus, whole)
+    rate = np.full(panel.skus, float(np.median(mean[active])) if active.any() else 1e-3)
+    usual = np.full(panel.skus, float(np.median(size[active])) if active.any() else 1.0)
     for g in np.unique(panel.group[active]):
-        out[panel.group == g] = np.median(mean[active & (panel.group == g)])
-    return out
+        members = panel.group == g
+        rate[members], usual[members] = np.median(mean[active & members]), np.median(size[active & members])
+    counts = PRIOR_SALES * np.where(active, size, usual) / rate
+    return np.stack([rate, np.minimum(counts, LONGEST_PRIOR_WEEKS * panel.period)], axis=1)
+
+
+def _least_sale(demand: Array) -> Array:
+    """[n] least demand of a bucket that had any, 0 where none had: what one sale asks for, not what a bucket does."""
+    least = np.where(demand > 0, demand, np.inf).min(axis=1, initial=np.inf)
+    return np.where(np.isfinite(least), least, 0.0)
 
 
 class Builder:
@@ -74,14 +93,16 @@ class Builder:
         season: fitted seasonal index.
         origins: [o] ascending numbers of history buckets known at each origin, each ≤ T.
         horizon: longest horizon of any target.
+        honest: seasons of the targets are what the other years say, as they are at serving: trees trained on an index that has seen their
+            targets would trust it too much.
     """
 
-    def __init__(self, panel: Panel, season: Season, origins: Array, horizon: int) -> None:
+    def __init__(self, panel: Panel, season: Season, origins: Array, horizon: int, *, honest: bool = False) -> None:
         self.panel = panel
         self.horizon = horizon
         self.dates = panel.starts(horizon)
-        self.index = season.index(self.dates, panel.period == 7)
-        self.rows_of = season.rows(panel.group)
+        self.index, self.rows_of = season.on(panel, horizon)
+        self.ahead = season.on(panel, horizon, honest=True)[0] if honest else self.index
         self.origins = np.asarray(origins, dtype=np.int64)
         self.states = origin_states(
             panel.demand,
@@ -116,7 +137,7 @@ class Builder:
             np.int64
         )
         keys = np.stack([sku, origin, target, step]).astype(np.int64)
-        offset = _fill_own(features, self.states, panel.demand, self.index, self.rows_of, keys, dates, panel.period)
+        offset = _fill_own(features, self.states, panel.demand, self.ahead, self.rows_of, keys, dates, panel.period)
         for at, values in enumerate(extra):
             features[:, len(OWN) + at] = values
         return Rows(features, offset)
@@ -136,7 +157,7 @@ def origin_states(
         demand: [n, T] units, NaN where unknown.
         season: [g, ≥ T] seasonal index.
         group: [n] row of ``season``.
-        prior: [n] units per bucket.
+        prior: [n, 2] units per bucket, and the buckets that they count as.
         lives: [4] half-lives in buckets.
         origins: [o] ascending numbers of known buckets.
         period: buckets a week.
@@ -150,7 +171,7 @@ def origin_states(
     keep_day = 0.5 ** (1.0 / 12.0)  # a weekday's own ratio: half-life 12 of its occurrences
     out = np.zeros((n, origins.shape[0], 23), dtype=np.float32)
     for i in nb.prange(n):
-        top, weight = np.full(4, PRIOR_BUCKETS * prior[i]), np.full(4, PRIOR_BUCKETS)
+        top, weight = np.full(4, prior[i, 1] * prior[i, 0]), np.full(4, prior[i, 1])
         day_top, day_weight = np.full(7, 0.0), np.full(7, 0.0)
         share_top, share_weight, size, square, zero_run, age, last = 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
         hits = 0

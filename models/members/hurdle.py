@@ -72,7 +72,7 @@ class Hurdle:
     def _parts(self, panel: Panel, horizon: int) -> tuple[Array, tuple[Array, Array]]:
         """([n, h] probability of demand, ([n] mean size, [n] mean squared size))."""
         season = fitted(self.season)
-        index, rows = season.index(panel.starts(horizon), panel.period == 7), season.rows(panel.group)
+        index, rows = season.on(panel, horizon)
         usual = _usual(panel) if self.usual is None else self.usual
         keep = 0.5 ** (1.0 / (SHARE_WEEKS * panel.period))
         told = _decayed(panel.demand, index, rows, priors(panel), usual, keep, 0.5 ** (1.0 / SIZE_HITS))
@@ -104,7 +104,7 @@ def _decayed(
     n, length = demand.shape
     out = np.zeros((n, 3))
     for i in nb.prange(n):
-        start = prior[i] / usual
+        start = prior[i, 0] / usual
         top, weight = PRIOR_BUCKETS * usual, PRIOR_BUCKETS
         size, square, hits = PRIOR_HITS * start, PRIOR_HITS * start * start, PRIOR_HITS
         g, seen = group[i], False

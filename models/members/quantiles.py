@@ -64,7 +64,7 @@ class QuantileBooster:
         sku, origin, width = self._sample(panel, origins)
         if sku.size < FEWEST:
             return self
-        matrix, expected = self._matrix(panel, self.season, origins, sku, origin, width, 0)
+        matrix, expected = self._matrix(panel, self.season, origins, sku, origin, width, 0, honest=True)
         demand, exposure = _windows(panel, *self._index(panel, 0), sku, origins[origin], width)
         fine = exposure > 0
         if fine.sum() < FEWEST:
@@ -106,8 +106,7 @@ class QuantileBooster:
 
     def _index(self, panel: Panel, future: int) -> tuple[Array, Array]:
         """([g, T + future] seasonal index of groups, [n] its row for each SKU)."""
-        season = fitted(self.season)
-        return season.index(panel.starts(future), panel.period == 7), season.rows(panel.group)
+        return fitted(self.season).on(panel, future)
 
     def _sample(self, panel: Panel, origins: Array) -> tuple[Array, Array, Array]:
         """Windows drawn evenly over SKUs and origins, all inside the history; without protection intervals of every width."""
@@ -125,13 +124,13 @@ class QuantileBooster:
         return sku[keep], origin[keep], width[keep]
 
     def _matrix(
-        self, panel: Panel, season: Season, origins: Array, sku: Array, origin: Array, width: Array, future: int
-    ) -> tuple[Array, Array]:
+        self, panel: Panel, season: Season, origins: Array, sku: Array, origin: Array, width: Array, future: int, *, honest: bool = False
+    ) -> tuple[Array, Array]:  # fmt: skip
         """([r, f] features, [r] units the base expects over the window)."""
-        builder = Builder(panel, season, origins, future)
+        builder = Builder(panel, season, origins, future, honest=honest)
         rows = builder.rows(sku, origin, width)
         season_of, group = self._index(panel, future)
-        index = _summed(season_of)
+        index = _summed(builder.ahead)
         base = np.maximum(builder.states[sku, origin, 0], 1e-6)
         expected = base * (index[group[sku], origins[origin] + width] - index[group[sku], origins[origin]])
         unit = 0.5 * negbin.units_of(panel.demand)[sku]

@@ -40,10 +40,12 @@ class Panel:
         lead_time_mean: [n] days.
         lead_time_std: [n] days.
         weight: [n] importance of a SKU in training; None: all the same.
-        prior: [n] units per bucket a SKU is expected to ask for before anything is known of it; None: taken from the panel itself.
+        prior: [n, 2] units per bucket a SKU is expected to ask for before anything is known of it, and the buckets that they count as;
+            None: taken from the panel itself.
         levels: name → [n] codes of groups whose totals are forecast, the finest last.
         events: [T + F] code of the event of each bucket, 0 for none.
         protection: [n] buckets of the protection interval, where windows of that width are learnt from; None: of every width.
+        seasonal: demand may follow the weekday and the time of the year; False: no model looks for a season.
         names: ``group``, ``category``, ``location`` → names in the order of their codes, for :func:`recoded`; may be empty.
     """
 
@@ -66,6 +68,7 @@ class Panel:
     levels: Mapping[str, Array] = field(default_factory=dict)
     events: Array | None = None
     protection: Array | None = None
+    seasonal: bool = True
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

@@ -43,7 +43,8 @@ def rows(as_of: date, items: Sequence[str] = ()) -> pl.DataFrame:
         items: these items alone; empty: all.
 
     Returns:
-        Rows of plan.period_forecasts; none where unmet demand comes back, or where hardly any SKU's lot is within a review.
+        Rows of plan.period_forecasts, to the period after those that any order serves; none where unmet demand comes back, or where
+        hardly any SKU's lot is within a review.
     """
     skus = warehouse.read(_SKUS, as_of=as_of)
     ahead = horizon(skus)
@@ -55,7 +56,8 @@ def rows(as_of: date, items: Sequence[str] = ()) -> pl.DataFrame:
     )
     # One thread: the replay's tasks keep the other cores busy, and OpenMP's threads that wait for one another stretch seconds to minutes.
     forecaster = PeriodForecaster(ahead, seed=config.forecast.seed).fit(told)
-    found = frame(skus, as_of, forecaster.predict(told), told.days)
+    # One period more than was trained for, the one after the days an order serves: only what is left over depends on it.
+    found = frame(skus, as_of, replace(forecaster, horizon=ahead + 1).predict(told), told.days)
     # Only now: a SKU's forecast must not depend on which others were asked for.
     return found.filter(pl.col("item_id").is_in(list(items))) if items else found
 

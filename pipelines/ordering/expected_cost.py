@@ -1,8 +1,9 @@
-"""Orders that minimise the expected cost of the days they serve, under lost sales: projection, then a newsvendor.
+"""Orders that minimise the expected cost of the days they serve, under lost sales: projection, then a newsvendor that looks ahead.
 
 An order placed at the close of day t with lead time L serves the days t + L + 1 … t + L + R, R the review period; the next order serves
 those after. So stock and open orders are projected through the L days before, losing what meets an empty shelf, and the order faces
-the R days it serves alone. Demand is sampled from the forecast's moments on one Latin hypercube for all SKUs: the same for any chunk.
+the R days it serves alone; what is left over is charged until later days absorb it (:mod:`pipelines.ordering.look_ahead`). Demand is
+sampled from the forecast's moments on one Latin hypercube for all SKUs: the same for any chunk.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,8 @@ import numpy.typing as npt
 from models.distribution import negbin
 from pipelines.core.inventory import Floats
 from pipelines.core.seeds import generator
-from pipelines.ordering.montecarlo import best_lots, needs
+from pipelines.ordering import look_ahead
+from pipelines.ordering.montecarlo import needs
 
 PATHS: Final = 2_000
 """Sampled demand paths a SKU; fewer than 1,000 add noise as large as the last improvements."""
@@ -32,7 +34,7 @@ class Problem:
     """What the orders depend on, shape (N,) unless said otherwise; units and days.
 
     Attributes:
-        mean: demand of each coming review period, shape (N, H).
+        mean: demand of each coming review period, to the one after the days an order serves, shape (N, H).
         variance: of it, shape (N, H).
         unit: step of demand, > 0.
         on_hand: stock at the close of the as-of date.
@@ -130,12 +132,14 @@ def shortage_costs(
     return np.where(own, shortage_cost, holding_cost * service_target / (1.0 - service_target))
 
 
-def reaches(problem_lead_time: npt.NDArray[np.int64], review: int, horizon: int) -> npt.NDArray[np.bool_]:
-    """Where the forecast of ``horizon`` review periods reaches to the end of the days an order serves, shape (N,)."""
-    return np.asarray(problem_lead_time + review <= horizon * review)
+def reaches(lead_time: npt.NDArray[np.int64], review: int, horizon: int) -> npt.NDArray[np.bool_]:
+    """Where the forecast of ``horizon`` review periods reaches to the end of the period after the days an order serves, shape (N,)."""
+    return np.asarray(lead_time + 2 * review <= horizon * review)
 
 
-def orders(problem: Problem, seed: int, paths: int = PATHS, search_surplus: bool = False) -> Orders:
+def orders(
+    problem: Problem, seed: int, paths: int = PATHS, search_surplus: bool = False, steps: int = look_ahead.STEPS
+) -> Orders:
     """Order of every SKU.
 
     Args:
@@ -143,6 +147,7 @@ def orders(problem: Problem, seed: int, paths: int = PATHS, search_surplus: bool
         seed: of the sample.
         paths: demand paths.
         search_surplus: find the surplus, too; else it stays 0.
+        steps: review periods after the days served in which leftover is charged.
 
     Returns:
         The orders.
@@ -150,10 +155,10 @@ def orders(problem: Problem, seed: int, paths: int = PATHS, search_surplus: bool
     result = Orders(*(np.zeros(problem.on_hand.size) for _ in fields(Orders)))
     for lead_time in np.unique(problem.lead_time):
         rows = np.flatnonzero(problem.lead_time == lead_time)
-        chunk = max(CELLS // (paths * len(cuts(int(lead_time), problem.review))), 1)
+        chunk = max(CELLS // (paths * (len(cuts(int(lead_time), problem.review)) + 1)), 1)
         for first in range(0, rows.size, chunk):
             part = rows[first : first + chunk]
-            found = _orders(problem, part, int(lead_time), (seed, paths), search_surplus)
+            found = _orders(problem, part, int(lead_time), (seed, paths, steps), search_surplus)
             for field in fields(Orders):
                 getattr(result, field.name)[part] = getattr(found, field.name)
     return result
@@ -170,23 +175,23 @@ def cuts(lead_time: int, review: int) -> list[tuple[int, int]]:
 
 
 def _orders(
-    problem: Problem, rows: npt.NDArray[np.int64], lead_time: int, sample: tuple[int, int], search_surplus: bool
+    problem: Problem, rows: npt.NDArray[np.int64], lead_time: int, sample: tuple[int, int, int], search_surplus: bool
 ) -> Orders:
+    seed, paths, steps = sample
     intervals = cuts(lead_time, problem.review)
-    mean, variance = (_over(values[rows], intervals, problem.review) for values in (problem.mean, problem.variance))
-    # Demand while the order may be late or early: rate² × variance of the lead time, in the days served.
-    variance[:, -1] += (mean[:, -1] / problem.review * problem.lead_time_std[rows]) ** 2
-    demand = sampled(mean, variance, problem.unit[rows], *sample)
+    covered = [*intervals, (lead_time + problem.review, lead_time + 2 * problem.review)]
+    mean, variance = (_over(values[rows], covered, problem.review) for values in (problem.mean, problem.variance))
+    # Demand while an order may be late or early: rate² × variance of the lead time, in the days it serves.
+    variance[:, -2:] += (mean[:, -2:] / problem.review * problem.lead_time_std[rows, None]) ** 2
+    demand = sampled(mean[:, :-1], variance[:, :-1], problem.unit[rows], seed, paths)
+    later = outcomes(mean[:, -1], variance[:, -1], problem.unit[rows], paths)
     arriving = _arrivals(problem.arriving, rows, problem.on_hand.size, intervals)
 
     def answer(some: npt.NDArray[np.int64], missing: Floats) -> tuple[Floats, Floats]:
         """Order and what the days served lack, of some of the SKUs, with so much of their stock missing."""
         mine = rows[some]
         lacking = needs(demand[some], problem.on_hand[mine] - missing, arriving[some, :-1]) - arriving[some, -1:]
-        quantity = best_lots(
-            lacking, problem.holding_cost[mine], problem.shortage_cost[mine], problem.ordering_cost[mine], problem.unit[mine],
-            problem.pack[mine], problem.minimum[mine],
-        )  # fmt: skip
+        quantity = look_ahead.best_lots(lacking, later[some], _terms(problem, mine), seed=seed, steps=steps)
         return quantity, lacking
 
     every = np.arange(rows.size)
@@ -197,7 +202,11 @@ def _orders(
     if search_surplus and idle.size:
         there, unit = problem.on_hand[rows[idle]], problem.unit[rows[idle]]
         surplus[idle] = _surplus(lambda some, missing: answer(idle[some], missing)[0] > 0, there, unit)
-    return Orders(quantity, mean[:, -1], left, (lacking <= quantity[:, None]).mean(axis=1), surplus)
+    return Orders(quantity, mean[:, -2], left, (lacking <= quantity[:, None]).mean(axis=1), surplus)
+
+
+def _terms(problem: Problem, rows: npt.NDArray[np.int64]) -> look_ahead.Terms:
+    return look_ahead.Terms(**{each.name: getattr(problem, each.name)[rows] for each in fields(look_ahead.Terms)})
 
 
 def _surplus(
@@ -249,13 +258,29 @@ def sampled(mean: Floats, variance: Floats, unit: Floats, seed: int, paths: int)
         Units, shape (N, M, B).
     """
     skus, intervals = mean.shape
-    level, no_class = ((np.arange(paths) + 0.5) / paths)[None, :], np.zeros(skus, dtype=np.int64)
     out = np.empty((skus, paths, intervals))
     for interval in range(intervals):
-        first, second = (np.ascontiguousarray(values[:, interval]) for values in (mean, variance))
-        drawn = negbin.quantiles(first, second, level, no_class, unit)
+        drawn = outcomes(mean[:, interval], variance[:, interval], unit, paths)
         out[:, :, interval] = drawn[:, generator(seed, "newsvendor", interval).permutation(paths)]
     return out
+
+
+def outcomes(mean: Floats, variance: Floats, unit: Floats, paths: int) -> Floats:
+    """Demand of an interval at evenly spread probabilities.
+
+    Args:
+        mean: units, shape (N,).
+        variance: units², shape (N,).
+        unit: step of demand, shape (N,).
+        paths: M.
+
+    Returns:
+        Units, ascending, shape (N, M).
+    """
+    level, no_class = ((np.arange(paths) + 0.5) / paths)[None, :], np.zeros(mean.size, dtype=np.int64)
+    return np.asarray(
+        negbin.quantiles(np.ascontiguousarray(mean), np.ascontiguousarray(variance), level, no_class, unit)
+    )
 
 
 def _arrivals(arriving: Floats, rows: npt.NDArray[np.int64], skus: int, intervals: list[tuple[int, int]]) -> Floats:

@@ -117,7 +117,7 @@ def _problem(
     known: Known, rate: Floats, at: int, terms: Terms, on_hand: Floats, coming: Floats
 ) -> expected_cost.Problem:
     lead, review = np.ceil(known.lead[0][:, at] - 1e-6).astype(np.int64), int(known.review)
-    ahead = int(np.ceil((lead[terms.mine].max() + review) / review))
+    ahead = int(np.ceil((lead[terms.mine].max() + 2 * review) / review))
     mean, variance = rate[:, [at]] * review, known.variance[:, [at]] * review * known.spread[:, [at]]
     holding = known.holding_cost[:, 0] * review
     shortage = expected_cost.shortage_costs(terms.own_costs, known.shortage_cost[:, 0], holding, known.target)

@@ -24,7 +24,7 @@ _SOURCES: Final = {
         "passport", "policies", "replay", "smoothing", "tables", "window",
     ),
     "pipelines/core": ("calendar", "chunks", "compiled", "inventory", "seeds"),
-    "pipelines/ordering": ("every_review", "expected_cost", "montecarlo", "rules"),
+    "pipelines/ordering": ("every_review", "expected_cost", "look_ahead", "montecarlo", "rules"),
     "models/distribution": ("negbin",),
 }  # fmt: skip
 """From what is read of the marts to the passport."""

@@ -4,7 +4,7 @@ A game starts with stock 2 × and both weeks in transit 1 × the rounded mean of
 week X arrives at the start of week X + 3. Holding costs 0.2 a unit and week, a lost unit 1.0. The engine keeps the stock; a
 policy sees what a planner would.
 
-    python -m tests.bench.games [--set m5] [--game 0 …] [--seed 42 …] [--refit WEEKS] [--unseen] [--weeks N] [--json]
+    python -m tests.bench.games [--set m5] [--game 0 …] [--seed 42 …] [--refit WEEKS] [--unseen] [--weeks N] [--look-ahead N] [--json]
     python -m tests.bench.games --through-product [--bucket week|day] [--spread 1|7] [--unseen]
 
 Game 0 is the last 8 weeks, game 1 the 8 before, and so on. ``--unseen``: books hold what was sold, not what was asked for.
@@ -24,6 +24,7 @@ import numpy as np
 
 from pipelines.core.inventory import Floats
 from pipelines.engine import engine
+from pipelines.ordering import look_ahead
 from tests.bench.games_data import WEEKS, Series, m5, panels_of
 
 HOLDING, SHORTAGE = 0.2, 1.0
@@ -110,13 +111,16 @@ def perfect(series: Series) -> Policy:
     return order
 
 
-def expected_cost(seed: int = 42, refit: int | None = None, *, as_sold: bool = False) -> Policy:
+def expected_cost(
+    seed: int = 42, refit: int | None = None, *, as_sold: bool = False, steps: int = look_ahead.STEPS
+) -> Policy:
     """The product's own: forecast of each coming review period, order of least expected cost for the period it serves.
 
     Args:
         seed: of forecaster and sample.
         refit: weeks between trainings, 1 as the daily run does; None: once, at the first order.
         as_sold: take what was sold for what was asked for, for comparison.
+        steps: weeks after the one served in which leftover is charged.
 
     Returns:
         The policy.
@@ -142,7 +146,7 @@ def expected_cost(seed: int = 42, refit: int | None = None, *, as_sold: bool = F
         now = next(week)
         if now == 0 or (refit and now % refit == 0):
             trained[:] = [PeriodForecaster(known.lead + 1, seed=seed).fit(told)]
-        forecast = trained[0].predict(told)
+        forecast = replace(trained[0], horizon=known.lead + 2).predict(told)
         open_lines = np.array(
             [(sku, 7 * week, units) for week in range(known.lead) for sku, units in enumerate(arriving[rows, week])]
         )
@@ -153,7 +157,7 @@ def expected_cost(seed: int = 42, refit: int | None = None, *, as_sold: bool = F
             shortage_cost=SHORTAGE * ones, ordering_cost=0.0 * ones, pack=ones, minimum=ones, review=7,
         )  # fmt: skip
         out = np.empty(skus)
-        out[rows] = rule.orders(problem, seed).quantity
+        out[rows] = rule.orders(problem, seed, steps=steps).quantity
         return out
 
     return order
@@ -177,6 +181,12 @@ def main() -> int:
     parser.add_argument("--unseen", action="store_true", help="lost sales are not in the books")
     parser.add_argument(
         "--as-sold", action="store_true", help="with --unseen: take what was sold for what was asked for"
+    )
+    parser.add_argument(
+        "--look-ahead",
+        type=int,
+        default=look_ahead.STEPS,
+        help="weeks after the one served in which leftover is charged",
     )
     parser.add_argument("--weeks", type=int, help="weeks played; default: 8")
     parser.add_argument("--json", action="store_true")
@@ -210,9 +220,8 @@ def _figures(sets: list[Series], game: int, seed: int, options: argparse.Namespa
                 series, first, weeks, bucket=options.bucket, spread=options.spread, unseen=options.unseen
             )
         else:
-            ours = play(
-                series, first, expected_cost(seed, options.refit, as_sold=options.as_sold), weeks, unseen=options.unseen
-            )
+            policy = expected_cost(seed, options.refit, as_sold=options.as_sold, steps=options.look_ahead)
+            ours = play(series, first, policy, weeks, unseen=options.unseen)
         rule = play(series, first, official_rule, weeks, unseen=options.unseen)
         costs.append([rule, play(series, first, perfect(series), weeks), ours])
     rule, best, ours = (np.concatenate(parts) for parts in zip(*costs, strict=True))

@@ -80,11 +80,11 @@ def _policies():
     }
 
 
-def test_forecasts_of_active_skus_reach_to_the_end_of_what_an_order_serves():
-    assert _forecast() == 11 * 3
+def test_forecasts_of_active_skus_reach_to_the_period_after_the_days_an_order_serves():
+    assert _forecast() == 11 * 4
     told = warehouse.read("select * from plan.period_forecasts order by item_id, period")
     assert ENDED not in told["item_id"].to_list()
-    assert told["starts_on"].unique().sort().to_list() == [AS_OF + timedelta(days=n) for n in (1, 8, 15)]
+    assert told["starts_on"].unique().sort().to_list() == [AS_OF + timedelta(days=n) for n in (1, 8, 15, 22)]
     assert told["mean"].is_between(4.0, 10.0).all()
     assert (told["std"] ** 2 > told["mean"]).all()
     _forecast()
@@ -93,7 +93,7 @@ def test_forecasts_of_active_skus_reach_to_the_end_of_what_an_order_serves():
 
 def test_items_alone_leave_the_others_and_say_the_same():
     before = warehouse.read("select * from plan.period_forecasts order by item_id, period")
-    assert _forecast([ITEMS[3]]) == 3
+    assert _forecast([ITEMS[3]]) == 4
     assert warehouse.read("select * from plan.period_forecasts order by item_id, period").equals(before)
 
 

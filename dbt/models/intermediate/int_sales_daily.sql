@@ -27,12 +27,12 @@ sales as (
             least((date_trunc('month', sold_on) + interval '1 month')::date - 1, {{ as_of() }}) - date_trunc('month', sold_on)::date + 1 as days,
             sum(quantity) as quantity,
             sum(quantity * unit_price) / nullif(sum(quantity) filter (where unit_price is not null), 0) as unit_price
-        from {{ ref('stg_erp__sales') }}
+        from {{ ref('int_sales') }}
         group by location_id, item_id, date_trunc('month', sold_on)
     ) as months
     cross join lateral generate_series(months.first_day::timestamp, months.last_day::timestamp, interval '1 day') as days (day)
 {%- else %}
-    select * from {{ ref('stg_erp__sales') }}
+    select * from {{ ref('int_sales') }}
 {%- endif %}
 ),
 

@@ -92,7 +92,8 @@ def test_the_deviation_of_a_blend_is_that_of_the_quantiles_told_beside_it() -> N
 
 def test_cumulative_mean_counts_the_last_bucket_in_part_and_goes_on_beyond_the_path() -> None:
     path = np.array([[1.0, 2.0, 3.0]] * 3)
-    assert cumulative_mean(path, np.array([1.0, 2.5, 5.0]), 7).tolist() == [1.0, 4.5, 10.0]
+    flat, one = np.ones((1, 9)), np.zeros(3, dtype=np.int64)
+    assert cumulative_mean(path, np.array([1.0, 2.5, 5.0]), 7, flat, one).tolist() == [1.0, 4.5, 10.0]
 
 
 BAD = {
@@ -124,13 +125,14 @@ def test_bad_histories_get_a_named_fallback_and_never_spoil_the_batch() -> None:
     assert total.mean[20 + list(BAD).index("constant")] == pytest.approx(42, rel=0.15)
 
 
-def test_a_new_item_borrows_from_its_group() -> None:
+def test_a_new_item_starts_from_its_group_and_soon_speaks_for_itself() -> None:
     demand = np.full((9, 200), 6.0)
-    demand[8] = np.nan
+    demand[7:] = np.nan
     demand[8, -2:] = 0.0
     panel = make(demand)
     path = Decayed().fit(panel).path(panel, 7)
-    assert 1.0 < path[8].mean() < 6.0
+    assert path[7].mean() == pytest.approx(6.0)
+    assert 0.1 < path[8].mean() < 1.0, "two silent days where a sale a day is usual"
 
 
 def _trained(panel) -> Hybrid:
@@ -172,11 +174,11 @@ def test_a_category_keeps_its_season_where_another_one_ends_or_begins(tmp_path: 
     model = Hybrid(recipe, dict(kinds)).fit(whole, _week(3 * n))
     if stored:
         model = store.load(store.save(model, tmp_path))
-    wanted = model.path(replace(whole, prior=np.ones(3 * n)), 7)
+    wanted = model.path(replace(whole, prior=np.ones((3 * n, 2))), 7)
     left = _of_categories(names[n:], demand[n:])  # bolts are gone: nuts have their code
-    np.testing.assert_array_equal(model.path(replace(left, prior=np.ones(2 * n)), 7), wanted[n:])
+    np.testing.assert_array_equal(model.path(replace(left, prior=np.ones((2 * n, 2))), 7), wanted[n:])
     more = _of_categories(["anchors", *names], np.vstack([demand[:1], demand]))  # not known to the training
-    path = model.path(replace(more, prior=np.ones(3 * n + 1)), 7)
+    path = model.path(replace(more, prior=np.ones((3 * n + 1, 2))), 7)
     np.testing.assert_array_equal(path[1:], wanted)
     assert path[0].std() < wanted[0].std(), "a category that nothing was learnt of has the season of the whole"
     few, all_ = (model.predict_cumulative(p, _week(p.skus, 3.0), LEVELS).mean for p in (left, whole))

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from pipelines.ordering import expected_cost
-from pipelines.ordering.montecarlo import best_lots, best_orders
 
 
 def problem(skus: int = 1, **changes):
     ones = np.ones(skus)
     base = expected_cost.Problem(
-        mean=np.tile([5.0, 5.0, 5.0], (skus, 1)), variance=np.tile([9.0, 9.0, 9.0], (skus, 1)), unit=ones, on_hand=6.0 * ones,
+        mean=np.full((skus, 4), 5.0), variance=np.full((skus, 4), 9.0), unit=ones, on_hand=6.0 * ones,
         lead_time=np.full(skus, 14), lead_time_std=0.0 * ones, arriving=np.array([[0.0, 0.0, 5.0], [0.0, 7.0, 5.0]]),
         holding_cost=0.2 * ones, shortage_cost=ones, ordering_cost=0.0 * ones, pack=ones, minimum=ones, review=7,
     )  # fmt: skip
@@ -56,7 +55,7 @@ def test_the_sample_holds_the_moments_it_was_drawn_from():
 
 def test_a_sku_s_order_does_not_depend_on_the_others_or_on_chunks(monkeypatch):
     rng = np.random.default_rng(3)
-    mean = rng.gamma(1.0, 5.0, (9, 3))
+    mean = rng.gamma(1.0, 5.0, (9, 4))
     many = problem(9, mean=mean, variance=2.0 * mean, lead_time=np.array([14, 14, 7, 3, 14, 0, 10, 14, 7]))
     whole = expected_cost.orders(many, 5).quantity
     monkeypatch.setattr(expected_cost, "CELLS", 2 * 3 * expected_cost.PATHS)
@@ -122,35 +121,15 @@ def test_an_uncertain_lead_time_orders_more():
 
 def test_the_days_before_the_arrival_and_those_served_partition_the_forecast():
     assert expected_cost.cuts(10, 7) == [(0, 7), (7, 10), (10, 17)]
-    assert expected_cost.reaches(np.array([14, 15]), 7, 3).tolist() == [True, False]
-    told = expected_cost.orders(problem(mean=np.array([[5.0, 7.0, 14.0]]), lead_time=np.array([10])), 1)
+    assert expected_cost.reaches(np.array([14, 15]), 7, 4).tolist() == [True, False]
+    told = expected_cost.orders(problem(mean=np.array([[5.0, 7.0, 14.0, 14.0]]), lead_time=np.array([10])), 1)
     assert told.served[0] == pytest.approx(7.0 * 4 / 7 + 14.0 * 3 / 7)
-
-
-@pytest.mark.parametrize(
-    ("pack", "minimum", "cost"), [(0.0, 1.0, 0.0), (6.0, 1.0, 0.0), (1.0, 20.0, 0.0), (4.0, 1.0, 3.0)]
-)
-def test_lots_are_the_best_feasible_quantity_by_search(pack, minimum, cost):
-    rng = np.random.default_rng(7)
-    lacking = rng.normal(rng.uniform(-5, 20, (30, 1)), 6.0, (30, 400)).round()
-    h, p, k = np.full(30, 0.2), np.full(30, 1.0), np.full(30, cost)
-    found = best_lots(lacking, h, p, k, np.ones(30), np.full(30, pack), np.full(30, minimum))
-    free = best_orders(lacking, h, p, whole=False)
-    step = pack or 1.0
-    feasible = [0.0, *(q for q in np.arange(step, 80.0, step) if q >= minimum)]
-    for row in range(30):
-        over = np.array(feasible)[:, None] - lacking[row]
-        expected = (0.2 * np.maximum(over, 0) + np.maximum(-over, 0)).mean(axis=1) + cost * (np.array(feasible) > 0)
-        if free[row] > 0:
-            assert expected[feasible.index(found[row])] == pytest.approx(expected.min(), abs=1e-9)
-        else:
-            assert found[row] == 0.0
 
 
 def test_kilograms_are_ordered_as_grams_and_tonnes_of_the_same_demand_are():
     quantities = []
     for factor in (1.0, 0.001, 1e-6):  # grams, which come whole, kilograms, tonnes
-        mean = np.tile([340.0, 340.0, 340.0], (1, 1)) * factor
+        mean = np.full((1, 4), 340.0) * factor
         told = expected_cost.orders(
             problem(
                 mean=mean, variance=0.2 * mean**2, on_hand=np.array([300.0]) * factor, pack=np.zeros(1), minimum=np.zeros(1),

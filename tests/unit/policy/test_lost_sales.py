@@ -31,7 +31,7 @@ def rows() -> pl.DataFrame:
 def coming() -> lost_sales.Coming:
     count = len(ITEMS)
     periods = pl.DataFrame({"item_id": ITEMS, "location_id": ["L"] * count}).join(
-        pl.DataFrame({"period": [1, 2, 3], "mean": [5.6] * 3, "std": [3.0] * 3}), how="cross"
+        pl.DataFrame({"period": [1, 2, 3, 4], "mean": [5.6] * 4, "std": [3.0] * 4}), how="cross"
     )
     dated = pl.DataFrame({
         "item_id": ["own", "plain", "stocked"], "location_id": ["L"] * 3, "quantity": [5.0, 5.0, 200.0],

@@ -63,7 +63,7 @@ def order_of(facts, n, at, stock, coming, day):
     lines = [(0.0, float(max(placed + lead - day, 0)), units) for _, placed, units in coming]
     shortage = SHORTAGE if n else HOLDING * REVIEW * target / (1 - target)
     problem = expected_cost.Problem(
-        mean * np.ones((1, 3)), variance * np.ones((1, 3)), one, stock * one, np.array([lead]), np.sqrt(facts.lead[1][n, at]) * one,
+        mean * np.ones((1, 4)), variance * np.ones((1, 4)), one, stock * one, np.array([lead]), np.sqrt(facts.lead[1][n, at]) * one,
         np.array(lines).reshape(-1, 3), HOLDING * REVIEW * one, shortage * one, 0.0 * one, one, one, REVIEW,
     )  # fmt: skip
     return expected_cost.orders(problem, config.forecast.seed, expected_cost_replay.PATHS).quantity[0]

@@ -1,0 +1,1 @@
+"""Season and level of demand from like-for-like data."""
