@@ -74,7 +74,7 @@ def test_the_order_covers_the_protection_interval(day: None) -> None:
     ).to_dicts()[0]
     expected = 300 / 30.4 * (LEAD + REVIEW)
     assert row["level"] == "policy"
-    assert expected <= row["reorder_point"] <= 1.5 * expected
+    assert expected <= row["reorder_point"] <= 2 * expected
     assert expected <= row["quantity"] <= 3 * expected
     assert row["quantity"] == round(row["quantity"])
 
