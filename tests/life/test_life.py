@@ -14,7 +14,7 @@ from tests.life.play import START, Play
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(4 * 3600)]
 
 SEEDS = tuple(int(seed) for seed in os.environ.get("LIFE_SEEDS", "1 2").split())
-DAYS = int(os.environ.get("LIFE_DAYS", "6"))
+DAYS = int(os.environ.get("LIFE_DAYS", "3"))
 WAYS = ("erp", "file", "rest")
 
 
