@@ -27,7 +27,7 @@ def _refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> str:
 
 
 def test_project_file_is_accepted() -> None:
-    assert settings.load().planning.bucket in ("day", "week")
+    assert settings.load().planning.bucket in ("day", "week", "month")
 
 
 @pytest.mark.parametrize(
