@@ -50,23 +50,18 @@ _CLOCKS: Final = (
 )
 
 
-def _trained(company: Company, name: str) -> Company:
-    named = tuple(replace(one, name=f"{one.name}, trained") for one in company.situations)
-    return replace(company, name=name, situations=named, trained=True)
-
-
 _BY_NAME: Final = {company.name: company for company in FAST}
 
-_TRAINED: Final = tuple(
-    _trained(_BY_NAME[name], f"{name}, trained")
-    for name in (
-        "plain",
-        "growth",
-        "grams beside pieces",
-        "fading and dead items",
-        "sharp and far seasons",
-        "as of 28 June",
-    )
+_MANY: Final = tuple(
+    one for name in ("plain", "growth", "grams beside pieces", "fading and dead items", "sharp and far seasons")
+    for one in _BY_NAME[name].situations
+)  # fmt: skip
+
+_TRAINED: Final = Company(
+    "many situations, trained",
+    tuple(replace(one, name=f"{one.name}, trained") for one in _MANY),
+    books=1095,
+    trained=True,
 )
 
 _FAST_ALONE: Final = (
@@ -75,5 +70,5 @@ _FAST_ALONE: Final = (
 )  # fmt: skip
 """Companies that say nothing more through the product than by their panels: a load costs a minute."""
 
-WHOLE: Final = (*(one for one in FAST if one.name not in _FAST_ALONE), _SHELVES, _ASKED, *_CLOCKS, *_TRAINED)
+WHOLE: Final = (*(one for one in FAST if one.name not in _FAST_ALONE), _SHELVES, _ASKED, _TRAINED, *_CLOCKS)
 """Every company that is loaded."""
