@@ -3,7 +3,7 @@
 from typing import Final
 
 _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "windows that held a shift widen the spread of all, an index of weeks blurs the ends of sharp seasons, and its own error widens nothing": (
+    "a shift within the windows widens the spread of all; an index of weeks blurs sharp seasons, and its error widens nothing": (
         ("flat, books of 90 days", "buckets"),
         ("flat, books of 120 days", "buckets"),
         ("flat, books of 180 days", "buckets"),
@@ -34,9 +34,9 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("flat, lead time of 365 days", "buckets"),
     ),
     "a level that all SKUs or a whole store share moves slowly, or with the newest weeks alone": (
-        ("one piece every ten days", "periods"),
-        ("orders of 8, every tenth day", "periods"),
         ("all doubled 90 days ago", "periods"),
+        ("doubling each year", "periods"),
+        ("alive beside the dead", "periods"),
         ("all closed 60 days a year ago", "periods"),
         ("second store, opened 60 days ago", "periods"),
         ("slow pieces beside grams", "periods"),
@@ -45,12 +45,7 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("seasonal item in a flat category", "periods"),
         ("a week fivefold, just ahead", "periods"),
     ),
-    "features that all SKUs share take one unusual week for the new level": (
-        ("newest week of all times 0.02", "periods"),
-        ("newest week of all times 0.5", "periods"),
-        ("newest week of all times 1.5", "periods"),
-        ("newest week of all times 3", "periods"),
-    ),
+    "one unusual week is taken for the new level": (("newest week of all times 1.5", "periods"),),
     "a first week that is not whole counts as one, and the group's median as two buckets": (
         ("0.1 a day, 10 days old", "buckets"),
         ("0.1 a day, 10 days old", "periods"),
@@ -70,16 +65,12 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "a catalogue of few rows gets one dispersion for all SKUs, as wide as the widest: orders cover more than they should": (
         ("launched 100 days ago, most of its category", "periods"),
         ("10 a day", "periods"),
-        ("20,000 grams a day", "periods"),
         ("closed on Sundays", "periods"),
-        ("flat, books of 90 days", "periods"),
         ("flat, books of 120 days", "periods"),
-        ("flat, books of 180 days", "periods"),
         ("flat, books of 270 days", "periods"),
         ("flat, books of 365 days", "periods"),
         ("flat, books of 450 days", "periods"),
         ("flat, books of 540 days", "periods"),
-        ("flat, books of 640 days", "periods"),
         ("flat, opened 60 days ago", "periods"),
         ("flat, opened 90 days ago", "periods"),
         ("flat, opened 120 days ago", "periods"),
@@ -90,26 +81,18 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("flat, opened 540 days ago", "periods"),
         ("flat, opened 640 days ago", "periods"),
         ("flat, opened 730 days ago", "periods"),
-        ("flat beside growth", "periods"),
         ("halving each year", "periods"),
         ("level doubled 90 days ago", "periods"),
         ("level doubled 365 days ago", "periods"),
-        ("level halved 90 days ago", "periods"),
         ("catalogue doubled 60 days ago", "periods"),
         ("closed 60 days a year ago", "periods"),
         ("all doubling each year", "periods"),
-        ("first store", "periods"),
         ("20,000 grams a day, July fourfold", "periods"),
         ("fast pieces beside grams", "periods"),
         ("July fivefold, as of 28 June", "periods"),
         ("flat beside July, as of 28 June", "periods"),
         ("July fivefold, as of 19 July", "periods"),
-        ("flat beside July, as of 19 July", "periods"),
-        ("July fivefold, as of 6 September", "periods"),
-        ("flat beside July, as of 6 September", "periods"),
-        ("flat beside seasons", "periods"),
         ("wave of the year", "periods"),
-        ("wave, lead time of 120 days", "periods"),
     ),
 }
 
