@@ -50,7 +50,8 @@ TRIALS = ("as_of", "location_id", "supplier_id", "skus", "cost", "saving", "savi
 _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
     "cv2": pl.Float64, "forecast_fault": pl.String, "forecast_note": pl.String, "measured_days": pl.Float64,
-    "unit_volume": pl.Float64, "kit_parts": pl.String,
+    "unit_volume": pl.Float64, "kit_parts": pl.String, "stock_ceiling": pl.Float64,
+    "expiring": pl.Float64, "adjustment": pl.String,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
@@ -121,7 +122,7 @@ def _as_a_company(
 ) -> tuple[pl.DataFrame | None, Trial | None]:
     """What no SKU decides alone: rules, the supplier's order, space, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
-    if own.rules:
+    if own.rules or np.isfinite(sku.ceiling).any():
         rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied, steps)
     trial = None
     if own.consolidate:
@@ -175,7 +176,7 @@ def _table(
         *notes.values(), pl.col("protection_days").alias("days"), pl.Series("pack", np.where(sku.pack > 0, sku.pack, 1.0)),
         pl.Series("gap", np.maximum(sku.order_up_to - sku.position, 0.0)), pl.Series("minimum", sku.minimum),
         pl.Series("maximum", sku.maximum), pl.Series("least", draft.least), pl.Series("threshold", draft.threshold),
-        pl.Series("list_price", sku.list_price),
+        pl.Series("list_price", sku.list_price), pl.Series("on_hand", sku.on_hand),
     )  # fmt: skip
     told = alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of)
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)

@@ -12,7 +12,10 @@ renamed as (
 
         -- numbers
         reorder_point,
-        order_up_to
+        order_up_to,
+
+        -- booleans
+        coalesce(maximum_is_ceiling, false) as maximum_is_ceiling
 
     from source
 )
