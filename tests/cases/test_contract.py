@@ -117,6 +117,23 @@ def test_what_expires_before_it_is_sold_counts_for_no_order(day: Any) -> None:
     assert line.quantity > 0 and "expire before they are sold" in line.reason
 
 
+@case(
+    Item("A-PER-100", sales=2, cost=1.0, price=100.0, policy=(60, 110), count=90),
+    Item("KETTLE-1", sold=[(f"04-{n:02d}", 3) for n in range(1, 29)], item={"name": "Kettle 1.7 l steel"}, count=0),
+    Item("KETTLE-2", sold=[(f"05-{n:02d}", 3) for n in range(10, 31)] + [("06-27", 3)], item={"name": "Kettle 1.7 l steel v2"}, count=9),
+    Item("SET", sold=[("06-01", 3), ("06-20", 2)], supplier=None),
+)  # fmt: skip
+def test_erp_check_names_what_the_books_hold_and_seem_to_need(day: Any) -> None:
+    found = {finding.split(": ", 1)[0]: finding for finding in day.findings}
+    assert all(
+        words in found["beyond"]
+        for words in ("closing days", "kits", "batches", "prices per several units", "ceilings")
+    )
+    assert "A-PER-100 at S-A-PER-100: 100 and 1, about 100" in found["units of prices"]
+    assert "KETTLE-2 after KETTLE-1" in found["successors"] and "SUCCESSOR" not in found["successors"]
+    assert "SET" in found["kits"] and "BOX" not in found["kits"]
+
+
 def test_what_a_planner_knows_reaches_the_order(company: Any) -> None:
     from pipelines.forecast import adjusting, detail
 

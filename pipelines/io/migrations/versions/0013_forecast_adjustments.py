@@ -14,8 +14,6 @@ STATEMENTS: tuple[str, ...] = (
         withdraws bigint references plan.forecast_adjustments, at timestamptz not null default clock_timestamp(),
         check (withdraws is not null or (from_on <= to_on and num_nonnulls(factor, units) = 1
             and num_nonnulls(item_id, category, location_id) > 0)))""",
-    """create function plan.refuse_change() returns trigger language plpgsql as $$
-        begin raise exception '% is append-only: % refused', tg_table_name, tg_op; end $$""",
     """create trigger append_only before update or delete or truncate on plan.forecast_adjustments
         for each statement execute function plan.refuse_change()""",
     """create table plan.adjusted_forecasts (
@@ -33,4 +31,3 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("drop table plan.adjusted_forecasts")
     op.execute("drop table plan.forecast_adjustments")
-    op.execute("drop function plan.refuse_change")
