@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from models.demand_units import unit_of
+from models.period.unusual_periods import OVERDISPERSION, steadied
+from models.period.variance import own_ratio
 
 Array = np.ndarray[Any, Any]
 
@@ -121,29 +123,29 @@ def rolling(values: Array, width: int) -> Array:
     return np.asarray((sums[:, ends] - sums[:, starts]) / (ends - starts))
 
 
-def season(told: Histories, values: Array, horizon: int) -> Array:
+def season(histories: Histories, values: Array, horizon: int) -> Array:
     """Seasonal factors: the group's total against its centred mean of a year, averaged near the same day of other years.
 
     Args:
-        told: calendar and groups.
-        values: [n, T] demand without gaps, as ``told`` tells it.
+        histories: calendar and groups.
+        values: [n, T] demand without gaps, as the histories hold it.
         horizon: periods ahead.
 
     Returns:
         [n, T + horizon] factors of mean 1 over a year; ones where less than a year and a half is known.
     """
     n, length = values.shape
-    year, counts, values = year_of(told), values, told.units(values)
-    if not seasoned(told):
+    year, counts, values = year_of(histories), values, histories.units(values)
+    if not seasoned(histories):
         return np.ones((n, length + horizon))
-    day = np.array([middle.timetuple().tm_yday for middle in told.middles(horizon)], dtype=float)
+    day = np.array([middle.timetuple().tm_yday for middle in histories.middles(horizon)], dtype=float)
     apart = np.abs(day[:, None] - day[None, :length])
-    near = np.minimum(apart, 365.25 - apart) <= NEAR * told.days
+    near = np.minimum(apart, 365.25 - apart) <= NEAR * histories.days
     weights = near / np.maximum(near.sum(axis=1, keepdims=True), 1)
     whole = _index(values.sum(axis=0), weights, year)
     out = np.empty((n, length + horizon))
-    for code in np.unique(told.group):
-        mine = told.group == code
+    for code in np.unique(histories.group):
+        mine = histories.group == code
         total, count = values[mine].sum(axis=0), counts[mine].sum(axis=0).mean()
         trust = count / (count + SHRINK)
         out[mine] = whole + trust * (_index(total, weights, year) - whole)
@@ -151,43 +153,50 @@ def season(told: Histories, values: Array, horizon: int) -> Array:
 
 
 def _index(total: Array, weights: Array, year: int) -> Array:
-    half = year // 2
-    padded = np.pad(total, (half, half), mode="edge")
-    usual = np.convolve(padded, np.ones(2 * half + 1) / (2 * half + 1), "valid")
+    # Whole years within the history: beyond its ends the newest and the oldest year hold.
+    sums, start = np.pad(total.cumsum(), (1, 0)), np.clip(np.arange(total.size) - year // 2, 0, total.size - year)
+    usual = (sums[start + year] - sums[start]) / year
     factor = weights @ (total / np.maximum(usual, 1e-9))
     return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
 
 
-def year_of(told: Histories) -> int:
+def year_of(histories: Histories) -> int:
     """Periods a year."""
-    return max(round(365.25 / told.days), 1)
+    return max(round(365.25 / histories.days), 1)
 
 
-def seasoned(told: Histories) -> bool:
+def seasoned(histories: Histories) -> bool:
     """Whether the histories say anything about the time of the year."""
-    return told.shape[1] >= SEASONED * year_of(told)
+    return histories.shape[1] >= SEASONED * year_of(histories)
 
 
 class Builder:
     """Feature rows of a catalogue.
 
     Args:
-        told: histories.
+        histories: histories.
         horizon: periods ahead that rows may ask for.
-        trained: what was told when the trees that read the rows were trained; default: the same. Its seasons are taken, since
+        trained: the histories when the trees that read the rows were trained; default: the same. Its seasons are taken, since
             everything else about a row comes from the periods up to its origin.
     """
 
-    def __init__(self, told: Histories, horizon: int, trained: Histories | None = None) -> None:
-        values, then = np.nan_to_num(filled(told.demand)), told if trained is None else trained
-        self.first = first = known_from(told.demand)
-        self.year = year_of(told)
-        early = then.shape[1]
-        self.values, self.season = values, season(then, values[:, :early], horizon + values.shape[1] - early)
-        length = values.shape[1]
-        position, sold = np.arange(length)[None, :], values > 0
+    def __init__(self, histories: Histories, horizon: int, trained: Histories | None = None) -> None:
+        booked, then = np.nan_to_num(filled(histories.demand)), histories if trained is None else trained
+        self.first = first = known_from(histories.demand)
+        self.year = year_of(histories)
+        early, length = then.shape[1], booked.shape[1]
+        self.booked, self.season = booked, season(then, booked[:, :early], horizon + length - early)
+        steady = steadied(
+            booked, self.season[:, :length], first, [histories.place, histories.group, np.zeros_like(histories.group)]
+        )
+        # Demand in terms of the common level, which rows put back as of their origin: a shift of all is no SKU's trend.
+        self.values = values = steady.values / steady.level
+        self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold
+        position = np.arange(length)[None, :]
         bases = [decayed(values / self.season[:, :length], half_life, first) for half_life in BASE]
         self.base = np.mean(bases, axis=0)
+        foreseen = np.pad(self.base, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
+        self.noise = own_ratio(steady.values, foreseen, first)
         self.levels = np.stack([decayed(values, half_life, first) for half_life in HALF_LIVES])
         self.busy = np.stack([rolling(sold.astype(float), width) for width in (4, 8, 13, 26, 52)])
         self.since = position - np.maximum.accumulate(np.where(sold, position, -1), axis=1)
@@ -196,9 +205,9 @@ class Builder:
         self.sizes = np.stack([self.levels[k] / np.maximum(s, 1e-3) for k, s in zip((2, 4), shares, strict=True)])
         self.spread = np.sqrt(decayed(values**2, 13.0, first)) / (self.levels[3] + 0.1)
         self.windows = _windows(values)
-        self.trends = np.stack([_trend(told.units(values), codes) for codes in _groups(told)])
-        self.codes = np.stack([told.group, told.place]).astype(float)
-        self.calendar = _calendar(told, horizon)
+        self.trends = np.stack([_trend(values, first, codes) for codes in _groups(histories)])
+        self.codes = np.stack([histories.group, histories.place]).astype(float)
+        self.calendar = _calendar(histories, horizon)
         self.oldest = OLDEST
         if not seasoned(then):  # no week came twice: what tells the week, trees would take for whatever happened in it
             self.oldest = OLDEST_UNSEASONED
@@ -217,7 +226,7 @@ class Builder:
             [r, f] float32, and [r] units of the base forecast.
         """
         i, t, ahead = sku, origin, origin + step
-        base = np.maximum(self.base[i, t] * self.season[i, ahead], LEAST)
+        base = np.maximum(self.base[i, t] * self.level[i, t] * self.season[i, ahead], LEAST)
         out = [np.log(base), step, self.since[i, t].clip(max=60), self.gap[i, t].clip(max=60), self.spread[i, t]]
         out += [
             self.since[i, t].clip(max=60) / (self.gap[i, t] + 1),
@@ -230,6 +239,7 @@ class Builder:
         units = [level[i, t] for level in self.levels] + [size[i, t] for size in self.sizes]
         units += [window[i, t] for window in self.windows]
         units += [self.values[i, np.maximum(t - lag, 0)] for lag in range(LAGS)]
+        units = [one * self.level[i, t] for one in units]
         out += [np.log((one + 0.1) / (base + 0.1)) for one in units] + self._last_year(i, ahead, step, base)
         return np.stack([np.asarray(one, dtype=np.float32) for one in out], axis=1), base
 
@@ -238,8 +248,9 @@ class Builder:
         # As many years back as it takes for the period after the one asked for to lie before the origin.
         back = ahead - self.year * np.ceil((step + 1) / self.year).astype(np.int64)
         before, at, after = (np.clip(back + shift, 0, self.values.shape[1] - 1) for shift in (-1, 0, 1))
-        around = (self.values[sku, before] + self.values[sku, at] + self.values[sku, after]) / 3
-        level = self.levels[2][sku, np.maximum(at - step, 0)]
+        around = (self.booked[sku, before] + self.booked[sku, at] + self.booked[sku, after]) / 3
+        then = np.maximum(at - step, 0)
+        level = self.levels[2][sku, then] * self.level[sku, then]
         return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
 
 
@@ -265,24 +276,29 @@ def _windows(values: Array) -> Array:
     return out
 
 
-def _groups(told: Histories) -> tuple[Array, Array, Array]:
-    both = told.group * (told.place.max(initial=0) + 1) + told.place
-    return told.group, told.place, both
+def _groups(histories: Histories) -> tuple[Array, Array, Array]:
+    both = histories.group * (histories.place.max(initial=0) + 1) + histories.place
+    return histories.group, histories.place, both
 
 
-def _trend(values: Array, codes: Array) -> Array:
-    """[n, T] the group's fast mean against its slow one."""
+def _trend(values: Array, first: Array, codes: Array) -> Array:
+    """[n, T] the group's fast mean against its slow one, like for like: a SKU counts in both from its first sale on.
+
+    Each SKU weighs as a negative binomial of its slow mean does, so that no SKU speaks for a group by its units.
+    """
+    fast, slow = decayed(values, 2.0, first), decayed(values, 26.0, first)
+    weight = 1.0 / (1.0 + OVERDISPERSION * slow)
     out = np.empty(values.shape)
     for code in np.unique(codes):
         mine = codes == code
-        total, start = values[mine].sum(axis=0)[None, :], np.zeros(1)
-        out[mine] = decayed(total, 2.0, start) / np.maximum(decayed(total, 26.0, start), 1e-9)
+        above, below = (weight[mine] * fast[mine]).sum(axis=0), (weight[mine] * slow[mine]).sum(axis=0)
+        out[mine] = np.where(below > 1e-9, above / np.maximum(below, 1e-9), 0.0)
     return out
 
 
-def _calendar(told: Histories, horizon: int) -> tuple[Array, Array, Array]:
+def _calendar(histories: Histories, horizon: int) -> tuple[Array, Array, Array]:
     """Day of the year, and the share of each period's days in the first ten and fifteen of the month (paydays)."""
-    middles, first = told.middles(horizon), told.days // 2 - told.days + 1
-    days = [[middle + timedelta(days=n + first) for n in range(told.days)] for middle in middles]
+    middles, first = histories.middles(horizon), histories.days // 2 - histories.days + 1
+    days = [[middle + timedelta(days=n + first) for n in range(histories.days)] for middle in middles]
     early = [np.array([np.mean([day.day <= limit for day in period]) for period in days]) for limit in (10, 15)]
     return np.array([middle.timetuple().tm_yday // 7 for middle in middles], dtype=float), early[0], early[1]
