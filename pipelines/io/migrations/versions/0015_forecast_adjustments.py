@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 STATEMENTS: tuple[str, ...] = (
     # -- runs of dates before known_on do not see a row; a withdrawal is a row of its own
