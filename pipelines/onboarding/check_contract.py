@@ -116,8 +116,8 @@ def _prices(profile: Profile) -> list[Finding]:
     sentence = (
         f"the price of {count(len(off), 'offer')} lies a round factor from the item's cost, e.g. of {one['item_id']} at "
         f"{one['supplier_id']}: {one['unit_price']:g} and {one['unit_cost']:g}, about {_round(one['factor']):g}; if it is for "
-        "several units say so in price_per, if for a unit of purchase in purchase_unit_factor; else every order of it is worth that much too "
-        "much or too little"
+        "several units say so in price_per, if for a unit of purchase in purchase_unit_factor; else every order of it is worth that much "
+        "too much or too little"
     )
     return [Finding("units of prices", "usable without", sentence)]
 

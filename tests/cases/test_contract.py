@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.company import Item
+from tests.cases.company import Item, Line, Order
 from tests.cases.registry import case
 
 
@@ -115,6 +115,20 @@ def test_what_expires_before_it_is_sold_counts_for_no_order(day: Any) -> None:
     # Three days of about 10 sell about 30 of the 200; with the 50 that last, about 80 are usable.
     assert line.inventory_position == pytest.approx(80, abs=10)
     assert line.quantity > 0 and "expire before they are sold" in line.reason
+
+
+def part(status: str) -> list[Order]:
+    """An open order of which 5 of 10 came, its line in a state of its own."""
+    return [Order("06-10", [Line(10, received=(5, "06-20"), more={"status": status})])]
+
+
+@case(
+    Item("LINE-OPEN", sales=1, lead=21, policy=(6, 10), count=5, orders=part("open")),
+    Item("LINE-CANCELLED", sales=1, lead=21, policy=(6, 10), count=5, orders=part("cancelled")),
+)  # fmt: skip
+def test_a_line_has_a_state_of_its_own(day: Any) -> None:
+    assert day.line("LINE-OPEN").on_order == 5
+    assert day.line("LINE-CANCELLED").on_order == 0
 
 
 @case(
