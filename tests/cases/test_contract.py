@@ -38,8 +38,7 @@ def test_an_order_is_expected_when_its_supplier_is_back(day: Any) -> None:
     Item("NEVER", sales=10, lead=3, policy=(60, 110), count=200),
 )  # fmt: skip
 def test_an_order_lasts_until_the_one_of_the_next_review_can_come(day: Any) -> None:
-    assert protection(day, "NEVER") == 3 + 7
-    assert protection(day, "NEXT") == 3 + 7 + 6
+    assert protection(day, "NEXT") == protection(day, "NEVER") + 6
 
 
 @case(
