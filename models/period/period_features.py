@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from models.demand_units import unit_of
+from models.period.unusual_periods import OVERDISPERSION, steadied
+from models.period.variance import own_ratio
 
 Array = np.ndarray[Any, Any]
 
@@ -151,9 +153,9 @@ def season(told: Histories, values: Array, horizon: int) -> Array:
 
 
 def _index(total: Array, weights: Array, year: int) -> Array:
-    half = year // 2
-    padded = np.pad(total, (half, half), mode="edge")
-    usual = np.convolve(padded, np.ones(2 * half + 1) / (2 * half + 1), "valid")
+    # Whole years within the history: beyond its ends the newest and the oldest year hold.
+    sums, start = np.pad(total.cumsum(), (1, 0)), np.clip(np.arange(total.size) - year // 2, 0, total.size - year)
+    usual = (sums[start + year] - sums[start]) / year
     factor = weights @ (total / np.maximum(usual, 1e-9))
     return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
 
@@ -179,15 +181,20 @@ class Builder:
     """
 
     def __init__(self, told: Histories, horizon: int, trained: Histories | None = None) -> None:
-        values, then = np.nan_to_num(filled(told.demand)), told if trained is None else trained
+        booked, then = np.nan_to_num(filled(told.demand)), told if trained is None else trained
         self.first = first = known_from(told.demand)
         self.year = year_of(told)
-        early = then.shape[1]
-        self.values, self.season = values, season(then, values[:, :early], horizon + values.shape[1] - early)
-        length = values.shape[1]
-        position, sold = np.arange(length)[None, :], values > 0
+        early, length = then.shape[1], booked.shape[1]
+        self.booked, self.season = booked, season(then, booked[:, :early], horizon + length - early)
+        steady = steadied(booked, self.season[:, :length], first, [told.place, told.group, np.zeros_like(told.group)])
+        # Demand in terms of the common level, which rows put back as of their origin: a shift of all is no SKU's trend.
+        self.values = values = steady.values / steady.level
+        self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold
+        position = np.arange(length)[None, :]
         bases = [decayed(values / self.season[:, :length], half_life, first) for half_life in BASE]
         self.base = np.mean(bases, axis=0)
+        foreseen = np.pad(self.base, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
+        self.noise = own_ratio(steady.values, foreseen, first)
         self.levels = np.stack([decayed(values, half_life, first) for half_life in HALF_LIVES])
         self.busy = np.stack([rolling(sold.astype(float), width) for width in (4, 8, 13, 26, 52)])
         self.since = position - np.maximum.accumulate(np.where(sold, position, -1), axis=1)
@@ -196,7 +203,7 @@ class Builder:
         self.sizes = np.stack([self.levels[k] / np.maximum(s, 1e-3) for k, s in zip((2, 4), shares, strict=True)])
         self.spread = np.sqrt(decayed(values**2, 13.0, first)) / (self.levels[3] + 0.1)
         self.windows = _windows(values)
-        self.trends = np.stack([_trend(told.units(values), codes) for codes in _groups(told)])
+        self.trends = np.stack([_trend(values, first, codes) for codes in _groups(told)])
         self.codes = np.stack([told.group, told.place]).astype(float)
         self.calendar = _calendar(told, horizon)
         self.oldest = OLDEST
@@ -217,7 +224,7 @@ class Builder:
             [r, f] float32, and [r] units of the base forecast.
         """
         i, t, ahead = sku, origin, origin + step
-        base = np.maximum(self.base[i, t] * self.season[i, ahead], LEAST)
+        base = np.maximum(self.base[i, t] * self.level[i, t] * self.season[i, ahead], LEAST)
         out = [np.log(base), step, self.since[i, t].clip(max=60), self.gap[i, t].clip(max=60), self.spread[i, t]]
         out += [
             self.since[i, t].clip(max=60) / (self.gap[i, t] + 1),
@@ -230,6 +237,7 @@ class Builder:
         units = [level[i, t] for level in self.levels] + [size[i, t] for size in self.sizes]
         units += [window[i, t] for window in self.windows]
         units += [self.values[i, np.maximum(t - lag, 0)] for lag in range(LAGS)]
+        units = [one * self.level[i, t] for one in units]
         out += [np.log((one + 0.1) / (base + 0.1)) for one in units] + self._last_year(i, ahead, step, base)
         return np.stack([np.asarray(one, dtype=np.float32) for one in out], axis=1), base
 
@@ -238,8 +246,9 @@ class Builder:
         # As many years back as it takes for the period after the one asked for to lie before the origin.
         back = ahead - self.year * np.ceil((step + 1) / self.year).astype(np.int64)
         before, at, after = (np.clip(back + shift, 0, self.values.shape[1] - 1) for shift in (-1, 0, 1))
-        around = (self.values[sku, before] + self.values[sku, at] + self.values[sku, after]) / 3
-        level = self.levels[2][sku, np.maximum(at - step, 0)]
+        around = (self.booked[sku, before] + self.booked[sku, at] + self.booked[sku, after]) / 3
+        then = np.maximum(at - step, 0)
+        level = self.levels[2][sku, then] * self.level[sku, then]
         return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
 
 
@@ -270,13 +279,18 @@ def _groups(told: Histories) -> tuple[Array, Array, Array]:
     return told.group, told.place, both
 
 
-def _trend(values: Array, codes: Array) -> Array:
-    """[n, T] the group's fast mean against its slow one."""
+def _trend(values: Array, first: Array, codes: Array) -> Array:
+    """[n, T] the group's fast mean against its slow one, like for like: a SKU counts in both from its first sale on.
+
+    Each SKU weighs as a negative binomial of its slow mean does, so that no SKU speaks for a group by its units.
+    """
+    fast, slow = decayed(values, 2.0, first), decayed(values, 26.0, first)
+    weight = 1.0 / (1.0 + OVERDISPERSION * slow)
     out = np.empty(values.shape)
     for code in np.unique(codes):
         mine = codes == code
-        total, start = values[mine].sum(axis=0)[None, :], np.zeros(1)
-        out[mine] = decayed(total, 2.0, start) / np.maximum(decayed(total, 26.0, start), 1e-9)
+        above, below = (weight[mine] * fast[mine]).sum(axis=0), (weight[mine] * slow[mine]).sum(axis=0)
+        out[mine] = np.where(below > 1e-9, above / np.maximum(below, 1e-9), 0.0)
     return out
 
 

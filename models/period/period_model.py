@@ -12,13 +12,15 @@ import numpy as np
 
 from models.interface import fitted
 from models.period.period_features import Array, Builder, Histories, seasoned
+from models.period.variance import CEILING, least_variance, ratio_bounds, reference_variance, squared_ratio
 from pipelines.core.seeds import generator
 
-REFERENCE: Final = 0.3
-"""Curvature of the variance that the second model corrects; see :func:`reference_variance`."""
+STEP: Final = 0.7
+"""Logarithm by which one tree (before the learning rate) may move a variance: a Newton step under a gamma deviance is without bound where
+residuals are far below what is predicted."""
 
 FEWEST: Final = 1_000
-"""Rows below which trees are not grown, as where a half of the SKUs sold nothing: the base stands, with one dispersion for all."""
+"""Rows below which trees are not grown, as where a half of the SKUs sold nothing: the base stands, with each SKU's own variance."""
 
 SHORT: Final[dict[str, Any]] = {"tweedie": 1.5, "leaves": 15, "least_rows": 300, "young": 2, "trust": 0.5}
 """What holds instead where less than a year and a half is known: few weeks, so simpler trees, and half of what they say."""
@@ -76,9 +78,9 @@ class PeriodForecaster:
     run_up: int = 26
     young: int = 8
     trust: float = 1.0
-    boosters: list[Any] = field(default_factory=list, repr=False)
+    boosters: list[Any] | None = field(default=None, repr=False)
     spread: Any = field(default=None, repr=False)
-    dispersion: float | None = None
+    bounds: tuple[float, float] = (0.0, CEILING)
 
     def fit(self, told: Histories, *, means_alone: bool = False) -> "PeriodForecaster":
         """A copy, trained.
@@ -95,21 +97,23 @@ class PeriodForecaster:
     def _trained(self, told: Histories, means_alone: bool) -> "PeriodForecaster":
         builder = Builder(told, self.horizon)
         sku, origin, step = self._index(told, builder)
-        target = told.demand[sku, origin + step]
+        # At the origin's common level: a shift of all that came later is nothing a tree could have foreseen.
+        target = told.demand[sku, origin + step] * builder.level[sku, origin] / builder.level[sku, origin + step]
         features, base = builder.rows(sku, origin, step)
         weight = 0.5 ** ((told.shape[1] - origin) / self.half_life)
         half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
         if sku.size < FEWEST or not (target[half].any() and target[~half].any()):
-            return replace(self, boosters=[], spread=None, dispersion=_dispersion(target, base, weight))
+            return replace(self, boosters=[], spread=None)
         boosters = [self._mean(features, target, base, weight, bag) for bag in range(self.bags)]
         if means_alone:
-            return replace(self, boosters=boosters, spread=None, dispersion=0.0)
+            return replace(self, boosters=boosters, spread=None)
         honest = np.empty(sku.size)
         for left in (half, ~half):
             trees = self._mean(features[~left], target[~left], base[~left], weight[~left], 0)
             honest[left] = self._expected([trees], features[left], base[left])
-        spread = self._spread(features, target, honest, weight)
-        return replace(self, boosters=boosters, spread=spread, dispersion=_dispersion(target, honest, weight))
+        ratio, own = squared_ratio(target, honest), builder.noise[sku, origin]
+        spread = self._spread(_with_noise(features, honest, own), ratio, own, weight)
+        return replace(self, boosters=boosters, spread=spread, bounds=ratio_bounds(ratio, sku))
 
     def predict(self, told: Histories, builder: Builder | None = None, origin: int | None = None) -> PeriodDemand:
         """Moments of the ``horizon`` periods after the newest, or after an earlier one.
@@ -127,12 +131,12 @@ class PeriodForecaster:
         last = told.shape[1] - 1 if origin is None else origin
         sku, step = np.repeat(np.arange(n), h), np.tile(np.arange(1, h + 1), n)
         features, base = builder.rows(sku, np.full(n * h, last), step)
-        mean = self._expected(self.boosters, features, base)
-        if self.spread is None:
-            variance = mean + fitted(self.dispersion) * mean**2
-        else:
-            shape = self.spread.predict(_with_mean(features, mean), num_threads=self.threads)
-            variance = np.maximum(shape * reference_variance(mean), mean * 1.001 + 0.02 * mean**2)
+        mean, ratio = self._expected(fitted(self.boosters), features, base), builder.noise[sku, last]
+        if self.spread is not None:
+            seen = _with_noise(features, mean, ratio)
+            factor = np.exp(self.spread.predict(seen, raw_score=True, num_threads=self.threads))
+            ratio = np.clip(ratio * factor, *self.bounds)
+        variance = np.maximum(ratio * reference_variance(mean), least_variance(mean))
         never = (builder.first > last)[sku]
         mean, variance = np.where(never, 0.0, mean), np.where(never, 0.0, variance)
         mean, variance = mean.reshape(n, h), variance.reshape(n, h)
@@ -145,7 +149,8 @@ class PeriodForecaster:
         fine = np.zeros((n, origins.size, self.horizon), dtype=bool)
         for step in range(1, self.horizon + 1):
             inside = origins[origins + step < length]
-            fine[:, : inside.size, step - 1] = np.isfinite(told.demand[:, inside + step])
+            usual = np.isfinite(told.demand[:, inside + step]) & ~builder.unusual[:, inside + step]
+            fine[:, : inside.size, step - 1] = usual
         fine &= (origins >= builder.first[:, None] + self.young)[:, :, None]
         known = np.flatnonzero(fine)
         if known.size > self.max_rows:
@@ -169,13 +174,18 @@ class PeriodForecaster:
         data = lgb.Dataset(features, target, weight=weight, init_score=np.log(base))
         return lgb.train(self._common(bag) | chosen, data, self.rounds)
 
-    def _spread(self, features: Array, target: Array, mean: Array, weight: Array) -> Any:
-        """Trees under a gamma deviance: squared residuals against the reference variance."""
+    def _spread(self, features: Array, ratio: Array, own: Array, weight: Array) -> Any:
+        """Trees under a gamma deviance: squared residuals against the reference variance, from each SKU's own ratio on."""
         import lightgbm as lgb
 
-        ratio = np.clip((target - mean) ** 2 / reference_variance(mean), 1e-3, 50.0)
-        chosen = {"objective": "gamma", "num_leaves": 15, "min_data_in_leaf": 400, "learning_rate": 0.05}
-        data = lgb.Dataset(_with_mean(features, mean), ratio, weight=weight)
+        chosen = {
+            "objective": "gamma",
+            "num_leaves": 15,
+            "min_data_in_leaf": 400,
+            "learning_rate": 0.05,
+            "max_delta_step": STEP,
+        }
+        data = lgb.Dataset(features, ratio, weight=weight, init_score=np.log(own))
         return lgb.train(self._common(0) | chosen, data, self.spread_rounds)
 
     def _common(self, bag: int) -> dict[str, Any]:
@@ -185,16 +195,6 @@ class PeriodForecaster:
         }  # fmt: skip
 
 
-def reference_variance(mean: Array) -> Array:
-    """Variance of a period's demand before anything is learnt of it: mean + 0.3 mean² + 0.05, units²."""
-    return np.asarray(mean + REFERENCE * mean**2 + 0.05)
-
-
-def _with_mean(features: Array, mean: Array) -> Array:
-    return np.column_stack([features, np.log(mean + 0.01)]).astype(np.float32)
-
-
-def _dispersion(target: Array, mean: Array, weight: Array) -> float:
-    """One factor φ for all SKUs, variance = mean + φ mean², by moments."""
-    beyond = float((weight * ((target - mean) ** 2 - mean)).sum())
-    return float(np.clip(beyond / max(float((weight * mean**2).sum()), 1e-9), 0.05, 5.0)) if target.size else 0.5
+def _with_noise(features: Array, mean: Array, ratio: Array) -> Array:
+    """What the trees of the variance see beside the features: the mean, and the SKU's own ratio."""
+    return np.column_stack([features, np.log(mean + 0.01), np.log(ratio)]).astype(np.float32)

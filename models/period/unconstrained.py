@@ -10,7 +10,7 @@ import numpy as np
 
 from models.distribution import negbin
 from models.period.period_features import BASE, Array, Histories, season
-from models.period.period_model import reference_variance
+from models.period.variance import reference_variance
 
 
 def demand(told: Histories, closed: Array, sold: Array) -> Array:

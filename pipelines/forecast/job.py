@@ -19,7 +19,7 @@ from pipelines.core.calendar import DAYS_IN, bucket_starts
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS
-from pipelines.forecast import detail, panels, period_forecasts, sanity, training
+from pipelines.forecast import books, detail, panels, period_forecasts, sanity, training
 from pipelines.io import registry, warehouse
 
 FALLBACK = FALLBACK_MODEL
@@ -198,7 +198,10 @@ def _model(as_of: date, panel: Panel, interval: Interval) -> tuple[Hybrid, str, 
             why = _none_of_the_date(as_of, panel.bucket)
         else:
             with tempfile.TemporaryDirectory() as scratch:
-                return store.load(registry.download(version, Path(scratch))), version.label, "champion"
+                folder = registry.download(version, Path(scratch))
+                why = books.refusal(version.label, dict(version.tags), folder, panel, version.trained_as_of)
+                if not why:
+                    return store.load(folder), version.label, "champion"
     except StockproofError as fault:
         why = fault.message
     return training.calibrated_fallback(panel, interval, why), FALLBACK, why

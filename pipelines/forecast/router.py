@@ -1,4 +1,4 @@
-"""Which member or mix forecasts which SKUs: a starting rule by class, then the backtest, with a guard for the simple method.
+"""Which member or mix forecasts which SKUs: a simple method by class, until a backtest shows another to be better.
 
 Decided first for each demand class, then for each class × volume. At either step another choice must win by a paired bootstrap
 interval that excludes zero, SKUs being drawn whole, since windows of one SKU are alike.
@@ -21,15 +21,11 @@ from pipelines.forecast.pooling import Pool, bucket_pool, loss, losses, pool, st
 
 __all__ = ["Pick", "Pool", "calibrated", "choose", "interval", "pool", "start"]
 
-START: Final[Mapping[str, str]] = {
-    "smooth": "xgboost", "erratic": "xgboost", "intermittent": "lightgbm", "lumpy": "mean_nonzero", "no_demand": "mean_nonzero",
-}  # fmt: skip
-"""Before any backtest: regular items to XGBoost, intermittent ones to LightGBM, very intermittent ones to the mean of non-zero demand."""
-
 SIMPLE: Final[Mapping[str, str]] = {
     "smooth": "sba", "erratic": "sba", "intermittent": "tsb", "lumpy": "mean_nonzero", "no_demand": "mean_nonzero",
 }  # fmt: skip
-"""The method that any other must beat."""
+"""The method that any other must beat. Where the windows are too few to compare, it serves: a booster on a short history can be far off,
+and nothing would show it."""
 
 FEWEST: Final = 60
 """Windows a class needs for a choice of its own."""
@@ -85,17 +81,19 @@ def calibrated(recipe: Recipe, windows: Pool, buckets: Sequence[Evidence], fewes
 
 
 def start(members: tuple[str, ...]) -> Recipe:
-    """The recipe before any backtest: the starting rule, no recalibration.
+    """The recipe before any backtest: the simple method of each class, no recalibration.
 
     Args:
-        members: names; a class whose starting method is not among them takes its simple one.
+        members: names, the simple ones among them.
 
     Returns:
         The recipe.
     """
-    names = tuple(START[c] if START[c] in members else SIMPLE[c] for c in CLASSES)
+    names = tuple(SIMPLE[c] for c in CLASSES)
     weights = np.eye(len(members))[[members.index(name) for name in names]]
-    reasons = tuple(f"{c}: too little history for a backtest; starting rule" for c in CLASSES)
+    reasons = tuple(
+        f"{c}: too little history for a backtest, so nothing was compared with {SIMPLE[c]}" for c in CLASSES
+    )
     return Recipe(members, weights, names, reasons, identity(), identity())
 
 
@@ -135,9 +133,10 @@ def _choose_class(windows: Pool, code: int, members: tuple[str, ...]) -> Pick:
     name, mine = CLASSES[code], windows.rows(windows.code == code)
     eye, simple = np.eye(len(members)), SIMPLE[CLASSES[code]]
     if mine.demand.size < FEWEST:
-        start = START[name] if START[name] in members else simple
-        reason = f"{name}: {mine.demand.size} backtest windows are too few to choose on; starting rule"
-        return Pick(eye[members.index(start)], start, reason)
+        reason = (
+            f"{name}: {mine.demand.size} backtest windows are too few to choose on; {simple} until there are {FEWEST}"
+        )
+        return Pick(eye[members.index(simple)], simple, reason)
     each = losses(mine, members)
     top = _stackable(each, members, mine)
     each["stack"] = loss(mine, _halved_stack(mine, top))

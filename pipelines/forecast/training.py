@@ -18,7 +18,7 @@ from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Panel
-from pipelines.forecast import backtest, members, panels, plots, router, scoring
+from pipelines.forecast import backtest, books, members, panels, plots, router, scoring
 from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.scoring import Scores
 from pipelines.forecast.serving import predict_frame
@@ -85,7 +85,11 @@ def train(as_of: date) -> dict[str, int | float | str]:
         StockproofError: no marts for the date, or no registry.
     """
     panel = panels.read(as_of, active_only=False)
-    tags = {"data_hash": panels.data_hash(panel), "config_hash": panels.config_hash()}
+    tags = {
+        "data_hash": panels.data_hash(panel),
+        "config_hash": panels.config_hash(),
+        books.OPTIONS: json.dumps(books.options()),
+    }
     for version in registry.versions():
         if version.trained_as_of == as_of and all(version.tags.get(name) == value for name, value in tags.items()):
             return {
@@ -100,6 +104,7 @@ def train(as_of: date) -> dict[str, int | float | str]:
     serve = partial(predict_frame, panel.bucket)
     with tempfile.TemporaryDirectory() as scratch:
         folder = store.save(trained.model, Path(scratch) / "forecaster", trained.recipe_judged)
+        books.keep(folder, panel)
         version = registry.register(
             folder, trained_as_of=as_of, promote=promote, serve=serve,
             tags={**tags, "bucket": panel.bucket, "decision": reason}, parameters=_parameters(trained, panel),
@@ -126,10 +131,10 @@ def fit(panel: Panel, interval: Interval, competing: Mapping[str, Member], plan:
     """
     fewest, names = plan.fewest_known, tuple(competing)
     origins, evidence = backtested(panel, interval, competing, plan)
-    final = _recipe(evidence, names, fewest)
+    final = _recipe(evidence, names, fewest, judged=len(evidence) > 1)
     judged, rows, by_member = final, list[Scores](), dict[str, list[Scores]]()
     if len(evidence) > 1:
-        judged = _recipe(evidence[:-1], names, fewest)
+        judged = _recipe(evidence[:-1], names, fewest, judged=True)
         rows = scoring.scores(evidence[-1], judged, panel.demand, fewest)
         by_member = {
             name: scoring.scores(evidence[-1], scoring.single_recipe(name, judged), panel.demand, fewest)
@@ -171,10 +176,14 @@ def backtested(
     return origins, [backtest.collect(panel, interval, competing, origin, window) for origin in origins]
 
 
-def _recipe(evidence: list[Evidence], names: tuple[str, ...], fewest: int) -> Recipe:
+def _recipe(evidence: list[Evidence], names: tuple[str, ...], fewest: int, *, judged: bool) -> Recipe:
+    """The choice; the simple methods where no window is left to judge it on, calibrated where there is one."""
     if not evidence:
         return router.start(names)
-    return router.choose(router.pool(evidence, names, fewest), names, evidence, fewest)
+    windows = router.pool(evidence, names, fewest)
+    if not judged:
+        return router.calibrated(router.start(names), windows, evidence, fewest)
+    return router.choose(windows, names, evidence, fewest)
 
 
 def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scores | None]:
@@ -189,10 +198,9 @@ def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scor
     if current is None:
         return True, f"the first of its date; {newest.label} serves from {newest.trained_as_of} on", None
     try:
-        with tempfile.TemporaryDirectory() as scratch:
-            recipe = _met(current, registry.fetch(current, Path(scratch)), _seen_until(trained, panel))
+        recipe = _rival(current, panel, _seen_until(trained, panel))
     except StockproofError as fault:
-        return True, f"the champion {current.label} cannot be read ({fault.message})", None
+        return True, f"the champion {current.label} cannot be read or does not serve ({fault.message})", None
     if not trained.scores or trained.judged_on is None:
         return True, "too little history to compare; the newer data wins", None
     if not set(recipe.members) <= set(trained.judged_on.means):
@@ -207,6 +215,16 @@ def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scor
         f"scaled pinball loss {mine.scaled_pinball:.4f} {words} the champion {current.label}'s {theirs.scaled_pinball:.4f}",
         theirs,
     )
+
+
+def _rival(current: Version, panel: Panel, seen_until: date) -> Recipe:
+    """The champion's recipe; an error where it is not to be read, or was trained on other books than these."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = registry.fetch(current, Path(scratch))
+        refused = books.refusal(current.label, dict(current.tags), folder, panel, current.trained_as_of)
+        if refused:
+            raise StockproofError(refused, "")
+        return _met(current, folder, seen_until)
 
 
 def _seen_until(trained: Trained, panel: Panel) -> date:

@@ -21,7 +21,7 @@ from models.members.hurdle import Hurdle
 from models.members.quantiles import QuantileBooster
 from models.store import folder as store
 from pipelines.core.errors import StockproofError
-from pipelines.core.panel import Panel
+from pipelines.core.panel import CLASSES, Panel
 from pipelines.core.quantiles import LEVELS
 from pipelines.forecast import router
 from tests.unit.models.panels import catalogue, make
@@ -135,12 +135,18 @@ def test_a_new_item_starts_from_its_group_and_soon_speaks_for_itself() -> None:
     assert 0.1 < path[8].mean() < 1.0, "two silent days where a sale a day is usual"
 
 
+BOOSTED = ("xgboost", "xgboost", "lightgbm", "mean_nonzero", "mean_nonzero")
+"""Method of each class."""
+
+
 def _trained(panel) -> Hybrid:
     members = {
         "sba": classical.sba(), "tsb": classical.tsb(), "mean_nonzero": classical.mean_nonzero(), "decayed_means": Decayed(),
         "lightgbm": Booster("lightgbm", rounds=10, max_rows=4000), "xgboost": Booster("xgboost", rounds=10, max_rows=4000),
     }  # fmt: skip
-    return Hybrid(router.start(tuple(members)), members).fit(panel, _week(panel.skus))
+    at = [tuple(members).index(name) for name in BOOSTED]
+    recipe = replace(router.start(tuple(members)), weights=np.eye(len(members))[at], methods=BOOSTED)
+    return Hybrid(recipe, members).fit(panel, _week(panel.skus))
 
 
 def test_a_stored_forecaster_says_the_same(tmp_path: Path) -> None:
@@ -190,7 +196,7 @@ def test_explain_names_the_boosters_drivers() -> None:
     panel, _ = catalogue(80, 260)
     told = _trained(panel).explain(panel)
     chosen = {name for one in told for name in one}
-    methods = {router.START[c] for c in panel.demand_class.astype(str)}
+    methods = {BOOSTED[CLASSES.index(c)] for c in panel.demand_class.astype(str)}
     assert {f"{m}.weight" for m in methods} <= chosen
     assert all(len(one) >= 2 for one in told)
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from models.period.period_features import Builder, Histories, _calendar, decayed, filled, season
+from models.period.period_features import Builder, Histories, _calendar, filled, season
 from models.period.period_model import PeriodForecaster
 
 AS_OF = date(2026, 6, 28)
@@ -27,20 +27,19 @@ def small(**changes) -> PeriodForecaster:
     )
 
 
-def test_rows_of_an_origin_ignore_what_came_later():
+def test_rows_of_an_origin_ignore_what_came_later(monkeypatch):
     told = histories()
     later = told.demand.copy()
     later[:, 100:] = 999.0
     sku, origin, step = np.arange(40), np.full(40, 99), np.full(40, 1)
+    # The season is learnt of the whole history; here it is held.
+    monkeypatch.setattr("models.period.period_features.season", lambda *_: np.ones((40, 123)))
     parts = [Builder(replace(told, demand=demand), 3) for demand in (told.demand, later)]
-    for part in parts:  # the season is learnt of the whole history; here it is held
-        part.season = np.ones_like(part.season)
-    known = [decayed(np.where(np.arange(120) < 100, part.values, 0.0), 4.0, part.first)[:, :100] for part in parts]
-    assert np.array_equal(*known)
-    for name in ("levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"):
+    for name in ("base", "level", "noise", "levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"):
         left, right = (getattr(part, name)[..., :100] for part in parts)
         assert np.array_equal(left, right), name
-    assert parts[0].rows(sku, origin, step)[0].shape[0] == 40
+    left, right = (part.rows(sku, origin, step)[0] for part in parts)
+    assert np.array_equal(left[1:, 6:], right[1:, 6:])  # the first SKU had never sold by then: it is not forecast
 
 
 def test_the_rows_are_all_whose_target_is_known_of_skus_that_had_lived_sku_by_sku():
@@ -92,7 +91,7 @@ def test_it_forecasts_better_than_the_last_year_s_mean_and_its_variance_holds():
 def test_few_rows_keep_the_base_forecast():
     told = histories(6, 40)
     model = small().fit(told)
-    assert model.boosters == [] and model.dispersion is not None
+    assert model.boosters == [] and model.spread is None
     said = model.predict(told)
     assert said.mean[2] == pytest.approx(Builder(told, 3).base[2, -1])
     assert (said.variance[2] > said.mean[2]).all()
@@ -205,5 +204,5 @@ def test_demand_in_kilograms_is_forecast_as_the_same_in_tonnes(factor):
     # And nearly as the same in pieces.
     whole = small().fit(pieces).predict(pieces)
     sold = slice(2, None)
-    assert one.mean[sold] / 1.37 == pytest.approx(whole.mean[sold], rel=0.25)
+    assert one.mean[sold] / 1.37 == pytest.approx(whole.mean[sold], rel=0.25, abs=0.05)
     assert np.sqrt(one.variance[sold].mean()) / 1.37 == pytest.approx(np.sqrt(whole.variance[sold].mean()), rel=0.1)
