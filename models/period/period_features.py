@@ -142,22 +142,27 @@ def season(told: Histories, values: Array, horizon: int) -> Array:
     apart = np.abs(day[:, None] - day[None, :length])
     near = np.minimum(apart, 365.25 - apart) <= NEAR * told.days
     weights = near / np.maximum(near.sum(axis=1, keepdims=True), 1)
-    whole = _index(values.sum(axis=0), weights, year)
+    whole = _index(relative_totals(values.sum(axis=0), year), weights, year)
     out = np.empty((n, length + horizon))
     for code in np.unique(told.group):
         mine = told.group == code
         total, count = values[mine].sum(axis=0), counts[mine].sum(axis=0).mean()
         trust = count / (count + SHRINK)
-        out[mine] = whole + trust * (_index(total, weights, year) - whole)
+        out[mine] = whole + trust * (_index(relative_totals(total, year), weights, year) - whole)
     return np.maximum(out, 0.05)
 
 
-def _index(total: Array, weights: Array, year: int) -> Array:
+def _index(ratio: Array, weights: Array, year: int) -> Array:
+    factor = weights @ ratio
+    return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
+
+
+def relative_totals(total: Array, year: int) -> Array:
+    """[T] a group's total [T] against its centred mean of a year."""
     # Whole years within the history: beyond its ends the newest and the oldest year hold.
     sums, start = np.pad(total.cumsum(), (1, 0)), np.clip(np.arange(total.size) - year // 2, 0, total.size - year)
     usual = (sums[start + year] - sums[start]) / year
-    factor = weights @ (total / np.maximum(usual, 1e-9))
-    return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
+    return np.asarray(total / np.maximum(usual, 1e-9))
 
 
 def year_of(told: Histories) -> int:
@@ -182,6 +187,7 @@ class Builder:
 
     def __init__(self, told: Histories, horizon: int, trained: Histories | None = None) -> None:
         booked, then = np.nan_to_num(filled(told.demand)), told if trained is None else trained
+        self.trained = then
         self.first = first = known_from(told.demand)
         self.year = year_of(told)
         early, length = then.shape[1], booked.shape[1]
@@ -191,8 +197,7 @@ class Builder:
         self.values = values = steady.values / steady.level
         self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold
         position = np.arange(length)[None, :]
-        bases = [decayed(values / self.season[:, :length], half_life, first) for half_life in BASE]
-        self.base = np.mean(bases, axis=0)
+        self.base = self.adjusted(self.season)
         foreseen = np.pad(self.base, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
         self.noise = own_ratio(steady.values, foreseen, first)
         self.levels = np.stack([decayed(values, half_life, first) for half_life in HALF_LIVES])
@@ -211,6 +216,11 @@ class Builder:
             self.oldest = OLDEST_UNSEASONED
             self.trends, none = np.zeros_like(self.trends), np.zeros_like(self.calendar[0])
             self.calendar = none, none, none
+
+    def adjusted(self, season: Array) -> Array:
+        """[n, T] mean of the two decayed means of demand, adjusted by seasonal factors [n, ≥ T]."""
+        values = self.values / season[:, : self.values.shape[1]]
+        return np.asarray(np.mean([decayed(values, half_life, self.first) for half_life in BASE], axis=0))
 
     def rows(self, sku: Array, origin: Array, step: Array) -> tuple[Array, Array]:
         """Features and base forecast.

@@ -1,0 +1,82 @@
+"""The season of single periods: by other years alone, and what it does for a peak of one week."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from models.period.period_features import Builder, Histories, season
+from models.period.period_model import PeriodForecaster
+from models.period.sharp_season import sharp_season, sharpened
+
+AS_OF = date(2026, 11, 15)
+YEARS, PEAK = 4, 4.0
+
+
+def histories(peaks: bool = True, skus: int = 60, seed: int = 3) -> Histories:
+    """Weeks of SKUs that sell four times as much in the week about 25 November, if ``peaks``."""
+    rng, length = np.random.default_rng(seed), 52 * YEARS
+    told = Histories(np.zeros((skus, length)), AS_OF, 7, np.arange(skus) % 2, np.zeros(skus, dtype=int))
+    rate = rng.gamma(4.0, 5.0, (skus, 1)) * np.where(peaks & at_peak(told)[:length], PEAK, 1.0)
+    return replace(told, demand=rng.poisson(rate).astype(float))
+
+
+def at_peak(told: Histories, horizon: int = 0) -> np.ndarray:
+    return np.array([(day.month, 22 <= day.day <= 28) == (11, True) for day in told.middles(horizon)])
+
+
+def test_a_peak_of_one_week_is_sharper_than_by_five_periods_and_has_no_shoulders():
+    told = histories()
+    peak = at_peak(told, 8)
+    sharp, smooth = (np.median(factors(told, told.demand, 8), axis=0) for factors in (sharp_season, season))
+    assert peak.sum() == YEARS
+    assert sharp[peak][-1] > 1.3 * smooth[peak][-1]
+    away = np.flatnonzero(peak)[-1] - 3
+    assert sharp[away] < 1.05 < smooth[away - 0 + 1]
+
+
+def test_a_factor_does_not_hold_the_demand_of_its_own_year():
+    told = histories(peaks=False)
+    week, other_year = 100, 152
+    spiked = told.demand.copy()
+    spiked[:, week] *= 10
+    before, after = (sharp_season(told, demand, 4) for demand in (told.demand, spiked))
+    assert after[:, week] / before[:, week] == pytest.approx(np.ones(60), rel=0.12)
+    assert (after[:, other_year] / before[:, other_year]).min() > 1.5
+
+
+def test_nothing_is_seasonal_in_a_year_and_a_half():
+    told = histories()
+    short = replace(told, demand=told.demand[:, -70:])
+    assert (sharp_season(short, short.demand, 6) == 1.0).all()
+
+
+def test_periods_of_which_no_other_year_is_known_have_no_season():
+    told = histories()
+    years = replace(told, demand=told.demand[:, -80:])
+    assert (sharp_season(years, years.demand, 0)[:, 27:50] > 0.3).all()
+    lone = np.flatnonzero(sharp_season(years, years.demand, 0).std(axis=0) == 0)
+    assert 10 < lone.size < 40
+
+
+def test_the_sharpened_rows_differ_in_what_rests_on_the_season_alone():
+    builder = Builder(histories(), 4)
+    other = sharpened(builder)
+    assert other.levels is builder.levels
+    assert not np.allclose(other.base, builder.base)
+    assert other.season.shape == builder.season.shape
+
+
+def test_a_world_of_one_week_peaks_is_forecast_at_its_peak():
+    """The peak is two weeks ahead. With the smooth season alone it was forecast at about two thirds."""
+    told = histories()
+    model = PeriodForecaster(3, rounds=60, learning_rate=0.1, leaves=7, least_rows=30, spread_rounds=20).fit(told)
+    demand = model.predict(told).mean
+    ahead = np.flatnonzero(at_peak(told, 3)[told.shape[1] :])
+    usual = told.demand[:, ~at_peak(told)].mean(axis=1)
+    assert ahead.tolist() == [1]
+    at_the_peak = demand[:, 1].sum() / (PEAK * usual.sum())
+    beside = demand[:, 0].sum() / usual.sum()
+    print(at_the_peak, beside, demand[:, 2].sum() / usual.sum())
+    assert 0.85 < at_the_peak < 1.15
