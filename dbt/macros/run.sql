@@ -29,5 +29,8 @@
 {#- Last day that calendar and promotions reach. -#}
 {% macro calendar_end() -%} ({{ as_of() }} + {{ var('calendar_days_ahead') | int }}) {%- endmacro %}
 
+{#- First day of the suppliers' calendars: before the oldest receipt that counts, and the order behind it. -#}
+{% macro supplier_days_start() -%} ({{ as_of() }} - {{ 366 * ((var('lead_time_years') | int) + 1) }}) {%- endmacro %}
+
 {#- Whole review periods between a day up to as_of and the newest one: 0 for days of the newest. -#}
 {% macro periods_back(day) -%} ({{ as_of() }} - {{ day }}) / {{ var('review_period_days') }} {%- endmacro %}

@@ -113,6 +113,25 @@ them until they sell or the ERP names a minimum.'
     return f"Left out: {', and '.join(told)}. Nothing is ordered of {left} or the ERP names a minimum."
 
 
+def hidden(skus: int, of: int) -> str:
+    """SKUs of which the books cannot tell when their shelf was empty; empty where there is none.
+
+    Args:
+        skus: SKUs that sell, are counted on fewer than one day in five and have no receipt on record.
+        of: SKUs that sell.
+
+    >>> hidden(0, 9), hidden(2, 9).partition(":")[0]
+    ('', '2 of 9 SKUs that sell are counted on fewer than one day in five and have no receipt on record')
+    """
+    if not skus:
+        return ""
+    return (
+        f"{skus:,} of {count(of, 'SKU')} that sell are counted on fewer than one day in five and have no receipt on record: what was asked "
+        "for while their shelf was empty is unknown and not in the forecast. A shelf empty on a tenth of the days hides up to 11% of what "
+        "was sold, on a quarter up to 33%."
+    )
+
+
 def why(reason: str | None, alert: str | None) -> str:
     """The reason of a line, and what to see to beside it.
 

@@ -48,12 +48,14 @@ class Table:
         key: columns that identify a row.
         columns: all columns, in order.
         required: a source must have the table; an optional one reads as empty where absent.
+        rare: most ERPs lack the table: a user without the right to read it is not asked for that right.
     """
 
     name: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     required: bool = True
+    rare: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,6 +84,10 @@ def _date(name: str, meaning: str = "", **kw: bool) -> Column:
     return Column(name, Kind.DATE, meaning=meaning, **kw)
 
 
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, Kind.BOOLEAN, required=False, nullable=True, meaning=f"{meaning}; empty: no")
+
+
 _UPDATED: Final = Column("updated_at", Kind.TIMESTAMP, meaning="when this version of the row was recorded")
 
 TABLES: Final[tuple[Table, ...]] = (
@@ -96,17 +102,23 @@ TABLES: Final[tuple[Table, ...]] = (
         _date("created_on", required=False, nullable=True), _date("discontinued_on", required=False, nullable=True), _UPDATED,
     )),
     Table("suppliers", ("supplier_id",), (
-        _text("supplier_id"), _text("name"), _text("country", required=False, nullable=True), Column("active", Kind.BOOLEAN), _UPDATED,
+        _text("supplier_id"), _text("name"), _text("country", required=False, nullable=True), Column("active", Kind.BOOLEAN),
+        _text("working_days", "weekdays on which it works and delivers, 1: Monday, e.g. 12345; empty: all", required=False, nullable=True),
+        _flag("lead_time_in_working_days", "its agreed lead times count working days"), _UPDATED,
     )),
     Table("item_suppliers", ("item_id", "supplier_id"), (
         _text("item_id"), _text("supplier_id"), Column("is_primary", Kind.BOOLEAN),
         _number("lead_time_days", "whole days between order and receipt, as agreed; 0: not known"),
         _number("min_order_qty", "empty or 0: none", nullable=True), _number("pack_size", "empty or 0: none", nullable=True),
         _money("unit_price", "purchase price per unit"), _money("ordering_cost", "fixed cost of one order", required=False, nullable=True),
-        _UPDATED,
+        _number("price_per", "the price is for so many units; empty: 1", required=False, nullable=True),
+        _number("purchase_unit_factor", "units of stock in one unit of purchase; empty: 1", required=False, nullable=True),
+        _text("currency", "of its prices; empty: our own", required=False, nullable=True),
+        _date("valid_from", required=False, nullable=True), _date("valid_to", "last day", required=False, nullable=True), _UPDATED,
     )),
-    Table("price_breaks", ("item_id", "supplier_id", "min_qty"), (
+    Table("price_breaks", ("item_id", "supplier_id", "min_qty", "valid_from"), (
         _text("item_id"), _text("supplier_id"), _number("min_qty", "price holds from this quantity on"), _money("unit_price"),
+        _date("valid_from", required=False, nullable=True), _date("valid_to", "last day", required=False, nullable=True),
     ), required=False),
     Table("locations", ("location_id",), (
         _text("location_id"), _text("name"), _text("kind", "warehouse or store"),
@@ -127,10 +139,12 @@ TABLES: Final[tuple[Table, ...]] = (
         _money("unit_price", nullable=True), _date("promised_on", required=False, nullable=True),
         _date("received_on", nullable=True, required=False),
         _number("quantity_received", "rejected ones included; empty or 0: nothing came", nullable=True),
-        _number("quantity_rejected", nullable=True), _UPDATED,
+        _number("quantity_rejected", nullable=True),
+        _text("status", "of the line: open, received or cancelled; empty: that of its order", required=False, nullable=True), _UPDATED,
     )),
     Table("item_policies", ("item_id", "location_id"), (
-        _text("item_id"), _text("location_id"), _number("reorder_point"), _number("order_up_to"), _UPDATED,
+        _text("item_id"), _text("location_id"), _number("reorder_point"), _number("order_up_to"),
+        _flag("maximum_is_ceiling", "no order lifts stock and what is due above order_up_to"), _UPDATED,
     ), required=False),
     Table("calendar_events", ("event_on", "name", "location_id"), (
         _date("event_on"), _text("name"), _text("location_id", required=False, nullable=True),
@@ -139,6 +153,30 @@ TABLES: Final[tuple[Table, ...]] = (
         _text("item_id"), _text("location_id", required=False, nullable=True), _date("starts_on"), _date("ends_on"),
         _money("price", required=False, nullable=True),
     ), required=False),
+    Table("supplier_closures", ("supplier_id", "closed_from"), (
+        _text("supplier_id", "empty: all suppliers", required=False, nullable=True), _date("closed_from"), _date("closed_to", "last day"),
+    ), required=False, rare=True),
+    Table("item_predecessors", ("item_id", "predecessor_id"), (
+        _text("item_id", "the successor"), _text("predecessor_id"),
+        _number("factor", "units of the successor for one of the predecessor; empty: 1", required=False, nullable=True),
+        _date("replaced_on", "from this day on the predecessor is not bought", required=False, nullable=True),
+    ), required=False, rare=True),
+    Table("kit_components", ("kit_id", "item_id"), (
+        _text("kit_id", "the item sold"), _text("item_id", "the component"), _number("quantity", "units of the component in one kit"),
+    ), required=False, rare=True),
+    Table("stock_batches", ("item_id", "location_id", "batch_id"), (
+        _text("item_id"), _text("location_id"), _text("batch_id"), _date("expires_on", "last day", nullable=True), _number("on_hand"),
+    ), required=False, rare=True),
+    Table("receipts", ("receipt_id",), (
+        _text("receipt_id"), _text("po_id", "empty: without an order", required=False, nullable=True),
+        Column("line_no", Kind.INTEGER, required=False, nullable=True, meaning="empty: of no line"), _text("item_id"),
+        _text("location_id", "empty: that of the order", required=False, nullable=True), _date("received_on"),
+        _number("quantity", "rejected ones included; negative: a receipt reversed"),
+        _number("quantity_rejected", required=False, nullable=True), _UPDATED,
+    ), required=False, rare=True),
+    Table("currency_rates", ("currency", "valid_from"), (
+        _text("currency"), _number("rate", "our money for one unit of it"), _date("valid_from", required=False, nullable=True),
+    ), required=False, rare=True),
 )  # fmt: skip
 """All tables of the contract, in an order in which references point backwards."""
 

@@ -172,7 +172,8 @@ def _probe(
             return f"{origin} is missing" if table.required else None
         if code in _NO_RIGHT:
             granted = _granted(connection, table) if is_canonical else ""
-            return _probe(connection, table, granted, origin, is_canonical=False) if granted else _denied(origin, table)
+            silent = None if is_canonical and table.rare else _denied(origin, table)
+            return _probe(connection, table, granted, origin, is_canonical=False) if granted else silent
         return f"{origin}: {fault.orig.args[-1] if fault.orig is not None and fault.orig.args else fault}"
     # A name is written in capitals or not; SQL takes it for the same.
     types: dict[str, Any] = {str(column[0]).lower(): column[1] for column in probed.cursor.description}

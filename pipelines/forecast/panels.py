@@ -11,7 +11,7 @@ import polars as pl
 from models.interface import Interval
 from models.members.objectives import LIKE_CUSTOM
 from pipelines import settings
-from pipelines.briefing.queries import last_run
+from pipelines.briefing.queries import last_run, supplier_days
 from pipelines.config_schema import Planning
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
@@ -25,7 +25,8 @@ FUTURE_DAYS = 98
 
 # The vendors stage's lead times, which count open lines and late tails: those of the run, or where that stage failed those of the last
 # run that measured; else those of the marts.
-_SKU = """select s.item_id, s.location_id, s.category, s.unit_price, s.created_on, s.discontinued_on, s.first_demand_on, s.books_from,
+_SKU = """select s.item_id, s.location_id, s.supplier_id, s.category,
+    s.unit_price, s.created_on, s.discontinued_on, s.first_demand_on, s.books_from,
     s.demand_class,
     coalesce(l.mean, s.lead_time_mean) as lead_time_mean, coalesce(l.std, s.lead_time_std) as lead_time_std, s.is_active
     from marts.dim_sku s left join plan.lead_times l on l.as_of = :measured_on and l.supplier_id = s.supplier_id
@@ -66,6 +67,7 @@ def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
         )
     if active_only:
         sku = sku.filter(pl.col("is_active"))
+        sku = supplier_days.with_calendar(sku, "lead_time_mean", as_of, after_days=planning.review_period_days)
     demand, broken = usable(warehouse.read(_DEMAND, as_of=as_of))
     promotions = warehouse.read(_PROMOTIONS, as_of=as_of)
     panel = build(

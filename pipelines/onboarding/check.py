@@ -13,7 +13,7 @@ from pipelines.core.text import count
 from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
-from pipelines.onboarding import check_books, check_pitfalls, check_rules
+from pipelines.onboarding import check_books, check_hidden, check_pitfalls, check_rules
 from pipelines.onboarding.findings import Finding, Verdict, day_of, items_of, named
 from pipelines.onboarding.findings import rows as _rows
 from pipelines.onboarding.findings import share as _share
@@ -87,6 +87,7 @@ def check() -> Usable:
         findings += check_rules.findings(profile)
         findings += check_pitfalls.services(profile, set(sold["item_id"].drop_nulls().to_list()))
         findings += check_books.books(profile)
+        findings += check_hidden.hidden(sold, _skus(profile, "stock_levels", "counted_on"))
         first, last = _span(sold)
         findings += check_pitfalls.dated(profile) + check_pitfalls.below_zero(profile)
         findings += check_pitfalls.recorded(profile, last)

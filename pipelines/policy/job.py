@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines import settings
-from pipelines.briefing.queries import last_run, positions
+from pipelines.briefing.queries import last_run, positions, supplier_days
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS
@@ -26,7 +26,7 @@ _NUMBERS = (
 )  # fmt: skip
 
 _QUERY = f"""
-select s.item_id, s.location_id, s.is_active, f.method, f.protection_days,
+select s.item_id, s.location_id, s.supplier_id, s.is_active, f.method, f.protection_days,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     f.mean as forecast_mean, f.std as forecast_std, {", ".join(f"f.{column}" for column in COLUMNS)}
 from marts.dim_sku s
@@ -37,7 +37,7 @@ where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 _PERIODS = "select item_id, location_id, period, mean, std from plan.sound_period_forecasts where as_of = :as_of"
 
 _TERMS = """
-select item_id, location_id, has_own_costs, cast(shortage_cost as double precision) as shortage_cost,
+select item_id, location_id, supplier_id, has_own_costs, cast(shortage_cost as double precision) as shortage_cost,
     cast(lead_time_mean as double precision) as lead_time_mean, cast(lead_time_std as double precision) as lead_time_std,
     cast(min_order_qty as double precision) as min_order_qty, cast(pack_size as double precision) as pack_size,
     cast(on_hand as double precision) as on_hand
@@ -75,6 +75,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     fractional = warehouse.read(positions.FRACTIONAL).with_columns(pl.lit(True).alias("fractional"))
     rows = rows.join(fractional, on=["item_id", "location_id"], how="left", maintain_order="left")
     config = settings.load()
+    rows = supplier_days.with_calendar(rows, "lead_time_days", as_of, after_days=config.planning.review_period_days)
     earlier = last_run.with_rows("plan.choices", as_of - timedelta(days=1))
     choices = warehouse.read(_CHOICES, as_of=as_of, earlier=earlier)
     policies = table(rows, as_of, config, _coming(as_of, config), choices)
@@ -92,7 +93,8 @@ def _coming(as_of: date, config: Settings) -> lost_sales.Coming:
     """Stock, open lines and terms, and the date's forecasts by review period, if it has any."""
     periods = warehouse.read(_PERIODS, as_of=as_of)
     dated = positions.dated(as_of, config.purchase.late_days, protection="plan.sound_lead_time_forecasts")
-    return lost_sales.Coming(periods, dated, warehouse.read(_TERMS, as_of=as_of))
+    terms = supplier_days.with_calendar(warehouse.read(_TERMS, as_of=as_of), "lead_time_mean", as_of)
+    return lost_sales.Coming(periods, dated, terms)
 
 
 def table(

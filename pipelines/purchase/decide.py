@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.core.inventory import Floats
+from pipelines.core.supplier_days import NO_CALENDARS, Calendars
 from pipelines.purchase import (
     alerts,
     budget,
@@ -23,7 +24,7 @@ from pipelines.purchase import (
     vendor_orders,
 )
 from pipelines.purchase import codes as c
-from pipelines.purchase.lines import Draft, Lines
+from pipelines.purchase.lines import Draft, Flags, Lines
 from pipelines.purchase.lots import Prices
 from pipelines.purchase.reasons import reasons
 from pipelines.purchase.tables import COMING, OFFERS
@@ -49,7 +50,7 @@ TRIALS = ("as_of", "location_id", "supplier_id", "skus", "cost", "saving", "savi
 _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
     "cv2": pl.Float64, "forecast_fault": pl.String, "forecast_note": pl.String, "measured_days": pl.Float64,
-    "unit_volume": pl.Float64,
+    "unit_volume": pl.Float64, "kit_parts": pl.String,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
@@ -78,6 +79,7 @@ def decide(
     offers: pl.DataFrame | None = None,
     past: Past | None = None,
     measured_on: date | None = None,
+    calendars: Calendars = NO_CALENDARS,
 ) -> Decisions:
     """Decide every SKU.
 
@@ -89,6 +91,7 @@ def decide(
         offers: all active offers, for the choice of the supplier.
         past: demand, in the order of the rows, for the trial of joining; None: none is made.
         measured_on: date on which the lead times were measured; None: the run's own.
+        calendars: working weeks and closing days of the suppliers.
 
     Returns:
         The decisions.
@@ -102,7 +105,7 @@ def decide(
     draft = quantity.decide(sku)
     quantity.take_breaks(draft, sku, steps)
     ranked, trial = _as_a_company(draft, sku, rows, steps, danger, config, applied, past)
-    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of), config, applied)
+    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of, calendars), config, applied)
     return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
 
 
@@ -144,11 +147,11 @@ def _table(
     sku: Lines,
     draft: Draft,
     danger: Floats,
-    dates: tuple[date, date],
+    dates: tuple[date, date, Calendars],
     config: Settings,
     applied: rules.Applied,
 ) -> pl.DataFrame:
-    as_of, measured_on = dates
+    as_of, measured_on, calendars = dates
     mean = rows["forecast_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     expected = np.where(np.isnan(mean), sku.demand_per_day * sku.days, mean)
     some = np.flatnonzero(draft.ordered)
@@ -163,7 +166,7 @@ def _table(
         pl.Series("order_value", draft.quantity * np.nan_to_num(draft.price)),
         risk.priorities(danger, rows["abc_class"]),
         pl.Series("projected_without", sku.position - expected), pl.Series("projected_stock", sku.position + draft.quantity - expected),
-        *_dates(pl.Series(draft.ordered), as_of, measured_on, config),
+        *_dates(rows, draft.ordered, (as_of, measured_on, calendars), config),
         pl.Series("ordering_cost", sku.ordering_cost), pl.Series("expected_saving", saving), flips.named(flip_input),
         pl.Series("flip_change", flip_change).fill_nan(None), applied.joined(),
         flips.sentences(flip_input, flip_change, draft.ordered, rows["whole"].to_numpy()), pl.Series("needs_review", applied.review),
@@ -178,22 +181,35 @@ def _table(
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
 
 
-def _dates(ordered: pl.Series, as_of: date, measured_on: date, config: Settings) -> list[pl.Expr]:
+def _dates(
+    rows: pl.DataFrame, ordered: Flags, dates: tuple[date, date, Calendars], config: Settings
+) -> list[pl.Series | pl.Expr]:
     """When a line is due by the agreed lead time, when it is expected by what the vendor really takes, and by what."""
+    as_of, measured_on, calendars = dates
     agreed = pl.col("lead_time_days").fill_null(config.planning.default_lead_time_days)
-    there = [(pl.coalesce("measured_days", agreed), "expected_on"), (agreed, "agreed_on")]
+    measures = [(pl.coalesce("measured_days", agreed), pl.col("measured_days").is_not_null(), "expected_on")]
+    measures += [(agreed, pl.lit(value=False), "agreed_on")]
     measured = "measured median" if measured_on == as_of else f"measured median of {measured_on}"
     by = (
         pl.when(pl.col("measured_days").is_not_null()).then(pl.lit(measured))
         .when(pl.col("lead_time_days").is_not_null()).then(pl.lit("agreed lead time")).otherwise(pl.lit("default lead time"))
     )  # fmt: skip
+    plain = rows.select(days=pl.coalesce("measured_days", agreed).cast(pl.Float64))["days"]
+    there = [
+        (calendars.taken(rows.select("item_id", "supplier_id", days=days, measured=measured), as_of), name)
+        for days, measured, name in measures
+    ]
     # An order of the close of day t with a lead time of L days is there for the sales of day t + L + 1.
     return [
         *(
-            pl.when(ordered).then(pl.lit(as_of) + pl.duration(days=days.ceil().cast(pl.Int64) + 1)).alias(name)
+            pl.when(pl.Series(ordered))
+            .then(pl.lit(as_of) + pl.duration(days=pl.lit(days.ceil().cast(pl.Int64) + 1)))
+            .alias(name)
             for days, name in there
         ),
-        by.alias("expected_from"),
+        pl.concat_str(
+            by, pl.when(pl.lit(there[0][0] != plain)).then(pl.lit(", supplier's calendar")).otherwise(pl.lit(""))
+        ).alias("expected_from"),
     ]
 
 

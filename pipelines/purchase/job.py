@@ -49,7 +49,7 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
     found = tables.read(as_of, config)
     if not found.rows.height:
         warehouse.refuse_other_marts(as_of)
-    made = decide(found.rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on)
+    made = decide(found.rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on, found.calendars)
     decided = made.table
     if items:
         decided = decided.filter(pl.col("item_id").is_in(list(items)))

@@ -35,6 +35,7 @@ class Lines:
         maximum: greatest quantity of a line.
         discontinued: the item is no longer bought.
         not_yet: it is on sale only later.
+        kit: it is put together of other items when it is sold.
         has_supplier: an active supplier offers it.
         blocked: rules leave no supplier.
         list_price: below the first price break; NaN: none.
@@ -59,6 +60,7 @@ class Lines:
     maximum: Floats
     discontinued: Flags
     not_yet: Flags
+    kit: Flags
     has_supplier: Flags
     blocked: Flags
     list_price: Floats
@@ -164,6 +166,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         maximum=np.full(rows.height, config.purchase.max_quantity),
         discontinued=(rows["discontinued_on"] <= as_of).fill_null(value=False).to_numpy(),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
+        kit=rows["kit_parts"].is_not_null().to_numpy() if "kit_parts" in rows.columns else np.zeros(rows.height, bool),
         has_supplier=rows["has_supplier"].fill_null(value=False).to_numpy(),
         blocked=rows["supplier_blocked"].to_numpy()
         if "supplier_blocked" in rows.columns

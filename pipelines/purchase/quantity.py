@@ -27,6 +27,7 @@ def decide(lines: Lines) -> Draft:
     most = rounded_down(lines.maximum, lines.pack)
     barred = np.select(
         [
+            lines.kit,
             lines.discontinued,
             lines.not_yet,
             lines.blocked,
@@ -37,6 +38,7 @@ def decide(lines: Lines) -> Draft:
             least > most + _SMALL,
         ],
         [
+            c.KIT,
             c.DISCONTINUED,
             c.NOT_YET,
             c.BLOCKED,
@@ -49,7 +51,9 @@ def decide(lines: Lines) -> Draft:
         -1,
     )
     # Faults of an offer matter only where something is wanted; what ends or has not begun says so at any stock.
-    idle = (wanted <= _SMALL) & ~np.isin(barred, (c.DISCONTINUED, c.NOT_YET, c.BLOCKED, c.NO_SUPPLIER, c.NO_DEMAND))
+    idle = (wanted <= _SMALL) & ~np.isin(
+        barred, (c.KIT, c.DISCONTINUED, c.NOT_YET, c.BLOCKED, c.NO_SUPPLIER, c.NO_DEMAND)
+    )
     code = np.select(
         [idle, barred >= 0, in_packs > most + _SMALL, least > in_packs + _SMALL],
         [c.SUFFICIENT, barred, c.AT_MAXIMUM, c.TO_MINIMUM],

@@ -68,6 +68,7 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "NO_ORDER_DISCONTINUED": ("No order: discontinued on {}; on hand {}", ("discontinued_on", "on_hand")),
     "NO_ORDER_NOT_YET_ON_SALE": ("No order: on sale only from {}", ("created_on",)),
+    "NO_ORDER_KIT": ("No order: a kit, put together when it is sold; its sales are demand of {}", ("kit_parts",)),
     "NO_ORDER_PRICE_MISSING": (
         f"No order: supplier {{}} has no price above zero; {_POSITION}, at or below the reorder point {{}}",
         ("supplier_id", *_COLUMNS, "reorder_point"),
@@ -110,7 +111,7 @@ _EXPOSED: Final = (
 
 _PRICES = ("unit_price", "list_price")
 
-_TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules")
+_TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules", "kit_parts")
 
 
 def price(value: pl.Expr) -> pl.Expr:

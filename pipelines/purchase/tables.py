@@ -6,8 +6,9 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.briefing.degraded import FALLBACK_MODEL
-from pipelines.briefing.queries import last_run, positions
+from pipelines.briefing.queries import last_run, positions, supplier_days
 from pipelines.core.quantiles import COLUMNS
+from pipelines.core.supplier_days import Calendars
 from pipelines.io import warehouse
 from pipelines.purchase.vendor_orders import Past
 from pipelines.settings import Settings
@@ -21,7 +22,7 @@ _NUMBERS = (
 _SKUS = f"""
 select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_to, p.safety_stock, p.protection_days,
     s.supplier_id, s.has_supplier, s.abc_class, s.category, s.demand_class, s.priority as item_priority, s.created_on, s.discontinued_on,
-    s.last_demand_on,
+    s.last_demand_on, s.kit_parts,
     cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     case when v.level in ('item', 'supplier') then v.q500 end as measured_days,
@@ -85,6 +86,7 @@ class Inputs:
         offers: offers of active suppliers.
         past: demand of the last year, in the order of ``rows``; None: lines join no others, so nobody asks.
         measured_on: date of the lead times that the lines are expected by; earlier than the run's where its own measurement failed.
+        calendars: working weeks and closing days of the suppliers.
     """
 
     rows: pl.DataFrame
@@ -92,6 +94,7 @@ class Inputs:
     offers: pl.DataFrame
     past: Past | None
     measured_on: date
+    calendars: Calendars
 
 
 def read(as_of: date, config: Settings) -> Inputs:
@@ -124,7 +127,9 @@ def read(as_of: date, config: Settings) -> Inputs:
         )
     )
     past = _past(rows, as_of) if config.purchase.consolidate else None
-    return Inputs(rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on)
+    return Inputs(
+        rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on, supplier_days.read(as_of)
+    )
 
 
 def _past(rows: pl.DataFrame, as_of: date) -> Past:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipelines.core.contract import TABLES
+from pipelines.core.contract import BY_NAME, TABLES, Table
 from pipelines.io import erp_tables
 from pipelines.sample import assortment, books, dirty, incumbent, master
 from pipelines.sample.catalogue import Items, make_items
@@ -75,7 +75,8 @@ def _masters(config: SampleConfig, items: Items, suppliers: Suppliers, plan: dir
         "calendar_events": assortment.calendar_events(config),
         "planted": pl.concat([zero_leads, unknown_faults]),
     }
-    return frames | ({"sales": unknown} if unknown.height else {})
+    kept_by_few = {table.name: pl.DataFrame(schema=erp_tables.schema(table)) for table in TABLES if table.rare}
+    return frames | kept_by_few | ({"sales": unknown} if unknown.height else {})
 
 
 def _chunk(config: SampleConfig, items: Items, suppliers: Suppliers, plan: dirty.Plan) -> tuple[Frames, pl.DataFrame]:
@@ -104,11 +105,12 @@ def _chunk(config: SampleConfig, items: Items, suppliers: Suppliers, plan: dirty
 
 
 def _shaped(frames: Frames) -> Frames:
-    """Contract columns in contract order and types."""
-    schemas = {table.name: erp_tables.schema(table) for table in TABLES}
-    return {
-        name: frame.select(pl.col(column).cast(kind) for column, kind in schemas[name].items())
-        if name in schemas
-        else frame
-        for name, frame in frames.items()
-    }
+    """Contract columns in contract order and types; an optional one that the sample does not keep is empty."""
+
+    def shaped(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+        kept = {
+            c.name: pl.col(c.name) if c.required or c.name in frame.columns else pl.lit(None) for c in table.columns
+        }
+        return frame.select(kept[name].cast(kind).alias(name) for name, kind in erp_tables.schema(table).items())
+
+    return {name: shaped(BY_NAME[name], frame) if name in BY_NAME else frame for name, frame in frames.items()}

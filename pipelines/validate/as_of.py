@@ -142,7 +142,7 @@ def _contract_view(table: contract.Table, as_of: date) -> list[str]:
     known = f"_recorded_at <= {end}"
     if not table.is_versioned:  # extraction keeps an empty snapshot as one row of NULLs
         known = f"_recorded_at = (select max(_recorded_at) from {raw} where {known}) and num_nonnulls({', '.join(table.names)}) > 0"
-    key = ", ".join(f"coalesce({c.name}, '')" if c.nullable else c.name for c in _key_columns(table))
+    key = ", ".join(f"coalesce({c.name}::text, '')" if c.nullable else c.name for c in _key_columns(table))
     return [
         f"""create temporary table {repeated} as
         select _row_id, _recorded_at < newest as superseded,

@@ -23,7 +23,18 @@ def make(as_of: date) -> dict[str, Rows]:
     orders, lines = _purchases(as_of)
     return {
         "items": items,
-        "suppliers": [{"supplier_id": f"S{n}", "name": f"Supplier {n}", "active": n != 3} for n in range(4)],
+        "suppliers": [
+            {
+                "supplier_id": f"S{n}",
+                "name": f"Supplier {n}",
+                "active": n != 3,
+                "working_days": "12345" if n == 2 else None,
+            }
+            for n in range(4)
+        ],
+        "supplier_closures": [
+            {"supplier_id": "S1", "closed_from": as_of + timedelta(days=1), "closed_to": as_of + timedelta(days=6)}
+        ],
         "item_suppliers": [_offer(n, s) for n in range(ITEMS) for s in (n % 4, (n + 1) % 4) if n % 10 != 9],
         "price_breaks": [
             {"item_id": "I00", "supplier_id": "S0", "min_qty": q, "unit_price": 4.0 - q / 100} for q in (10.0, 100.0)

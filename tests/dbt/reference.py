@@ -74,6 +74,35 @@ def stockout_days(tables: dict[str, Rows], as_of: date) -> dict[Sku, set[date]]:
                     out[sku] |= {closed for closed in sold_out if closed < ended[sku[1]]}
                     break
                 back -= timedelta(days=1)
+        out[sku] |= _derived(tables, sku, counted, as_of, ended[sku[1]])
+    return out
+
+
+def _derived(tables: dict[str, Rows], sku: Sku, counted: dict[date, float], as_of: date, ended: date) -> set[date]:
+    """Uncounted days that close empty by the next count and the movements up to it, where the books are whole."""
+    place = {row["po_id"]: row["location_id"] for row in tables["purchase_orders"]}
+    moved, received = defaultdict(float), defaultdict(float)
+    for row in tables["sales"]:
+        if (row["location_id"], row["item_id"]) == sku:
+            moved[row["sold_on"]] -= row["quantity"]
+    for line in tables["purchase_order_lines"]:
+        accepted = (line["quantity_received"] or 0.0) - (line["quantity_rejected"] or 0.0)
+        if (place[line["po_id"]], line["item_id"]) == sku and line["received_on"] and accepted > 0:
+            moved[line["received_on"]] += accepted
+            received[line["received_on"]] += accepted
+    out, before = set(), None
+    for count in sorted(counted):
+        days = sorted(day for day in moved if day <= count and (before is None or day > before))
+        left = {day: counted[count] - sum(moved[d] for d in days if d > day) for day in days}
+        started = None if before is None else counted[before] + sum(moved[d] for d in days) - counted[count]
+        known = abs(started) <= 1e-6 if started is not None else sum(received[d] for d in days) > 0
+        if known and days and min(left.values()) >= -1e-6:
+            for day, until in zip(days, [*days[1:], count], strict=True):
+                if left[day] <= 1e-6:
+                    out |= {
+                        d for n in range((until - day).days) if (d := day + timedelta(days=n)) < ended and d <= as_of
+                    }
+        before = count
     return out
 
 

@@ -4,7 +4,7 @@
 with
 
 sales as (
-    select * from {{ ref('int_sales_daily') }} where day >= {{ history_start() }}
+    select * from {{ ref('int_demand_sales') }} where day >= {{ history_start() }}
 ),
 
 stockouts as (

@@ -2,7 +2,7 @@
 with
 
 offers as (
-    select * from {{ ref('stg_erp__item_suppliers') }}
+    select * from {{ ref('int_offers') }}
 ),
 
 fractional as (
@@ -31,6 +31,7 @@ select
 
     -- numbers
     ranked.lead_time_days,
+    ranked.working_lead_time_days,
     {{ least_lot('ranked.min_order_qty', 'fractional.item_id') }} as min_order_qty,
     {{ least_lot('ranked.pack_size', 'fractional.item_id') }} as pack_size,
 

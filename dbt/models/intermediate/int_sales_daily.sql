@@ -6,7 +6,7 @@
 with
 
 sales as (
-    select * from {{ ref('stg_erp__sales') }}
+    select * from {{ ref('int_sales') }}
 ),
 
 items as (

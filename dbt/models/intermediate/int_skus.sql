@@ -12,7 +12,7 @@ sold as (
         min(day) filter (where quantity > 0) as first_demand_on,
         max(day) filter (where quantity > 0) as last_demand_on,
         greatest(coalesce(sum(sales_value) filter (where day > {{ as_of() }} - 365), 0), 0) as annual_sales_value
-    from {{ ref('int_sales_daily') }}
+    from {{ ref('int_demand_sales') }}
     group by location_id, item_id
 ),
 

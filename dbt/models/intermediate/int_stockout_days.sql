@@ -2,7 +2,8 @@
     A day is a stockout day where its recorded closing stock is zero or less: whoever came after the last unit left empty-handed, so demand
     of that day is censored. An ERP that counts on days of movement only leaves gaps: an uncounted day after an empty count stays a
     stockout day until the next count, sale, receipt, the item's end or as_of. And an uncounted day before an empty count is one back to the
-    last sale since the count before: nothing has moved since, so the shelf was empty.
+    last sale since the count before: nothing has moved since, so the shelf was empty. Further days follow from
+    receipts and sales alone (int_derived_stockouts).
 -#}
 with
 
@@ -88,6 +89,12 @@ recorded as (
     select location_id, item_id, counted_on as day from empty_counts where counted_on >= {{ history_start() }}
 )
 
-select location_id, item_id, day, true as is_counted from recorded
-union all
-select location_id, item_id, day, false as is_counted from carried
+select location_id, item_id, day, bool_or(is_counted) as is_counted
+from (
+    select location_id, item_id, day, true as is_counted from recorded
+    union all
+    select location_id, item_id, day, false from carried
+    union all
+    select location_id, item_id, day, false from {{ ref('int_derived_stockouts') }}
+) as found
+group by location_id, item_id, day

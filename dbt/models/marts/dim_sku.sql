@@ -38,6 +38,13 @@ positions as (
 
 books as (
     select * from {{ ref('int_books') }}
+),
+
+kits as (
+    select kit_id, string_agg(item_id, ', ' order by item_id) as kit_parts
+    from {{ ref('int_kit_parts') }}
+    where quantity > 0
+    group by kit_id
 )
 
 select
@@ -56,6 +63,7 @@ select
     items.created_on,
     items.discontinued_on,
     items.unit_volume,
+    kits.kit_parts,
     coalesce(items.created_on <= {{ as_of() }}, true) and coalesce(items.discontinued_on > {{ as_of() }}, true) as is_active,
 
     -- money
@@ -120,5 +128,6 @@ inner join lead_times on skus.location_id = lead_times.location_id and skus.item
 inner join positions on skus.location_id = positions.location_id and skus.item_id = positions.item_id
 left join stats on skus.location_id = stats.location_id and skus.item_id = stats.item_id
 left join offers on skus.item_id = offers.item_id
+left join kits on skus.item_id = kits.kit_id
 left join policies on skus.location_id = policies.location_id and skus.item_id = policies.item_id
 order by skus.location_id, skus.item_id

@@ -1,7 +1,7 @@
 with
 
 offers as (
-    select * from {{ ref('stg_erp__item_suppliers') }}
+    select * from {{ ref('int_offers') }}
 ),
 
 items as (
@@ -25,6 +25,7 @@ select
 
     -- numbers
     offers.lead_time_days,
+    offers.working_lead_time_days,
     {{ least_lot('offers.min_order_qty', 'fractional.item_id') }} as min_order_qty,
     {{ least_lot('offers.pack_size', 'fractional.item_id') }} as pack_size,
 

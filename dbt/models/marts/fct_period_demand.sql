@@ -5,7 +5,7 @@
 with
 
 sales as (
-    select * from {{ ref('int_sales_daily') }} where day <= {{ as_of() }} and quantity > 0
+    select * from {{ ref('int_demand_sales') }} where day <= {{ as_of() }} and quantity > 0
 ),
 
 -- where the books record what was asked for, an empty shelf hides nothing

@@ -6,7 +6,7 @@ suppliers as (
 ),
 
 offers as (
-    select * from {{ ref('stg_erp__item_suppliers') }}
+    select * from {{ ref('int_offers') }}
 ),
 
 item_prices as (

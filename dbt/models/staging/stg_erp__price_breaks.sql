@@ -1,7 +1,7 @@
 with
 
 source as (
-    {{ as_of_rows('price_breaks', ['item_id', 'supplier_id', 'min_qty'], versioned=false) }}
+    {{ as_of_rows('price_breaks', ['item_id', 'supplier_id', 'min_qty', 'valid_from'], versioned=false) }}
 ),
 
 renamed as (
@@ -14,7 +14,11 @@ renamed as (
         min_qty,
 
         -- money
-        unit_price
+        unit_price,
+
+        -- dates
+        valid_from,
+        valid_to
 
     from source
 )

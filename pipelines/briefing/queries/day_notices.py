@@ -31,6 +31,20 @@ select (select cast(count(*) as bigint) from marts.dim_item i
         where d.as_of = :as_of and d.quantity = 0 and d.on_hand <= 0 and s.last_demand_on is null and s.is_active) as skus
 """
 
+# A SKU that was never counted has no stock to speak of: sales-only books say so on the first check.
+_HIDDEN: Final = """
+with selling as (
+    select item_id, location_id, least(365, cast(:as_of as date) - greatest(first_demand_on, books_from) + 1) as days from marts.dim_sku
+    where as_of = :as_of and is_active and counted_on is not null and last_demand_on > cast(:as_of as date) - 365
+), counts as (
+    select item_id, location_id, count(*) as counts from marts.fct_stock where counted_on > cast(:as_of as date) - 365 group by 1, 2
+)
+select cast(count(*) filter (where counts < 0.2 * days and not exists (
+        select 1 from marts.fct_receipts r where r.item_id = s.item_id and r.location_id = s.location_id)) as bigint) as skus,
+    cast(count(*) as bigint) as of
+from selling s left join counts c using (item_id, location_id)
+"""
+
 
 def waiting(as_of: date) -> str:
     """Orders of earlier dates that count as on their way though nobody has signed or sent them; empty where there is none."""
@@ -44,6 +58,11 @@ def stale(as_of: date) -> str:
     return notices.stale(as_of, *warehouse.read(_NEWEST, as_of=as_of).row(0))
 
 
+def hidden(as_of: date) -> str:
+    """SKUs whose empty shelves the books do not show; empty where there is none, or the marts hold another date."""
+    return notices.hidden(*warehouse.read(_HIDDEN, as_of=as_of).row(0))
+
+
 def told(as_of: date) -> list[str]:
     """Everything a planner must know beside a date's orders.
 
@@ -55,5 +74,5 @@ def told(as_of: date) -> list[str]:
     """
     lines, value = warehouse.read(_UNSOLD, as_of=as_of, code=notices.UNSOLD).row(0)
     items, skus = warehouse.read(_UNPLANNED, as_of=as_of).row(0)
-    found = (stale(as_of), waiting(as_of), notices.unsold(lines, value), notices.unplanned(items, skus))
+    found = (stale(as_of), waiting(as_of), notices.unsold(lines, value), notices.unplanned(items, skus), hidden(as_of))
     return [sentence for sentence in found if sentence]

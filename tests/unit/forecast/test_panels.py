@@ -69,6 +69,7 @@ def _read(environment: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
     })  # fmt: skip
     days = [AS_OF + timedelta(days=k) for k in range(90, 99)]
     tables = {
+        "to_regclass": pl.DataFrame({"there": [False]}),
         "dim_sku": sku,
         "fct_demand": pl.DataFrame({
             "item_id": ["a"], "location_id": ["W"], "bucket_on": [AS_OF], "quantity": [1.0], "is_stockout": [False]

@@ -106,3 +106,15 @@ def test_a_model_stored_without_that_recipe_is_met_in_its_own(tmp_path: Path) ->
     panel, interval = catalogue(60, 300)[0], Interval(np.full(60, 14.0), np.zeros(60))
     trained = training.fit(panel, interval, {name: MAKERS[name](Options()) for name in SIMPLE}, PLAN)
     assert store.judged(store.save(trained.model, tmp_path)).methods == trained.model.recipe.methods
+
+
+@pytest.mark.parametrize("known", [20, 90])
+def test_without_a_window_to_judge_on_no_booster_serves(known: int) -> None:
+    demand = catalogue(200, 400)[0].demand
+    demand[:, :-known] = np.nan
+    panel, interval = make(demand), Interval(np.full(200, 14.0), np.zeros(200))
+    names = ("sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm", "xgboost")
+    told = training.fit(panel, interval, {name: MAKERS[name](Options(horizon=28)) for name in names}, PLAN)
+    assert not told.scores
+    assert set(told.model.recipe.methods) <= {"sba", "tsb", "mean_nonzero"}
+    assert told.model.recipe.segments is None

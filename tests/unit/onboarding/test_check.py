@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipelines import settings
 from pipelines.core.contract import TABLES
-from pipelines.onboarding import check
+from pipelines.onboarding import check, check_hidden
 from pipelines.onboarding import load as loading
 from pipelines.onboarding.findings import Finding
 from tests.unit.onboarding.test_load import FILES, tell
@@ -277,3 +278,13 @@ def test_prices_in_force_are_those_of_the_newest_sale(profile: Path) -> None:
     findings = {one.part: one for one in check.check().findings}
     assert findings["prices"].sentence.startswith("2 of 2 items with sales (100 %)")
     assert "recording" not in findings
+
+
+def test_counts_of_one_day_in_five_or_fewer_hide_what_was_asked_for() -> None:
+    key = {"item_id": ["A", "B", "C"], "location_id": ["W"] * 3}
+    sold = pl.DataFrame({**key, "first": ["2026-01-01"] * 3, "last": ["2026-04-10"] * 3})  # a hundred days
+    counted = pl.DataFrame({"item_id": ["A", "B"], "location_id": ["W"] * 2, "rows": [19, 20]})
+    (finding,) = check_hidden.hidden(sold, counted)
+    assert finding.verdict == "usable without"
+    assert "1 of 2 counted SKUs with sales were counted on fewer than one day in five" in finding.sentence
+    assert not check_hidden.hidden(sold, counted.filter(pl.col("item_id") == "B"))

@@ -12,14 +12,30 @@ from tests.unit.replay import reference
 
 
 def needs(
-    position, s, S, pack=0.0, least=0.0, most=10_000.0, *, discontinued=False, not_yet=False, supplier=True, price=1.0
+    position,
+    s,
+    S,
+    pack=0.0,
+    least=0.0,
+    most=10_000.0,
+    *,
+    discontinued=False,
+    not_yet=False,
+    kit=False,
+    supplier=True,
+    price=1.0,
 ):
     def one(x):
         return np.array([float(x)])
 
     flags = {
         name: np.array([flag])
-        for name, flag in (("discontinued", discontinued), ("not_yet", not_yet), ("has_supplier", supplier))
+        for name, flag in (
+            ("discontinued", discontinued),
+            ("not_yet", not_yet),
+            ("kit", kit),
+            ("has_supplier", supplier),
+        )
     }
     zero = {
         name: one(0) for name in ("holding_rate", "shortage_cost", "demand_per_day", "ordering_cost", "holding_per_day")
@@ -80,6 +96,8 @@ def test_each_code_has_its_case():
     assert one(0, -1, 0) == (0.0, "NO_ORDER_NO_DEMAND")
     assert one(3, 5, 20, discontinued=True) == (0.0, "NO_ORDER_DISCONTINUED")
     assert one(3, 5, 20, not_yet=True) == (0.0, "NO_ORDER_NOT_YET_ON_SALE")
+    assert one(3, 5, 20, kit=True, supplier=False) == (0.0, "NO_ORDER_KIT")
+    assert one(30, 5, 20, kit=True) == (0.0, "NO_ORDER_KIT")
     assert one(3, 5, 20, price=0) == (0.0, "NO_ORDER_PRICE_MISSING")
     assert one(3, 5, 20, price=np.nan) == (0.0, "NO_ORDER_PRICE_MISSING")
     assert one(6, 5, 20, price=0) == (0.0, "NO_ORDER_POSITION_SUFFICIENT")

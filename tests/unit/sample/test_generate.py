@@ -161,8 +161,12 @@ def test_books_balance_once_the_listed_rows_are_out(medium: Frames) -> None:
 
 
 def test_orders_read_as_an_erp_writes_them(medium: Frames) -> None:
-    lines = medium["purchase_order_lines"].join(
-        medium["purchase_orders"].select("po_id", "supplier_id", "location_id", "ordered_on", "status"), on="po_id"
+    lines = (
+        medium["purchase_order_lines"]
+        .drop("status")
+        .join(
+            medium["purchase_orders"].select("po_id", "supplier_id", "location_id", "ordered_on", "status"), on="po_id"
+        )
     )
     assert medium["purchase_orders"]["po_id"].is_unique().all()
     assert lines.select("po_id", "line_no").is_unique().all()

@@ -1,0 +1,18 @@
+{#- From the as-of date on: when what is ordered comes. -#}
+select
+    {{ as_of() }} as as_of,
+
+    -- ids
+    supplier_id,
+
+    -- dates
+    day,
+    delivers_next_on,
+
+    -- numbers
+    open_days,
+    working_days
+
+from {{ ref('int_supplier_days') }}
+where day >= {{ as_of() }}
+order by supplier_id, day
