@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from models.demand_units import unit_of
+from models.period.moving import longest_gap, rolling, windows
 from models.period.unusual_periods import OVERDISPERSION, steadied
 from models.period.variance import own_ratio
 
@@ -115,14 +116,6 @@ def decayed(values: Array, half_life: float, first: Array) -> Array:
     return out
 
 
-def rolling(values: Array, width: int) -> Array:
-    """[n, T] mean of the last ``width`` values, of fewer at the start."""
-    sums = np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
-    ends = np.arange(1, values.shape[1] + 1)
-    starts = np.maximum(ends - width, 0)
-    return np.asarray((sums[:, ends] - sums[:, starts]) / (ends - starts))
-
-
 def season(told: Histories, values: Array, horizon: int) -> Array:
     """Seasonal factors: the group's total against its centred mean of a year, averaged near the same day of other years.
 
@@ -203,11 +196,11 @@ class Builder:
         self.levels = np.stack([decayed(values, half_life, first) for half_life in HALF_LIVES])
         self.busy = np.stack([rolling(sold.astype(float), width) for width in (4, 8, 13, 26, 52)])
         self.since = position - np.maximum.accumulate(np.where(sold, position, -1), axis=1)
-        self.gap = _longest_gap(sold, first)
+        self.gap = longest_gap(sold, first)
         shares = [decayed(sold.astype(float), half_life, first) for half_life in (6.0, 26.0)]
         self.sizes = np.stack([self.levels[k] / np.maximum(s, 1e-3) for k, s in zip((2, 4), shares, strict=True)])
         self.spread = np.sqrt(decayed(values**2, 13.0, first)) / (self.levels[3] + 0.1)
-        self.windows = _windows(values)
+        self.windows = windows(values)
         self.trends = np.stack([_trend(values, first, codes) for codes in _groups(told)])
         self.codes = np.stack([told.group, told.place]).astype(float)
         self.calendar = _calendar(told, horizon)
@@ -260,28 +253,6 @@ class Builder:
         then = np.maximum(at - step, 0)
         level = self.levels[2][sku, then] * self.level[sku, then]
         return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
-
-
-def _longest_gap(sold: Array, first: Array) -> Array:
-    """[n, T] longest run without a sale that has ended by then, slowly forgotten."""
-    out, run, longest = np.zeros(sold.shape), np.zeros(sold.shape[0]), np.zeros(sold.shape[0])
-    for t in range(sold.shape[1]):
-        ended = sold[:, t] & (t > first)
-        longest = np.where(ended, np.maximum(0.99 * longest, run), longest)
-        run = np.where(sold[:, t], 0.0, run + 1.0)
-        out[:, t] = longest
-    return out
-
-
-def _windows(values: Array) -> Array:
-    """[5, n, T] maximum, median and minimum of the last 13 periods, mean of 4, 90 % quantile of 52."""
-    out = np.empty((5, *values.shape))
-    for t in range(values.shape[1]):
-        recent = values[:, max(0, t - 12) : t + 1]
-        out[0, :, t], out[1, :, t], out[2, :, t] = recent.max(axis=1), np.median(recent, axis=1), recent.min(axis=1)
-        out[3, :, t] = recent[:, -4:].mean(axis=1)
-        out[4, :, t] = np.quantile(values[:, max(0, t - 51) : t + 1], 0.9, axis=1)
-    return out
 
 
 def _groups(told: Histories) -> tuple[Array, Array, Array]:

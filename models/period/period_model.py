@@ -80,7 +80,8 @@ class PeriodForecaster:
     run_up: int = 26
     young: int = 8
     trust: float = 1.0
-    boosters: list[list[Any]] | None = field(default=None, repr=False)
+    boosters: list[Any] | None = field(default=None, repr=False)
+    sharp: list[Any] = field(default_factory=list, repr=False)
     spread: Any = field(default=None, repr=False)
     bounds: tuple[float, float] = (0.0, CEILING)
 
@@ -101,21 +102,26 @@ class PeriodForecaster:
         sku, origin, step = self._index(told, builder)
         # At the origin's common level: a shift of all that came later is nothing a tree could have foreseen.
         target = told.demand[sku, origin + step] * builder.level[sku, origin] / builder.level[sku, origin + step]
-        seen = [one.rows(sku, origin, step) for one in _builders(builder)]
+        rows = builder.rows(sku, origin, step)
         weight = 0.5 ** ((told.shape[1] - origin) / self.half_life)
         half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
         if sku.size < FEWEST or not (target[half].any() and target[~half].any()):
-            return replace(self, boosters=[], spread=None)
-        boosters = [[self._mean(*rows, target, weight, bag) for bag in range(self.bags)] for rows in seen]
+            return replace(self, boosters=[], sharp=[], spread=None)
+        boosters = [self._mean(*rows, target, weight, bag) for bag in range(self.bags)]
         if means_alone:
-            return replace(self, boosters=boosters, spread=None)
+            return replace(self, boosters=boosters, sharp=[], spread=None)
+        sharp = []
+        if seasoned(told):
+            sharp = [
+                self._mean(*sharpened(builder).rows(sku, origin, step), target, weight, bag) for bag in range(self.bags)
+            ]
         honest = np.empty(sku.size)
         for left in (half, ~half):
-            trees = [[self._mean(*_at(rows, ~left), target[~left], weight[~left], 0)] for rows in seen]
-            honest[left] = self._expected(trees, [_at(rows, left) for rows in seen])
+            trees = self._mean(*_at(rows, ~left), target[~left], weight[~left], 0)
+            honest[left] = self._expected([trees], *_at(rows, left))
         ratio, own = squared_ratio(target, honest), builder.noise[sku, origin]
-        spread = self._spread(_with_noise(seen[0][0], honest, own), ratio, own, weight)
-        return replace(self, boosters=boosters, spread=spread, bounds=ratio_bounds(ratio, sku))
+        spread = self._spread(_with_noise(rows[0], honest, own), ratio, own, weight)
+        return replace(self, boosters=boosters, sharp=sharp, spread=spread, bounds=ratio_bounds(ratio, sku))
 
     def predict(self, told: Histories, builder: Builder | None = None, origin: int | None = None) -> PeriodDemand:
         """Moments of the ``horizon`` periods after the newest, or after an earlier one.
@@ -132,10 +138,13 @@ class PeriodForecaster:
         n, h = told.shape[0], self.horizon
         last = told.shape[1] - 1 if origin is None else origin
         sku, step = np.repeat(np.arange(n), h), np.tile(np.arange(1, h + 1), n)
-        rows = [one.rows(sku, np.full(n * h, last), step) for one in _builders(builder)]
-        mean, ratio = self._expected(fitted(self.boosters), rows), builder.noise[sku, last]
+        at = sku, np.full(n * h, last), step
+        features, base = builder.rows(*at)
+        mean, ratio = self._expected(fitted(self.boosters), features, base), builder.noise[sku, last]
+        if self.sharp:
+            mean = (mean + self._expected(self.sharp, *sharpened(builder).rows(*at))) / 2
         if self.spread is not None:
-            seen = _with_noise(rows[0][0], mean, ratio)
+            seen = _with_noise(features, mean, ratio)
             factor = np.exp(self.spread.predict(seen, raw_score=True, num_threads=self.threads))
             ratio = np.clip(ratio * factor, *self.bounds)
         variance = np.maximum(ratio * reference_variance(mean), least_variance(mean))
@@ -160,16 +169,13 @@ class PeriodForecaster:
         sku, origin, step_at = np.unravel_index(known, fine.shape)
         return sku, origins[origin], step_at + 1
 
-    def _expected(self, boosters: list[list[Any]], rows: list[tuple[Array, Array]]) -> Array:
-        """[r] units: base × trees, and the base alone as far as the trees are not trusted; the mean of both seasons."""
+    def _expected(self, boosters: list[Any], features: Array, base: Array) -> Array:
+        """[r] units: base × trees, and the base alone as far as the trees are not trusted."""
         if not boosters:
-            return np.asarray(np.mean([base for _, base in rows], axis=0))
-        each = []
-        for bags, (features, base) in zip(boosters, rows, strict=True):
-            raw = [trees.predict(features, raw_score=True, num_threads=self.threads) for trees in bags]
-            factor = np.mean([np.exp(one) for one in raw], axis=0)
-            each.append(base * (1.0 + self.trust * (factor - 1.0)))
-        return np.asarray(np.mean(each, axis=0))
+            return base
+        raw = [trees.predict(features, raw_score=True, num_threads=self.threads) for trees in boosters]
+        factor = np.mean([np.exp(one) for one in raw], axis=0)
+        return np.asarray(base * (1.0 + self.trust * (factor - 1.0)))
 
     def _mean(self, features: Array, base: Array, target: Array, weight: Array, bag: int) -> Any:
         import lightgbm as lgb
@@ -198,11 +204,6 @@ class PeriodForecaster:
             "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "verbosity": -1,
             "num_threads": self.threads, "seed": (self.seed * 1_000 + bag) % 2**31, "deterministic": True, "force_row_wise": True,
         }  # fmt: skip
-
-
-def _builders(builder: Builder) -> list[Builder]:
-    """Rows by the smooth season, and by the sharp one where any is known."""
-    return [builder, sharpened(builder)] if seasoned(builder.trained) else [builder]
 
 
 def _at(rows: tuple[Array, Array], which: Array) -> tuple[Array, Array]:
