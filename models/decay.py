@@ -61,7 +61,7 @@ def _decayed(
 
 @njit(parallel=True)
 def past_windows(
-    demand: Array, season: Array, group: Array, prior: Array, life: float, width: Array, count: int
+    demand: Array, season: Array, ahead: Array, group: Array, prior: Array, life: float, width: Array, count: int
 ) -> tuple[Array, Array]:  # pragma: no cover - compiled
     """Demand of past windows beside what the decayed mean expected at their start: how uncertain a SKU has been.
 
@@ -71,6 +71,7 @@ def past_windows(
     Args:
         demand: [n, T] units, NaN where unknown.
         season: [g, ≥ T] seasonal index.
+        ahead: [g, ≥ T] the index as a window's forecast would have had it, from the other years.
         group: [n] group codes.
         prior: [n, 2] units per bucket, and the buckets that they count as.
         life: half-life in buckets.
@@ -101,7 +102,7 @@ def past_windows(
             s = season[g, t]
             top, weight, seen = keep * top + y, keep * weight + s, seen + 1
             if t >= at:
-                exposure, total, known = exposure + s, total + y, known + 1
+                exposure, total, known = exposure + ahead[g, t], total + y, known + 1
         if usable > 0 and ready and 2 * known >= w:
             expected[i, 0], demanded[i, 0] = rate * exposure, total
     return expected, demanded

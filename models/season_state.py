@@ -7,12 +7,13 @@ import numpy as np
 from models.seasonal import Season
 
 
-def season_to_json(season: Season | None) -> dict[str, Any] | None:
-    """The seasonal index, or None before fitting."""
+def season_to_json(season: Season | None, *, years: bool = False) -> dict[str, Any] | None:
+    """The seasonal index, or None before fitting; with ``years``, what is known of each year without it."""
     if season is None:
         return None
     return {
         "weekday": season.weekday.tolist(), "year": season.year.tolist(), "groups": season.groups, "own": season.own,
+        "apart": {str(year): table.tolist() for year, table in season.apart.items()} if years else {},
     }  # fmt: skip
 
 
@@ -22,4 +23,5 @@ def season_from_json(values: dict[str, Any] | None) -> Season | None:
         return None
     weekday, year = np.array(values["weekday"]), np.array(values["year"])
     own = tuple((str(item), str(location)) for item, location in values.get("own", ()))
-    return Season(weekday, year, int(values.get("groups", weekday.shape[0] - 1)), own)
+    apart = {int(of): np.array(table) for of, table in values.get("apart", {}).items()}
+    return Season(weekday, year, int(values.get("groups", weekday.shape[0] - 1)), own, apart)

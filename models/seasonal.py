@@ -27,7 +27,7 @@ class Season:
         year: [r, 52] mean 1 a row.
         groups: rows of groups, the first; rows of categories, the whole and SKUs of their own follow.
         own: (item, location) of the last rows.
-        apart: calendar year → [r, 52], the same without that year; for training alone, not stored.
+        apart: calendar year → [r, 52], the same without that year: for training, and to tell how far seasons miss.
     """
 
     weekday: Array

@@ -1,6 +1,6 @@
 """The sections of the configuration: every key with its type, its limits and its default. :mod:`pipelines.settings` reads them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -178,6 +178,12 @@ class Notify(Section):
     recipients: list[str] = []
     webhook_url: str | None = None  # secret: environment only
     timeout_seconds: Positive = 10.0
+
+
+class Studies(Section):
+    """What-if studies."""
+
+    scenarios: dict[str, dict[str, Any]] = {}  # name → keys of pipelines.studies.question.Change
 
 
 class Schedule(Section):

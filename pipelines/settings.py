@@ -28,6 +28,7 @@ from pipelines.config_schema import (
     Schedule,
     Section,
     Stack,
+    Studies,
     Vendors,
 )
 from pipelines.core.costs import service_conflicts
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     release: Release = Release()
     notify: Notify = Notify()
     schedule: Schedule = Schedule()
+    studies: Studies = Studies()
 
     @field_validator("state_dir", mode="after")
     @classmethod

@@ -20,7 +20,13 @@ OWN_WEIGHT: Final = 10.0
 CAP: Final = 16.0
 """Squared standardised errors are capped here when a SKU's own factor is taken: one odd order must not set it alone."""
 
-START: Final = (1.0, 0.1)
+START: Final = (1.0, 0.03)
+"""φ and α before any window: orders at random, and a rate that is off by a sixth."""
+
+FEWEST: Final = 10
+MANY: Final = 50
+PRIOR_WINDOWS: Final = 20.0
+"""A class with fewer windows than the first has the values of all together, one with fewer than the second is drawn to them."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,9 @@ def windows(panel: Panel, season: Season, prior: Array, width: Array, count: int
     """
     whole = np.maximum(np.round(width), 1).astype(np.int64)
     index, rows = season.on(panel)
+    ahead = season.on(panel, honest=True)[0]
     life = float(decay.half_lives(panel.period).mean())
-    expected, demanded = decay.past_windows(panel.demand, index, rows, prior, life, whole, count)
+    expected, demanded = decay.past_windows(panel.demand, index, ahead, rows, prior, life, whole, count)
     return Windows(expected, demanded, compound_factor(panel), class_codes(panel.demand_class))
 
 
@@ -111,7 +118,7 @@ def fit(past: Windows) -> Spread:
     """φ and α of each class by iterated weighted least squares of (d - μ)²/(cμ) on 1 and μ/c.
 
     Args:
-        past: windows; classes with fewer than 50 take the values of all together.
+        past: windows; classes with few take, or are drawn to, the values of all together.
 
     Returns:
         The spread.
@@ -128,7 +135,7 @@ def _fit_one(past: Windows, rows: Array, otherwise: tuple[float, float]) -> tupl
     compound = np.repeat(past.compound[rows][:, None], mean.shape[1], axis=1)
     fine = np.isfinite(mean) & (mean > 1e-6)
     mean, demand, compound = mean[fine], demand[fine], compound[fine]
-    if mean.size < 50:
+    if mean.size < FEWEST:
         return otherwise
     phi, alpha = otherwise
     ratio, relative = (demand - mean) ** 2 / (compound * mean), mean / compound
@@ -141,7 +148,10 @@ def _fit_one(past: Windows, rows: Array, otherwise: tuple[float, float]) -> tupl
         alpha = (sw * sxy - sx * sy) / determinant if determinant > 1e-12 * sw * sxx else 0.0
         alpha = float(np.clip(alpha, 0.0, sxy / sxx))
         phi = float(max((sy - alpha * sx) / sw, 0.01))
-    return phi, alpha
+    if mean.size >= MANY:
+        return phi, alpha
+    share = mean.size / (mean.size + PRIOR_WINDOWS)
+    return share * phi + (1 - share) * otherwise[0], share * alpha + (1 - share) * otherwise[1]
 
 
 def own_factor(past: Windows, spread: Spread) -> Array:

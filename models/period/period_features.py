@@ -116,29 +116,29 @@ def decayed(values: Array, half_life: float, first: Array) -> Array:
     return out
 
 
-def season(told: Histories, values: Array, horizon: int) -> Array:
+def season(histories: Histories, values: Array, horizon: int) -> Array:
     """Seasonal factors: the group's total against its centred mean of a year, averaged near the same day of other years.
 
     Args:
-        told: calendar and groups.
-        values: [n, T] demand without gaps, as ``told`` tells it.
+        histories: calendar and groups.
+        values: [n, T] demand without gaps, as the histories hold it.
         horizon: periods ahead.
 
     Returns:
         [n, T + horizon] factors of mean 1 over a year; ones where less than a year and a half is known.
     """
     n, length = values.shape
-    year, counts, values = year_of(told), values, told.units(values)
-    if not seasoned(told):
+    year, counts, values = year_of(histories), values, histories.units(values)
+    if not seasoned(histories):
         return np.ones((n, length + horizon))
-    day = np.array([middle.timetuple().tm_yday for middle in told.middles(horizon)], dtype=float)
+    day = np.array([middle.timetuple().tm_yday for middle in histories.middles(horizon)], dtype=float)
     apart = np.abs(day[:, None] - day[None, :length])
-    near = np.minimum(apart, 365.25 - apart) <= NEAR * told.days
+    near = np.minimum(apart, 365.25 - apart) <= NEAR * histories.days
     weights = near / np.maximum(near.sum(axis=1, keepdims=True), 1)
     whole = _index(relative_totals(values.sum(axis=0), year), weights, year)
     out = np.empty((n, length + horizon))
-    for code in np.unique(told.group):
-        mine = told.group == code
+    for code in np.unique(histories.group):
+        mine = histories.group == code
         total, count = values[mine].sum(axis=0), counts[mine].sum(axis=0).mean()
         trust = count / (count + SHRINK)
         out[mine] = whole + trust * (_index(relative_totals(total, year), weights, year) - whole)
@@ -158,34 +158,36 @@ def relative_totals(total: Array, year: int) -> Array:
     return np.asarray(total / np.maximum(usual, 1e-9))
 
 
-def year_of(told: Histories) -> int:
+def year_of(histories: Histories) -> int:
     """Periods a year."""
-    return max(round(365.25 / told.days), 1)
+    return max(round(365.25 / histories.days), 1)
 
 
-def seasoned(told: Histories) -> bool:
+def seasoned(histories: Histories) -> bool:
     """Whether the histories say anything about the time of the year."""
-    return told.shape[1] >= SEASONED * year_of(told)
+    return histories.shape[1] >= SEASONED * year_of(histories)
 
 
 class Builder:
     """Feature rows of a catalogue.
 
     Args:
-        told: histories.
+        histories: histories.
         horizon: periods ahead that rows may ask for.
-        trained: what was told when the trees that read the rows were trained; default: the same. Its seasons are taken, since
+        trained: the histories when the trees that read the rows were trained; default: the same. Its seasons are taken, since
             everything else about a row comes from the periods up to its origin.
     """
 
-    def __init__(self, told: Histories, horizon: int, trained: Histories | None = None) -> None:
-        booked, then = np.nan_to_num(filled(told.demand)), told if trained is None else trained
+    def __init__(self, histories: Histories, horizon: int, trained: Histories | None = None) -> None:
+        booked, then = np.nan_to_num(filled(histories.demand)), histories if trained is None else trained
         self.trained = then
-        self.first = first = known_from(told.demand)
-        self.year = year_of(told)
+        self.first = first = known_from(histories.demand)
+        self.year = year_of(histories)
         early, length = then.shape[1], booked.shape[1]
         self.booked, self.season = booked, season(then, booked[:, :early], horizon + length - early)
-        steady = steadied(booked, self.season[:, :length], first, [told.place, told.group, np.zeros_like(told.group)])
+        steady = steadied(
+            booked, self.season[:, :length], first, [histories.place, histories.group, np.zeros_like(histories.group)]
+        )
         # Demand in terms of the common level, which rows put back as of their origin: a shift of all is no SKU's trend.
         self.values = values = steady.values / steady.level
         self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold
@@ -201,9 +203,9 @@ class Builder:
         self.sizes = np.stack([self.levels[k] / np.maximum(s, 1e-3) for k, s in zip((2, 4), shares, strict=True)])
         self.spread = np.sqrt(decayed(values**2, 13.0, first)) / (self.levels[3] + 0.1)
         self.windows = windows(values)
-        self.trends = np.stack([_trend(values, first, codes) for codes in _groups(told)])
-        self.codes = np.stack([told.group, told.place]).astype(float)
-        self.calendar = _calendar(told, horizon)
+        self.trends = np.stack([_trend(values, first, codes) for codes in _groups(histories)])
+        self.codes = np.stack([histories.group, histories.place]).astype(float)
+        self.calendar = _calendar(histories, horizon)
         self.oldest = OLDEST
         if not seasoned(then):  # no week came twice: what tells the week, trees would take for whatever happened in it
             self.oldest = OLDEST_UNSEASONED
@@ -255,9 +257,9 @@ class Builder:
         return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
 
 
-def _groups(told: Histories) -> tuple[Array, Array, Array]:
-    both = told.group * (told.place.max(initial=0) + 1) + told.place
-    return told.group, told.place, both
+def _groups(histories: Histories) -> tuple[Array, Array, Array]:
+    both = histories.group * (histories.place.max(initial=0) + 1) + histories.place
+    return histories.group, histories.place, both
 
 
 def _trend(values: Array, first: Array, codes: Array) -> Array:
@@ -275,9 +277,9 @@ def _trend(values: Array, first: Array, codes: Array) -> Array:
     return out
 
 
-def _calendar(told: Histories, horizon: int) -> tuple[Array, Array, Array]:
+def _calendar(histories: Histories, horizon: int) -> tuple[Array, Array, Array]:
     """Day of the year, and the share of each period's days in the first ten and fifteen of the month (paydays)."""
-    middles, first = told.middles(horizon), told.days // 2 - told.days + 1
-    days = [[middle + timedelta(days=n + first) for n in range(told.days)] for middle in middles]
+    middles, first = histories.middles(horizon), histories.days // 2 - histories.days + 1
+    days = [[middle + timedelta(days=n + first) for n in range(histories.days)] for middle in middles]
     early = [np.array([np.mean([day.day <= limit for day in period]) for period in days]) for limit in (10, 15)]
     return np.array([middle.timetuple().tm_yday // 7 for middle in middles], dtype=float), early[0], early[1]

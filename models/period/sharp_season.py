@@ -15,7 +15,7 @@ WIDTH: Final = 7.0
 """Standard deviation of the Gaussian, days."""
 
 LEAST_WEIGHT: Final = 0.5
-"""Sum of weights (1 for the same day of another year) below which other years know nothing of a period: its factor is then 1."""
+"""Sum of weights (1 for the same day of another year) below which a period has too little of other years: its factor is then 1."""
 
 
 def sharpened(builder: Builder) -> Builder:
@@ -33,11 +33,11 @@ def sharpened(builder: Builder) -> Builder:
     return out
 
 
-def sharp_season(told: Histories, values: Array, horizon: int) -> Array:
+def sharp_season(histories: Histories, values: Array, horizon: int) -> Array:
     """Seasonal factors by other years alone.
 
     Args:
-        told: calendar and groups.
+        histories: calendar and groups.
         values: [n, T] demand without gaps, in counts.
         horizon: periods ahead.
 
@@ -45,24 +45,24 @@ def sharp_season(told: Histories, values: Array, horizon: int) -> Array:
         [n, T + horizon] factors of mean about 1 over a year; ones where less than a year and a half is known.
     """
     n, length = values.shape
-    year, units = year_of(told), told.units(values)
-    if not seasoned(told):
+    year, units = year_of(histories), histories.units(values)
+    if not seasoned(histories):
         return np.ones((n, length + horizon))
-    weights = _weights(told, year, horizon)
+    weights = _weights(histories, year, horizon)
     whole = _index(relative_totals(units.sum(axis=0), year), weights, year)
     out = np.empty((n, length + horizon))
-    for code in np.unique(told.group):
-        mine = told.group == code
+    for code in np.unique(histories.group):
+        mine = histories.group == code
         count = values[mine].sum(axis=0).mean()
         own = _index(relative_totals(units[mine].sum(axis=0), year), weights, year)
         out[mine] = whole + count / (count + SHRINK) * (own - whole)
     return np.maximum(out, 0.05)
 
 
-def _weights(told: Histories, year: int, horizon: int) -> Array:
+def _weights(histories: Histories, year: int, horizon: int) -> Array:
     """[T + horizon, T] weight of each known period for each period, none within half a year of it."""
-    length = told.shape[1]
-    day = np.array([middle.timetuple().tm_yday for middle in told.middles(horizon)], dtype=float)
+    length = histories.shape[1]
+    day = np.array([middle.timetuple().tm_yday for middle in histories.middles(horizon)], dtype=float)
     apart = np.abs(day[:, None] - day[None, :length])
     apart = np.minimum(apart, 365.25 - apart)
     at = np.arange(length + horizon)

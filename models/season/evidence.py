@@ -96,14 +96,15 @@ def known_years(seen: Array) -> Array:
     return np.asarray(seen.sum(axis=(1, 2)) / seen.shape[2])
 
 
-def shrunk(band: Band, parent: Array, left_out: int | None = None, chance: float = 1.0) -> Array:
+def shrunk(band: Band, parent: Array, left_out: int | None = None, chance: Array | float = 1.0) -> Array:
     """The part of each pattern that is season.
 
     Args:
         band: of the rows.
         parent: [r, C] the pattern that a row without evidence of its own has.
         left_out: year that may not be looked at; None: none.
-        chance: probability by which years may agree as much without a season; where it is greater, the row has none of its own (F test).
+        chance: [r] or one for all, probability by which years may agree as much without a season; a row that they agree in by a greater one
+            has none of its own (F test).
 
     Returns:
         [r, C] deviations.
@@ -120,7 +121,7 @@ def shrunk(band: Band, parent: Array, left_out: int | None = None, chance: float
     return np.asarray(parent + np.where(count > 0, mean * share * _seasoned(band.seen)[:, None], 0.0))
 
 
-def _variances(apart: Array, band: Band, chance: float) -> tuple[Array, Array]:
+def _variances(apart: Array, band: Band, chance: Array | float) -> tuple[Array, Array]:
     """([r] variance that years share, less one standard error; [r] noise of one year)."""
     count = band.seen.sum(axis=1)
     pairs = (count * (count - 1)).sum(axis=1)
@@ -135,7 +136,7 @@ def _variances(apart: Array, band: Band, chance: float) -> tuple[Array, Array]:
         np.maximum(band.free * np.maximum(pairs / np.maximum(2 * (count > 1).sum(axis=1), 1), 1), 1e-9)
     )
     signal = np.where(pairs > 0, np.maximum(shared - error, 0.0), 0.0)
-    if chance < 1.0:
+    if np.min(chance, initial=1.0) < 1.0:
         from scipy.special import fdtri
 
         years = (

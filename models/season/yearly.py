@@ -25,6 +25,11 @@ PASSES: Final = ((True, False), (False, False), (False, True))
 OWN_COUNTS: Final = 52.0
 """Counts a SKU's history must hold for a season of its own."""
 
+SHARED: Final = 0.5
+"""Share of a group's own season below which it rests on one or two SKUs: each then speaks for itself, by a milder test."""
+
+FEW_CHANCE: Final = 0.05
+
 OWN_CHANCE: Final = 0.002
 """Probability by which a SKU's years may agree by chance beyond its group's season, and yet give it a season of its own."""
 
@@ -76,9 +81,10 @@ def yearly(history: Weeks, group: Array, parent: Array) -> Year:
     lefts: list[int | None] = [None, *range(labels.size)]
     shared = [_of_groups(coarse, None if same else fine, above, heads, left) for left in lefts]
     whole = _index(_summed(shared[0])[:groups])
-    own = _candidates(history, weight, whole[group])
+    chance = np.where(heads[0] < SHARED, FEW_CHANCE, OWN_CHANCE)[group]
+    own = _candidates(history, weight, whole[group], chance)
     sku = _bands(history, *_alone(history, weight, own))
-    alone = [_of_skus(sku, bands, group[own], left) for bands, left in zip(shared, lefts, strict=True)]
+    alone = [_of_skus(sku, bands, group[own], chance[own], left) for bands, left in zip(shared, lefts, strict=True)]
     kept = np.flatnonzero(np.abs(_summed(alone[0]) - _summed(shared[0])[group[own]]).max(axis=1, initial=0.0) > 1e-9)
     done = [
         _index(np.concatenate([_summed(bands), _summed(some)[kept]])) for bands, some in zip(shared, alone, strict=True)
@@ -111,11 +117,10 @@ def _of_groups(coarse: Bands, fine: Bands | None, above: Array, heads: Pair, lef
     return out[0], out[1]
 
 
-def _of_skus(bands: Bands, shared: Pair, group: Array, left_out: int | None) -> Pair:
+def _of_skus(bands: Bands, shared: Pair, group: Array, chance: Array, left_out: int | None) -> Pair:
     """[k, C] deviations of SKUs, for both bands."""
     slow, sharp = (
-        evidence.shrunk(band, of_groups[group], left_out, chance=OWN_CHANCE)
-        for band, of_groups in zip(bands, shared, strict=True)
+        evidence.shrunk(band, of_groups[group], left_out, chance) for band, of_groups in zip(bands, shared, strict=True)
     )
     return slow, sharp
 
@@ -182,7 +187,7 @@ def _alone(history: Weeks, weight: Array, rows: Array) -> tuple[Array, Array]:
     return np.where(exposure > 0, index, 0.0), weight[rows, None] * level * exposure
 
 
-def _candidates(history: Weeks, weight: Array, shared: Array) -> Array:
+def _candidates(history: Weeks, weight: Array, shared: Array, chance: Array) -> Array:
     """[k] SKUs whose years agree in something beyond their group's season [n, C], judged against the mean of each of their own years."""
     seen = (history.exposure > 0).sum(axis=1)
     long = seen >= evidence.SEASONED[0] * history.cells
@@ -196,5 +201,5 @@ def _candidates(history: Weeks, weight: Array, shared: Array) -> Array:
         usual = (index * information)[:, inside].sum(axis=1) / np.maximum(rests, 1e-12)
         expected[:, inside] *= np.where(rests > 0, np.maximum(usual, 1e-3), 1.0)[:, None]
     flat = np.zeros((rows.size, history.cells))
-    found = [evidence.shrunk(b, flat, chance=OWN_CHANCE) for b in _patterns(history, index, information, expected)]
+    found = [evidence.shrunk(b, flat, None, chance[rows]) for b in _patterns(history, index, information, expected)]
     return np.asarray(rows[(np.abs(found[0]) + np.abs(found[1])).max(axis=1, initial=0.0) > 1e-9])

@@ -61,7 +61,7 @@ def save(model: Hybrid, folder: Path, judged: Recipe | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     content = {
         "format": FORMAT, "name": model.name, "min_observations": model.min_observations, "recipe": recipe_to_json(model.recipe),
-        "season": season_to_json(model.season), "window_spread": _spread_to_json(model.window_spread),
+        "season": season_to_json(model.season, years=True), "window_spread": _spread_to_json(model.window_spread),
         "bucket_spread": _spread_to_json(model.bucket_spread), "names": {key: list(told) for key, told in model.names.items()},
         "members": {name: _member_to_json(member, folder) for name, member in sorted(model.members.items())},
     }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from pipelines.core import unusual
 from pipelines.core.calendar import DAYS_IN, Bucket, bucket_starts
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel, mask_demand
@@ -57,9 +58,11 @@ def build(
     category, place, group, names = _groups(sku)
     codes = _events(events, starts[0], days, length + future)
     price = sku["unit_price"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    known = mask_demand(quantity, alive, censored)
+    known[unusual.newest_week(known, sku["location_id"].to_numpy(), 7 // days), -(7 // days) :] = np.nan
     return Panel(
         item_ids=sku["item_id"].to_numpy(), location_ids=sku["location_id"].to_numpy(), bucket=bucket, as_of=as_of,
-        demand=mask_demand(quantity, alive, censored), alive=alive, censored=censored & alive,
+        demand=known, alive=alive, censored=censored & alive,
         demand_class=np.array(sku["demand_class"].fill_null("no_demand").to_list(), dtype=object), group=group.astype(np.int64),
         statics={"category": category.astype(float), "location": place.astype(float), "log_price": np.log(np.maximum(price, 0.01))},
         calendar={"event": (codes > 0).astype(np.float32)}, events=codes, levels=_levels(category, place, group), names=names,

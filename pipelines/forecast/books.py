@@ -94,13 +94,13 @@ def refusal(label: str, tags: dict[str, str], folder: Path, panel: Panel, traine
 def options() -> dict[str, object]:
     """Options that shape a model, by key of stockproof.yaml; the buckets are asked by the registry."""
     chosen = settings.load()
-    told: dict[str, object] = {
+    found: dict[str, object] = {
         f"forecast.{name}": getattr(chosen.forecast, name) for name in ("seasonality", "ensemble", "objective")
     }
-    told["forecast.members"] = sorted(chosen.forecast.members)
+    found["forecast.members"] = sorted(chosen.forecast.members)
     if chosen.forecast.objective in LIKE_CUSTOM:
-        told["costs.stockout_to_overstock_ratio"] = chosen.costs.stockout_to_overstock_ratio
-    return told
+        found["costs.stockout_to_overstock_ratio"] = chosen.costs.stockout_to_overstock_ratio
+    return found
 
 
 def _sold(panel: Panel, until: date) -> tuple[Array, bool]:

@@ -131,7 +131,7 @@ def daily_cost(outcome: Outcome, rates: Rates) -> Floats:
     return cost
 
 
-def select(
+def select(  # noqa: PLR0913, PLR0917 a selection is over all of these
     known: Known,
     column: Ints,
     erp: tuple[Floats, Floats],
@@ -140,6 +140,7 @@ def select(
     start: Ints,
     phases: Phases,
     sure: Certainty,
+    offered: tuple[Candidate, ...] = (),
 ) -> Selected:
     """Replay every candidate; a SKU leaves the default for the one that surely saved most on the days that select.
 
@@ -152,11 +153,12 @@ def select(
         start: first day of each SKU, shape (N,).
         phases: which days select.
         sure: confidence and seed.
+        offered: candidates, the default first; empty: all that what was known allows.
 
     Returns:
         The selection.
     """
-    offered = of(known)
+    offered = offered or of(known)
     skus, reviews = known.variance.shape[0], known.variance.shape[1] - 1
     number, best = np.full(skus, DEFAULT), np.zeros(skus)
     reorder, upper, default = np.empty((skus, reviews)), np.empty((skus, reviews)), np.empty(0)

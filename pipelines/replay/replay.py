@@ -12,9 +12,10 @@ import polars as pl
 from pipelines.core.inventory import Floats, least_order
 from pipelines.engine.engine import Arrivals, Levels, Outcome, Span, problem, simulate
 from pipelines.engine.kernel import Ints
+from pipelines.ordering.rules import EXPECTED_COST
 from pipelines.replay import expected_cost_replay
 from pipelines.replay.audit import Service, service
-from pipelines.replay.candidates import DEFAULT, Known, of
+from pipelines.replay.candidates import DEFAULT, Candidate, Known, of
 from pipelines.replay.censored import imputed
 from pipelines.replay.choose import Certainty, Choice, Phases, Selected, by_phase, daily_cost, guarded, select
 from pipelines.replay.measures import Days, Rates, recorded
@@ -95,6 +96,9 @@ def play(
     days: Timetable,
     books: npt.NDArray[np.bool_] | None = None,
     boosted: Floats | None = None,
+    *,
+    policy: str | None = None,
+    late: Ints | None = None,
 ) -> Played:
     """Replay the policies on the same demand, from the same stock, with the same lead times; choose; audit.
 
@@ -105,6 +109,8 @@ def play(
         days: see :func:`timetable`.
         books: the SKU's books add up, shape (N,); default: all.
         boosted: forecasts of trees retrained on the way, shape (N, P, H); None: classical forecasters alone.
+        policy: ``candidate`` follows this rule alone; None: the one selected on earlier days.
+        late: days that an order takes longer than the record shows, by the day it is placed, shape (N, T).
 
     Returns:
         The replays.
@@ -113,6 +119,8 @@ def play(
     w = window(
         skus, rows.demand, rows.stock, rows.receipts, rows.open_orders, as_of, days=phases.total, run_up=days.run_up
     )
+    if late is not None:
+        w = replace(w, lead_time=w.lead_time + late)
     counts, counted = _days(skus, w, phases.judged)
     rates = Rates(
         *(_column(skus, name) for name in ("unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost"))
@@ -131,8 +139,9 @@ def play(
     sure = Certainty(config.forecast.confidence_level, config.forecast.seed)
     full = imputed(w.demand, w.stockout, _on_sale(w, counts))[:, w.run_up :]
     replays = [_on(run, asked) for asked in (w.asked, full)]
-    selected = select(facts, column, (minimum, maximum), replays[0], rates, counts.start, phases, sure)
-    expected_terms = _expected_terms(skus, w.whole, counts, config)
+    offered = candidates_of(facts, policy)
+    selected = select(facts, column, (minimum, maximum), replays[0], rates, counts.start, phases, sure, offered)
+    expected_terms = _expected_terms(skus, w.whole, counts, config, allowed=policy in (None, EXPECTED_COST))
     selected, *ours = _with_expected_cost(selected, facts, expected_terms, w.lead_time, due, rates, phases, replays)
     theirs = incumbent_levels(minimum, maximum, phases.total)
     outcomes, bounds = (
@@ -149,12 +158,20 @@ def play(
     return Played(w, days, counts, rates, outcomes, bounds, present, selected, choice, audit)
 
 
+def candidates_of(facts: Known, policy: str | None) -> tuple[Candidate, ...]:
+    """The candidates to select from: all of them, or those of one rule; of ``expected_cost`` the default, where it does not apply."""
+    offered = of(facts)
+    if policy is None:
+        return offered
+    return tuple(each for each in offered if each.policy == policy) or (offered[DEFAULT],)
+
+
 def _on(run: Callable[[Levels, Floats], Outcome], demand: Floats) -> Callable[[Levels], Outcome]:
     return lambda levels: run(levels, demand)
 
 
 def _expected_terms(
-    skus: pl.DataFrame, whole: npt.NDArray[np.bool_], days: Days, config: Settings
+    skus: pl.DataFrame, whole: npt.NDArray[np.bool_], days: Days, config: Settings, *, allowed: bool
 ) -> expected_cost_replay.Terms:
     """Terms of the SKUs that may order at every review; none may where the rows do not say."""
     yes = {
@@ -165,7 +182,7 @@ def _expected_terms(
     }
     agreed, pack, least = (_column(skus, name) for name in ("lead_time_days", "pack_size", "min_order_qty"))
     return expected_cost_replay.Terms(
-        yes["every_review"] & ~np.isnan(agreed), yes["has_own_costs"], np.nan_to_num(pack),
+        yes["every_review"] & ~np.isnan(agreed) & allowed, yes["has_own_costs"], np.nan_to_num(pack),
         least_order(np.nan_to_num(least), whole, config.purchase.min_quantity), _column(skus, "reorder_point"),
         _column(skus, "order_up_to"),
         days.start, days.end, config.forecast.seed,

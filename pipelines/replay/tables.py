@@ -50,7 +50,7 @@ _ROWS = {
         from marts.fct_receipts r join chunk using (item_id, location_id) where r.received_on <= :as_of""",
     "open_orders": """select o.item_id, o.location_id, o.ordered_on, o.expected_on,
         cast(o.quantity_open as double precision) as quantity_ordered
-        from marts.fct_open_orders o join chunk using (item_id, location_id)""",
+        from marts.fct_open_orders o join chunk using (item_id, location_id) where o.ordered_on <= :as_of""",
 }
 
 

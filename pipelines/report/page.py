@@ -29,7 +29,7 @@ def render(
         (HTML, summary figures). The same input gives the same bytes.
     """
     tables = tables.decided().sound()
-    proposed = facts.proposals(tables.decisions)
+    proposed = facts.proposals(tables.lines())
     risky = facts.at_risk(tables.decisions, tables.skus)
     compared = facts.compare(tables.replays, tables.replay_days, tables.bounds)
     omitted = facts.left_out(tables.replays, tables.skus, tables.calibration)

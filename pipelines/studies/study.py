@@ -1,108 +1,48 @@
-"""A study: our policy on the past of some SKUs or all of them, against what was really done."""
+"""What a study replays: its days, its SKUs, and the forecasts of retrained trees. Reads, never writes."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import Floats
 from pipelines.core.suggestions import refuse_unknown
-from pipelines.replay import calibrate, job, measures, passport, retrained, tables
+from pipelines.replay import retrained
 from pipelines.replay.choose import Phases
-from pipelines.replay.replay import BURN_IN, LEAST_DAYS, POLICIES, Played, Timetable, play
+from pipelines.replay.replay import BURN_IN, LEAST_DAYS, Timetable
+from pipelines.replay.tables import KEY
 from pipelines.settings import Settings
-from pipelines.studies import result as study_result
-from pipelines.studies import sampling
-from pipelines.studies import tables as study_tables
+from pipelines.studies import queries, sampling
+from pipelines.studies.question import Filter, Question, variants
+from pipelines.studies.replay_variants import Setting
 
-BATCH: Final = 128
-"""SKUs replayed between two reports of progress; changes no result."""
+COLUMNS: Final = {
+    "items": "item_id", "locations": "location_id", "categories": "category", "suppliers": "supplier_id",
+    "demand_classes": "demand_class", "abc": "abc_class",
+}  # fmt: skip
+"""Filter → column of the catalogue."""
 
-READ: Final = 2048
-"""SKUs whose rows are held at a time: each batch is cut out of them, so a whole catalogue's would be searched over and over."""
-
-Progress = Callable[[int, int, int], None]
-"""Called with the SKUs done, the SKUs in all, and the SKU-days done."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a study replays.
-
-    Attributes:
-        kind: all SKUs, a stratified sample, or the best sellers.
-        size: SKUs of a sample.
-        items: these item_ids alone; empty: all.
-        days: length, days.
-        until: last day; None: the as-of date of the marts.
-        since: first day; None: ``days`` before ``until``.
-        retrain_days: forecast with boosted trees too, retrained every so many days of the past; None: classical forecasters alone.
-    """
-
-    kind: sampling.Kind = "all"
-    size: int = 200
-    items: Sequence[str] = ()
-    days: int = 365
-    until: date | None = None
-    since: date | None = None
-    retrain_days: int | None = None
+CHUNK_REPLAYS: Final = 6000
+"""SKUs × variants of a mapped task: few and fat, since each starts a process."""
 
 
-def run(plan: Plan, tell: Progress | None = None, train: retrained.Progress | None = None) -> dict[str, Any]:
-    """Run a study and keep it.
-
-    Args:
-        plan: what to replay.
-        tell: told of the progress of the replay.
-        train: told of the progress of the trainings.
-
-    Returns:
-        The result document; ``status`` is ``cancelled`` where somebody cancelled it.
+def setting(question: Question, as_of: date, config: Settings) -> Setting:
+    """What all SKUs of the study share.
 
     Raises:
-        StockproofError: nothing to replay, an item that is none, or days outside the recorded history.
+        StockproofError: the days are not in the recorded history.
     """
-    config, as_of = settings.load(), study_tables.marts_date()
-    days, last = timetable(plan, as_of, config)
-    first = last - timedelta(days=days.shown - 1)
-    whole = study_tables.catalogue(as_of)
-    refuse_unknown(plan.items, whole["item_id"].to_list(), f"marts.dim_sku of {as_of}", "name item_ids the ERP lists")
-    named = whole.filter(pl.col("item_id").is_in(list(plan.items))) if plan.items else whole
-    chosen = sampling.draw(named, plan.kind, plan.size, config.forecast.seed)
-    parameters = {
-        "sample": plan.kind, "items": chosen.height, "of": whole.height, "days": days.shown, "retrain_days": plan.retrain_days,
-    }  # fmt: skip
-    number = study_tables.start(as_of, first, last, parameters)
-    try:
-        boosted = _boosted(plan.retrain_days, whole, chosen, as_of, last, config, train) if plan.retrain_days else None
-        rows, sums, failing = _replay(number, chosen, as_of, last, days, config, tell, boosted)
-    except BaseException as fault:
-        stopped = isinstance(fault, KeyboardInterrupt)
-        study_tables.finish(number, study_tables.CANCELLED if stopped else study_tables.FAILED, str(fault)[:500])
-        raise
-    head = {
-        "simulation_id": number, "status": study_tables.DONE, "start_date": first.isoformat(), "end_date": last.isoformat(),
-        "total_items": chosen.height, "total_days": days.shown,
-    }  # fmt: skip
-    if rows is None or sums is None:
-        return head | {"status": study_tables.CANCELLED}
-    result = study_result.document(head, rows, _sample(plan, chosen, named, failing), config.forecast.confidence_level)
-    study_tables.write(number, rows, sums)
-    study_tables.finish(number, study_tables.DONE, result=result)
-    return result
+    days, last = timetable(question, as_of, config)
+    return Setting(question, as_of, last - timedelta(days=days.shown - 1), last, days, config)
 
 
-def timetable(plan: Plan, as_of: date, config: Settings) -> tuple[Timetable, date]:
+def timetable(question: Question, as_of: date, config: Settings) -> tuple[Timetable, date]:
     """Days of a study: what lies before it selects the candidate; all of its days report.
 
     Args:
-        plan: the study.
+        question: the study's.
         as_of: date of the marts.
         config: length of the history.
 
@@ -112,8 +52,8 @@ def timetable(plan: Plan, as_of: date, config: Settings) -> tuple[Timetable, dat
     Raises:
         StockproofError: the days are not in the recorded history.
     """
-    last = plan.until or as_of
-    shown = (last - plan.since).days + 1 if plan.since else plan.days
+    last = question.until or as_of
+    shown = (last - question.since).days + 1 if question.since else question.days
     held = config.planning.history_days - (as_of - last).days
     if last > as_of or shown < 1 or shown + LEAST_DAYS > held:
         history = f"the recorded history, {config.planning.history_days} days until {as_of}"
@@ -126,101 +66,67 @@ def timetable(plan: Plan, as_of: date, config: Settings) -> tuple[Timetable, dat
     return Timetable(shown, Phases(before, before, total), held - total, guards=False), last
 
 
-def _boosted(
-    every: int,
-    whole: pl.DataFrame,
-    chosen: pl.DataFrame,
-    as_of: date,
-    last: date,
-    config: Settings,
-    train: retrained.Progress | None,
-) -> Floats:
-    """Forecasts of the chosen SKUs at each past review by trees that learn from the whole catalogue, shape (N, P, H)."""
-    review = config.planning.review_period_days
-    since = as_of - timedelta(days=config.planning.history_days - 1)
-    sold = study_tables.sold(as_of, last, since, review)
+def filtered(whole: pl.DataFrame, where: Filter, as_of: date) -> pl.DataFrame:
+    """SKUs of the catalogue that the filter names.
+
+    Raises:
+        StockproofError: a name that no SKU has, or no SKU that has them all.
+    """
+    kept = whole
+    for name, column in COLUMNS.items():
+        wanted = getattr(where, name)
+        if wanted:
+            refuse_unknown(
+                wanted,
+                whole[column].unique().to_list(),
+                f"marts.dim_sku of {as_of}, {column},",
+                "name some that it holds",
+            )
+            kept = kept.filter(pl.col(column).is_in(list(wanted)))
+    if not kept.height:
+        raise StockproofError("no SKU matches all parts of the filter", "leave a part of it out")
+    return kept
+
+
+def refuse_foreign(question: Question, whole: pl.DataFrame, as_of: date) -> None:
+    """Refuse levels and closed suppliers that the catalogue does not hold."""
+    keys = set(whole.select(pl.concat_str(pl.col("item_id"), pl.lit("@"), pl.col("location_id"))).to_series())
+    named = [f"{level.item_id}@{level.location_id}" for level in question.levels]
+    refuse_unknown(named, keys, f"marts.dim_sku of {as_of}", "name item_id and location_id as the ERP does")
+    closed = question.change.closed_suppliers
+    refuse_unknown(
+        closed,
+        whole["supplier_id"].unique().to_list(),
+        f"marts.dim_sku of {as_of}, supplier_id,",
+        "name suppliers of the items",
+    )
+
+
+def chosen(question: Question, as_of: date, seed: int) -> tuple[pl.DataFrame, int]:
+    """The SKUs of a study in the order of the catalogue with stratum and weight, and how many its filter leaves."""
+    whole = queries.catalogue(as_of)
+    refuse_foreign(question, whole, as_of)
+    kept = filtered(whole, question.where, as_of)
+    return sampling.draw(kept, question.sample, question.size, seed), kept.height
+
+
+def bounds(skus: int, question: Question) -> list[tuple[int, int]]:
+    """First and last (exclusive) SKU of each chunk."""
+    size = max(CHUNK_REPLAYS // max(len(variants(question)), 1), 64)
+    of = -(-skus // size)
+    return [(chunk * skus // of, (chunk + 1) * skus // of) for chunk in range(of)]
+
+
+def boosted(of: Setting, picked: pl.DataFrame, tell: retrained.Progress) -> Floats:
+    """Forecasts of the SKUs at each past review by trees that learn from the whole catalogue, shape (N, P, H)."""
+    whole = queries.catalogue(of.as_of)
+    review = of.config.planning.review_period_days
+    since = of.as_of - timedelta(days=of.config.planning.history_days - 1)
+    sold = queries.sold(of.as_of, of.last, since, review)
     longest = float(whole["lead_time_days"].fill_null(0.0).max() or 0.0)  # type: ignore[arg-type]
     horizon = int(np.ceil((1.5 * longest + review) / review))
-    told = retrained.means(
-        sold,
-        horizon,
-        max(round(every / review), 1),
-        seed=config.forecast.seed,
-        tell=train,
-    )
-    rows = chosen.select(tables.KEY).join(whole.with_row_index("row"), on=tables.KEY, how="left", maintain_order="left")
-    mine: Floats = told[rows["row"].to_numpy()]
-    return mine
-
-
-def _replay(
-    number: str,
-    chosen: pl.DataFrame,
-    as_of: date,
-    last: date,
-    days: Timetable,
-    config: Settings,
-    tell: Progress | None,
-    boosted: Floats | None,
-) -> tuple[pl.DataFrame | None, pl.DataFrame | None, pl.DataFrame]:
-    """Rows by SKU and sums by day, None where the study was cancelled meanwhile; and the SKUs left out, whose books do not add up."""
-    items, sums, failing, done = [], [], [], 0
-    for part, wrong in _parts(chosen, as_of, last, config):
-        size = part.skus.height
-        played = play(part, last, config, days, boosted=None if boosted is None else boosted[done : done + size])
-        items += [passport.replays(part, played, last, policy) for policy in POLICIES]
-        sums.append(_by_day(played, job.sound(part, wrong)))
-        failing.append(wrong)
-        done += size
-        if not study_tables.progress(number, done / chosen.height):
-            return None, None, pl.concat(failing)
-        if tell:
-            tell(done, chosen.height, done * days.shown)
-    known = chosen.select("item_id", "location_id", "weight", "stratum", "category", "supplier_id")
-    left_out = pl.concat(failing)
-    found = pl.concat(items).drop("as_of").join(left_out, on=tables.KEY, how="anti", maintain_order="left")
-    found = found.join(known, on=tables.KEY, how="left", maintain_order="left")
-    added = pl.concat(sums).group_by("policy", "day").agg(pl.all().sum()).sort("policy", "day")
-    return found, added, left_out
-
-
-def _parts(
-    chosen: pl.DataFrame, as_of: date, last: date, config: Settings
-) -> Iterator[tuple[tables.Recorded, pl.DataFrame]]:
-    """The chosen SKUs' rows, batch by batch as they stood on the last day, and the SKUs among them whose books do not add up."""
-    for first in range(0, chosen.height, READ):
-        rows = tables.of_skus(as_of, chosen[first : first + READ], config.planning.history_days)
-        rows = tables.until(rows, last) if last < as_of else rows
-        for low in range(0, rows.skus.height, BATCH):
-            part = tables.part(rows, low, low + BATCH)
-            yield part, calibrate.kinds(calibrate.mismatches(part.stock, part.demand, part.receipts))
-
-
-def _by_day(played: Played, books: npt.NDArray[np.bool_]) -> pl.DataFrame:
-    """Sums over the SKUs of each policy whose books add up."""
-    days = replace(played.days, warmup=played.timetable.phases.judged)
-    frames = [
-        measures.by_day(
-            policy,
-            played.outcomes[policy],
-            played.rates.unit_cost,
-            days,
-            played.window.first,
-            played.present[policy] & books,
-        )
-        for policy in POLICIES
-    ]
-    return pl.concat(frames)
-
-
-def _sample(plan: Plan, chosen: pl.DataFrame, named: pl.DataFrame, failing: pl.DataFrame) -> dict[str, Any]:
-    notes = {
-        "all": "every SKU",
-        "stratified": "a random sample by demand class and ABC class; catalogue_estimate speaks for the whole, with an interval",
-        "top": "the best sellers: a biased sample that says nothing of the rest of the catalogue",
-    }
-    return {
-        "kind": plan.kind, "items": chosen.height, "of": named.height, "biased": plan.kind == "top", "note": notes[plan.kind],
-        "books_fail": failing.height,
-        "books_fail_first": failing.sort("location_id", "item_id").select(*tables.KEY, "kind").head(study_result.TOP).to_dicts(),
-    }  # fmt: skip
+    every = max(round((of.question.retrain_days or review) / review), 1)
+    means = retrained.means(sold, horizon, every, seed=of.config.forecast.seed, tell=tell)
+    rows = picked.select(KEY).join(whole.with_row_index("row"), on=KEY, how="left", maintain_order="left")
+    ours: Floats = means[rows["row"].to_numpy()]
+    return ours

@@ -19,8 +19,8 @@ from pipelines import settings
 from pipelines.replay import tables
 from pipelines.replay.candidates import CANDIDATES
 from pipelines.replay.replay import play
-from pipelines.studies import sampling, study
-from pipelines.studies import tables as study_tables
+from pipelines.studies import actions, queries, study
+from pipelines.studies.question import read as ask
 
 BUDGET_COMPUTE, BUDGET_COMMAND = 2.0, 15.0
 BEFORE_SECONDS_PER_SKU_YEAR = 15 * 60.0
@@ -29,9 +29,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def compute(skus: int, days: int) -> dict[str, float]:
     """Seconds to re-forecast each week, replay all candidates, choose, audit and replay both bounds; rows already read."""
-    config, as_of = settings.load(), study_tables.marts_date()
-    timetable, last = study.timetable(study.Plan(days=days), as_of, config)
-    chosen = sampling.draw(study_tables.catalogue(as_of), "stratified", skus, config.forecast.seed)
+    config, as_of = settings.load(), queries.marts_date()
+    question = ask({"sample": "stratified", "size": skus, "days": days})
+    timetable, last = study.timetable(question, as_of, config)
+    chosen, _ = study.chosen(question, as_of, config.forecast.seed)
     start = time.perf_counter()
     rows = tables.of_skus(as_of, chosen, config.planning.history_days)
     read = time.perf_counter() - start
@@ -56,6 +57,7 @@ def command(skus: int, days: int, *options: str) -> float:
         "pipelines.cli",
         "study",
         "run",
+        "--here",
         "--items",
         str(skus),
         "--days",
@@ -66,7 +68,7 @@ def command(skus: int, days: int, *options: str) -> float:
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
     seconds = time.perf_counter() - start
     number = json.loads(done.stdout)["simulation_id"]
-    study_tables.prune(0, [number])
+    actions.prune(0, [number])
     return seconds
 
 

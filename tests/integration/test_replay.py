@@ -1,7 +1,6 @@
 """The replay's job, its verification and studies on a real PostgreSQL, over marts of the agreed columns."""
 
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -13,54 +12,17 @@ from pipelines.commands.study import app
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
 from pipelines.replay import job, tables
-from pipelines.studies import study
-from pipelines.studies import tables as study_tables
-from tests.unit.replay.worlds import AS_OF, kept_books, wrong_count
+from tests.integration.replay_marts import fill, fill_marts
+from tests.unit.replay.worlds import AS_OF
 
 pytestmark = pytest.mark.servers
 
 SKUS = 12
 
-MARTS = """
-create schema marts;
-create table marts.dim_sku (as_of date, item_id text, location_id text, supplier_id text, category text, demand_class text, abc_class text,
-    is_active boolean, has_own_costs boolean, mean_demand float8, adi float8, lead_time_mean float8,
-    annual_sales_value float8, created_on date, discontinued_on date, books_from date,
-    unit_cost float8, holding_cost_per_day float8, shortage_cost float8,
-    ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, reorder_point float8, order_up_to float8);
-create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8, returned float8, booked float8,
-    is_stockout boolean);
-create table marts.fct_stock (item_id text, location_id text, counted_on date, on_hand float8);
-create table marts.fct_receipts (item_id text, location_id text, ordered_on date, received_on date, quantity_ordered float8,
-    quantity_received float8, quantity_rejected float8);
-create table marts.fct_open_orders (item_id text, location_id text, ordered_on date, expected_on date, quantity_open float8);
-"""
-
-
-def _fill(table, frame):
-    with warehouse.adbc() as connection, connection.cursor() as cursor:
-        cursor.adbc_ingest(table, frame.to_arrow(), mode="append", db_schema_name="marts")
-
 
 @pytest.fixture(scope="module", autouse=True)
 def marts(warehouse_url):
-    with warehouse.adbc() as connection, connection.cursor() as cursor:
-        for statement in filter(str.strip, MARTS.split(";")):
-            cursor.execute(statement)
-    rows = wrong_count(kept_books(8, SKUS, spoil=6.0), "i0004", AS_OF - timedelta(days=90), 5.0)
-    number = pl.int_range(pl.len())
-    skus = rows.skus.with_columns(
-        as_of=pl.lit(AS_OF), supplier_id=pl.format("S{}", number % 3), category=pl.format("C{}", number % 2),
-        demand_class=pl.when(number % 4 < 2).then(pl.lit("intermittent")).otherwise(pl.lit("smooth")), abc_class=pl.lit("A"),
-        annual_sales_value=(number * 10.0), is_active=True, has_own_costs=True, mean_demand=2.0, adi=1.0,
-        lead_time_mean=pl.col("lead_time_days"),
-        ordering_cost=pl.when(number < 10).then("ordering_cost").otherwise(0.0),  # the last two may order at every review
-    )  # fmt: skip
-    _fill("dim_sku", skus)
-    _fill("fct_daily_demand", rows.demand.with_columns(booked="quantity"))
-    _fill("fct_stock", rows.stock)
-    _fill("fct_receipts", rows.receipts)
-    _fill("fct_open_orders", rows.open_orders.rename({"quantity_ordered": "quantity_open"}))
+    fill_marts()
 
 
 def _run(size=None, items=()):
@@ -167,98 +129,6 @@ def test_a_named_item_that_the_marts_no_longer_hold_is_said_so():
     warehouse.execute(f"update marts.dim_sku set as_of = date '{AS_OF}'")
 
 
-def test_a_study_of_an_item_that_is_none_says_so_and_runs_nothing():
-    with pytest.raises(
-        StockproofError, match=r"marts.dim_sku of 2026-06-28 holds no i00O7\n  remedy: did you mean i0007"
-    ):
-        _call("run", "--item", "i0001,i00O7", "--days", "90")
-    assert "completed" not in _call("list")
-
-
-def test_a_study_is_run_kept_shown_compared_and_pruned():
-    first = json.loads(_call("run", "--items", "8", "--days", "90", "--json"))
-    assert (first["status"], first["total_items"], first["total_days"]) == ("completed", 8, 90)
-    assert (first["start_date"], first["end_date"]) == ("2026-03-31", "2026-06-28")
-    assert first["daily_comparison"] is None
-    metrics = first["global_metrics"]
-    assert metrics["real"]["item_days"] == metrics["simulated"]["item_days"] == 8 * 90
-    assert metrics["simulated"]["stockout_rate"] + metrics["simulated"]["service_level"] == pytest.approx(1.0)
-    assert metrics["simulated"]["inventory_value"] < metrics["incumbent"]["inventory_value"]
-    estimate = first["catalogue_estimate"]["saving_against_incumbent"]
-    assert estimate["low"] <= estimate["estimate"] <= estimate["high"]
-    assert sum(p["simulated"]["items"] for p in first["category_breakdown"]) == 8
-    assert len(first["supplier_breakdown"]) == 3
-    best = [row["benefit"] for row in first["item_level_summary"]]
-    assert best == sorted(best, reverse=True)
-    assert json.loads(_call("show", first["simulation_id"][:8], "--json")) == first
-    monthly = json.loads(_call("show", "last", "--daily", "month", "--page", "2", "--per-page", "3", "--json"))
-    assert {row["policy"] for row in monthly["daily_comparison"]} == {"recorded", "incumbent", "candidate"}
-    assert len(monthly["item_level_summary"]) == 3 and monthly["page"] == {"page": 2, "per_page": 3, "items": 8}
-    top = json.loads(_call("run", "--top", "4", "--from", "2026-01-01", "--until", "2026-05-31", "--json"))
-    assert top["sample"]["biased"] and top["catalogue_estimate"] is None
-    assert {row["item_id"] for row in top["item_level_summary"]} == {"i0008", "i0009", "i0010", "i0011"}
-    figures = json.loads(_call("compare", first["simulation_id"], top["simulation_id"], "--json"))["figures"]
-    orders = next(f for f in figures if (f["side"], f["figure"]) == ("simulated", "orders"))
-    assert orders["difference"] == top["global_metrics"]["simulated"]["orders"] - metrics["simulated"]["orders"]
-    for words in ("our policy", "the books", "Against the ERP's rule"):
-        assert words in _call("show", "last")
-    assert "4 of 12 SKUs, top" in _call("list")
-    assert _call("prune", "--keep", "1") == "1 study deleted\n"
-    assert [row["simulation_id"] for row in json.loads(_call("list", "--json"))] == [top["simulation_id"]]
-
-
-def test_a_study_of_all_skus_says_the_same_as_its_parts(monkeypatch):
-    whole = study.run(study.Plan(days=120))
-    monkeypatch.setattr(study, "BATCH", 5)
-    told = []
-    parts = study.run(study.Plan(days=120), lambda *progress: told.append(progress))
-    assert told == [(5, 12, 600), (10, 12, 1200), (12, 12, 1440)]
-    assert {**parts, "simulation_id": ""} == {**whole, "simulation_id": ""}
-    monkeypatch.setattr(study, "READ", 7)
-    assert {**study.run(study.Plan(days=120)), "simulation_id": ""} == {**whole, "simulation_id": ""}
-    assert (whole["sample"]["books_fail"], whole["global_metrics"]["simulated"]["items"]) == (1, SKUS - 1)
-
-
-def test_a_study_retrains_trees_on_its_way_and_earlier_days_know_nothing_of_later_ones():
-    since, until = AS_OF - timedelta(days=89), AS_OF - timedelta(days=21)
-    plan = study.Plan(since=since, until=until, retrain_days=91)
-    told = []
-    before = study.run(plan, train=lambda *progress: told.append(progress))
-    assert told[-1][0] == told[-1][1] and len(told) > 1
-    assert study_tables.listed().row(0, named=True)["parameters"].count('"retrain_days": 91') == 1
-    assert before["global_metrics"] != study.run(replace(plan, retrain_days=None))["global_metrics"]
-    later = "update marts.fct_daily_demand set quantity = quantity {} 1000 where day > date '2026-06-07'"
-    warehouse.execute(later.format("+"))
-    assert {**study.run(plan), "simulation_id": ""} == {**before, "simulation_id": ""}
-    warehouse.execute(later.format("-"))
-
-
-def test_a_cancelled_study_stops_and_keeps_nothing(monkeypatch):
-    monkeypatch.setattr(study, "BATCH", 4)
-
-    def cancel(done, of, days):
-        if done == 4:
-            assert "is cancelled" in _call("cancel", "last")
-
-    result = study.run(study.Plan(days=60), cancel)
-    assert result["status"] == "cancelled"
-    found = study_tables.found(result["simulation_id"])
-    assert (found["status"], found["result"]) == ("cancelled", None)
-    assert 0 < found["progress"] < 1
-    assert not study_tables.items(result["simulation_id"]).height
-    with pytest.raises(StockproofError, match="does not run, it is cancelled"):
-        _call("cancel", "last")
-
-
-def test_days_outside_the_history_are_refused():
-    with pytest.raises(StockproofError, match="does not fit into the recorded history"):
-        _call("run", "--days", "720")
-    with pytest.raises(StockproofError, match="does not fit"):
-        _call("run", "--until", "2026-07-05")
-    with pytest.raises(StockproofError, match="no study found for 'nothing'"):
-        _call("show", "nothing")
-
-
 def test_an_erp_that_holds_todays_stock_alone_still_has_curves():
     """Too few days of counts are no history: the curves are then of the two simulated policies, as the totals are."""
     old = warehouse.read("select * from marts.fct_stock where counted_on < date '2026-06-28'")
@@ -267,4 +137,4 @@ def test_an_erp_that_holds_todays_stock_alone_still_has_curves():
     days = warehouse.read("select distinct policy, skus from plan.replay_days order by 1")
     assert days.rows() == [("candidate", SKUS), ("incumbent", SKUS)]
     assert set(tables.stored("replays", AS_OF)["policy"]) == {"candidate", "incumbent"}
-    _fill("fct_stock", old)
+    fill("fct_stock", old)

@@ -4,14 +4,8 @@ from datetime import date
 from typing import Final
 
 from pipelines.briefing import notices
+from pipelines.briefing.queries import order_notices
 from pipelines.io import warehouse
-
-_WAITING: Final = """
-select o.order_id, o.state from orders.orders o
-where o.as_of < :as_of and o.state in ('overridden', 'approved', 'submitted')
-    and exists (select 1 from orders.lines l where l.order_id = o.order_id and l.quantity > 0)
-order by o.as_of, o.order_id
-"""
 
 _UNSOLD: Final = """
 select cast(count(*) as bigint) as lines, coalesce(sum(order_value), 0) as value from plan.decisions
@@ -46,13 +40,6 @@ from selling s left join counts c using (item_id, location_id)
 """
 
 
-def waiting(as_of: date) -> str:
-    """Orders of earlier dates that count as on their way though nobody has signed or sent them; empty where there is none."""
-    rows = warehouse.read(_WAITING, as_of=as_of).rows()
-    unsigned = [number for number, state in rows if state == "overridden"]
-    return notices.waiting(unsigned, [number for number, state in rows if state != "overridden"])
-
-
 def stale(as_of: date) -> str:
     """Sales or stock counts that end days before the date; empty where they do not, or the marts hold another date."""
     return notices.stale(as_of, *warehouse.read(_NEWEST, as_of=as_of).row(0))
@@ -74,5 +61,8 @@ def told(as_of: date) -> list[str]:
     """
     lines, value = warehouse.read(_UNSOLD, as_of=as_of, code=notices.UNSOLD).row(0)
     items, skus = warehouse.read(_UNPLANNED, as_of=as_of).row(0)
-    found = (stale(as_of), waiting(as_of), notices.unsold(lines, value), notices.unplanned(items, skus), hidden(as_of))
+    found = (
+        stale(as_of), order_notices.waiting(as_of), *order_notices.about_the_date(as_of), notices.unsold(lines, value),
+        notices.unplanned(items, skus), hidden(as_of),
+    )  # fmt: skip
     return [sentence for sentence in found if sentence]

@@ -55,9 +55,9 @@ def test_other_books_under_the_same_item_numbers_are_refused_by_figure_and_remed
     folder, trained = kept(tmp_path)
     rate = np.random.default_rng(5).permutation(np.exp(np.linspace(-3.0, 3.0, SKUS)))
     other = make(np.random.default_rng(6).poisson(rate[:, None], (SKUS, LENGTH)).astype(float))
-    told = refused(folder, other, trained)
-    assert "forecaster/3 was trained on other books" in told and "stockproof run training --as-of" in told
-    assert "% of what the SKUs sold before" in told
+    answer = refused(folder, other, trained)
+    assert "forecaster/3 was trained on other books" in answer and "stockproof run training --as-of" in answer
+    assert "% of what the SKUs sold before" in answer
 
 
 def test_other_items_are_other_books(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_changed_option_that_shapes_a_model_is_named(tmp_path: Path, monkeypat
     assert refused(folder, trained, trained, tags) == ""
     monkeypatch.setenv("STOCKPROOF_FORECAST__SEASONALITY", "false")
     settings.load.cache_clear()
-    told = refused(folder, trained, trained, tags)
+    answer = refused(folder, trained, trained, tags)
     monkeypatch.undo()
     settings.load.cache_clear()
-    assert "another forecast.seasonality" in told
+    assert "another forecast.seasonality" in answer

@@ -114,7 +114,7 @@ def test_without_a_window_to_judge_on_no_booster_serves(known: int) -> None:
     demand[:, :-known] = np.nan
     panel, interval = make(demand), Interval(np.full(200, 14.0), np.zeros(200))
     names = ("sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm", "xgboost")
-    told = training.fit(panel, interval, {name: MAKERS[name](Options(horizon=28)) for name in names}, PLAN)
-    assert not told.scores
-    assert set(told.model.recipe.methods) <= {"sba", "tsb", "mean_nonzero"}
-    assert told.model.recipe.segments is None
+    trained = training.fit(panel, interval, {name: MAKERS[name](Options(horizon=28)) for name in names}, PLAN)
+    assert not trained.scores
+    assert set(trained.model.recipe.methods) <= {"sba", "tsb", "mean_nonzero"}
+    assert trained.model.recipe.segments is None

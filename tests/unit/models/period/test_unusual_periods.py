@@ -35,7 +35,7 @@ def test_one_period_of_all_counts_as_far_as_periods_usually_move(factor: float):
     assert (steady.level == 1.0).all()
 
 
-def test_a_closed_place_is_told_from_the_others():
+def test_a_closed_place_leaves_the_others_alone():
     values = flat()
     values[::4, -1] = 0.0
     steady = cut(values, places=4)

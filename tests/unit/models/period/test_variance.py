@@ -23,8 +23,8 @@ def catalogue(seed: int = 2, skus: int = SKUS) -> tuple[np.ndarray, np.ndarray, 
 
 def forecast(demand: np.ndarray) -> PeriodDemand:
     n = demand.shape[0]
-    told = Histories(demand, date(2026, 6, 28), 7, np.arange(n) % 4, np.arange(n) % 3)
-    return PeriodForecaster(2, rounds=60, learning_rate=0.1).fit(told).predict(told)
+    histories = Histories(demand, date(2026, 6, 28), 7, np.arange(n) % 4, np.arange(n) % 3)
+    return PeriodForecaster(2, rounds=60, learning_rate=0.1).fit(histories).predict(histories)
 
 
 def right(found: PeriodDemand, rows: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> None:

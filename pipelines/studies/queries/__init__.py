@@ -1,0 +1,20 @@
+"""Answers about studies; never writes. ``kept``: what the tables hold; ``detail``: pages, days and comparisons computed from it."""
+
+from pipelines.studies.queries.detail import compared, daily, item_days, page
+from pipelines.studies.queries.kept import (
+    catalogue,
+    days,
+    failing,
+    forecasts,
+    found,
+    items,
+    listed,
+    marts_date,
+    sold,
+    state,
+)
+
+__all__ = [
+    "catalogue", "compared", "daily", "days", "failing", "forecasts", "found", "item_days", "items", "listed", "marts_date", "page",
+    "sold", "state",
+]  # fmt: skip
