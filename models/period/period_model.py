@@ -111,7 +111,7 @@ class PeriodForecaster:
         if means_alone:
             return replace(self, boosters=boosters, sharp=[], spread=None)
         sharp = []
-        if seasoned(told):
+        if seasoned(builder.trained):
             sharp = [
                 self._mean(*sharpened(builder).rows(sku, origin, step), target, weight, bag) for bag in range(self.bags)
             ]

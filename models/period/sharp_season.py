@@ -52,10 +52,10 @@ def sharp_season(histories: Histories, values: Array, horizon: int) -> Array:
     whole = _index(relative_totals(units.sum(axis=0), year), weights, year)
     out = np.empty((n, length + horizon))
     for code in np.unique(histories.group):
-        mine = histories.group == code
-        count = values[mine].sum(axis=0).mean()
-        own = _index(relative_totals(units[mine].sum(axis=0), year), weights, year)
-        out[mine] = whole + count / (count + SHRINK) * (own - whole)
+        inside = histories.group == code
+        count = values[inside].sum(axis=0).mean()
+        own = _index(relative_totals(units[inside].sum(axis=0), year), weights, year)
+        out[inside] = whole + count / (count + SHRINK) * (own - whole)
     return np.maximum(out, 0.05)
 
 
