@@ -27,6 +27,7 @@ _NUMBERS = (
 
 _QUERY = f"""
 select s.item_id, s.location_id, s.supplier_id, s.is_active, f.method, f.protection_days,
+    s.last_demand_on is null and s.counted_on is null and s.created_on is null as is_unknown,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     f.mean as forecast_mean, f.std as forecast_std,
     coalesce(a.mean - a.base_mean, 0) as adjusted_by, {", ".join(f"f.{column}" for column in COLUMNS)}
