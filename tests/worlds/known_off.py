@@ -45,9 +45,7 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("seasonal item in a flat category", "periods"),
         ("a week fivefold, just ahead", "periods"),
     ),
-    "one unusual week is taken for the new level": (
-        ("newest week of all times 1.5", "periods"),
-    ),
+    "one unusual week is taken for the new level": (("newest week of all times 1.5", "periods"),),
     "a first week that is not whole counts as one, and the group's median as two buckets": (
         ("0.1 a day, 10 days old", "buckets"),
         ("0.1 a day, 10 days old", "periods"),
