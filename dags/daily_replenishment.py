@@ -90,9 +90,9 @@ def daily_replenishment() -> None:
         """What the ERP received of earlier orders; today's proposals as orders that wait for approval."""
         from pipelines.orders import job
 
-        return job.daily(as_of())
+        return job.daily(as_of(), items=param("items") or ())
 
-    @task
+    @task(trigger_rule=GO_ON)
     def report() -> dict[str, Any]:
         """The report a planner reads, one self-contained HTML file."""
         from pipelines.report import job
@@ -105,7 +105,9 @@ def daily_replenishment() -> None:
     features_ok >> [chunks, measured]
     [features_ok, measured] >> forecasts >> forecasts_ok
     [features_ok, forecasts_ok, replays] >> policies
-    [features_ok, policies] >> decided >> orders_ok >> [orders(), report()] >> last
+    made, written = orders(), report()
+    [features_ok, policies] >> decided >> orders_ok >> [made, written] >> last
+    made >> written
     [measured, forecasts_ok, replays, policies] >> last
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from pipelines.core.text import count, verb
 
 NAMED: Final = 5
-"""Orders named in a sentence; of more, the number is told."""
+"""Items named in a sentence; of more, the number is given."""
 
 STALE_DAYS: Final = 3
 """Sales and counts that end so many days before a run are told: a weekend is none, a broken interface is."""
@@ -17,35 +17,6 @@ UNSOLD: Final = "ORDERED_WITHOUT_SALE"
 
 UNSOLD_DAYS: Final = 182
 """Days without a sale after which a line says so: half a year, as long as a lot may last."""
-
-
-def waiting(unsigned: Sequence[str], unsent: Sequence[str]) -> str:
-    """Orders of earlier dates that count as on their way though nothing was ordered yet.
-
-    Args:
-        unsigned: numbers of orders that a planner has changed and nobody signed.
-        unsent: numbers of orders that are signed and not in the ERP.
-
-    Returns:
-        One or two sentences; empty where nothing waits.
-
-    >>> waiting(["SP-1"], [])
-    '1 order of an earlier date was overridden and never signed, and its goods count as on their way: approve or reject SP-1.'
-    >>> waiting([], ["SP-1", "SP-2"])
-    '2 orders of earlier dates are signed and not released, and their goods count as on their way (SP-1, SP-2): stockproof run release.'
-    """
-    told = []
-    if unsigned:
-        told.append(
-            f"{_of_earlier(unsigned)} {verb(len(unsigned), 'was', 'were')} overridden and never signed, and "
-            f"{verb(len(unsigned), 'its', 'their')} goods count as on their way: approve or reject {_named(unsigned)}."
-        )
-    if unsent:
-        told.append(
-            f"{_of_earlier(unsent)} {verb(len(unsent), 'is', 'are')} signed and not released, and "
-            f"{verb(len(unsent), 'its', 'their')} goods count as on their way ({_named(unsent)}): stockproof run release."
-        )
-    return " ".join(told)
 
 
 def stale(as_of: date, sold: date | None, counted: date | None) -> str:
@@ -73,6 +44,40 @@ date again once it is.'
     return (
         f"The newest {', the newest '.join(found)}. If the ERP was not yet up to date, run the date again once it is."
     )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def silenced(items: Sequence[str]) -> str:
+    """Items that are needed and not ordered because of a limit or an offer without a price; empty where there is none.
+
+    >>> silenced(["PACK"])
+    '1 SKU is needed and not ordered, whatever its stock falls to (PACK): a pack or minimum above the most a line may hold, or an offer \
+without a price. Its reason says which.'
+    """
+    if not items:
+        return ""
+    return (
+        f"{count(len(items), 'SKU')} {verb(len(items), 'is', 'are')} needed and not ordered, whatever "
+        f"{verb(len(items), 'its', 'their')} stock falls to ({_named(items)}): "
+        f"a pack or minimum above the most a line may hold, or an offer without a price. "
+        f"{verb(len(items), 'Its reason says', 'Their reasons say')} which."
+    )
+
+
+def unsupplied(items: Sequence[str]) -> str:
+    """Items that sell and that no active supplier offers; empty where there is none.
+
+    >>> unsupplied(["KIT"])
+    '1 SKU sells and has no active supplier (KIT): a kit, something made here, or an offer that is missing?'
+    """
+    if not items:
+        return ""
+    sold = f"{count(len(items), 'SKU')} {verb(len(items), 'sells and has', 'sell and have')} no active supplier ({_named(items)})"
+    return f"{sold}: a kit, something made here, or an offer that is missing?"
 
 
 def unsold(lines: int, value: float) -> str:
@@ -139,12 +144,3 @@ def why(reason: str | None, alert: str | None) -> str:
     ('Below its reorder point. Ordered without a sale: it never sold', 'Below its reorder point')
     """
     return ". ".join(part for part in (reason, alert) if part)
-
-
-def _of_earlier(numbers: Sequence[str]) -> str:
-    return f"{count(len(numbers), 'order')} of {verb(len(numbers), 'an earlier date', 'earlier dates')}"
-
-
-def _named(numbers: Sequence[str]) -> str:
-    more = len(numbers) - NAMED
-    return ", ".join(numbers[:NAMED]) + (f" and {more:,} more" if more > 0 else "")

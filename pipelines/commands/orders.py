@@ -27,18 +27,6 @@ Day = Annotated[
     ),
 ]
 
-_PROPOSALS = """
-select as_of, item_id, location_id, supplier_id, quantity, unit_price, expected_on, reason_code
-from plan.proposals where as_of = :as_of
-"""
-
-_VENDORS = """
-select d.supplier_id, coalesce(max(s.supplier_name), d.supplier_id) as supplier_name, count(*) as lines, sum(d.quantity) as units,
-    sum(d.order_value) as order_value, count(*) filter (where d.priority = 'high') as high_priority, max(d.expected_on) as expected_by
-from plan.decisions d left join marts.dim_supplier s on s.supplier_id = d.supplier_id
-where d.as_of = :as_of and d.quantity > 0 group by d.supplier_id order by order_value desc, d.supplier_id
-"""
-
 
 @app.command(
     name="export", epilog="Example: stockproof orders export --format csv --as-of 2026-06-28 --output orders.csv"
@@ -49,7 +37,7 @@ def export(
     order: Annotated[list[str] | None, typer.Option(help="xlsx: this order alone; may be repeated.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
 ) -> None:
-    """Write the proposals of a run, one row a line to order, sorted by location and item. xlsx: its orders, one sheet each, for vendors.
+    """Write the lines of a run's orders as they stand, sorted by location and item. xlsx: its orders, one sheet each, for vendors.
 
     Of a degraded run, standard error says what it was decided without, and a sheet before the orders does.
     """
@@ -68,7 +56,6 @@ def export(
 
 def _content(form: str, day: date, only: list[str]) -> bytes:
     from pipelines.briefing import tables as failed_steps
-    from pipelines.io import warehouse
 
     if form == "xlsx":
         from pipelines.orders import reading
@@ -79,9 +66,10 @@ def _content(form: str, day: date, only: list[str]) -> bytes:
         return workbook(reading.for_vendors(day, only), note)
     if only:
         raise StockproofError(f"--order goes with --format xlsx, not {form}", "leave one of the two out")
+    from pipelines.briefing.queries import ordered_lines
     from pipelines.purchase.export import encode
 
-    return encode(warehouse.read(_PROPOSALS, as_of=day), form)
+    return encode(ordered_lines.read(day), form)
 
 
 def _told(day: date) -> str:
@@ -94,12 +82,11 @@ def _told(day: date) -> str:
 @app.command(name="list", epilog="Example: stockproof orders list --as-of 2026-06-28 --json")
 def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Show what a run proposes to buy, by supplier, and the state of the orders made of it."""
-    from pipelines.briefing.queries import day_notices
-    from pipelines.io import warehouse
+    from pipelines.briefing.queries import day_notices, ordered_lines
     from pipelines.orders import reading
 
     day = _run(as_of)
-    vendors, orders, note = warehouse.read(_VENDORS, as_of=day), reading.of_date(day), _told(day)
+    vendors, orders, note = ordered_lines.by_supplier(ordered_lines.read(day)), reading.of_date(day), _told(day)
     notes = day_notices.told(day)
     if as_json:
         rows = vendors.with_columns(vendors["expected_by"].cast(str)).to_dicts()

@@ -1,4 +1,4 @@
-"""``stockproof orders approve | reject | override | ledger``: what a planner does with orders, and what became of it."""
+"""``stockproof orders approve | reject | override | close | ledger``: what a planner does with orders, and what became of it."""
 
 import json
 from datetime import datetime
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog="Example: stockproof orders override SP-260628-A283654F77:3 --quantity 48 --reason 'fair in town'"
     )(override)
+    app.command(epilog="Example: stockproof orders close SP-260628-A283654F77 --reason 'never keyed in'")(close)
     app.command(epilog="Example: stockproof orders ledger --json")(ledger)
 
 
@@ -45,7 +46,7 @@ def approve(
     reason: Annotated[str, typer.Option(help="Remark for the audit trail.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Sign orders; `stockproof run release` then sends them."""
+    """Sign orders; `stockproof run release` then sends them. One that is held back for a new fact is signed once more."""
     from pipelines.orders import decide
 
     left: list[str] = []
@@ -61,6 +62,8 @@ def approve(
         return
     console = Console(highlight=False)
     console.print(f"{escape(str(told['author']))} approved {count(told['count'], 'order')}, {told['order_value']:,.2f}")
+    if again := told.get("confirmed"):
+        console.print(f"signed once more: {', '.join(again)}", soft_wrap=True)
     if left:
         wants = verb(len(left), "wants a look and its", "want a look and their")
         console.print(f"{len(left)} {wants} number: {', '.join(left)}", soft_wrap=True)
@@ -70,7 +73,7 @@ def approve(
 
 def reject(
     orders: Annotated[list[str], typer.Argument(metavar="ORDER…", help="Order numbers.")],
-    reason: Annotated[str, typer.Option(help="Why, one sentence for whoever asks later.")],
+    reason: Annotated[str, typer.Option(help="Why, one sentence for those who ask later.")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
@@ -96,6 +99,19 @@ def override(
     typer.echo(json.dumps(told, indent=2) if as_json else words)
     if told["remark"] and not as_json:
         typer.echo(f"taken, but {told['remark']}", err=True)
+
+
+def close(
+    orders: Annotated[list[str], typer.Argument(metavar="ORDER…", help="Order numbers.")],
+    reason: Annotated[str, typer.Option(help="Why, one sentence for those who ask later.")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Call off released orders that never show in the ERP, such as files nobody keyed in; their goods no longer count as on their way."""
+    from pipelines.orders import decide
+
+    closed = decide.close(orders, reason, by)
+    typer.echo(json.dumps(closed, indent=2) if as_json else f"{closed['author']} closed {', '.join(orders)}: {reason}")
 
 
 def ledger(as_json: Json = False) -> None:

@@ -59,6 +59,9 @@ def _released(returned: Mapping[str, Any]) -> str:
     if returned["waiting"]:
         text += f" {count(returned['waiting'], 'approved order')} of a later date "
         text += verb(returned["waiting"], "waits for its day.", "wait for their day.")
+    if returned.get("held"):
+        text += f" {count(returned['held'], 'signed order')} {verb(returned['held'], 'is', 'are')} held back for another look: "
+        text += "`stockproof orders list` says why."
     return text
 
 

@@ -23,3 +23,7 @@ class StockproofError(Exception):
 
 class ServiceAway(StockproofError):
     """Another system cannot be reached, or has no time: it refused nothing, and the same call may do later."""
+
+
+class Refused(StockproofError):
+    """Another system has understood and said no: the same call would be refused again, and nothing of it is kept there."""

@@ -94,16 +94,23 @@ class Destination(Protocol):
         ...
 
 
-def order_id(as_of: date, supplier_id: str, location_id: str) -> str:
+def order_id(as_of: date, supplier_id: str, location_id: str, part: int = 1) -> str:
     """Number of the order that a date's run proposes for a supplier and a location.
 
-    The same three always give the same number, so that a run repeated after the loss of everything but the ERP still finds its orders.
+    The same arguments always give the same number, so that a run repeated after the loss of everything but the ERP still finds its orders.
 
-    >>> order_id(date(2026, 6, 28), "SUP-001", "WH-1")
-    'SP-260628-A283654F77'
+    Args:
+        as_of: the run's date.
+        supplier_id: who delivers.
+        location_id: where to.
+        part: 1, or the next number for what a repeated run proposes in addition to an order that was decided before.
+
+    >>> order_id(date(2026, 6, 28), "SUP-001", "WH-1"), order_id(date(2026, 6, 28), "SUP-001", "WH-1", 2)
+    ('SP-260628-A283654F77', 'SP-260628-A283654F77-2')
     """
     name = "\x1f".join((as_of.isoformat(), supplier_id, location_id))
-    return f"SP-{as_of:%y%m%d}-{uuid.uuid5(_NAMESPACE, name).hex[:10].upper()}"
+    base = f"SP-{as_of:%y%m%d}-{uuid.uuid5(_NAMESPACE, name).hex[:10].upper()}"
+    return base if part == 1 else f"{base}-{part}"
 
 
 def idempotency_key(order: str) -> str:

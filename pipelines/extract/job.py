@@ -7,16 +7,24 @@ adds nothing.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Final
 
 from pipelines import settings
 from pipelines.core.contract import BY_NAME, TABLES
 from pipelines.core.errors import StockproofError
-from pipelines.extract import preflight, profiles, raw, reader
+from pipelines.extract import missing, preflight, profiles, raw, reader
 from pipelines.extract.profiles import Source
 from pipelines.extract.windows import Window, slices, windows
 
 log = logging.getLogger(__name__)
+
+_KEPT: Final = ("sales", "stock_levels")
+"""Tables of what has happened: an ERP that archives them does not undo it."""
+
+_COMPARED: Final = 500_000
+"""Versions of a table's rows up to which each run asks the ERP for all keys; above, a full extraction does."""
 
 
 def run(as_of: date, tables: Sequence[str] | None = None, *, full: bool = False) -> dict[str, int]:
@@ -66,6 +74,7 @@ def _extract(source: Source | None, as_of: date, *, full: bool) -> int:
         return 0
     if source.table.is_versioned:
         read, new = _versioned(source, as_of, full=full or source.whole)
+        new += _missing(source, as_of, full=full or source.whole)
     elif raw.is_extracted(source.table, as_of) and not full:
         return 0
     else:
@@ -88,6 +97,22 @@ def _versioned(source: Source, as_of: date, *, full: bool) -> tuple[int, int]:
             part_read, part_new = raw.load_slice(source.table, reader.read(source, part) if part.rows else None, part)
             read, new = read + part_read, new + part_new
     return read, new
+
+
+def _missing(source: Source, as_of: date, *, full: bool) -> int:
+    """Rows newly gone from the ERP; sales and counts that are gone are archived rather than undone, and stay."""
+    table = source.table
+    asked = (
+        table.name not in _KEPT
+        and missing.is_newest(table, as_of)
+        and (full or missing.holds_at_most(table, _COMPARED))
+    )
+    if not asked:
+        return 0
+    gone = missing.store(table, reader.read(replace(source, columns=table.key)), as_of)
+    if gone:
+        log.info("%s: %d rows are gone from the ERP", table.name, gone)
+    return gone
 
 
 def _parts(source: Source, window: Window, slice_rows: int) -> Sequence[Window]:

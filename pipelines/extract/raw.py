@@ -21,6 +21,9 @@ TYPES: Final = {
 }  # fmt: skip
 """PostgreSQL's type of each kind of contract column."""
 
+_GONE: Final = "_gone boolean not null default false"
+"""Column of a version that says the ERP no longer holds the row, which is then as it was last."""
+
 _MANY: Final = 10_000
 """New rows from which the planner's statistics are worth renewing at once."""
 
@@ -46,15 +49,12 @@ def _missing(table: Table, present: set[str] | None) -> list[str]:
     if present is None:
         return [
             f"create table raw.{table.name} (_row_id bigint generated always as identity, _recorded_at timestamp not null, "
-            f"_extracted_at timestamptz not null default now(), {', '.join(columns)})",
+            f"_extracted_at timestamptz not null default now(), {_GONE}, {', '.join(columns)})",
             f"create index {table.name}_recorded_at on raw.{table.name} using brin (_recorded_at) "
             "with (pages_per_range = 32, autosummarize = on)",
         ]
-    return [
-        f"alter table raw.{table.name} add column {ddl}"
-        for ddl, column in zip(columns, table.names, strict=True)
-        if column not in present
-    ]
+    wanted = [("_gone", _GONE), *zip(table.names, columns, strict=True)]
+    return [f"alter table raw.{table.name} add column {ddl}" for column, ddl in wanted if column not in present]
 
 
 def reset() -> None:
@@ -85,9 +85,10 @@ def newest(table: Table, likely_after: datetime) -> datetime | None:
         table: contract table with ``updated_at``.
         likely_after: rows after it are looked for first, which the index finds; else the table is read through.
     """
-    query = f"select max(_recorded_at) from raw.{table.name}"
+    # By the ERP's clock: a row that was found gone, or back again, is recorded at the end of a date, whenever the ERP last changed any.
+    query = f"select max(least(_recorded_at, updated_at)) from raw.{table.name} where not _gone"
     with warehouse.transaction() as connection:
-        found = connection.execute(sa.text(f"{query} where _recorded_at > :after"), {"after": likely_after}).scalar()
+        found = connection.execute(sa.text(f"{query} and _recorded_at > :after"), {"after": likely_after}).scalar()
         found = found or connection.execute(sa.text(query)).scalar()
     return found if isinstance(found, datetime) else None
 
@@ -107,8 +108,8 @@ def load_slice(table: Table, rows: Rows | None, window: Window) -> tuple[int, in
         StockproofError: the ERP broke off; nothing of the slice is kept.
     """
     with warehouse.adbc() as connection, connection.cursor() as cursor:
-        _begin(cursor, table)
-        known = _one(cursor, f"select watermark from ops.watermarks where table_name = '{table.name}'")
+        begin(cursor, table)
+        known = one(cursor, f"select watermark from ops.watermarks where table_name = '{table.name}'")
         read = new = 0
         if rows is not None and (known is None or known < window.low):
             # Raw holds nothing beyond the watermark: there is nothing to compare with.
@@ -142,12 +143,12 @@ def store_snapshot(table: Table, rows: Rows, as_of: date) -> tuple[int, int]:
     recorded = f"timestamp '{as_of_end(as_of).isoformat()}'"
     columns = ", ".join(f'"{name}"' for name in table.names)
     with warehouse.adbc() as connection, connection.cursor() as cursor:
-        _begin(cursor, table)
-        read = _stage(cursor, table, rows)
+        begin(cursor, table)
+        read = stage(cursor, table, rows)
         newest = f"(select max(_recorded_at) from raw.{table.name} where _recorded_at <= {recorded})"
         held = f"select {columns} from raw.{table.name} where _recorded_at = {newest} and num_nonnulls({columns}) > 0"
         fresh = f"select {columns} from stage"
-        if not _one(cursor, f"select exists(({fresh} except all {held}) union all ({held} except all {fresh}))"):
+        if not one(cursor, f"select exists(({fresh} except all {held}) union all ({held} except all {fresh}))"):
             return read, 0
         cursor.execute(f"delete from raw.{table.name} where _recorded_at = {recorded}")
         if read:
@@ -189,13 +190,14 @@ def note(table: Table, as_of: date, rows_read: int, rows_new: int) -> None:
             connection.execute(sa.text(f"analyze raw.{table.name}"))
 
 
-def _begin(cursor: Any, table: Table) -> None:
+def begin(cursor: Any, table: Table) -> None:
     """One writer a table; and losing the last commit in a crash only means to read that slice again."""
     cursor.execute(f"select pg_advisory_xact_lock(hashtext('raw.{table.name}'))")
     cursor.execute("set local synchronous_commit = off")
 
 
-def _stage(cursor: Any, table: Table, rows: Rows) -> int:
+def stage(cursor: Any, table: Table, rows: Rows) -> int:
+    """Load rows into the temporary table ``stage`` of the cursor's transaction. Returns their number."""
     columns = ", ".join(f'"{column.name}" {TYPES[column.kind]}' for column in table.columns)
     cursor.execute(f"create temp table stage ({columns}) on commit drop")
     return _ingest(cursor, rows, "stage", temporary=True)
@@ -227,11 +229,11 @@ def _merge(cursor: Any, table: Table, rows: Rows, window: Window) -> tuple[int, 
     row that was changed by an earlier clock than its last version (the hour that autumn gives back, a second server): it is recorded
     again after the version that the ERP no longer holds.
     """
-    read = _stage(cursor, table, rows)
+    read = stage(cursor, table, rows)
     columns = ", ".join(f'"{name}"' for name in table.names)
     cursor.execute(f"create temp table added on commit drop as {_differences(table, columns, window)}")
     cursor.execute(f"insert into raw.{table.name} ({columns}, _recorded_at) select {columns}, _recorded_at from added")
-    return read, int(_one(cursor, "select count(*) from added"))
+    return read, int(one(cursor, "select count(*) from added"))
 
 
 def _differences(table: Table, columns: str, window: Window) -> str:
@@ -242,7 +244,7 @@ def _differences(table: Table, columns: str, window: Window) -> str:
     later = f"least(max(_recorded_at) + interval '1 microsecond', timestamp '{last}') as recorded_at"
     return f"""
         with held as (
-            select {columns}, _recorded_at from raw.{table.name} where _recorded_at >= '{low}' and _recorded_at <= '{last}'),
+            select {columns}, _recorded_at from raw.{table.name} where _recorded_at >= '{low}' and _recorded_at <= '{last}' and not _gone),
         again as (  -- few: what was changed in place before
             select {version}, max(_recorded_at) as newest from held where _recorded_at > updated_at group by {version}),
         standing as (
@@ -267,7 +269,7 @@ def _differences(table: Table, columns: str, window: Window) -> str:
         select {columns}, recorded_at from new inner join behind using ({version})"""
 
 
-def _one(cursor: Any, query: str) -> Any:
+def one(cursor: Any, query: str) -> Any:
     """First value of a query's first row, or None."""
     cursor.execute(query)
     row = cursor.fetchone()

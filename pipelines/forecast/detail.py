@@ -91,7 +91,8 @@ def due(rows: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
         ``item_id, location_id, due``, of the SKUs that have any.
     """
     until = pl.lit(as_of) + pl.duration(days=pl.col("protection_days"))
-    within = pl.col("ours") | (pl.col("expected_on") <= until).fill_null(value=True)
+    usual = (pl.col("expected_on") <= pl.col("usual_on")).fill_null(value=False)
+    within = pl.col("ours") | usual | (pl.col("expected_on") <= until).fill_null(value=True)
     mine = lines.join(rows.select(*KEY, "protection_days"), on=KEY, maintain_order="left")
     return mine.filter(within).group_by(KEY, maintain_order=True).agg(pl.col("quantity").sum().alias("due"))
 

@@ -14,13 +14,16 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from pipelines.core.errors import ServiceAway, StockproofError
+from pipelines.core.errors import Refused, ServiceAway, StockproofError
 from pipelines.core.purchase_order import PurchaseOrder, Receipt, Step
 from pipelines.io import erp, erp_address
 
 LOCK_SECONDS: Final = 30
 ANSWER_SECONDS: Final = 120
 """An ERP that is silent for longer is away: a line that broke without a word would else hold the release, and those after it, for ever."""
+
+_SIGNAL: Final = 1644
+"""MariaDB's ER_SIGNAL_EXCEPTION: a trigger said no."""
 
 _COLUMNS: Final = "po_id, supplier_id, location_id, ordered_on, status, external_ref, updated_at"
 _HEAD: Final = """
@@ -71,7 +74,8 @@ class ErpTables:
         """Insert the order, or what is missing of it.
 
         Raises:
-            StockproofError: unreachable, refused (with the ERP's own words), or the lock is held too long by another release.
+            Refused: a rule of the ERP's tables stands against the order (with the ERP's own words); nothing of it is kept.
+            StockproofError: unreachable, or the lock is held too long by another release.
         """
         try:
             with _locked(order.key) as connection:
@@ -80,6 +84,11 @@ class ErpTables:
                 step("erp written")
             step("erp committed")
         except sa.exc.DBAPIError as fault:
+            if _is_of_the_order(fault):
+                raise Refused(
+                    f"the ERP at {erp.shown_url()} refused order {order.order_id}: {_words(fault)}",
+                    f"override, approve or reject it: `stockproof orders show {order.order_id}`; it is not on its way",
+                ) from None
             raise _failed(f"did not take order {order.order_id}", fault) from None
 
     def find(self, key: str) -> Receipt | None:
@@ -176,8 +185,20 @@ def _is_sqlite(connection: sa.Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
+def _is_of_the_order(fault: sa.exc.DBAPIError) -> bool:
+    """A foreign key, a check, a value that does not fit, or a trigger that signals: the same order would be refused again."""
+    if isinstance(fault, sa.exc.IntegrityError | sa.exc.DataError):
+        return True
+    code = fault.orig.args[0] if fault.orig is not None and fault.orig.args else None
+    return code == _SIGNAL
+
+
+def _words(fault: sa.exc.DBAPIError) -> str:
+    return str(fault.orig).splitlines()[0] if fault.orig is not None else str(fault).splitlines()[0]
+
+
 def _failed(what: str, fault: sa.exc.DBAPIError) -> StockproofError:
-    words = str(fault.orig).splitlines()[0] if fault.orig is not None else str(fault).splitlines()[0]
+    words = _words(fault)
     kind = ServiceAway if fault.connection_invalidated else StockproofError
     return kind(
         f"the ERP at {erp.shown_url()} {what}: {words}",

@@ -10,12 +10,14 @@ from typing import Any, Final
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from pipelines.core.errors import ServiceAway, StockproofError
+from pipelines.core.errors import Refused, ServiceAway, StockproofError
 from pipelines.core.purchase_order import PurchaseOrder, Receipt, Step
 from pipelines.io.order_files import document
 
 LONGEST_WAIT_SECONDS: Final = 60.0
 _BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_NOT_OF_THE_ORDER: Final = frozenset({401, 403, 404, 405, 407})
+"""Answers about us or about the address, whatever the order: a token that has expired refuses no order."""
 
 
 class Busy(Exception):
@@ -50,14 +52,21 @@ class OrderApi:
         """Post the order.
 
         Raises:
-            StockproofError: refused.
+            Refused: the order itself; the other side made none.
+            StockproofError: the address or our token was refused.
             ServiceAway: still busy or away after all attempts.
         """
         step("rest post")
         answer = self._call("POST", "/purchase-orders", json=document(order), headers={"Idempotency-Key": order.key})
         if not answer.is_success:
+            words = f"{self.url} refused order {order.order_id}: {answer.status_code} {answer.text[:300]}"
+            if answer.is_client_error and answer.status_code not in _NOT_OF_THE_ORDER:
+                raise Refused(
+                    words,
+                    f"override, approve or reject it: `stockproof orders show {order.order_id}`; it is not on its way",
+                )
             raise StockproofError(
-                f"{self.url} refused order {order.order_id}: {answer.status_code} {answer.text[:300]}",
+                words,
                 "mend what it names, then `stockproof run release` again: the key keeps the order from being made twice",
             )
         step("rest answered")

@@ -23,6 +23,25 @@ def author(given: str | None, config: Approvals) -> str:
         ) from None
 
 
+def check_role(order_id: str, name: str, config: Approvals, act: str) -> None:
+    """Refuse an author without a role; the value is asked for when the order is signed.
+
+    Args:
+        order_id: the order.
+        name: the author.
+        config: roles, and who has which.
+        act: what the author is about to do, as a verb.
+
+    Raises:
+        StockproofError: authors are configured, and this is none of them; the remedy names who may.
+    """
+    if config.authors and name not in config.authors:
+        raise StockproofError(
+            f"{name} has no role in approvals.authors and may not {act} order {order_id}",
+            f"ask {' or '.join(sorted(config.authors))} to {act} it",
+        )
+
+
 def check(order_id: str, value: float, name: str, config: Approvals) -> None:
     """Refuse an author who may not sign an order.
 

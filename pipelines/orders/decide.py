@@ -1,4 +1,4 @@
-"""What a planner does with orders: approve, reject, override a line."""
+"""What a planner does with orders: approve, reject, override a line, close what does not come."""
 
 import math
 from collections.abc import Sequence
@@ -8,23 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipelines import settings
+from pipelines.briefing.queries import doubts
+from pipelines.config_schema import Approvals
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
-from pipelines.orders import approvals, states, store
+from pipelines.orders import approvals, prices, states, store
 
 _OVERRIDE = """
 insert into orders.overrides (event_id, order_id, as_of, item_id, location_id, supplier_id, proposed_quantity, quantity, author, reason)
 values (:event_id, :order_id, :as_of, :item_id, :location_id, :supplier_id, :proposed_quantity, :quantity, :author, :reason)
-"""
-
-# Of the offer the order was made from; of a supplier without price breaks, or once the marts hold another date, nothing changes.
-_PRICE = """
-select coalesce(
-    (select cast(b.unit_price as double precision) from marts.fct_price_breaks b where b.item_id = o.item_id
-        and b.supplier_id = o.supplier_id and b.unit_price > 0 and b.min_qty <= :quantity + 1e-9 order by b.min_qty desc limit 1),
-    cast(o.purchase_price as double precision)) as unit_price
-from marts.fct_offer o where o.as_of = :as_of and o.item_id = :item_id and o.supplier_id = :supplier_id
-    and exists (select 1 from marts.fct_price_breaks b where b.item_id = o.item_id and b.supplier_id = o.supplier_id and b.unit_price > 0)
 """
 
 _TERMS = """
@@ -36,24 +28,26 @@ def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") 
     """Sign orders, all of them or none.
 
     Args:
-        numbers: order numbers; one approved already is left as it is.
+        numbers: order numbers; one approved already is left as it is, unless a fact has come up since: then it is confirmed.
         by: the author; None: as configured.
         reason: remark for the audit trail.
 
     Returns:
-        The author, the orders newly approved, their number and value.
+        The author, the orders newly approved or ``confirmed``, the number and value of the former.
 
     Raises:
         StockproofError: no such order, its state forbids it, nothing is left on it, or its value is above the author's limit.
     """
     config = settings.load().approvals
     name = approvals.author(by, config)
-    done, value = [], 0.0
+    done, confirmed, value = [], [], 0.0
     with warehouse.transaction() as connection:
         # In one order everywhere, so that two planners cannot wait for each other.
         for number in sorted(set(numbers)):
             order = store.locked(connection, number)
             if order["state"] == states.APPROVED:
+                if _confirmed(connection, order, name, config):
+                    confirmed.append(number)
                 continue
             if not any(row["quantity"] > 0 for row in store.lines(connection, number)):
                 raise StockproofError(
@@ -63,7 +57,20 @@ def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") 
             store.move(connection, order, states.APPROVED, name, reason=reason)
             done.append(number)
             value += order["order_value"]
-    return {"author": name, "approved": done, "count": len(done), "order_value": round(value, 2)}
+    signed = {"author": name, "approved": done, "count": len(done), "order_value": round(value, 2)}
+    return signed | ({"confirmed": confirmed} if confirmed else {})
+
+
+def _confirmed(connection: sa.Connection, order: store.Row, name: str, config: Approvals) -> bool:
+    """Sign an approved order once more, where a fact has come up since; False where there is none."""
+    doubt = doubts.of(connection, [order["order_id"]]).get(order["order_id"], "")
+    if doubt in ("", order["confirmed"]):
+        return False
+    approvals.check(order["order_id"], order["order_value"], name, config)
+    set_confirmed = "update orders.orders set confirmed = :doubt where order_id = :order_id"
+    connection.execute(sa.text(set_confirmed), {"doubt": doubt, "order_id": order["order_id"]})
+    store.event(connection, order["order_id"], "confirmed", name, reason=doubt)
+    return True
 
 
 def open_orders(as_of: date | None) -> tuple[list[str], list[str]]:
@@ -73,12 +80,14 @@ def open_orders(as_of: date | None) -> tuple[list[str], list[str]]:
         as_of: date of the run that proposed them; None: any.
 
     Returns:
-        Those that may be signed together, and those on which a rule wants a person to look at a line: they are signed by number.
+        Those that may be signed together, and those that a person must look at, because a rule wants a look at a line or the ERP refused
+        the order: they are signed by number.
     """
     day = " and as_of = :as_of" if as_of else ""
-    query = f"""select order_id, exists (select 1 from orders.lines l where l.order_id = o.order_id and l.needs_review) as look
+    query = f"""select order_id, o.state = 'refused'
+        or exists (select 1 from orders.lines l where l.order_id = o.order_id and l.needs_review) as look
         from orders.orders o where state = any(:states){day} order by order_id"""
-    values: dict[str, object] = {"states": list(states.UNDECIDED)} | ({"as_of": as_of} if as_of else {})
+    values: dict[str, object] = {"states": list(states.UNSIGNED)} | ({"as_of": as_of} if as_of else {})
     with warehouse.transaction() as connection:
         rows = [(str(row[0]), bool(row[1])) for row in connection.execute(sa.text(query), values)]
     return [number for number, look in rows if not look], [number for number, look in rows if look]
@@ -96,14 +105,51 @@ def reject(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[s
         The author and the orders rejected.
 
     Raises:
-        StockproofError: no reason, no such order, or its state forbids it.
+        StockproofError: no reason, no role, no such order, or its state forbids it.
     """
-    name = approvals.author(by, settings.load().approvals)
+    return _ended(numbers, reason, by, states.REJECTED, "reject")
+
+
+def close(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[str, object]:
+    """Take orders that were released and never show in the ERP for called off, all of them or none: files nobody keyed in.
+
+    Args:
+        numbers: order numbers.
+        reason: why; it may not be empty.
+        by: the author; None: as configured.
+
+    Returns:
+        The author and the orders closed.
+
+    Raises:
+        StockproofError: no reason, no role, no such order, its state forbids it, or the ERP shows it.
+    """
+    return _ended(numbers, reason, by, states.CLOSED, "close")
+
+
+def _ended(numbers: Sequence[str], reason: str, by: str | None, target: str, act: str) -> dict[str, object]:
+    config = settings.load().approvals
+    name = approvals.author(by, config)
     _need(reason)
     with warehouse.transaction() as connection:
         for number in sorted(set(numbers)):
-            store.move(connection, store.locked(connection, number), states.REJECTED, name, reason=reason)
-    return {"author": name, "rejected": sorted(set(numbers))}
+            approvals.check_role(number, name, config, act)
+            order = store.locked(connection, number)
+            if target == states.CLOSED:
+                _refuse_shown(connection, order)
+            store.move(connection, order, target, name, reason=reason)
+    return {"author": name, target: sorted(set(numbers))}
+
+
+def _refuse_shown(connection: sa.Connection, order: store.Row) -> None:
+    """What the ERP shows is called off there: here it would count again with the next run."""
+    query = "select po_id from staging.stg_erp__purchase_orders where external_ref = :key or po_id = :po_id limit 1"
+    values = {"key": str(order["idempotency_key"]), "po_id": order["po_id"]}
+    shown = connection.execute(sa.text(query), values).scalar()
+    if shown is not None and order["state"] == states.ACKNOWLEDGED:
+        raise StockproofError(
+            f"the ERP shows order {order['order_id']} as {shown}", "cancel or change it there; the next run follows"
+        )
 
 
 def override(line: str, quantity: float, reason: str, by: str | None = None) -> dict[str, object]:
@@ -120,9 +166,10 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
         agreed otherwise, so it is taken all the same.
 
     Raises:
-        StockproofError: no such line, negative or absurd quantity, no reason, or the order's state forbids it.
+        StockproofError: no such line, negative or absurd quantity, no reason, no role, or the order's state forbids it.
     """
-    name = approvals.author(by, settings.load().approvals)
+    config = settings.load().approvals
+    name = approvals.author(by, config)
     _need(reason)
     most = settings.load().purchase.max_quantity
     if not 0 <= quantity <= most:
@@ -135,6 +182,7 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
         raise StockproofError(
             f"'{line}' names no order", "a line is ORDER:LINE or ORDER:ITEM; `stockproof orders list` shows the orders"
         )
+    approvals.check_role(number, name, config, "override")
     with warehouse.transaction() as connection:
         order = store.locked(connection, number)
         row = _line(store.lines(connection, number), number, wanted)
@@ -170,7 +218,7 @@ def _change(
 ) -> None:
     number, key = order["order_id"], {"order_id": order["order_id"], "line_no": row["line_no"]}
     set_line = "update orders.lines set quantity = :quantity, unit_price = :unit_price where order_id = :order_id and line_no = :line_no"
-    price = _price(connection, order, row, quantity)
+    price = prices.at(connection, order["as_of"], order["supplier_id"], row["item_id"], quantity, row["unit_price"])
     connection.execute(sa.text(set_line), key | {"quantity": quantity, "unit_price": price})
     set_value = """update orders.orders set order_value =
         (select coalesce(sum(quantity * coalesce(unit_price, 0)), 0) from orders.lines where order_id = :order_id)
@@ -184,19 +232,6 @@ def _change(
     values |= {name: row[name] for name in ("item_id", "proposed_quantity")}
     values |= {"event_id": event_id, "quantity": quantity, "author": name, "reason": reason}
     connection.execute(sa.text(_OVERRIDE), values)
-
-
-def _price(connection: sa.Connection, order: store.Row, row: store.Row, quantity: float) -> float | None:
-    """What a unit costs at a quantity: one that loses a price break, or reaches one, has another price."""
-    key = {
-        "as_of": order["as_of"],
-        "supplier_id": order["supplier_id"],
-        "item_id": row["item_id"],
-        "quantity": quantity,
-    }
-    found = connection.execute(sa.text(_PRICE), key).scalar()
-    price: float | None = row["unit_price"] if found is None or quantity == 0 else float(found)
-    return price
 
 
 def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:
@@ -215,4 +250,4 @@ def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:
 
 def _need(reason: str) -> None:
     if not reason.strip():
-        raise StockproofError("a reason is needed", "add --reason, one sentence for whoever asks later")
+        raise StockproofError("a reason is needed", "add --reason, one sentence for those who ask later")

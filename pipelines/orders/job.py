@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from pipelines.briefing import tables as failed_steps
-from pipelines.briefing.queries import day_notices
+from pipelines.briefing.queries import day_notices, order_notices
 from pipelines.core.purchase_order import Step, silent
 from pipelines.io import notify
 from pipelines.orders import ledger, messages, propose, receipts, release, store
@@ -13,20 +13,21 @@ from pipelines.orders import ledger, messages, propose, receipts, release, store
 Facts = dict[str, int | float]
 
 
-def daily(as_of: date) -> dict[str, Any]:
+def daily(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
     """What a daily run does with orders: close received ones, make the date's, score old overrides, tell people. Safe to repeat.
 
     Args:
         as_of: the run's date; the marts hold it.
+        items: the run decided these items alone; empty: all.
 
     Returns:
         Counts by step, and ``waiting``: what is told of stale books and of earlier orders that wait
         for a hand, empty where there is nothing.
     """
     received = receipts.receive(as_of)
-    proposed = propose.propose(as_of)
+    proposed = propose.propose(as_of, partial=bool(items))
     scored = ledger.score(as_of)
-    waiting = " ".join(filter(None, (day_notices.stale(as_of), day_notices.waiting(as_of))))
+    waiting = " ".join(filter(None, (day_notices.stale(as_of), order_notices.waiting(as_of))))
     if proposed["orders"]:
         told = messages.proposals_ready(as_of, proposed, failed_steps.told(as_of), waiting)
         notify.send("proposals_ready", *told, proposed | {"as_of": str(as_of)})
@@ -60,7 +61,7 @@ def release_approved(as_of: date, *, recorded_at: datetime | None = None, step: 
         step: is told of each step.
 
     Returns:
-        Orders, lines and value released by this call, and approved orders of a later date.
+        Orders, lines and value released by this call, approved orders of a later date, and ``held`` ones that want another look.
 
     Raises:
         StockproofError: the ERP is away or refused an order; what went out stays out, the rest is for the next release.

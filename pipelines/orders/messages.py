@@ -39,6 +39,9 @@ def released(ordered_on: date, facts: Mapping[str, float]) -> tuple[str, str]:
         text += (
             f"{count(later, 'approved order')} of a later date {verb(later, 'waits for its', 'wait for their')} day.\n"
         )
+    held = int(facts.get("held", 0))
+    if held:
+        text += f"{count(held, 'signed order')} {verb(held, 'is', 'are')} held back for another look: stockproof orders list.\n"
     return subject, text
 
 

@@ -10,25 +10,17 @@ from pipelines.orders import states
 
 Row = dict[str, Any]
 
-SENT: Final = tuple(
-    state
-    for state in (
-        states.PROPOSED, states.OVERRIDDEN, states.APPROVED, states.SUBMITTED, states.ACKNOWLEDGED, states.RECEIVED,
-    )
-)  # fmt: skip
-"""States whose orders are worth showing to a vendor."""
-
 _ORDERS: Final = """
-select o.order_id, o.as_of, o.supplier_id, s.supplier_name, o.location_id, p.location_name, o.state, o.order_value, o.ordered_on,
+select o.order_id, o.as_of, o.supplier_id, s.supplier_name, o.location_id, p.location_name, o.state, o.ordered_on,
     o.po_id, o.adapter,
     cast(o.idempotency_key as text) as idempotency_key, cast(count(l.line_no) filter (where l.quantity > 0) as int) as lines,
-    coalesce(sum(l.quantity), 0) as units,
+    coalesce(sum(l.quantity), 0) as units, coalesce(sum(l.quantity * coalesce(l.unit_price, 0)), 0) as order_value,
     max(l.expected_on) + coalesce(o.ordered_on - o.as_of, 0) as expected_by, bool_or(l.needs_review) as needs_review
 from orders.orders o left join orders.lines l using (order_id)
 left join marts.dim_supplier s on s.supplier_id = o.supplier_id
 left join marts.dim_location p on p.location_id = o.location_id
 where {where}
-group by o.order_id, s.supplier_name, p.location_name order by o.as_of, o.order_value desc, o.order_id
+group by o.order_id, s.supplier_name, p.location_name order by o.as_of, order_value desc, o.order_id
 """
 
 # Dates move with the day the order was placed, as they do in the ERP.
@@ -37,8 +29,8 @@ select l.order_id, l.line_no, l.item_id, i.item_name, l.proposed_quantity, l.qua
     nullif(coalesce(d.pack_size, k.pack_size), 0) as pack_size,
     l.unit_price,
     l.quantity * l.unit_price as line_value, l.expected_on + coalesce(o.ordered_on - o.as_of, 0) as expected_on,
-    l.agreed_on + coalesce(o.ordered_on - o.as_of, 0) as agreed_on, d.expected_from, l.reason_code, d.reason,
-    d.alert, l.needs_review
+    l.agreed_on + coalesce(o.ordered_on - o.as_of, 0) as agreed_on, d.expected_from, l.reason_code,
+    coalesce(l.reason, d.reason) as reason, coalesce(l.alert, d.alert) as alert, l.needs_review
 from orders.lines l join orders.orders o using (order_id)
 left join marts.dim_item i on i.item_id = l.item_id
 left join marts.dim_sku k on k.item_id = l.item_id and k.location_id = o.location_id
@@ -84,7 +76,9 @@ def for_vendors(as_of: date, only: Sequence[str] = ()) -> list[Row]:
     Raises:
         StockproofError: a number is unknown.
     """
-    alive = [order for order in of_date(as_of) if order["state"] in SENT and order["units"] > 0] if not only else []
+    alive = (
+        [order for order in of_date(as_of) if order["state"] in states.ALIVE and order["units"] > 0] if not only else []
+    )
     orders = [one(number) for number in only] if only else alive
     held = lines([order["order_id"] for order in orders])
     return [

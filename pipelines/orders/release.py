@@ -6,11 +6,15 @@ again, which under the same key makes no second order. The row lock of the order
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
+import sqlalchemy as sa
+
 from pipelines import settings
-from pipelines.core.errors import ServiceAway, StockproofError
+from pipelines.briefing.queries import doubts
+from pipelines.core.errors import Refused, ServiceAway, StockproofError
 from pipelines.core.purchase_order import Destination, PurchaseOrder, Receipt, Step
 from pipelines.core.text import count, verb
 from pipelines.io import breaker, erp, files, warehouse
@@ -56,19 +60,23 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
         step: is told of each step.
 
     Returns:
-        Orders acknowledged by this call, their lines and value, and ``waiting``: approved ones proposed after the day.
+        Orders acknowledged by this call, their lines and value, ``waiting``: approved ones proposed after the day, and ``held``: approved
+        ones that want another look (:mod:`pipelines.briefing.queries.doubts`) until somebody approves them once more.
 
     Raises:
-        StockproofError: some orders were refused. The others went out all the same; after three refusals in a row the rest is left for the
-            next release. Where the other side was away three times in a row, releases within the next five minutes do not ask it. Orders
-            proposed from another ERP's books are never sent to this one.
+        StockproofError: some orders failed. The others went out all the same; after three failures in a row the rest is left for the
+            next release. An order that the ERP refused is ``refused`` and a planner's again. Where the other side was away three times in
+            a row, releases within the next five minutes do not ask it. Orders proposed from another ERP's books are never sent to this
+            one.
     """
     counts: Counter[str] = Counter()
-    value, refused = 0.0, []
+    value, refused = 0.0, list[StockproofError]()
     _same_erp()
     foreign = store.of_another_erp(ordered_on)
-    for number in store.ids(states.TO_RELEASE, until=ordered_on):
-        if number in foreign:
+    numbers = store.ids(states.TO_RELEASE, until=ordered_on)
+    asked = held(numbers)
+    for number in numbers:
+        if number in foreign or number in asked:
             continue
         try:
             breaker.refuse_if_open(
@@ -76,6 +84,10 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
             )  # before the intention: an order that is not sent may still be rejected
             _intend(number, ordered_on, to, step)
             told = _bring(number, to, step)
+        except Refused as fault:  # about one order, and an answer: the other side is up
+            refused.append(fault)
+            counts["in a row"] = 0
+            continue
         except StockproofError as fault:
             refused.append(fault)
             counts["in a row"] += 1
@@ -97,7 +109,24 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
     if refused:
         raise _refusal(refused, counts["orders"])
     done = {"orders": counts["orders"], "lines": counts["lines"], "order_value": round(value, 2)}
-    return done | {"waiting": len(store.ids(states.TO_RELEASE))}
+    return done | {"waiting": len(store.ids(states.TO_RELEASE)) - len(asked), "held": len(asked)}
+
+
+def held(numbers: Sequence[str]) -> dict[str, str]:
+    """Approved orders that a release leaves alone until somebody approves them once more, and why.
+
+    Args:
+        numbers: order numbers.
+
+    Returns:
+        Order number → what has come up since it was signed.
+    """
+    query = "select order_id, confirmed from orders.orders where order_id = any(:numbers) and state = :state"
+    with warehouse.transaction() as connection:
+        rows = connection.execute(sa.text(query), {"numbers": list(numbers), "state": states.APPROVED})
+        confirmed = {str(number): str(words) for number, words in rows}
+        found = doubts.of(connection, sorted(confirmed))
+    return {number: words for number, words in found.items() if words != confirmed[number]}
 
 
 def _same_erp() -> None:
@@ -147,18 +176,22 @@ def _bring(number: str, to: Destination, step: Step) -> PurchaseOrder | None:
                 f"set release.adapter back to {order['adapter']} until it has gone out: two ways could hold it twice",
             )
         document = store.document(order, store.lines(connection, number))
-        receipt = breaker.call(_service(to), lambda: _sent(document, to, step), attempts=1, retry_on=(ServiceAway,))
+        answer = breaker.call(_service(to), lambda: _sent(document, to, step), attempts=1, retry_on=(ServiceAway,))
         step("read back")
-        if receipt is None:
+        if answer is None:
             raise StockproofError(
                 f"order {number} was submitted to {to.name} but cannot be read back under its key {document.key}",
                 "check external_ref there, then `stockproof run release` again",
             )
-        store.move(
-            connection, order, states.ACKNOWLEDGED, SYSTEM, reason=_difference(document, receipt), po_id=receipt.po_id
-        )
+        if isinstance(answer, Refused):
+            store.move(connection, order, states.REFUSED, SYSTEM, reason=answer.message)
+        else:
+            difference = _difference(document, answer)
+            store.move(connection, order, states.ACKNOWLEDGED, SYSTEM, reason=difference, po_id=answer.po_id)
         step("acknowledgement written")
     step("acknowledgement committed")
+    if isinstance(answer, Refused):
+        raise answer
     return document
 
 
@@ -167,8 +200,12 @@ def _service(to: Destination) -> str:
     return f"release by {to.name}"
 
 
-def _sent(document: PurchaseOrder, to: Destination, step: Step) -> Receipt | None:
-    to.submit(document, step)
+def _sent(document: PurchaseOrder, to: Destination, step: Step) -> Receipt | Refused | None:
+    """What the other side holds after it was given the order; its refusal where it holds nothing."""
+    try:
+        to.submit(document, step)
+    except Refused as no:  # under a key that it knows, a repeated order may be refused although the first was taken
+        return to.find(document.key) or no
     return to.find(document.key)
 
 

@@ -27,6 +27,7 @@ _NUMBERS = (
 
 _QUERY = f"""
 select s.item_id, s.location_id, s.supplier_id, s.is_active, f.method, f.protection_days,
+    s.last_demand_on is null and s.counted_on is null and s.created_on is null as is_unknown,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     f.mean as forecast_mean, f.std as forecast_std, {", ".join(f"f.{column}" for column in COLUMNS)}
 from marts.dim_sku s
@@ -152,7 +153,7 @@ def _protection_days(rows: pl.DataFrame, review_period_days: int) -> Floats:
 
 
 def _skus(rows: pl.DataFrame, protection: Floats, position: Floats, config: Settings) -> levels.Skus:
-    bucket_days, rate = DAYS_IN[config.planning.bucket], config.costs.holding_cost_rate
+    bucket_days, rate = DAYS_IN[config.planning.grain], config.costs.holding_cost_rate
 
     def numbers(name: str) -> Floats:
         values: Floats = rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()

@@ -7,6 +7,9 @@ import polars as pl
 
 COLUMNS = ("as_of", "item_id", "location_id", "supplier_id", "quantity", "unit_price", "expected_on", "reason_code")
 
+CHANGED = ("order_id", "state", "proposed_quantity")
+"""Columns that say what became of a line: whose it is, in which state, and what was proposed before a planner changed it."""
+
 FORMATS = ("csv", "json", "parquet")
 
 
@@ -25,13 +28,14 @@ def encode(proposals: pl.DataFrame, form: str) -> bytes:
     """Proposals as a file.
 
     Args:
-        proposals: with :data:`COLUMNS`, in any order of rows.
+        proposals: with :data:`COLUMNS` and, where orders were made, :data:`CHANGED`; in any order of rows.
         form: one of :data:`FORMATS`.
 
     Returns:
         The file's bytes: rows by location and item, LF line ends, UTF-8.
     """
-    rows = proposals.select(COLUMNS).sort("location_id", "item_id")
+    changed = [name for name in CHANGED if name in proposals.columns]
+    rows = proposals.select(*COLUMNS, *changed).sort("location_id", "item_id", maintain_order=True)
     if form == "parquet":
         buffer = io.BytesIO()
         rows.write_parquet(buffer, compression="zstd", statistics=False)
@@ -42,7 +46,7 @@ def encode(proposals: pl.DataFrame, form: str) -> bytes:
         ).encode()
     numbers = (
         pl.col(name).map_elements(number, return_dtype=pl.String, skip_nulls=True)
-        for name in ("quantity", "unit_price")
+        for name in ("quantity", "unit_price", *changed[2:])
     )
     return rows.with_columns(numbers).write_csv(line_terminator="\n").encode()
 

@@ -30,10 +30,10 @@ class Lines:
         reorder_point: order at or below it.
         order_up_to: order up to it.
         trigger: the greatest position at which an order is due.
-        pack: pack size; 0: any quantity.
+        pack: pack size; without one the smallest step of what comes in fractions; 0: any quantity.
         minimum: least quantity of a line.
         maximum: greatest quantity of a line.
-        discontinued: the item is no longer bought.
+        discontinued: the item is no longer bought: it has ended, or ends before an order could arrive.
         not_yet: it is on sale only later.
         kit: it is put together of other items when it is sold.
         has_supplier: an active supplier offers it.
@@ -147,7 +147,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         return values
 
     days = np.maximum(numbers("protection_days", 1.0), 1.0)
-    past = numbers("mean_demand", 0.0) / DAYS_IN[config.planning.bucket]
+    past = numbers("mean_demand", 0.0) / DAYS_IN[config.planning.grain]
     mean = numbers("forecast_mean")
     cost = np.nan_to_num(numbers("unit_cost"))
     cost = np.where(cost > 0, cost, np.nan_to_num(numbers("purchase_price")))
@@ -161,10 +161,12 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         reorder_point=reorder,
         order_up_to=up_to,
         trigger=trigger(reorder, up_to),
-        pack=np.maximum(numbers("pack_size", 0.0), 0.0),
+        pack=_packs(
+            numbers("pack_size", 0.0), numbers("step", 0.0) if "step" in rows.columns else np.zeros(rows.height)
+        ),
         minimum=least_order(numbers("min_order_qty", 0.0), rows["whole"].to_numpy(), config.purchase.min_quantity),
         maximum=np.full(rows.height, config.purchase.max_quantity),
-        discontinued=(rows["discontinued_on"] <= as_of).fill_null(value=False).to_numpy(),
+        discontinued=((rows["discontinued_on"] <= as_of).fill_null(value=False) | _flag(rows, "ends_first")).to_numpy(),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
         kit=rows["kit_parts"].is_not_null().to_numpy() if "kit_parts" in rows.columns else np.zeros(rows.height, bool),
         has_supplier=rows["has_supplier"].fill_null(value=False).to_numpy(),
@@ -184,6 +186,15 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         vendor=_vendors(rows),
         volume=_volumes(numbers("unit_volume")),
     )
+
+
+def _packs(pack: Floats, step: Floats) -> Floats:
+    return np.where(pack > 0, pack, np.maximum(step, 0.0))
+
+
+def _flag(rows: pl.DataFrame, name: str) -> pl.Series:
+    """A column of truths, none where it is absent."""
+    return rows[name] if name in rows.columns else pl.repeat(value=False, n=rows.height, eager=True)
 
 
 def _volumes(volume: Floats) -> Floats:

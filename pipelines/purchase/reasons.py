@@ -66,7 +66,7 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         "No order: rule {} bars supplier {} and nobody else offers the item; on hand {}, reorder point {}",
         ("rules", "supplier_id", "on_hand", "reorder_point"),
     ),
-    "NO_ORDER_DISCONTINUED": ("No order: discontinued on {}; on hand {}", ("discontinued_on", "on_hand")),
+    "NO_ORDER_DISCONTINUED": ("No order: {}; on hand {}", ("ended", "on_hand")),
     "NO_ORDER_NOT_YET_ON_SALE": ("No order: on sale only from {}", ("created_on",)),
     "NO_ORDER_KIT": ("No order: a kit, put together when it is sold; its sales are demand of {}", ("kit_parts",)),
     "NO_ORDER_PRICE_MISSING": (
@@ -149,22 +149,32 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
 
 def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
     """Say what is not plain: orders of ours among what is due, a level that had to step in, a forecast without a trained model."""
-    own, stepped_in, noted, exposed = (
+    own, ending, stepped_in, noted, exposed = (
         decisions["proposed"] > 0,
+        decisions["still_sells"].is_not_null(),
         decisions["level_reason"] != "",
         decisions["forecast_note"].is_not_null(),
         _exposed(decisions),
     )
-    if not (own.any() or stepped_in.any() or noted.any() or exposed.any()):
+    if not (own.any() or ending.any() or stepped_in.any() or noted.any() or exposed.any()):
         return told
-    frame = decisions.select("proposed", "level_reason", "forecast_note", "risk").with_columns(
-        told.alias("reason"), exposed.alias("exposed")
-    )
+    frame = decisions.select(
+        "proposed", "level_reason", "forecast_note", "risk", "still_sells", "discontinued_on"
+    ).with_columns(told.alias("reason"), exposed.alias("exposed"))
     proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
     return frame.select(
         pl.concat_str(
             "reason",
             pl.when(pl.col("proposed") > 0).then(proposed).otherwise(pl.lit("")),
+            pl.when(pl.col("still_sells").is_not_null())
+            .then(
+                pl.format(
+                    "; the item ends on {} and still sells {}, which caps its levels",
+                    "discontinued_on",
+                    _text("still_sells"),
+                )
+            )
+            .otherwise(pl.lit("")),
             pl.when("exposed")
             .then(pl.format(_EXPOSED, (pl.col("risk") * 100).round(0).cast(pl.Int64)))
             .otherwise(pl.lit("")),
@@ -194,6 +204,13 @@ def _text(name: str) -> pl.Expr:
             .then(pl.format("above the reorder point {}", _text("reorder_point")))
             .otherwise(pl.format("nothing is missing to the order-up-to level {}", _text("order_up_to")))
         )
+    if name == "ended":
+        before = pl.format(
+            "the item ends on {}, and an order would arrive on {}",
+            "discontinued_on",
+            pl.col("arrives_on").cast(pl.String),
+        )
+        return pl.when("ends_first").then(before).otherwise(pl.format("discontinued on {}", _text("discontinued_on")))
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
     value = pl.col(name).cast(pl.Float64)

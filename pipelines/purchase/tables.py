@@ -10,6 +10,7 @@ from pipelines.briefing.queries import last_run, positions, supplier_days
 from pipelines.core.quantiles import COLUMNS
 from pipelines.core.supplier_days import Calendars
 from pipelines.io import warehouse
+from pipelines.purchase import doubt_tables
 from pipelines.purchase.vendor_orders import Past
 from pipelines.settings import Settings
 
@@ -120,6 +121,7 @@ def read(as_of: date, config: Settings) -> Inputs:
         rows.join(coming, on=key, how="left", maintain_order="left")
         .join(fractional, on=key, how="left", maintain_order="left")
         .join(_passports(as_of), on=key, how="left", maintain_order="left")
+        .join(doubt_tables.read(as_of), on=key, how="left", maintain_order="left")
         .with_columns(
             *(pl.col(name).cast(pl.Float64).fill_null(0.0) for name in COMING),
             pl.col("whole").fill_null(value=True),

@@ -94,16 +94,15 @@ class Comparison:
         return seen / (seen + unseen) if seen > 0 and unseen is not None else None
 
 
-def proposals(decisions: pl.DataFrame) -> Proposals:
-    """Totals of the proposed lines.
+def proposals(lines: pl.DataFrame) -> Proposals:
+    """Totals of the lines to buy.
 
     Args:
-        decisions: plan.decisions of one date.
+        lines: one row a line, with ``order_value, supplier_id, unit_price, location_id``.
 
     Returns:
         The totals; zeros where nothing is proposed.
     """
-    lines = decisions.filter(pl.col("quantity") > 0)
     return Proposals(
         lines.height,
         float(lines["order_value"].sum() or 0.0),

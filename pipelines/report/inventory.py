@@ -40,7 +40,7 @@ class InventoryTables:
             order_up_to, forecast_mean, protection_days, risk, quantity, order_value, reason, piece (1; of what comes in fractions the units
             that usually sell at once, where these are less).
         open_lines: po_id, line_no, item_id, location_id, supplier_id, expected_on, quantity_open, days_late, unit_price.
-        totals: sums of the marts and of plan.decisions, to reconcile with: stock_value, open_value, order_value, lines.
+        totals: sums of the marts and of the orders, to reconcile with: stock_value, open_value, order_value, lines.
         degraded: what the orders were decided without, one sentence; empty where no step failed.
     """
 

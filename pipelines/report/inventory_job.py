@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.briefing import tables as failed_steps
-from pipelines.briefing.queries import positions
+from pipelines.briefing.queries import ordered_lines, positions
 from pipelines.core.errors import StockproofError
 from pipelines.io import files, warehouse
 from pipelines.report import inventory_page
@@ -18,13 +18,15 @@ select s.item_id, s.location_id, s.item_name, s.category, s.abc_class, s.demand_
     s.supplier_id, cast(s.unit_cost as double precision) as unit_cost, cast(i.on_hand as double precision) as on_hand,
     cast(i.on_order as double precision) as on_order, cast(i.stock_value as double precision) as stock_value,
     coalesce(d.order_up_to, cast(s.order_up_to as double precision)) as order_up_to, f.mean as forecast_mean,
-    coalesce(f.protection_days, s.protection_days) as protection_days, d.risk, coalesce(d.quantity, 0) as quantity,
-    coalesce(d.order_value, 0) as order_value, d.reason,
+    coalesce(f.protection_days, s.protection_days) as protection_days, d.risk, coalesce(b.quantity, 0) as quantity,
+    coalesce(b.order_value, 0) as order_value, d.reason,
     case when n.item_id is null then 1.0 else least(1.0, cast(s.mean_demand * s.adi as double precision)) end as piece
 from marts.dim_sku s
 left join ({positions.FRACTIONAL}) n on n.item_id = s.item_id and n.location_id = s.location_id
 join marts.fct_inventory_position i on i.item_id = s.item_id and i.location_id = s.location_id
 left join plan.decisions d on d.as_of = s.as_of and d.item_id = s.item_id and d.location_id = s.location_id
+left join (select item_id, location_id, sum(quantity) as quantity, sum(line_value) as order_value from ({ordered_lines.SQL}) l
+    group by item_id, location_id) b on b.item_id = s.item_id and b.location_id = s.location_id
 left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
@@ -35,12 +37,13 @@ select po_id, cast(line_no as bigint) as line_no, item_id, location_id, supplier
 from marts.fct_open_orders where as_of = :as_of order by location_id collate "C", item_id collate "C", expected_on, po_id, line_no
 """
 # Summed by the database, in exact decimals, so that it is another way to the same figure.
-_TOTALS = """
+_TOTALS = f"""
 select (select coalesce(sum(cast(stock_value as numeric)), 0) from marts.fct_inventory_position
         where as_of = :as_of)::double precision as stock_value,
     (select coalesce(sum(cast(quantity_open as numeric) * cast(coalesce(unit_price, 0) as numeric)), 0) from marts.fct_open_orders
         where as_of = :as_of)::double precision as open_value,
-    (select coalesce(sum(cast(order_value as numeric)), 0) from plan.decisions where as_of = :as_of)::double precision as order_value
+    (select coalesce(sum(cast(line_value as numeric)), 0) from ({ordered_lines.SQL}) l join marts.dim_sku s using (item_id, location_id)
+    )::double precision as order_value
 """
 
 

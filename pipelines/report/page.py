@@ -29,7 +29,7 @@ def render(
         (HTML, summary figures). The same input gives the same bytes.
     """
     tables = tables.decided().sound()
-    proposed = facts.proposals(tables.decisions)
+    proposed = facts.proposals(tables.lines())
     risky = facts.at_risk(tables.decisions, tables.skus)
     compared = facts.compare(tables.replays, tables.replay_days, tables.bounds)
     omitted = facts.left_out(tables.replays, tables.skus, tables.calibration)
@@ -72,7 +72,7 @@ def _top(
 
 def _figures(tables: Tables, forecasts: ForecastTables, risky: pl.DataFrame, settings: Settings) -> dict[str, Any]:
     """Tables and plots of the sections."""
-    bucket = settings.planning.bucket
+    bucket = settings.planning.grain
     return {
         "policies": [sections.NAMES[p] for p in facts.POLICIES if p in tables.replay_days["policy"]],
         "classes": sections.classes(tables),

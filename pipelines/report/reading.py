@@ -4,7 +4,7 @@ import json
 from datetime import date, timedelta
 
 from pipelines.briefing import tables as failed_steps
-from pipelines.briefing.queries import day_notices
+from pipelines.briefing.queries import day_notices, ordered_lines
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
 from pipelines.io import quarantine, warehouse
@@ -87,6 +87,7 @@ def read(as_of: date) -> Tables:
         as_of=as_of,
         skus=warehouse.read(_SKUS),
         decisions=warehouse.read(_DECISIONS, as_of=as_of),
+        ordered=ordered_lines.read(as_of),
         replays=warehouse.read(_REPLAYS, as_of=as_of),
         replay_days=warehouse.read(_REPLAY_DAYS, as_of=as_of),
         open_orders=warehouse.read(_OPEN_ORDERS),

@@ -112,7 +112,7 @@ def vendors(tables: Tables) -> dict[str, Any]:
     known = tables.skus if tables.suppliers is None else tables.suppliers
     # Of the supplier that is ordered from, which need not be the SKU's primary one.
     names = known.select("supplier_id", "supplier_name").drop_nulls("supplier_id").unique("supplier_id", keep="first")
-    lines = _named(tables.decisions.filter(pl.col("quantity") > 0), tables)
+    lines = _named(tables.lines(), tables)
     lines = lines.join(names, on="supplier_id", how="left", maintain_order="left").with_columns(
         vendor=pl.coalesce("supplier_name", "supplier_id", pl.lit("no vendor known"))
     )
@@ -152,10 +152,16 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "item_id": row["item_id"], "location_id": row["location_id"], "name": row["item_name"] or "", "quantity": quantity(row["quantity"]),
         "quantity_raw": row["quantity"], "price": money(row["unit_price"], 2), "price_raw": row["unit_price"] or 0,
         "value": money(row["order_value"]), "value_raw": row["order_value"], "expected": str(row["expected_on"] or UNKNOWN),
-        "risk": percent(row["risk"], 0), "risk_raw": row["risk"], "reason": why(row["reason"], row.get("alert")),
+        "risk": percent(row["risk"], 0), "risk_raw": row["risk"], "reason": why(row["reason"], row.get("alert")) + _changed(row),
         "priority": row["priority"],
         "level": row["level"],
     }  # fmt: skip
+
+
+def _changed(row: dict[str, Any]) -> str:
+    """What was proposed before a planner changed the line; empty where nobody did."""
+    before = row.get("proposed_quantity")
+    return "" if before in (None, row["quantity"]) else f". Changed by a planner: {quantity(before)} were proposed"
 
 
 def _named(decisions: pl.DataFrame, tables: Tables) -> pl.DataFrame:
@@ -168,8 +174,11 @@ def risks(tables: Tables, risky: pl.DataFrame) -> list[dict[str, Any]]:
     coming: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in tables.open_orders.iter_rows(named=True):
         coming.setdefault((row["item_id"], row["location_id"]), []).append(row)
+    bought = tables.lines().group_by(facts.KEY).agg(pl.col("quantity").sum().alias("bought"))
+    top = risky.head(TOP_RISKS).join(bought, on=facts.KEY, how="left", maintain_order="left")
+    top = top.with_columns(pl.col("bought").fill_null(0.0).alias("quantity"))
     shown = []
-    for row in _named(risky.head(TOP_RISKS), tables).iter_rows(named=True):
+    for row in _named(top, tables).iter_rows(named=True):
         shown.append({
             **_line(row), "on_hand": quantity(row["on_hand"]), "on_hand_raw": row["on_hand"],
             "projected": quantity(_whole(row["projected_stock"])), "projected_raw": row["projected_stock"],

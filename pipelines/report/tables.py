@@ -14,6 +14,7 @@ class Tables:
         as_of: the run's date.
         skus: one row a planning unit (marts.dim_sku, with the supplier's name).
         decisions: one row a planning unit (plan.decisions).
+        ordered: lines of the date's orders as they stand (pipelines.briefing.queries.ordered_lines); None: those of the decisions.
         replays: SKU × policy totals (plan.replays).
         replay_days: policy × day totals over all chunks (plan.replay_days).
         open_orders: one row an open purchase order line.
@@ -55,6 +56,18 @@ class Tables:
     degraded: str = ""
     notices: tuple[str, ...] = ()
     suppliers: pl.DataFrame | None = None
+    ordered: pl.DataFrame | None = None
+
+    def lines(self) -> pl.DataFrame:
+        """Lines to buy, in the columns of the decisions: supplier, quantity, price and reason as a planner left them."""
+        if self.ordered is None:
+            return self.decisions.filter(pl.col("quantity") > 0)
+        ours = ("supplier_id", "quantity", "unit_price", "order_value", "expected_on", "reason_code", "reason", "alert")
+        lines = self.ordered.rename({"line_value": "order_value"}).select(
+            "item_id", "location_id", *ours, "proposed_quantity"
+        )
+        rest = self.decisions.drop(ours, strict=False)
+        return lines.join(rest, on=["item_id", "location_id"], how="inner", maintain_order="left")
 
     def sound(self) -> "Tables":
         """The same, with the replays of SKUs whose books add up alone."""

@@ -132,7 +132,7 @@ def _key_columns(table: contract.Table) -> list[contract.Column]:
 
 
 def _contract_view(table: contract.Table, as_of: date) -> list[str]:
-    """The contract's table on the as-of date: newest version of each key, or the rows of the newest snapshot.
+    """The contract's table on the as-of date: newest version of each key that is not gone, or the rows of the newest snapshot.
 
     Keys that occur once, nearly all, must not be sorted: one hash aggregate finds those that occur more often, and only their rows are
     ranked. ``_copy`` numbers the rows of one key within its newest version; a row whose key lacks a column is a copy of nothing.
@@ -145,10 +145,11 @@ def _contract_view(table: contract.Table, as_of: date) -> list[str]:
     key = ", ".join(f"coalesce({c.name}::text, '')" if c.nullable else c.name for c in _key_columns(table))
     return [
         f"""create temporary table {repeated} as
-        select _row_id, _recorded_at < newest as superseded,
+        select _row_id, _recorded_at < newest or gone as superseded,
           row_number() over (partition by {key}, _recorded_at order by _row_id) as _copy
         from (
-          select *, max(_recorded_at) over (partition by {key}) as newest
+          select *, max(_recorded_at) over (partition by {key}) as newest,
+            first_value(_gone) over (partition by {key} order by _recorded_at desc, _row_id desc) as gone
           from {raw} where {known}
             and ({key}) in (select {key} from {raw} where {known} group by {key} having count(*) > 1)
         ) versions""",

@@ -81,9 +81,11 @@ def test_what_the_day_can_do_without(bag: dict[str, Any]) -> None:
     """These wait for all that comes before, and go on unless nothing of it succeeded; the checked features are always part of it."""
     tasks = bag["dags"]["daily_replenishment"]["tasks"]
     brave = {name for name, one in tasks.items() if one["rule"] == "all_done_min_one_success"}
-    assert brave == {"forecast", "policy", "purchase", "verdict"}
-    for name in brave - {"verdict"}:
+    assert brave == {"forecast", "policy", "purchase", "report", "verdict"}
+    for name in brave - {"report", "verdict"}:
         assert name in tasks["validate_features"]["downstream"]
+    assert "report" in tasks["validate_orders"]["downstream"]
+    assert "report" in tasks["orders"]["downstream"], "it speaks of the orders as they stand"
 
 
 def test_dag_files_are_wiring_only() -> None:

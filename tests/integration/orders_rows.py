@@ -17,7 +17,7 @@ MARTS = (
         ordering_cost float8, pack_size float8, is_active boolean, last_demand_on date, counted_on date, first_demand_on date,
         books_from date)""",
     "create table marts.dim_item (item_id text, item_name text, as_of date, created_on date, discontinued_on date)",
-    "create table marts.dim_supplier (supplier_id text, supplier_name text)",
+    "create table marts.dim_supplier (supplier_id text, supplier_name text, is_active boolean)",
     "create table marts.dim_location (location_id text, location_name text)",
     """create table marts.fct_receipts (po_id text, item_id text, location_id text, received_on date, quantity_accepted float8)""",
     "create table marts.fct_stock (item_id text, location_id text, counted_on date, on_hand float8)",
@@ -25,7 +25,10 @@ MARTS = (
     "create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8, is_stockout boolean)",
     "create table marts.fct_offer (as_of date, item_id text, supplier_id text, purchase_price float8)",
     "create table marts.fct_price_breaks (item_id text, supplier_id text, min_qty float8, unit_price float8)",
-    "create table staging.stg_erp__purchase_orders (po_id text, external_ref text)",
+    """create table staging.stg_erp__purchase_orders (po_id text, external_ref text, supplier_id text, location_id text, ordered_on date,
+        is_gone boolean)""",
+    """create table staging.stg_erp__purchase_order_lines (po_id text, item_id text, quantity_ordered float8, quantity_received float8,
+        is_gone boolean, gone_on date)""",
 )
 
 
@@ -70,7 +73,8 @@ def begin_with(lines: list[tuple[str, str, str | None, float, float]]) -> None:
     """No orders, receipts or demand, and these decisions."""
     forget_orders()
     execute(
-        "truncate marts.fct_receipts, marts.fct_open_orders, marts.fct_daily_demand, staging.stg_erp__purchase_orders"
+        "truncate marts.fct_receipts, marts.fct_open_orders, marts.fct_daily_demand, staging.stg_erp__purchase_orders, "
+        "staging.stg_erp__purchase_order_lines"
     )
     decide(lines)
 

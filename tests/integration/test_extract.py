@@ -64,7 +64,7 @@ def test_a_full_run_makes_every_raw_table_and_notes_each() -> None:
     assert dict(columns.rows()) == {
         "_row_id": "bigint", "_recorded_at": "timestamp without time zone", "_extracted_at": "timestamp with time zone", "sale_id": "text",
         "item_id": "text", "location_id": "text", "sold_on": "date", "quantity": "double precision", "unit_price": "double precision",
-        "updated_at": "timestamp without time zone",
+        "updated_at": "timestamp without time zone", "_gone": "boolean",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.briefing.queries import day_notices
+from pipelines.briefing.queries import day_notices, order_notices
 from pipelines.commands import orders, run_text
 from pipelines.core.errors import StockproofError
 from pipelines.core.purchase_order import order_id
@@ -169,20 +169,23 @@ def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told()
     )
     lines = {order["order_id"]: order["lines"] for order in reading.of_date(AS_OF)}
     assert lines[TWO] == 0, "a line of nothing is none"
-    assert day_notices.waiting(AS_OF) == "", "the day's own orders are listed with their state"
+    assert order_notices.waiting(AS_OF) == "", "the day's own orders are listed with their state"
     execute("update marts.dim_sku set as_of = as_of + 1")
     decisions([("D", "W1", "S3", 2.0, 1.0)], tomorrow)
-    unsigned = f"1 order of an earlier date was overridden and never signed, and its goods count as on their way: approve or reject {ONE}."
-    told = job.daily(tomorrow)
-    assert told["waiting"] == unsigned
-    assert run_text.said("orders", told).endswith(f"wait for a signature. {unsigned}".replace("wait ", "waits "))
-    listed = CliRunner().invoke(orders.app, ["list", "--json"], catch_exceptions=False).stdout
-    assert json.loads(listed)["notices"] == [unsigned]
-    assert unsigned in CliRunner().invoke(orders.app, ["list"], catch_exceptions=False).stdout
     decide.approve([ONE], "ann")
-    assert day_notices.waiting(tomorrow).startswith("1 order of an earlier date is signed and not released")
+    lost = (
+        f"1 order of an earlier date was overridden and never signed; this run proposes again what is needed: {TWO}. "
+        f"1 order of an earlier date is signed and not released, and its goods count as on their way ({ONE}): stockproof run release."
+    )
+    told = job.daily(tomorrow)
+    assert told["waiting"] == lost
+    assert run_text.said("orders", told).startswith(f"1 order (1 line, 2.00) waits for a signature. {lost}")
+    some = "This run decided 1 of 3 SKUs (--items); of the others nothing is proposed for this date."
+    listed = CliRunner().invoke(orders.app, ["list", "--json"], catch_exceptions=False).stdout
+    assert json.loads(listed)["notices"] == [lost, some]
+    assert lost in CliRunner().invoke(orders.app, ["list"], catch_exceptions=False).stdout
     decide.reject([ONE], "too late", "ann")
-    assert day_notices.waiting(tomorrow) == ""
+    assert ONE not in order_notices.waiting(tomorrow)
     execute(f"update marts.dim_sku set as_of = '{AS_OF}'", f"delete from plan.decisions where as_of = '{tomorrow}'")
 
 
@@ -193,7 +196,7 @@ def test_what_nobody_plans_and_what_no_longer_sells_is_told() -> None:
             ('NEW', 'NEW', '{AS_OF}', '{AS_OF}'::date + 1, null)""",
         "update marts.dim_sku set is_active = true, last_demand_on = case when item_id <> 'C' then as_of end",
     )
-    decisions([("A", "W1", "S1", 6.0, 2.0), ("C", "W1", "S2", 0.0, 9.0)])
+    decisions([("A", "W1", "S1", 6.0, 2.0), ("B", "W1", "S1", 0.0, 1.0), ("C", "W1", "S2", 0.0, 9.0)])
     execute(
         "update plan.decisions set on_hand = 0 where item_id = 'C'",
         "update plan.decisions set alert_code = 'ORDERED_WITHOUT_SALE'",
@@ -214,7 +217,7 @@ def test_what_nobody_plans_and_what_no_longer_sells_is_told() -> None:
 
 def test_names_with_brackets_and_a_million_units_are_shown_whole() -> None:
     """[alt] reads like a style of the terminal's, and [/x] like the end of one, which ended the command with a traceback."""
-    execute("insert into marts.dim_supplier values ('S9', 'Meier [alt] [/x]')")
+    execute("insert into marts.dim_supplier values ('S9', 'Meier [alt] [/x]', true)")
     decisions([("SHIRT[xl]", "W1", "S9", 1_234_567.0, 2.0)])
     propose.propose(AS_OF)
     number = order_id(AS_OF, "S9", "W1")

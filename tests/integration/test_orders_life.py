@@ -72,13 +72,13 @@ def test_a_repeated_run_replaces_what_nobody_touched_and_nothing_else() -> None:
     assert reading.one(order_id(AS_OF, "S3", "W1"))["lines"][0]["quantity"] == 7.0
 
 
-def test_a_later_run_supersedes_what_nobody_touched() -> None:
+def test_a_later_run_supersedes_what_nobody_signed() -> None:
     propose.propose(AS_OF)
     decide.override(f"{TWO}:C", 4.0, "more", "ann")
     decisions(LINES[:1], NEXT)
-    assert propose.propose(NEXT)["superseded"] == 1
-    assert states() == {ONE: "superseded", TWO: "overridden", order_id(NEXT, "S1", "W1"): "proposed"}
-    assert propose.propose(AS_OF)["orders"] == 1, "the overridden one; what is superseded stays so"
+    assert propose.propose(NEXT)["superseded"] == 2, "nobody has signed the overridden one"
+    assert states() == {ONE: "superseded", TWO: "superseded", order_id(NEXT, "S1", "W1"): "proposed"}
+    assert propose.propose(AS_OF)["orders"] == 0, "what is superseded stays so"
     with pytest.raises(StockproofError, match="superseded and cannot become approved"):
         decide.approve([ONE], "ann")
     warehouse.execute("delete from plan.decisions where as_of = :d", d=NEXT)
@@ -175,7 +175,7 @@ def test_from_proposal_to_receipt() -> None:
     decide.override(f"{ONE}:1", 0.0, "none", "ann")
     decide.approve([ONE, TWO], "ann")
     assert job.release_approved(AS_OF - timedelta(days=1))["waiting"] == 2
-    assert job.release_approved(NEXT) == {"orders": 2, "lines": 2, "order_value": 27.0, "waiting": 0}
+    assert job.release_approved(NEXT) == {"orders": 2, "lines": 2, "order_value": 27.0, "waiting": 0, "held": 0}
     lines = in_erp("purchase_order_lines", "po_id", "line_no", "item_id", "quantity_ordered", "promised_on")
     assert lines == sorted([(ONE, 2, "B", 12.0, date(2026, 7, 3)), (TWO, 1, "C", 1.0, date(2026, 7, 3))]), (
         "the agreed date"
@@ -276,4 +276,11 @@ def test_the_command_line_tells_the_same(tmp_path) -> None:
     # The pack of the decision, that is of the supplier ordered from; dim_sku has that of the primary one, 6.
     assert [cell.value for cell in book[ONE][9]][:6] == [2, "B", "B", 24, 3, 1.5]
     assert json.loads(run("ledger", "--json"))["author"][0]["overrides"] == 1
-    assert pl.read_csv(io.StringIO(run("export"))).height == 3
+    exported = pl.read_csv(io.StringIO(run("export")))
+    assert exported.select("item_id", "quantity", "proposed_quantity", "state").rows() == [
+        ("A", 6, 6, "approved"), ("B", 24, 12, "approved"),
+    ], "as overridden, and nothing of what was rejected"  # fmt: skip
+    listed = json.loads(run("list", "--json"))
+    alive = sum(order["order_value"] for order in listed["orders"] if order["state"] != "rejected")
+    assert sum(row["order_value"] for row in listed["suppliers"]) == alive == 6 * 2.0 + 24 * 1.5
+    assert listed["notices"][-1] == "Not in the lines and sums: 1 rejected order."

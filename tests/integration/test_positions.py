@@ -23,16 +23,25 @@ def lines(warehouse_url):
     for statement in (
         "create schema marts",
         "create schema staging",
-        "create table marts.fct_open_orders (po_id text, item_id text, location_id text, expected_on date, quantity_open float8)",
+        """create table marts.fct_open_orders (po_id text, item_id text, location_id text, due_on date, expected_on date, usual_on date,
+            quantity_open float8)""",
         "create table staging.stg_erp__purchase_orders (po_id text, external_ref text)",
     ):
         warehouse.execute(statement)
-    due = [("soon", 5), ("edge", 14), ("beyond", 15), ("undated", None), ("late", -14), ("given up", -15)]
+    due = [
+        ("soon", 5, 5, 5), ("edge", 14, 14, 5), ("beyond", 15, 15, 5), ("usual", 15, 15, 15), ("undated", None, None, None),
+        ("late", -14, -14, -14), ("given up", -15, -15, -15), ("promised too soon", -30, -3, -3),
+    ]  # fmt: skip
     rows = [
-        {"po_id": f"PO {item}", "item_id": item, "location_id": "W", "expected_on": None if at is None else _day(at)}
-        for item, at in due
+        {"po_id": f"PO {item}", "item_id": item, "location_id": "W"}
+        | {
+            name: None if at is None else _day(at)
+            for name, at in zip(("due_on", "expected_on", "usual_on"), days, strict=True)
+        }
+        for item, *days in due
     ]
-    frame = pl.DataFrame(rows, schema_overrides={"expected_on": pl.Date}).with_columns(quantity_open=pl.lit(10.0))
+    types = dict.fromkeys(("due_on", "expected_on", "usual_on"), pl.Date)
+    frame = pl.DataFrame(rows, schema_overrides=types).with_columns(quantity_open=pl.lit(10.0))
     with warehouse.adbc() as connection, connection.cursor() as cursor:
         cursor.adbc_ingest("fct_open_orders", frame.to_arrow(), mode="append", db_schema_name="marts")
     policy = {
@@ -45,7 +54,7 @@ def lines(warehouse_url):
     }
     more = {"safety_stock": 1.0, "service_target": 0.95, "protection_days": 14, "reason": "r"}
     warehouse.replace(
-        "plan.policies", pl.DataFrame([policy | more | {"item_id": item} for item, _ in due]), {"as_of": AS_OF}
+        "plan.policies", pl.DataFrame([policy | more | {"item_id": item} for item, *_ in due]), {"as_of": AS_OF}
     )
 
 
@@ -73,6 +82,7 @@ def test_lines_by_their_date():
     assert counted == {
         "soon": (10, 0, 0, 0), "edge": (10, 0, 0, 0), "beyond": (0, 0, 0, 10), "undated": (10, 0, 0, 0),
         "late": (10, 10, 0, 0), "given up": (0, 0, 10, 0),
+        "usual": (10, 0, 0, 0), "promised too soon": (10, 10, 0, 0),
     }  # fmt: skip
     assert found["late"]["late_po"] == "PO late"
     assert found["given up"]["oldest_on"] == _day(-15)

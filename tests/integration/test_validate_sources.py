@@ -41,7 +41,9 @@ CASES: dict[str, Case] = {
     "active_missing": Case({"active": None}, {"active": False}),
     "kind_unknown": Case({"kind": "depot"}, {"kind": "Store"}),
     "order_date_missing": Case({"ordered_on": None}, {}),
-    "quantity_ordered_not_positive": Case({"quantity_ordered": 0.0}, {"quantity_ordered": 0.5}),
+    "quantity_ordered_not_positive": Case(
+        {"quantity_ordered": 0.0, "quantity_received": 0.0, "received_on": None}, {"quantity_ordered": 0.0}
+    ),
     "received_quantities_contradict": Case(
         {"quantity_received": 5.0, "quantity_rejected": 6.0}, {"quantity_received": 5.0, "quantity_rejected": 5.0}
     ),

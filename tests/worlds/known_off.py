@@ -3,7 +3,7 @@
 from typing import Final
 
 _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "windows that held a shift widen the spread of all, an index of weeks blurs the ends of sharp seasons, and its own error widens nothing": (
+    "a shift within the windows widens the spread of all; an index of weeks blurs sharp seasons, and its error widens nothing": (
         ("flat, books of 90 days", "buckets"),
         ("flat, books of 120 days", "buckets"),
         ("flat, books of 180 days", "buckets"),

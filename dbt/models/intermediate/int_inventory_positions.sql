@@ -35,8 +35,7 @@ open_lines as (
         sum(quantity_open) as on_order,
         count(*) as open_lines,
         min(expected_on) as next_expected_on
-    from {{ ref('int_purchase_lines') }}
-    where quantity_open > 0
+    from {{ ref('int_open_lines') }}
     group by location_id, item_id
 ),
 

@@ -1,3 +1,8 @@
+{#-
+    Lines of purchase orders by what has become of them. A line that receives less than nothing books goods back: it takes back what other
+    lines of its item in the order have received, the last line first, and is no line of its own. A part that came leaves the rest to come
+    as long as its order is open, unless the rest follows on a line of its own.
+-#}
 with
 
 lines as (
@@ -16,46 +21,87 @@ agreed as (
     select item_id, supplier_id, lead_time_days from {{ ref('stg_erp__item_suppliers') }}
 ),
 
+booked_back as (
+    select po_id, item_id, -sum(quantity_received) as quantity
+    from lines
+    where quantity_received < 0
+    group by po_id, item_id
+),
+
+stacked as (
+    select
+        lines.*,
+        coalesce(booked_back.quantity, 0) as booked_back,
+        coalesce(sum(lines.quantity_received) over later_lines, 0) as received_by_later_lines
+    from lines
+    left join booked_back on lines.po_id = booked_back.po_id and lines.item_id = booked_back.item_id
+    where lines.quantity_received >= 0
+    window later_lines as (
+        partition by lines.po_id, lines.item_id order by lines.line_no desc
+        rows between unbounded preceding and 1 preceding
+    )
+),
+
+kept as (
+    select
+        *,
+        greatest(quantity_received - greatest(booked_back - received_by_later_lines, 0), 0) as quantity_kept
+    from stacked
+),
+
+settled as (
+    select
+        kept.*,
+        quantity_received > 0 and quantity_kept = 0 as is_taken_back,
+        exists (
+            select 1 from lines as rests
+            where
+                rests.po_id = kept.po_id and rests.item_id = kept.item_id and rests.line_no > kept.line_no and kept.quantity_kept > 0
+                and abs(rests.quantity_ordered - (kept.quantity_ordered - kept.quantity_kept)) < 1e-6
+        ) as rest_follows
+    from kept
+),
+
 joined as (
     select
         -- ids
-        lines.po_id,
-        lines.line_no,
+        settled.po_id,
+        settled.line_no,
         orders.supplier_id,
-        lines.item_id,
+        settled.item_id,
         orders.location_id,
 
         -- text
         orders.status,
 
-        -- dates: without a promise the agreed lead time says when to expect it
+        -- dates: a promise of the order's own day is the day of typing; without one the agreed lead time says when to expect it
         orders.ordered_on,
-        lines.promised_on,
-        coalesce(
-            lines.promised_on,
-            orders.ordered_on + 1 + ceil(coalesce(agreed.lead_time_days, {{ var('default_lead_time_days') }}))::int
-        ) as expected_on,
-        lines.received_on,
+        case when settled.promised_on > orders.ordered_on then settled.promised_on end as promised_on,
+        orders.ordered_on + 1 + ceil(coalesce(agreed.lead_time_days, {{ var('default_lead_time_days') }}))::int as agreed_on,
+        case when not settled.is_taken_back then settled.received_on end as received_on,
 
         -- numbers
-        lines.quantity_ordered,
-        lines.quantity_received,
-        lines.quantity_rejected,
-        greatest(lines.quantity_received - lines.quantity_rejected, 0) as quantity_accepted,
-        -- a receipt settles its line: what did not come with it is dropped, or follows on a line of its own
+        settled.quantity_ordered,
+        settled.quantity_kept as quantity_received,
+        least(settled.quantity_rejected, settled.quantity_kept) as quantity_rejected,
+        greatest(settled.quantity_kept - settled.quantity_rejected, 0) as quantity_accepted,
         case
-            when orders.status = 'open' and lines.received_on is null
-                then greatest(lines.quantity_ordered - lines.quantity_received, 0)
-            else 0
+            when orders.status <> 'open' or settled.rest_follows or settled.is_gone then 0
+            -- a receipt date without a quantity settles its line: nothing came, nothing will
+            when settled.received_on is not null and settled.quantity_received = 0 then 0
+            else greatest(settled.quantity_ordered - settled.quantity_kept, 0)
         end as quantity_open,
 
-        -- money
-        lines.unit_price
+        -- money: what was not ordered was not asked to be paid
+        case when settled.quantity_ordered > 0 then settled.unit_price end as unit_price
 
-    from lines
-    inner join orders on lines.po_id = orders.po_id
-    inner join items on lines.item_id = items.item_id
-    left join agreed on lines.item_id = agreed.item_id and orders.supplier_id = agreed.supplier_id
+    from settled
+    inner join orders on settled.po_id = orders.po_id
+    inner join items on settled.item_id = items.item_id
+    left join agreed on settled.item_id = agreed.item_id and orders.supplier_id = agreed.supplier_id
 )
 
-select * from joined
+select
+    *,
+    coalesce(promised_on, agreed_on) as expected_on
+from joined

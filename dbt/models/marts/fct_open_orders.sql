@@ -10,15 +10,16 @@ select
 
     -- dates
     ordered_on,
+    due_on,
     expected_on,
+    usual_on,
 
     -- numbers
     quantity_open,
-    greatest({{ as_of() }} - expected_on, 0) as days_late,
+    greatest({{ as_of() }} - due_on, 0) as days_late,
 
     -- money
     unit_price
 
-from {{ ref('int_purchase_lines') }}
-where quantity_open > 0
+from {{ ref('int_open_lines') }}
 order by po_id, line_no

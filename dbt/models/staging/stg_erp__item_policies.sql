@@ -11,8 +11,8 @@ renamed as (
         location_id,
 
         -- numbers
-        reorder_point,
-        order_up_to
+        {{ snapped('reorder_point') }} as reorder_point,
+        {{ snapped('order_up_to') }} as order_up_to
 
     from source
 )

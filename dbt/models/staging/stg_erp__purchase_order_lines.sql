@@ -1,7 +1,7 @@
 with
 
 source as (
-    {{ as_of_rows('purchase_order_lines', ['po_id', 'line_no']) }}
+    {{ as_of_rows('purchase_order_lines', ['po_id', 'line_no'], keep_gone=true) }}
 ),
 
 renamed as (
@@ -21,7 +21,11 @@ renamed as (
 
         -- dates
         promised_on,
-        case when received_on <= {{ as_of() }} then received_on end as received_on
+        case when received_on <= {{ as_of() }} then received_on end as received_on,
+        case when _gone then _recorded_at::date end as gone_on,
+
+        -- booleans
+        coalesce(_gone, false) as is_gone
 
     from source
 )

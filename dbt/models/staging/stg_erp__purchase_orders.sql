@@ -1,7 +1,7 @@
 with
 
 source as (
-    {{ as_of_rows('purchase_orders', ['po_id']) }}
+    {{ as_of_rows('purchase_orders', ['po_id'], keep_gone=true) }}
 ),
 
 renamed as (
@@ -12,14 +12,16 @@ renamed as (
         location_id,
         external_ref,
 
-        -- text
-        lower(trim(status)) as status,
+        -- text: nothing more comes of an open order that the ERP no longer holds; what came of it stays on record
+        case when _gone and lower(trim(status)) = 'open' then 'cancelled' else lower(trim(status)) end as status,
 
-        -- dates
+        -- booleans
+        coalesce(_gone, false) as is_gone,
+
+        -- dates: an order may be dated ahead, what counts is that it was on record by as_of
         ordered_on
 
     from source
-    where ordered_on <= {{ as_of() }}
 )
 
 select * from renamed

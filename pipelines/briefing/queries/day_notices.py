@@ -4,14 +4,8 @@ from datetime import date
 from typing import Final
 
 from pipelines.briefing import notices
+from pipelines.briefing.queries import order_notices
 from pipelines.io import warehouse
-
-_WAITING: Final = """
-select o.order_id, o.state from orders.orders o
-where o.as_of < :as_of and o.state in ('overridden', 'approved', 'submitted')
-    and exists (select 1 from orders.lines l where l.order_id = o.order_id and l.quantity > 0)
-order by o.as_of, o.order_id
-"""
 
 _UNSOLD: Final = """
 select cast(count(*) as bigint) as lines, coalesce(sum(order_value), 0) as value from plan.decisions
@@ -31,6 +25,18 @@ select (select cast(count(*) as bigint) from marts.dim_item i
         where d.as_of = :as_of and d.quantity = 0 and d.on_hand <= 0 and s.last_demand_on is null and s.is_active) as skus
 """
 
+_SILENCED: Final = """
+select item_id from plan.decisions where as_of = :as_of and reason_code in ('NO_ORDER_PACK_ABOVE_MAXIMUM',
+    'NO_ORDER_MINIMUM_ABOVE_MAXIMUM', 'NO_ORDER_CAPPED_BELOW_MINIMUM', 'NO_ORDER_PRICE_MISSING')
+order by location_id collate "C", item_id collate "C"
+"""
+
+_UNSUPPLIED: Final = """
+select d.item_id from plan.decisions d join marts.dim_sku s using (as_of, item_id, location_id)
+where d.as_of = :as_of and d.reason_code = 'NO_ORDER_NO_SUPPLIER' and s.last_demand_on > cast(:as_of as date) - cast(:days as int)
+order by d.location_id collate "C", d.item_id collate "C"
+"""
+
 # A SKU that was never counted has no stock to speak of: sales-only books say so on the first check.
 _HIDDEN: Final = """
 with selling as (
@@ -44,13 +50,6 @@ select cast(count(*) filter (where counts < 0.2 * days and not exists (
     cast(count(*) as bigint) as of
 from selling s left join counts c using (item_id, location_id)
 """
-
-
-def waiting(as_of: date) -> str:
-    """Orders of earlier dates that count as on their way though nobody has signed or sent them; empty where there is none."""
-    rows = warehouse.read(_WAITING, as_of=as_of).rows()
-    unsigned = [number for number, state in rows if state == "overridden"]
-    return notices.waiting(unsigned, [number for number, state in rows if state != "overridden"])
 
 
 def stale(as_of: date) -> str:
@@ -74,5 +73,10 @@ def told(as_of: date) -> list[str]:
     """
     lines, value = warehouse.read(_UNSOLD, as_of=as_of, code=notices.UNSOLD).row(0)
     items, skus = warehouse.read(_UNPLANNED, as_of=as_of).row(0)
-    found = (stale(as_of), waiting(as_of), notices.unsold(lines, value), notices.unplanned(items, skus), hidden(as_of))
+    silenced = warehouse.read(_SILENCED, as_of=as_of)["item_id"].to_list()
+    unsupplied = warehouse.read(_UNSUPPLIED, as_of=as_of, days=notices.UNSOLD_DAYS)["item_id"].to_list()
+    found = (
+        stale(as_of), order_notices.waiting(as_of), *order_notices.about_the_date(as_of), notices.silenced(silenced),
+        notices.unsupplied(unsupplied), notices.unsold(lines, value), notices.unplanned(items, skus), hidden(as_of),
+    )  # fmt: skip
     return [sentence for sentence in found if sentence]

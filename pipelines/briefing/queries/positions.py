@@ -9,19 +9,22 @@ from pipelines.core import units
 from pipelines.io import warehouse
 
 FRACTIONAL: Final = (
-    "select item_id, location_id from marts.fct_demand where quantity > 0 group by item_id, location_id "
+    f"select item_id, location_id, cast({units.step('quantity')} as double precision) as step "
+    "from marts.fct_demand where quantity > 0 group by item_id, location_id "
     f"having {units.mostly_fractions('quantity')}"
 )
-"""SQL of the SKUs that do not come in whole units."""
+"""SQL of the SKUs that do not come in whole units, and their smallest step."""
 
 _PENDING = """
-    select p.item_id, p.location_id, null as po_id, p.quantity, p.expected_on, true as ours
-    from orders.pending p join orders.orders o on o.order_id = p.order_id
+    select p.item_id, p.location_id, null as po_id, p.quantity,
+        p.expected_on + greatest(coalesce(p.ordered_on, cast(:as_of as date)) - p.as_of, 0) as expected_on, true as ours
+    from orders.pending p
     where p.as_of < :as_of
         and not exists (
             select 1 from staging.stg_erp__purchase_orders e where e.external_ref = cast(p.idempotency_key as text))
-        and not exists (select 1 from staging.stg_erp__purchase_orders e where e.po_id = o.po_id)"""
-"""Shown is an order under our key, or under the number the ERP gave it when it was read back: not every source tells our key."""
+        and not exists (select 1 from staging.stg_erp__purchase_orders e where e.po_id = p.po_id)"""
+"""Shown is an order under our key, or under the number the ERP gave it when it was read back: not every source tells our key. Dates move
+with the day the order was placed; one that was not placed yet is placed today at the earliest."""
 
 _NONE = """
     select null as item_id, null as location_id, null as po_id, null::float8 as quantity, null::date as expected_on, true as ours
@@ -29,15 +32,16 @@ _NONE = """
 
 _JUDGED = """
 with lines as (
-    select item_id, location_id, {po_id} as po_id, cast(quantity_open as double precision) as quantity, expected_on, false as ours
+    select item_id, location_id, {po_id} as po_id, cast(quantity_open as double precision) as quantity, expected_on, {dates}, false as ours
     from marts.fct_open_orders
-    union all {pending}
+    union all
+    select item_id, location_id, po_id, quantity, expected_on, expected_on, null, true from ({pending}) o
 ),
 judged as (
     select l.*,
-        not ours and coalesce(expected_on < cast(:as_of as date) - cast(:late_days as int), false) as dropped,
-        not ours and coalesce(expected_on < cast(:as_of as date), false) as overdue,
-        coalesce(expected_on > cast(:as_of as date) + {days}, false) as beyond
+        not ours and coalesce(greatest(due_on, expected_on) < cast(:as_of as date) - cast(:late_days as int), false) as dropped,
+        not ours and coalesce(due_on < cast(:as_of as date), false) as overdue,
+        coalesce(expected_on > cast(:as_of as date) + {days}, false) and coalesce(expected_on > usual_on, true) as beyond
     from lines l {join}
 )
 """
@@ -52,7 +56,7 @@ select item_id, location_id,
     coalesce(sum(quantity) filter (where dropped), 0) as dropped,
     coalesce(sum(quantity) filter (where not ours and beyond), 0) as beyond,
     min(expected_on) filter (where not overdue and not ours) as next_on,
-    min(expected_on) filter (where overdue) as oldest_on,
+    min(due_on) filter (where overdue) as oldest_on,
     coalesce(min(po_id) filter (where overdue), '') as late_po,
     coalesce(min(po_id) filter (where beyond), '') as beyond_po
 from judged group by item_id, location_id
@@ -63,7 +67,7 @@ order by location_id collate "C", item_id collate "C"
 _DATED = (
     _JUDGED
     + """
-select item_id, location_id, quantity, expected_on, ours from judged where not dropped and (ours or not beyond)
+select item_id, location_id, quantity, expected_on, usual_on, ours from judged where not dropped and (ours or not beyond)
 order by location_id collate "C", item_id collate "C", expected_on nulls first, quantity
 """
 )
@@ -72,9 +76,11 @@ order by location_id collate "C", item_id collate "C", expected_on nulls first, 
 def read(as_of: date, late_days: int, default_days: int = 0) -> pl.DataFrame:
     """Units to come of every SKU that has any.
 
-    An open line counts where it is due within the protection interval of plan.policies or has no date. A line due later covers nothing of
-    it. A line overdue by more than ``late_days`` is no longer believed. Orders of ours from earlier dates that the ERP does not show yet
-    count whole. So the inventory position is ``on_hand + due + proposed``.
+    An open line counts where it is expected within the protection interval of plan.policies, has no date, or comes when its supplier
+    usually brings an order: what was ordered for a need is not ordered again because its supplier takes longer than another. A line
+    promised for later covers nothing of the interval. A line overdue by more than ``late_days``, also against what its supplier really
+    takes, is no longer believed. Orders of ours from earlier dates that the ERP does not show yet count whole. So the inventory position
+    is ``on_hand + due + proposed``.
 
     Args:
         as_of: the run's date; the marts hold it.
@@ -99,7 +105,8 @@ def dated(as_of: date, late_days: int, default_days: int = 0, protection: str | 
         protection: table with ``as_of, item_id, location_id, protection_days``; None: lines due at any time.
 
     Returns:
-        ``item_id, location_id, quantity`` in units, ``expected_on``, null where a line has no date, and ``ours``.
+        ``item_id, location_id, quantity`` in units, ``expected_on``, null where a line has no date, ``usual_on`` (when its supplier usually
+        brings an order: a line expected by then counts at any time) and ``ours``.
     """
     interval = {"default_days": default_days} if protection else {}
     return warehouse.read(_query(_DATED, protection), as_of=as_of, late_days=late_days, **interval)
@@ -112,9 +119,11 @@ def own_orders() -> str:
 
 def _query(statement: str, protection: str | None) -> str:
     joined = f"left join {protection} p on p.as_of = :as_of and p.item_id = l.item_id and p.location_id = l.location_id"
+    dated = _has("marts", "fct_open_orders", "due_on")
     return statement.format(
         pending=own_orders(),
         po_id="po_id" if _has("marts", "fct_open_orders", "po_id") else "null::text",
+        dates="due_on, usual_on" if dated else "expected_on as due_on, null::date as usual_on",
         days="coalesce(p.protection_days, cast(:default_days as int))" if protection else "cast(null as int)",
         join=joined if protection else "",
     )

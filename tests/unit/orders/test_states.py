@@ -10,7 +10,7 @@ from pipelines.orders import approvals, states
 
 
 def test_nothing_comes_back_from_the_erp():
-    later = (states.SUBMITTED, states.ACKNOWLEDGED, states.RECEIVED, states.CANCELLED)
+    later = (states.SUBMITTED, states.ACKNOWLEDGED, states.RECEIVED, states.CANCELLED, states.CLOSED)
     early = (states.OVERRIDDEN, states.APPROVED, states.REJECTED, states.SUPERSEDED)
     assert states.PROPOSED not in states.SOURCES  # nothing becomes proposed: that is where an order begins
     for state, target in itertools.product(later, early):
@@ -44,3 +44,17 @@ def test_the_author_is_the_one_named_first():
     assert approvals.author("ann", Approvals(author="ben")) == "ann"
     assert approvals.author(None, Approvals(author="ben")) == "ben"
     assert approvals.author(" ", Approvals()) != ""
+
+
+def test_what_the_erp_refused_is_a_planners_again():
+    assert [s for s in states.SOURCES if states.may_become(states.REFUSED, s)] == [
+        "overridden", "approved", "rejected", "superseded",
+    ]  # fmt: skip
+    assert states.REFUSED not in states.ON_ITS_WAY
+
+
+def test_each_state_is_unsigned_on_its_way_or_ended():
+    every = {states.PROPOSED, *states.SOURCES}
+    ended = {states.REJECTED, states.SUPERSEDED, states.CANCELLED, states.CLOSED}
+    assert every == {*states.UNSIGNED, *states.ON_ITS_WAY} | ended
+    assert set(states.ALIVE) == every - ended

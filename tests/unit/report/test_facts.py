@@ -147,7 +147,7 @@ def test_classes_add_up_to_the_whole() -> None:
 
 def test_proposals_count_only_ordered_lines() -> None:
     tables, _ = synthetic.run(20)
-    found = facts.proposals(tables.decisions)
+    found = facts.proposals(tables.lines())
     ordered = tables.decisions.filter(pl.col("quantity") > 0)
     assert (found.lines, found.vendors, found.unpriced) == (ordered.height, ordered["supplier_id"].n_unique(), 0)
     assert found.value == pytest.approx((ordered["quantity"] * ordered["unit_price"]).sum())

@@ -121,7 +121,7 @@ def test_a_vendor_with_lines_for_two_locations_has_two_orders() -> None:
             location_id=pl.format("L{}", pl.int_range(pl.len())), supplier_id=pl.lit("S")
         ),
     )
-    found = facts.proposals(apart.decisions)
+    found = facts.proposals(apart.lines())
     assert (found.vendors, found.orders) == (1, lines.height)
     assert (f"{found.vendors}", "vendors", f"with {lines.height} orders") in page._tiles(apart, found, 0)
 
