@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import sqlalchemy as sa
 
 from models import hybrid
 from models.hybrid import Hybrid
@@ -19,10 +20,28 @@ from pipelines.core.calendar import DAYS_IN, bucket_starts
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS
-from pipelines.forecast import adjustment_tables, adjustments, books, detail, panels, period_forecasts, sanity, training
+from pipelines.forecast import (
+    adjustment_tables,
+    adjustments,
+    books,
+    catalogue_gate,
+    detail,
+    panels,
+    period_forecasts,
+    sanity,
+    training,
+)
 from pipelines.io import registry, warehouse
 
 FALLBACK = FALLBACK_MODEL
+
+TABLES = (
+    "plan.forecasts",
+    "plan.lead_time_forecasts",
+    "plan.forecast_detail",
+    "plan.period_forecasts",
+    "plan.adjusted_forecasts",
+)
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
@@ -47,6 +66,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     low, high = detail.interval_levels(settings.load().forecast.confidence_level)
     levels = tuple(sorted({*LEVELS, low, high}))
     said, (model, version, why) = answered(_model(as_of, panel, interval), panel, interval, levels)
+    _gate(as_of, panel, said.protection, interval, version, items)
     daily, told, drivers = daily_frame(panel, said.buckets), said.protection, said.drivers
     del said  # the frame holds the buckets, a hundred megabytes of a large catalogue
     cumulative = cumulative_frame(panel, _on_grid(told), interval, model, version, unusable)
@@ -100,6 +120,27 @@ def _adjusted(
     base = forecasts["plan.lead_time_forecasts"]["mean"]
     noted = adjustments.noted(changed["plan.lead_time_forecasts"], base, held, as_of)
     return {**changed, "plan.adjusted_forecasts": noted.select(list(adjustments.NOTED))}, ends
+
+
+def _gate(
+    as_of: date,
+    panel: Panel,
+    protection: CumulativeDistribution,
+    interval: Interval,
+    version: str,
+    items: Sequence[str],
+) -> None:
+    """Stop where the catalogue's figures are out of their limits; what an earlier run of the date forecast is no substitute."""
+    chosen = settings.load().forecast
+    limits = catalogue_gate.Limits(chosen.gate_ratio, chosen.gate_share, chosen.gate_deviation)
+    try:
+        catalogue_gate.check(panel, protection.mean, protection.std, interval.mean, limits, version)
+    except StockproofError:
+        if not items:
+            with warehouse.transaction() as connection:
+                for table in TABLES:
+                    connection.execute(sa.text(f"delete from {table} where as_of = :as_of"), {"as_of": as_of})
+        raise
 
 
 @dataclass(frozen=True)
