@@ -100,7 +100,7 @@ KNOWN_OFF: Final = {key: why for why, keys in _LISTED.items() for key in keys}
 """(situation, system) → why."""
 
 _MAXIMUM: Final = "purchase.max_quantity caps a line at 10,000 units, whatever the unit"
-_FAR: Final = "nothing is ordered, though the forecast of the interval is right: beyond 26 review periods the levels decide, and why is open"
+_FAR: Final = "nothing is ordered though the forecast of the interval is right: beyond 26 review periods the levels decide; open why"
 
 THROUGH_PRODUCT: Final[dict[str, str]] = {
     "20,000 grams a day": _MAXIMUM,
