@@ -109,6 +109,9 @@ _EXPOSED: Final = (
     "if demand has grown"
 )
 
+_RARE: Final = {"expiring": pl.Float64, "adjustment": pl.String}
+"""Columns of decisions that may be absent."""
+
 _PRICES = ("unit_price", "list_price")
 
 _TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules", "kit_parts")
@@ -156,16 +159,24 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
         decisions["forecast_note"].is_not_null(),
         _exposed(decisions),
     )
-    if not (own.any() or ending.any() or stepped_in.any() or noted.any() or exposed.any()):
+    known = decisions.select(
+        "proposed", "level_reason", "forecast_note", "risk", "still_sells", "discontinued_on",
+        *(pl.col(name) if name in decisions.columns else pl.lit(None, kind).alias(name) for name, kind in _RARE.items()),
+    )  # fmt: skip
+    rare = (known["expiring"].fill_null(0.0) > 0).any() or known["adjustment"].is_not_null().any()
+    if not (own.any() or ending.any() or stepped_in.any() or noted.any() or exposed.any() or rare):
         return told
-    frame = decisions.select(
-        "proposed", "level_reason", "forecast_note", "risk", "still_sells", "discontinued_on"
-    ).with_columns(told.alias("reason"), exposed.alias("exposed"))
+    frame = known.with_columns(told.alias("reason"), exposed.alias("exposed"))
     proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
+    expired = pl.format("; {} more are on hand and expire before they are sold", _text("expiring"))
     return frame.select(
         pl.concat_str(
             "reason",
             pl.when(pl.col("proposed") > 0).then(proposed).otherwise(pl.lit("")),
+            pl.when(pl.col("expiring") > 0).then(expired).otherwise(pl.lit("")),
+            pl.when(pl.col("adjustment").is_not_null())
+            .then(pl.format("; forecast adjusted: {}", "adjustment"))
+            .otherwise(pl.lit("")),
             pl.when(pl.col("still_sells").is_not_null())
             .then(
                 pl.format(
