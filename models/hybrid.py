@@ -1,5 +1,6 @@
 """The forecaster that serves: members mixed per demand class, a negative binomial around the mix, recalibrated."""
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -11,6 +12,7 @@ from models.distribution import blend, negbin, spread
 from models.distribution.calibration import identity
 from models.distribution.spread import Spread
 from models.interface import CumulativeDistribution, Distribution, Interval, Member, Shaped, fitted
+from models.interval_sums import cumulative_mean
 from models.members import classical, features
 from models.members.aligned import Aligned
 from models.recipe import Recipe, mean_rates
@@ -60,6 +62,7 @@ class Hybrid:
     window_spread: Spread | None = field(default=None, repr=False)
     bucket_spread: Spread | None = field(default=None, repr=False)
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    living: tuple[weakref.ref[Array], Array] | None = field(default=None, init=False, repr=False, compare=False)
 
     def fit(self, panel: Panel, interval: Interval) -> "Hybrid":
         """A copy with members and dispersion fitted.
@@ -113,9 +116,12 @@ class Hybrid:
 
     def _alive(self, panel: Panel) -> Array:
         """[n] probability that SKU and place still sell."""
-        index, rows = classical.on_season(self.season, recoded(panel, self.names))
-        own = life.alive(panel.demand, index, rows, panel.period)
-        return own * life.open_places(panel.demand, panel.location_ids, panel.period)
+        if self.living is None or self.living[0]() is not panel.demand:  # asked several times a morning
+            index, rows = classical.on_season(self.season, recoded(panel, self.names))
+            own = life.alive(panel.demand, index, rows, panel.period)
+            places = life.open_places(panel.demand, panel.location_ids, panel.period)
+            self.living = weakref.ref(panel.demand), own * places
+        return self.living[1]
 
     def path(self, panel: Panel, horizon: int) -> Array:
         """[n, h] expected demand of each coming bucket."""
@@ -265,31 +271,6 @@ def _fit_all(members: dict[str, Member], panel: Panel) -> dict[str, Member]:
             inner = done.get(member.member.name)
             done[name] = member.fit(panel) if inner is None else member.around(inner)
     return done
-
-
-def cumulative_mean(path: Array, length: Array, period: int, index: Array, rows: Array) -> Array:
-    """Expected demand over an interval, the last bucket counted in part.
-
-    Args:
-        path: [n, h] units per bucket.
-        length: [n] buckets; may pass the path's end, which then goes on at the level of its last four weeks, by the season of each bucket.
-        period: buckets a week.
-        index: [r, ≥ longest length] seasonal index of the coming buckets.
-        rows: [n] row of each SKU.
-
-    Returns:
-        [n] units.
-    """
-    h = path.shape[1]
-    share = np.clip(length[:, None] - np.arange(h)[None, :], 0.0, 1.0)
-    out = np.asarray((path * share).sum(axis=1))
-    far = np.flatnonzero(length > h)
-    if far.size:
-        season, back = index[rows[far]], min(4 * period, h)
-        level = path[far, -back:].sum(axis=1) / np.maximum(season[:, h - back : h].sum(axis=1), 1e-9)
-        part = np.clip(length[far, None] - np.arange(h, season.shape[1])[None, :], 0.0, 1.0)
-        out[far] += level * (season[:, h:] * part).sum(axis=1)
-    return out
 
 
 def fallback(min_observations: int, because: str) -> Hybrid:

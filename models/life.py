@@ -114,9 +114,13 @@ def open_places(demand: Array, place: Array, period: int) -> Array:
         [n] in 0 … 1.
     """
     places, code = np.unique(place.astype(str), return_inverse=True)
-    sales = np.full((places.size, demand.shape[1]), np.nan)
-    for k in range(places.size):
-        here = demand[code == k]
-        sales[k] = np.where(np.isfinite(here).any(axis=0), (here > 0).sum(axis=0), np.nan)
+    order = np.argsort(code, kind="stable")
+    first = np.searchsorted(code[order], np.arange(places.size))
+    if not places.size:
+        return np.ones(0)
+    sold, known = (
+        np.add.reduceat(values[order], first, axis=0, dtype=np.int64) for values in (demand > 0, np.isfinite(demand))
+    )
+    sales = np.where(known > 0, sold, np.nan)
     flat = np.ones((1, demand.shape[1]))
     return alive(sales, flat, np.zeros(places.size, dtype=np.int64), period)[code]

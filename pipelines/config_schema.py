@@ -53,12 +53,17 @@ class Stack(Section):
 class Planning(Section):
     """The planning unit's clock."""
 
-    bucket: Literal["day", "week"] = "day"
+    bucket: Literal["day", "week", "month"] = "day"
     review_period_days: Annotated[int, Field(ge=1, le=365)] = 7
     horizon_days: Annotated[int, Field(ge=1, le=365)] = 28
     history_days: Annotated[int, Field(ge=30, le=36_500)] = 730
     default_lead_time_days: Positive = 14.0  # where nothing was agreed with a supplier and nothing observed
     unmet_demand: Literal["lost", "backorder"] = "lost"
+
+    @property
+    def grain(self) -> Literal["day", "week"]:
+        """Buckets that demand is forecast in: what is known by month is spread over its days and forecast in weeks."""
+        return "day" if self.bucket == "day" else "week"
 
 
 class Costs(Section):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -11,6 +12,9 @@ from pipelines.core.suggestions import refuse_unknown
 from pipelines.extract import profiles, reader, source
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp, warehouse
+
+LONGEST_MONTH: Final = 31
+"""Days."""
 
 
 def check(as_of: date, items: Sequence[str] = ()) -> dict[str, int | str]:
@@ -64,7 +68,10 @@ def check_sales(profile: Profile, as_of: date) -> date:
     sales = profile.sources["sales"]
     if sales is None:
         raise StockproofError("the ERP yields no sales", "`stockproof erp check` lists what is usable")
-    staleness = settings.load().erp.max_staleness_days
+    config = settings.load()
+    staleness = config.erp.max_staleness_days
+    if config.planning.bucket == "month":
+        staleness += LONGEST_MONTH  # a month's total may be dated by its first day
     oldest_fresh = as_of - timedelta(days=staleness)
     known = f"{reader.recorded_by(as_of)} AND t.sold_on <= '{as_of}'"
     # A fresh sale was recorded lately: this finds it through the index on updated_at and spares the scan below.
@@ -79,7 +86,7 @@ def check_sales(profile: Profile, as_of: date) -> date:
     if newest < oldest_fresh:
         raise StockproofError(
             f"sales are stale: the newest one recorded up to {as_of} is of {newest}, {(as_of - newest).days} days before "
-            f"(erp.max_staleness_days is {staleness})",
+            f"({staleness} are allowed: erp.max_staleness_days)",
             f"bring the ERP up to date, run for {newest} or soon after, or raise erp.max_staleness_days",
         )
     return newest

@@ -16,7 +16,7 @@ RATIO = 3.0
 def options() -> Options:
     """What the configuration says to all members."""
     chosen = settings.load()
-    forecast, days = chosen.forecast, DAYS_IN[chosen.planning.bucket]
+    forecast, days = chosen.forecast, DAYS_IN[chosen.planning.grain]
     return Options(
         forecast.seasonality, max(chosen.planning.horizon_days // days, 1), forecast.threads, forecast.seed,
         forecast.objective, chosen.costs.stockout_to_overstock_ratio or RATIO,

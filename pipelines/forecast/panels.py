@@ -72,7 +72,7 @@ def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
     promotions = warehouse.read(_PROMOTIONS, as_of=as_of)
     panel = build(
         sku, demand, promotions, warehouse.read(_EVENTS, as_of=as_of),
-        as_of=as_of, bucket=planning.bucket, history_days=planning.history_days, future=_future(planning),
+        as_of=as_of, bucket=planning.grain, history_days=planning.history_days, future=_future(planning),
     )  # fmt: skip
     panel = replace(panel, seasonal=settings.load().forecast.seasonality)
     return hide(covariates.discounted(panel, promotions), broken)
@@ -80,7 +80,7 @@ def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
 
 def _future(planning: Planning) -> int:
     """Buckets ahead that promotions and events are known for: models take the last one for all that follow."""
-    return max(FUTURE_DAYS, planning.horizon_days) // DAYS_IN[planning.bucket]
+    return max(FUTURE_DAYS, planning.horizon_days) // DAYS_IN[planning.grain]
 
 
 def usable(demand: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

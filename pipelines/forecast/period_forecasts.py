@@ -73,7 +73,7 @@ def horizon(skus: pl.DataFrame) -> int:
     """
     planning = settings.load().planning
     review = planning.review_period_days
-    mine = orders_every_review(skus, review, DAYS_IN[planning.bucket], planning.unmet_demand)
+    mine = orders_every_review(skus, review, DAYS_IN[planning.grain], planning.unmet_demand)
     return int(periods(skus, review)[mine].max(initial=0))
 
 

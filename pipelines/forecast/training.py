@@ -47,7 +47,7 @@ class Plan:
     def configured(cls) -> "Plan":
         """The plan of the configuration."""
         chosen = settings.load()
-        horizon = max(chosen.planning.horizon_days // DAYS_IN[chosen.planning.bucket], 1)
+        horizon = max(chosen.planning.horizon_days // DAYS_IN[chosen.planning.grain], 1)
         return cls(chosen.forecast.min_training_data, chosen.forecast.backtest_origins, horizon)
 
 

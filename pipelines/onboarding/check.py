@@ -13,7 +13,7 @@ from pipelines.core.text import count
 from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
-from pipelines.onboarding import check_books, check_hidden, check_pitfalls, check_rules
+from pipelines.onboarding import check_books, check_bucket, check_hidden, check_pitfalls, check_rules
 from pipelines.onboarding.findings import Finding, Verdict, day_of, items_of, named
 from pipelines.onboarding.findings import rows as _rows
 from pipelines.onboarding.findings import share as _share
@@ -86,7 +86,7 @@ def check() -> Usable:
         ]
         findings += check_rules.findings(profile)
         findings += check_pitfalls.services(profile, set(sold["item_id"].drop_nulls().to_list()))
-        findings += check_books.books(profile)
+        findings += check_books.books(profile) + check_bucket.bucket(profile)
         findings += check_hidden.hidden(sold, _skus(profile, "stock_levels", "counted_on"))
         first, last = _span(sold)
         findings += check_pitfalls.dated(profile) + check_pitfalls.below_zero(profile)
@@ -163,10 +163,10 @@ def _sales(sold: pl.DataFrame) -> Finding:
     days, need = (last - first).days + 1, config.forecast.min_training_data
     rows = count(int(sold["rows"].sum()), "sales row")
     span = f"{rows} of {count(sold.height, 'SKU')} over {count(days, 'day')}, {first} to {last}"
-    if days // DAYS_IN[config.planning.bucket] < need:
+    if days // DAYS_IN[config.planning.grain] < need:
         return Finding(
             "sales", "not usable",
-            f"{span}: fewer than the {need} {config.planning.bucket}s a forecast needs (forecast.min_training_data)",
+            f"{span}: fewer than the {need} {config.planning.grain}s a forecast needs (forecast.min_training_data)",
         )  # fmt: skip
     return Finding("sales", "usable", span)
 

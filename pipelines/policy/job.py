@@ -152,7 +152,7 @@ def _protection_days(rows: pl.DataFrame, review_period_days: int) -> Floats:
 
 
 def _skus(rows: pl.DataFrame, protection: Floats, position: Floats, config: Settings) -> levels.Skus:
-    bucket_days, rate = DAYS_IN[config.planning.bucket], config.costs.holding_cost_rate
+    bucket_days, rate = DAYS_IN[config.planning.grain], config.costs.holding_cost_rate
 
     def numbers(name: str) -> Floats:
         values: Floats = rows[name].cast(pl.Float64).fill_null(np.nan).to_numpy()

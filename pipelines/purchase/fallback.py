@@ -114,7 +114,7 @@ def _explained(rows: pl.DataFrame, mean: Floats, past_mean: Floats, past_varianc
 
 def _past(rows: pl.DataFrame, config: Settings) -> tuple[Floats, Floats]:
     """Mean and variance of a day's demand, from how often and how much was sold (Syntetos & Boylan 2005)."""
-    width = DAYS_IN[config.planning.bucket]
+    width = DAYS_IN[config.planning.grain]
     mean = np.maximum(_column(rows, "mean_demand", 0.0), 0.0)
     mean, variance = moments_without_forecast.moments(
         mean, _column(rows, "adi", 1.0), _column(rows, "cv2", 0.0), _whole(rows)

@@ -147,7 +147,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         return values
 
     days = np.maximum(numbers("protection_days", 1.0), 1.0)
-    past = numbers("mean_demand", 0.0) / DAYS_IN[config.planning.bucket]
+    past = numbers("mean_demand", 0.0) / DAYS_IN[config.planning.grain]
     mean = numbers("forecast_mean")
     cost = np.nan_to_num(numbers("unit_cost"))
     cost = np.where(cost > 0, cost, np.nan_to_num(numbers("purchase_price")))

@@ -101,7 +101,7 @@ def landed_costs(wide: pl.DataFrame, breaks: pl.DataFrame, config: Settings) -> 
         values: Floats = wide[name].cast(pl.Float64).fill_null(missing).to_numpy()
         return values
 
-    past = column("mean_demand", 0.0) / DAYS_IN[config.planning.bucket]
+    past = column("mean_demand", 0.0) / DAYS_IN[config.planning.grain]
     demand = wide["forecast_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy() / np.maximum(
         column("protection_days", 1.0), 1.0
     )

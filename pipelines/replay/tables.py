@@ -102,7 +102,7 @@ def _every_review(as_of: date) -> pl.DataFrame:
     """Key and ``every_review`` of the whole catalogue: hardly any such SKU is none."""
     skus, planning = warehouse.read(_EVERY_REVIEW, as_of=as_of), settings.load().planning
     mine = every_review.orders_every_review(
-        skus, planning.review_period_days, DAYS_IN[planning.bucket], planning.unmet_demand
+        skus, planning.review_period_days, DAYS_IN[planning.grain], planning.unmet_demand
     )
     return skus.select(KEY).with_columns(pl.Series("every_review", mine))
 

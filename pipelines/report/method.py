@@ -31,7 +31,7 @@ def notes(tables: Tables, settings: Settings, compared: Comparison | None) -> li
     """
     forecasters = _counted(tables, "methods", "method", "model_version")
     policies = _counted(tables, "policies", "policy", "level")
-    bucket = settings.planning.bucket
+    bucket = settings.planning.grain
     return [
         ("As of", f"{tables.as_of}. Nothing recorded after the end of that day was read."),
         ("Forecast", f"{forecasters}. Quantiles of demand per {bucket}; versions are those of the model registry."),
@@ -68,7 +68,7 @@ def _clock(settings: Settings) -> str:
     unmet = "lost" if planning.unmet_demand == "lost" else "backordered"
     return (
         f"Review every {count(planning.review_period_days, 'day')}; up to {planning.history_days} days of history "
-        f"in buckets of a {planning.bucket}. Receipts arrive before sales; unmet demand is {unmet}."
+        f"in buckets of a {planning.grain}. Receipts arrive before sales; unmet demand is {unmet}."
     )
 
 

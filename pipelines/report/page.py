@@ -72,7 +72,7 @@ def _top(
 
 def _figures(tables: Tables, forecasts: ForecastTables, risky: pl.DataFrame, settings: Settings) -> dict[str, Any]:
     """Tables and plots of the sections."""
-    bucket = settings.planning.bucket
+    bucket = settings.planning.grain
     return {
         "policies": [sections.NAMES[p] for p in facts.POLICIES if p in tables.replay_days["policy"]],
         "classes": sections.classes(tables),

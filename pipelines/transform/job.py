@@ -99,7 +99,8 @@ def variables_of(as_of: date) -> dict[str, Any]:
     config = settings.load()
     return {
         "as_of": as_of.isoformat(),
-        "bucket": config.planning.bucket,
+        "bucket": config.planning.grain,
+        "sales_by_month": config.planning.bucket == "month",
         "history_days": config.planning.history_days,
         "review_period_days": config.planning.review_period_days,
         "default_lead_time_days": config.planning.default_lead_time_days,

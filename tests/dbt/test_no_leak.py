@@ -32,7 +32,7 @@ def _record_everything_again(fill, tables: dict[str, list[dict]], at: datetime) 
     """A new version of every row of every table, recorded at ``at``; and rows of keys nobody has seen."""
     written = 0
     for table in TABLES:
-        rows = [_changed(row, at) for row in tables[table.name]]
+        rows = [_changed(row, at) for row in tables.get(table.name, [])]
         if not table.is_versioned:
             rows = [{k: v for k, v in row.items() if k != "updated_at"} for row in rows[:1]]
         fill(table.name, rows, at)

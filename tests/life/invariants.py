@@ -11,11 +11,12 @@ from tests.life.planner import Signed
 from tests.life.truth import EPS, SENT, SETTLED, Truth
 from tests.life.ways import Ways, outbox
 
+UNSIGNED = ("proposed", "overridden", "refused")
+
 FOLLOWS = {
-    "proposed": ("", "superseded", "withdrawn"), "overridden": ("proposed", "overridden"), "approved": ("proposed", "overridden"),
-    "rejected": ("proposed", "overridden", "approved"), "superseded": ("", "proposed", "withdrawn"), "submitted": ("approved",),
-    "acknowledged": ("submitted",), "received": ("acknowledged",), "cancelled": ("acknowledged",),
-    "withdrawn": ("proposed", "superseded"),
+    "proposed": ("", "superseded", "withdrawn"), "overridden": UNSIGNED, "approved": UNSIGNED, "rejected": (*UNSIGNED, "approved"),
+    "superseded": ("", "withdrawn", *UNSIGNED), "submitted": ("approved",), "refused": ("submitted",), "acknowledged": ("submitted",),
+    "received": ("acknowledged",), "cancelled": ("acknowledged",), "closed": ("acknowledged",), "withdrawn": ("proposed", "superseded"),
 }  # fmt: skip
 """State → those that documentation (docs/orders.md) draws an arrow from; "" is the beginning."""
 

@@ -27,7 +27,7 @@ def _refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> str:
 
 
 def test_project_file_is_accepted() -> None:
-    assert settings.load().planning.bucket in ("day", "week")
+    assert settings.load().planning.bucket in ("day", "week", "month")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_project_file_is_accepted() -> None:
     [
         ("costs: {holding_rate: 0.2}", ["costs.holding_rate: unknown key", "holding_cost_rate"]),
         ("stok: {}", ["stok: unknown key", "stack"]),
-        ("planning: {bucket: month}", ["planning.bucket = 'month'", "'day' or 'week'"]),
+        ("planning: {bucket: year}", ["planning.bucket = 'year'", "'day', 'week' or 'month'"]),
         ("costs: {service_target: 1.5}", ["costs.service_target = 1.5", "less than 1"]),
         ("costs: {service_target: 0.8}", ["service_factor 1.65 implies a service level of 0.951", "0.842 would agree"]),
         ("costs: {stockout_to_overstock_ratio: 3}", ["implies a service level of 0.75", "a ratio of 19 would agree"]),

@@ -3,7 +3,7 @@
 from typing import Final
 
 _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
-    "windows that held a shift widen the spread of all, an index of weeks blurs the ends of sharp seasons, and its own error widens nothing": (
+    "a shift within the windows widens the spread of all; an index of weeks blurs sharp seasons, and its error widens nothing": (
         ("flat, books of 90 days", "buckets"),
         ("flat, books of 120 days", "buckets"),
         ("flat, books of 180 days", "buckets"),
@@ -45,9 +45,7 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("seasonal item in a flat category", "periods"),
         ("a week fivefold, just ahead", "periods"),
     ),
-    "one unusual week is taken for the new level": (
-        ("newest week of all times 1.5", "periods"),
-    ),
+    "one unusual week is taken for the new level": (("newest week of all times 1.5", "periods"),),
     "a first week that is not whole counts as one, and the group's median as two buckets": (
         ("0.1 a day, 10 days old", "buckets"),
         ("0.1 a day, 10 days old", "periods"),

@@ -1,20 +1,25 @@
 """The table of the whole: each situation's truth, forecast, coverage, service and order, the verdict, and why what is off is off."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from pipelines.core.quantiles import LEVELS
 from tests.worlds.best import served
-from tests.worlds.company import Situation
+from tests.worlds.company import REPLICAS, Situation
 from tests.worlds.judge import NOTHING, SERVICE_WITHIN, SLACK
 from tests.worlds.known_off import THROUGH_PRODUCT
 from tests.worlds.product import Outcome
 from tests.worlds.truth import Truth
+from tests.worlds.whole import WHOLE
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "worlds.md"
+
+KEPT: Final = Path(__file__).resolve().parents[2] / "build" / "worlds.json"
+"""Rows by company of earlier runs."""
 
 HEAD: Final = """# Worlds
 
@@ -111,20 +116,39 @@ def faults(found: list[Row], failed: list[str]) -> list[str]:
     ]
 
 
-def write(found: list[Row], failed: list[str], seconds: float) -> None:
-    """Write docs/worlds.md."""
-    companies = list(dict.fromkeys(row.company for row in found))
-    text = HEAD.format(situations=len(found), replicas=30, companies=len(companies), minutes=seconds / 60)
+def keep(company: str, found: list[Row], seconds: float) -> None:
+    """Put a company's rows into the page, beside those of the companies that were played before."""
+    held = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    held[company] = {"seconds": seconds, "rows": [asdict(row) for row in found]}
+    KEPT.parent.mkdir(exist_ok=True)
+    KEPT.write_text(json.dumps(held))
+    PAGE.write_text(page(held, [one.name for one in WHOLE]))
+
+
+def page(held: dict[str, Any], order: list[str]) -> str:
+    """The page of all companies played so far.
+
+    Args:
+        held: company → seconds and rows.
+        order: all companies.
+
+    Returns:
+        Markdown.
+    """
+    played = [name for name in order if name in held]
+    found = [Row(**row) for name in played for row in held[name]["rows"]]
+    minutes = sum(held[name]["seconds"] for name in played) / 60
+    text = HEAD.format(situations=len(found), replicas=REPLICAS, companies=len(played), minutes=minutes)
     text += "".join(_line(row) for row in found)
-    if failed:
-        text += "\nCompanies that could not be played:\n\n" + "".join(f"- {line}\n" for line in failed)
-    text += "\n## What is off, and why\n\n"
+    if missing := [name for name in order if name not in held]:
+        text += f"\nNot played: {'; '.join(missing)}.\n"
     reasons: dict[str, list[str]] = {}
     for row in found:
         if row.excess > 1.0:
             reasons.setdefault(THROUGH_PRODUCT.get(row.situation, "not explained yet"), []).append(row.situation)
-    text += "".join(f"- {why}: {'; '.join(names)}.\n" for why, names in reasons.items())
-    PAGE.write_text(text)
+    if reasons:
+        text += "\n## What is off, and why\n\n"
+    return text + "".join(f"- {why}: {'; '.join(names)}.\n" for why, names in reasons.items())
 
 
 def _line(row: Row) -> str:

@@ -50,30 +50,37 @@ _CLOCKS: Final = (
 )
 
 
-def _trained(company: Company, name: str) -> Company:
-    named = tuple(replace(one, name=f"{one.name}, trained") for one in company.situations)
-    return replace(company, name=name, situations=named, trained=True)
-
-
 _BY_NAME: Final = {company.name: company for company in FAST}
 
-_TRAINED: Final = tuple(
-    _trained(_BY_NAME[name], f"{name}, trained")
-    for name in (
-        "plain",
-        "growth",
-        "grams beside pieces",
-        "fading and dead items",
-        "sharp and far seasons",
-        "as of 28 June",
-    )
+_MIXED: Final = (
+    "plain",
+    "openings",
+    "growth",
+    "grams beside pieces",
+    "fading and dead items",
+    "young items",
+    "sharp and far seasons",
 )
 
-_FAST_ALONE: Final = (
+_MANY: Final = Company(
+    "many situations",
+    (*(one for name in _MIXED for one in _BY_NAME[name].situations), *_SHELVES.situations),
+    books=1095,
+)
+"""One load of what does not have to have a company of its own."""
+
+_TRAINED: Final = replace(
+    _MANY, name="many situations, trained", trained=True,
+    situations=tuple(replace(one, name=f"{one.name}, trained") for one in _MANY.situations),
+)  # fmt: skip
+
+_PANELS_ALONE: Final = (
     "books of 120 days", "books of 270 days", "books of 450 days", "books of 640 days", "newest week times 0.5", "newest week times 1.5",
-    "all of it doubled 90 days ago",
+    "all of it doubled 90 days ago", "as of 28 June",
 )  # fmt: skip
 """Companies that say nothing more through the product than by their panels: a load costs a minute."""
 
-WHOLE: Final = (*(one for one in FAST if one.name not in _FAST_ALONE), _SHELVES, _ASKED, *_CLOCKS, *_TRAINED)
+_OWN: Final = tuple(one for one in FAST if one.name not in (*_MIXED, *_PANELS_ALONE))
+
+WHOLE: Final = (_MANY, *_OWN, _ASKED, *_CLOCKS, _TRAINED)
 """Every company that is loaded."""

@@ -1,12 +1,39 @@
 {#-
-    Sales of a SKU by day. Returns reduce the demand of their day, to no less than zero. A credit that exceeds what its day sold cancels an
+    Sales of a SKU by day; where books know a month's total alone, of the days it is spread over. Returns reduce the demand of their day, to no less than zero. A credit that exceeds what its day sold cancels an
     earlier sale: the day of the last var cancel_days whose sales exceed the credit by the least, the newest of equals; of several equal
     credits each cancels a day of its own. Without such a day the rest of the credit is no demand.
 -#}
 with
 
 sales as (
+{%- if var('sales_by_month') %}
+    -- a month's total spread over its days, those up to as_of: whole units stay whole, and their sum is the month's
+    select
+        months.location_id,
+        months.item_id,
+        days.day::date as sold_on,
+        case
+            when months.quantity <> floor(months.quantity) then months.quantity / months.days
+            else floor(months.quantity * (days.day::date - months.first_day + 1) / months.days)
+                - floor(months.quantity * (days.day::date - months.first_day) / months.days)
+        end as quantity,
+        months.unit_price
+    from (
+        select
+            location_id,
+            item_id,
+            date_trunc('month', sold_on)::date as first_day,
+            least((date_trunc('month', sold_on) + interval '1 month')::date - 1, {{ as_of() }}) as last_day,
+            least((date_trunc('month', sold_on) + interval '1 month')::date - 1, {{ as_of() }}) - date_trunc('month', sold_on)::date + 1 as days,
+            sum(quantity) as quantity,
+            sum(quantity * unit_price) / nullif(sum(quantity) filter (where unit_price is not null), 0) as unit_price
+        from {{ ref('int_sales') }}
+        group by location_id, item_id, date_trunc('month', sold_on)
+    ) as months
+    cross join lateral generate_series(months.first_day::timestamp, months.last_day::timestamp, interval '1 day') as days (day)
+{%- else %}
     select * from {{ ref('int_sales') }}
+{%- endif %}
 ),
 
 items as (
@@ -23,6 +50,9 @@ daily as (
         sum(sales.quantity * coalesce(sales.unit_price, items.unit_price)) as sales_value
     from sales
     inner join items on sales.item_id = items.item_id
+{%- if var('sales_by_month') %}
+    where sales.quantity <> 0
+{%- endif %}
     group by sales.location_id, sales.item_id, sales.sold_on
 ),
 

@@ -157,3 +157,9 @@ def test_groups_are_named_in_the_order_of_their_codes_and_found_again_in_another
 
 def test_an_empty_catalogue_is_an_empty_panel() -> None:
     assert _build(_sku("a").head(0), _demand()).skus == 0
+
+
+def test_an_odd_newest_week_of_a_place_is_unknown() -> None:
+    rows = [("a", back, 5.0, False) for back in range(7, 120)]  # sold every day, but nothing in the newest week
+    panel = _build(_sku("a"), _demand(*rows), history=120)
+    assert np.isnan(panel.demand[0, -7:]).all() and np.isfinite(panel.demand[0, -20:-7]).all()

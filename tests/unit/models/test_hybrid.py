@@ -11,8 +11,9 @@ from models.distribution import blend, negbin
 from models.distribution.blend import Blend
 from models.distribution.calibration import KNOTS, Calibration, identity, share
 from models.distribution.spread import Spread
-from models.hybrid import Hybrid, Recipe, cumulative_mean
+from models.hybrid import Hybrid, Recipe
 from models.interface import Interval
+from models.interval_sums import cumulative_mean
 from models.members import classical
 from models.members.boosted import Booster
 from models.members.bootstrap import WindowBootstrap
