@@ -94,6 +94,9 @@ class Forecast(Section):
     objective: Literal["tweedie", "poisson", "quantile", "asymmetric"] = "tweedie"  # of the boosters
     threads: Annotated[int, Field(ge=1, le=64)] = 2
     seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 42  # what all libraries take
+    gate_ratio: Annotated[float, Field(gt=1)] = 3.0  # catalogue's forecast against last quarter and last year
+    gate_share: Annotated[float, Field(gt=0, le=1)] = 0.25  # of the selling SKUs: forecast to sell nothing, or too wide
+    gate_deviation: Annotated[float, Field(gt=0)] = 3.0  # standard deviation in means that is too wide
 
 
 class Replay(Section):

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from models.demand_units import unit_of
+from models.period.moving import longest_gap, rolling, windows
 from models.period.unusual_periods import OVERDISPERSION, steadied
 from models.period.variance import own_ratio
 
@@ -115,14 +116,6 @@ def decayed(values: Array, half_life: float, first: Array) -> Array:
     return out
 
 
-def rolling(values: Array, width: int) -> Array:
-    """[n, T] mean of the last ``width`` values, of fewer at the start."""
-    sums = np.pad(values.cumsum(axis=1), ((0, 0), (1, 0)))
-    ends = np.arange(1, values.shape[1] + 1)
-    starts = np.maximum(ends - width, 0)
-    return np.asarray((sums[:, ends] - sums[:, starts]) / (ends - starts))
-
-
 def season(histories: Histories, values: Array, horizon: int) -> Array:
     """Seasonal factors: the group's total against its centred mean of a year, averaged near the same day of other years.
 
@@ -142,22 +135,27 @@ def season(histories: Histories, values: Array, horizon: int) -> Array:
     apart = np.abs(day[:, None] - day[None, :length])
     near = np.minimum(apart, 365.25 - apart) <= NEAR * histories.days
     weights = near / np.maximum(near.sum(axis=1, keepdims=True), 1)
-    whole = _index(values.sum(axis=0), weights, year)
+    whole = _index(relative_totals(values.sum(axis=0), year), weights, year)
     out = np.empty((n, length + horizon))
     for code in np.unique(histories.group):
         mine = histories.group == code
         total, count = values[mine].sum(axis=0), counts[mine].sum(axis=0).mean()
         trust = count / (count + SHRINK)
-        out[mine] = whole + trust * (_index(total, weights, year) - whole)
+        out[mine] = whole + trust * (_index(relative_totals(total, year), weights, year) - whole)
     return np.maximum(out, 0.05)
 
 
-def _index(total: Array, weights: Array, year: int) -> Array:
+def _index(ratio: Array, weights: Array, year: int) -> Array:
+    factor = weights @ ratio
+    return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
+
+
+def relative_totals(total: Array, year: int) -> Array:
+    """[T] a group's total [T] against its centred mean of a year."""
     # Whole years within the history: beyond its ends the newest and the oldest year hold.
     sums, start = np.pad(total.cumsum(), (1, 0)), np.clip(np.arange(total.size) - year // 2, 0, total.size - year)
     usual = (sums[start + year] - sums[start]) / year
-    factor = weights @ (total / np.maximum(usual, 1e-9))
-    return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
+    return np.asarray(total / np.maximum(usual, 1e-9))
 
 
 def year_of(histories: Histories) -> int:
@@ -182,6 +180,7 @@ class Builder:
 
     def __init__(self, histories: Histories, horizon: int, trained: Histories | None = None) -> None:
         booked, then = np.nan_to_num(filled(histories.demand)), histories if trained is None else trained
+        self.trained = then
         self.first = first = known_from(histories.demand)
         self.year = year_of(histories)
         early, length = then.shape[1], booked.shape[1]
@@ -193,18 +192,17 @@ class Builder:
         self.values = values = steady.values / steady.level
         self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold
         position = np.arange(length)[None, :]
-        bases = [decayed(values / self.season[:, :length], half_life, first) for half_life in BASE]
-        self.base = np.mean(bases, axis=0)
+        self.base = self.adjusted(self.season)
         foreseen = np.pad(self.base, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
         self.noise = own_ratio(steady.values, foreseen, first)
         self.levels = np.stack([decayed(values, half_life, first) for half_life in HALF_LIVES])
         self.busy = np.stack([rolling(sold.astype(float), width) for width in (4, 8, 13, 26, 52)])
         self.since = position - np.maximum.accumulate(np.where(sold, position, -1), axis=1)
-        self.gap = _longest_gap(sold, first)
+        self.gap = longest_gap(sold, first)
         shares = [decayed(sold.astype(float), half_life, first) for half_life in (6.0, 26.0)]
         self.sizes = np.stack([self.levels[k] / np.maximum(s, 1e-3) for k, s in zip((2, 4), shares, strict=True)])
         self.spread = np.sqrt(decayed(values**2, 13.0, first)) / (self.levels[3] + 0.1)
-        self.windows = _windows(values)
+        self.windows = windows(values)
         self.trends = np.stack([_trend(values, first, codes) for codes in _groups(histories)])
         self.codes = np.stack([histories.group, histories.place]).astype(float)
         self.calendar = _calendar(histories, horizon)
@@ -213,6 +211,11 @@ class Builder:
             self.oldest = OLDEST_UNSEASONED
             self.trends, none = np.zeros_like(self.trends), np.zeros_like(self.calendar[0])
             self.calendar = none, none, none
+
+    def adjusted(self, season: Array) -> Array:
+        """[n, T] mean of the two decayed means of demand, adjusted by seasonal factors [n, ≥ T]."""
+        values = self.values / season[:, : self.values.shape[1]]
+        return np.asarray(np.mean([decayed(values, half_life, self.first) for half_life in BASE], axis=0))
 
     def rows(self, sku: Array, origin: Array, step: Array) -> tuple[Array, Array]:
         """Features and base forecast.
@@ -252,28 +255,6 @@ class Builder:
         then = np.maximum(at - step, 0)
         level = self.levels[2][sku, then] * self.level[sku, then]
         return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
-
-
-def _longest_gap(sold: Array, first: Array) -> Array:
-    """[n, T] longest run without a sale that has ended by then, slowly forgotten."""
-    out, run, longest = np.zeros(sold.shape), np.zeros(sold.shape[0]), np.zeros(sold.shape[0])
-    for t in range(sold.shape[1]):
-        ended = sold[:, t] & (t > first)
-        longest = np.where(ended, np.maximum(0.99 * longest, run), longest)
-        run = np.where(sold[:, t], 0.0, run + 1.0)
-        out[:, t] = longest
-    return out
-
-
-def _windows(values: Array) -> Array:
-    """[5, n, T] maximum, median and minimum of the last 13 periods, mean of 4, 90 % quantile of 52."""
-    out = np.empty((5, *values.shape))
-    for t in range(values.shape[1]):
-        recent = values[:, max(0, t - 12) : t + 1]
-        out[0, :, t], out[1, :, t], out[2, :, t] = recent.max(axis=1), np.median(recent, axis=1), recent.min(axis=1)
-        out[3, :, t] = recent[:, -4:].mean(axis=1)
-        out[4, :, t] = np.quantile(values[:, max(0, t - 51) : t + 1], 0.9, axis=1)
-    return out
 
 
 def _groups(histories: Histories) -> tuple[Array, Array, Array]:

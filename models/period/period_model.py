@@ -1,7 +1,8 @@
 """Demand of each coming review period: mean and variance by boosting on a seasonally adjusted base.
 
-Two global models: expected demand = base × exp(trees) under a Tweedie deviance, and, on the residuals of its cross-fit (each half of
-the SKUs predicted by trees of the other half), the variance relative to a reference that grows with the mean. Trained on the spot:
+Two global models: expected demand = base × exp(trees) under a Tweedie deviance, the mean of two that see the season smooth and sharp, and,
+on the residuals of their cross-fit (each half of the SKUs predicted by trees of the other half), the variance relative to a reference
+that grows with the mean. Trained on the spot:
 a catalogue's rows are capped, so it takes seconds, and the same histories and seed give the same numbers.
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from models.interface import fitted
 from models.period.period_features import Array, Builder, Histories, seasoned
+from models.period.sharp_season import sharpened
 from models.period.variance import CEILING, least_variance, ratio_bounds, reference_variance, squared_ratio
 from pipelines.core.seeds import generator
 
@@ -79,6 +81,7 @@ class PeriodForecaster:
     young: int = 8
     trust: float = 1.0
     boosters: list[Any] | None = field(default=None, repr=False)
+    sharp: list[Any] = field(default_factory=list, repr=False)
     spread: Any = field(default=None, repr=False)
     bounds: tuple[float, float] = (0.0, CEILING)
 
@@ -99,21 +102,26 @@ class PeriodForecaster:
         sku, origin, step = self._index(told, builder)
         # At the origin's common level: a shift of all that came later is nothing a tree could have foreseen.
         target = told.demand[sku, origin + step] * builder.level[sku, origin] / builder.level[sku, origin + step]
-        features, base = builder.rows(sku, origin, step)
+        rows = builder.rows(sku, origin, step)
         weight = 0.5 ** ((told.shape[1] - origin) / self.half_life)
         half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
         if sku.size < FEWEST or not (target[half].any() and target[~half].any()):
-            return replace(self, boosters=[], spread=None)
-        boosters = [self._mean(features, target, base, weight, bag) for bag in range(self.bags)]
+            return replace(self, boosters=[], sharp=[], spread=None)
+        boosters = [self._mean(*rows, target, weight, bag) for bag in range(self.bags)]
         if means_alone:
-            return replace(self, boosters=boosters, spread=None)
+            return replace(self, boosters=boosters, sharp=[], spread=None)
+        sharp = []
+        if seasoned(builder.trained):
+            sharp = [
+                self._mean(*sharpened(builder).rows(sku, origin, step), target, weight, bag) for bag in range(self.bags)
+            ]
         honest = np.empty(sku.size)
         for left in (half, ~half):
-            trees = self._mean(features[~left], target[~left], base[~left], weight[~left], 0)
-            honest[left] = self._expected([trees], features[left], base[left])
+            trees = self._mean(*_at(rows, ~left), target[~left], weight[~left], 0)
+            honest[left] = self._expected([trees], *_at(rows, left))
         ratio, own = squared_ratio(target, honest), builder.noise[sku, origin]
-        spread = self._spread(_with_noise(features, honest, own), ratio, own, weight)
-        return replace(self, boosters=boosters, spread=spread, bounds=ratio_bounds(ratio, sku))
+        spread = self._spread(_with_noise(rows[0], honest, own), ratio, own, weight)
+        return replace(self, boosters=boosters, sharp=sharp, spread=spread, bounds=ratio_bounds(ratio, sku))
 
     def predict(self, told: Histories, builder: Builder | None = None, origin: int | None = None) -> PeriodDemand:
         """Moments of the ``horizon`` periods after the newest, or after an earlier one.
@@ -130,8 +138,11 @@ class PeriodForecaster:
         n, h = told.shape[0], self.horizon
         last = told.shape[1] - 1 if origin is None else origin
         sku, step = np.repeat(np.arange(n), h), np.tile(np.arange(1, h + 1), n)
-        features, base = builder.rows(sku, np.full(n * h, last), step)
+        at = sku, np.full(n * h, last), step
+        features, base = builder.rows(*at)
         mean, ratio = self._expected(fitted(self.boosters), features, base), builder.noise[sku, last]
+        if self.sharp:
+            mean = (mean + self._expected(self.sharp, *sharpened(builder).rows(*at))) / 2
         if self.spread is not None:
             seen = _with_noise(features, mean, ratio)
             factor = np.exp(self.spread.predict(seen, raw_score=True, num_threads=self.threads))
@@ -166,7 +177,7 @@ class PeriodForecaster:
         factor = np.mean([np.exp(one) for one in raw], axis=0)
         return np.asarray(base * (1.0 + self.trust * (factor - 1.0)))
 
-    def _mean(self, features: Array, target: Array, base: Array, weight: Array, bag: int) -> Any:
+    def _mean(self, features: Array, base: Array, target: Array, weight: Array, bag: int) -> Any:
         import lightgbm as lgb
 
         chosen = {"objective": "tweedie", "tweedie_variance_power": self.tweedie, "num_leaves": self.leaves,
@@ -193,6 +204,10 @@ class PeriodForecaster:
             "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "verbosity": -1,
             "num_threads": self.threads, "seed": (self.seed * 1_000 + bag) % 2**31, "deterministic": True, "force_row_wise": True,
         }  # fmt: skip
+
+
+def _at(rows: tuple[Array, Array], which: Array) -> tuple[Array, Array]:
+    return rows[0][which], rows[1][which]
 
 
 def _with_noise(features: Array, mean: Array, ratio: Array) -> Array:

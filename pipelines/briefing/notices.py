@@ -1,9 +1,13 @@
 """What a planner must know beside a day's orders: what waits for a hand, what no longer sells, what nobody plans. Pure."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 from pipelines.core.text import count, verb
+
+NAMED: Final = 5
+"""Items named in a sentence; of more, the number is given."""
 
 STALE_DAYS: Final = 3
 """Sales and counts that end so many days before a run are told: a weekend is none, a broken interface is."""
@@ -40,6 +44,40 @@ date again once it is.'
     return (
         f"The newest {', the newest '.join(found)}. If the ERP was not yet up to date, run the date again once it is."
     )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def silenced(items: Sequence[str]) -> str:
+    """Items that are needed and not ordered because of a limit or an offer without a price; empty where there is none.
+
+    >>> silenced(["PACK"])
+    '1 SKU is needed and not ordered, whatever its stock falls to (PACK): a pack or minimum above the most a line may hold, or an offer \
+without a price. Its reason says which.'
+    """
+    if not items:
+        return ""
+    return (
+        f"{count(len(items), 'SKU')} {verb(len(items), 'is', 'are')} needed and not ordered, whatever "
+        f"{verb(len(items), 'its', 'their')} stock falls to ({_named(items)}): "
+        f"a pack or minimum above the most a line may hold, or an offer without a price. "
+        f"{verb(len(items), 'Its reason says', 'Their reasons say')} which."
+    )
+
+
+def unsupplied(items: Sequence[str]) -> str:
+    """Items that sell and that no active supplier offers; empty where there is none.
+
+    >>> unsupplied(["KIT"])
+    '1 SKU sells and has no active supplier (KIT): a kit, something made here, or an offer that is missing?'
+    """
+    if not items:
+        return ""
+    sold = f"{count(len(items), 'SKU')} {verb(len(items), 'sells and has', 'sell and have')} no active supplier ({_named(items)})"
+    return f"{sold}: a kit, something made here, or an offer that is missing?"
 
 
 def unsold(lines: int, value: float) -> str:

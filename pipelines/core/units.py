@@ -52,3 +52,16 @@ def fractional(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     whole = ((quantity - quantity.round()).abs() <= DUST) & meant
     some = rows.filter(quantity != 0).group_by(key, maintain_order=True).agg(share=(~whole).mean())
     return some.filter(pl.col("share") > FRACTIONAL_SHARE).select(key)
+
+
+def step(quantity: str) -> str:
+    """SQL, an aggregate: the smallest step of quantities that come in fractions, a tenth to a millionth of a unit.
+
+    The coarsest decimal step that all but :data:`FRACTIONAL_SHARE` of the quantities are multiples of.
+
+    Args:
+        quantity: a column of double precision, units.
+    """
+    odd = "count(*) filter (where abs({q} * 1e{k} - round({q} * 1e{k})) > 1e-3) <= {share} * count(*)"
+    cases = " ".join(f"when {odd.format(q=quantity, k=k, share=FRACTIONAL_SHARE)} then 1e-{k}" for k in range(1, 6))
+    return f"case {cases} else 1e-6 end"

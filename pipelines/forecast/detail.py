@@ -18,8 +18,9 @@ from pipelines.io import warehouse
 KEY = ["item_id", "location_id"]
 
 _STOCK = "select item_id, location_id, on_hand from marts.dim_sku where as_of = :as_of"
-_ITEM = """select d.*, {quantiles}
+_ITEM = """select d.*, coalesce(a.note, '') as adjusted, coalesce(a.base_mean, d.mean) as base_mean, {quantiles}
     from plan.forecast_detail d join plan.lead_time_forecasts f using (as_of, location_id, item_id)
+    left join plan.adjusted_forecasts a using (as_of, location_id, item_id)
     where d.item_id = :item and d.as_of = (
         select max(as_of) from plan.forecast_detail
         where item_id = :item and as_of <= coalesce(cast(:as_of as date), as_of))
@@ -114,8 +115,8 @@ def show(item_id: str, location_id: str | None = None, as_of: date | None = None
         as_of: the newest date up to it; None: the newest of all.
 
     Returns:
-        The columns of plan.forecast_detail, ``quantiles`` (level → units over the protection interval) and ``periods`` (the coming
-        buckets, ``forecast.periods`` of them).
+        The columns of plan.forecast_detail, ``adjusted`` (what planners changed; empty: nothing) and ``base_mean`` before that,
+        ``quantiles`` (level → units over the protection interval) and ``periods`` (the coming buckets, ``forecast.periods`` of them).
 
     Raises:
         StockproofError: there is no forecast of the item.

@@ -13,7 +13,15 @@ from pipelines.core.text import count
 from pipelines.extract import profiles, reader
 from pipelines.extract.profiles import Profile
 from pipelines.io import erp
-from pipelines.onboarding import check_books, check_bucket, check_hidden, check_pitfalls, check_rules
+from pipelines.onboarding import (
+    check_books,
+    check_bucket,
+    check_contract,
+    check_hidden,
+    check_oddities,
+    check_pitfalls,
+    check_rules,
+)
 from pipelines.onboarding.findings import Finding, Verdict, day_of, items_of, named
 from pipelines.onboarding.findings import rows as _rows
 from pipelines.onboarding.findings import share as _share
@@ -84,7 +92,8 @@ def check() -> Usable:
             _receipts(profile, sold),
             _policies(profile, sold),
         ]
-        findings += check_rules.findings(profile)
+        findings += check_rules.findings(profile) + check_contract.findings(profile, sold)
+        findings += check_oddities.findings(profile)
         findings += check_pitfalls.services(profile, set(sold["item_id"].drop_nulls().to_list()))
         findings += check_books.books(profile) + check_bucket.bucket(profile)
         findings += check_hidden.hidden(sold, _skus(profile, "stock_levels", "counted_on"))
@@ -248,7 +257,7 @@ def _suppliers(profile: Profile, sold: pl.DataFrame) -> Finding:
     if lacking := sorted(items - supplied):
         sentence += (
             f"; nothing is ordered of what no active supplier offers ({named(lacking)}): a kit, something made here, or a supplier that is "
-            "missing? Of a kit its components must be sold to be planned"
+            "missing?"
         )
     return Finding("suppliers", "usable without", sentence)
 

@@ -169,7 +169,9 @@ def below_zero(profile: Profile) -> list[Finding]:
     if not newest.height:
         return []
     skus = named([f"{item} at {location}" for item, location, _ in newest.iter_rows()])
-    sentence = f"the newest count of {count(newest.height, 'SKU')} is below zero ({skus}): their shelves count as empty"
+    waits = settings.load().planning.unmet_demand == "backorder"
+    meant = "what is missing is owed to customers" if waits else "their shelves count as empty"
+    sentence = f"the newest count of {count(newest.height, 'SKU')} is below zero ({skus}): {meant}"
     return [Finding("counts", "usable without", sentence)]
 
 

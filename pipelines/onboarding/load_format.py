@@ -13,6 +13,7 @@ from pipelines.core.errors import StockproofError
 
 _GROUPED: Final = r"^[+-]?\d{1,3}(\.\d{3})+(,\d+)?$"
 _COMMAS: Final = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+$"
+_THOUSANDS: Final = r"^[+-]?\d{1,3}(\.\d{3}){2,}$"
 _DAYS: Final = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d")
 
 
@@ -105,14 +106,39 @@ def fitting_option(faulty: pl.Series, kind: Kind) -> str:
     if faulty.dtype != pl.String or not faulty.len():
         return ""
     text = faulty.str.strip_chars()
-    if kind in (Kind.NUMBER, Kind.MONEY, Kind.INTEGER) and 2 * text.str.contains(_COMMAS).sum() >= text.len():
-        return ", or load with --decimal ,"
+    if kind in (Kind.NUMBER, Kind.MONEY, Kind.INTEGER):
+        commas = text.str.contains(_COMMAS) | text.str.contains(_THOUSANDS)
+        if 2 * commas.sum() >= text.len():
+            return ", or load with --decimal ,"
     if kind in (Kind.DATE, Kind.TIMESTAMP):
         formats = [f for f in _DAYS if 2 * _days_read(text, f) >= text.len()]
         best = max(formats, key=lambda one: _days_read(text, one), default=None)
         if best is not None:
             return f", or load with --date-format {best}"
     return ""
+
+
+def grouped(values: pl.Series, written: TextFormat) -> int | None:
+    """Where a column may separate thousands by the decimal mark: ``1.200`` beside ``950`` is hardly 1.2.
+
+    Args:
+        values: numbers as the file writes them.
+        written: how it is read.
+
+    Returns:
+        The row of the first such value, where every value with the mark has groups of three digits after it and no zero before
+        it; else None.
+
+    >>> [grouped(pl.Series(values), PLAIN) for values in (["950", "1.200", "1.050"], ["1.200", "0.950"], ["1.5"])]
+    [1, None, None]
+    """
+    if values.dtype != pl.String:
+        return None
+    text, mark = values.str.strip_chars().fill_null(""), re.escape(written.decimal)
+    marked = text.str.contains(mark)
+    if not marked.any() or not text.filter(marked).str.contains(rf"^[+-]?[1-9]\d{{0,2}}({mark}\d{{3}})+$").all():
+        return None
+    return int(marked.arg_true()[0])
 
 
 def _days_read(text: pl.Series, date_format: str) -> int:

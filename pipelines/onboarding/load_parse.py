@@ -11,7 +11,7 @@ import polars as pl
 from pipelines.core.contract import Column, Kind, Table
 from pipelines.io import erp_tables
 from pipelines.onboarding import load_files
-from pipelines.onboarding.load_format import PLAIN, TextFormat, fitting_option
+from pipelines.onboarding.load_format import PLAIN, TextFormat, fitting_option, grouped
 from pipelines.onboarding.load_values import converted
 
 SHOWN: Final = 20
@@ -24,6 +24,11 @@ _ALLOWED: Final = {
     ("locations", "kind"): ("warehouse", "store"),
     ("purchase_orders", "status"): ("open", "received", "cancelled"),
 }
+_SHORTENED: Final = r"^\d([.,]\d+)?[eE]\+?\d{2,}$"
+_AS_TEXT: Final = (
+    "a spreadsheet keeps 15 digits of a number, so the last are lost: format the column as text and export it again"
+)
+
 _UNIQUE: Final = {("purchase_orders", "external_ref")}
 _REMEDIES: Final = {
     Kind.TEXT: "shorten it",
@@ -110,6 +115,7 @@ def parse(table: Table, path: Path, written: TextFormat = PLAIN) -> Parsed:
     }
     parsed.frame = pl.DataFrame(values | lowered)
     _collect(parsed, raw, columns, places, written)
+    _note_thousands(parsed, raw, columns, places, written)
     _note_duplicates(parsed)
     return parsed
 
@@ -146,6 +152,8 @@ def _rules(parsed: Parsed, raw: pl.Series, column: Column) -> Iterable[tuple[pl.
             else ""
         )
         yield empty, f"no value; every row needs one{f' ({column.meaning})' if column.meaning else ''}{hint}"
+    if column.kind is Kind.TEXT and column.name.endswith("_id"):
+        yield values.str.contains(_SHORTENED), f"{{value!r}} is a number that a spreadsheet has shortened; {_AS_TEXT}"
     limit = erp_tables.text_limit(column)
     if limit:
         yield values.str.len_chars() > limit, f"{{value!r}} is longer than {limit} characters; shorten it"
@@ -156,6 +164,25 @@ def _rules(parsed: Parsed, raw: pl.Series, column: Column) -> Iterable[tuple[pl.
         yield (
             values.is_duplicated() & values.is_not_null(),
             "{value!r} is there twice; each order has a reference of its own",
+        )
+
+
+def _note_thousands(
+    parsed: Parsed, raw: pl.DataFrame, columns: list[Column], places: pl.Series, written: TextFormat
+) -> None:
+    """Point out columns whose decimal mark may separate thousands."""
+    for column in columns:
+        if column.kind not in (Kind.NUMBER, Kind.MONEY):
+            continue
+        row = grouped(raw[column.name], written)
+        if row is None:
+            continue
+        line = load_files.lines(parsed.path, [int(places[row])], written)[int(places[row])]
+        other = "," if written.decimal == "." else "."
+        text, read = raw[column.name][row], parsed.frame[column.name][row]
+        parsed.notes.append(
+            f"{parsed.path.name}, {line}, column {column.name}: {text!r} is read as {read:g}, and every value of the column with a "
+            f"{written.decimal!r} has three digits after it. If it separates thousands, load with --decimal {other}; if not, all is well"
         )
 
 

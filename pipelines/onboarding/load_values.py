@@ -10,6 +10,9 @@ from pipelines.io import erp_tables
 from pipelines.onboarding.load_format import TextFormat
 
 # Spreadsheets write truth in the language of their user.
+LONG: Final = 1e15
+"""Numbers from here on lose digits where a spreadsheet or a double keeps them: as ids they are faults, whose texts have an exponent."""
+
 _TRUE: Final = ("true", "t", "yes", "y", "1", "wahr", "ja", "vrai", "oui", "verdadero", "sí", "si", "vero", "sì")
 _FALSE: Final = ("false", "f", "no", "n", "0", "falsch", "nein", "faux", "non", "falso")
 
@@ -60,7 +63,7 @@ def _as_instant(values: pl.Series, target: Any) -> pl.Series:
 
 
 def _as_text(values: pl.Series) -> pl.Series:
-    if values.dtype.is_float() and (values.drop_nulls() % 1 == 0).all():
+    if values.dtype.is_float() and (values.drop_nulls() % 1 == 0).all() and (values.drop_nulls().abs() < LONG).all():
         values = values.cast(pl.Int64)  # item numbers that a spreadsheet turned into 12.0
     text = values.cast(pl.String).str.strip_chars()
     return text.set(text == "", None)

@@ -12,6 +12,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from pipelines.core.errors import StockproofError
 from pipelines.onboarding.load_format import TextFormat
+from pipelines.onboarding.load_values import LONG
 
 HEADER_ROWS = 1
 """The header is the sheet's first row."""
@@ -53,7 +54,7 @@ def read(path: Path, written: TextFormat) -> tuple[list[str], pl.DataFrame]:
 
 def _column(name: str, cells: Sequence[Any], written: TextFormat) -> pl.Series:
     kinds = {type(cell) for cell in cells if cell is not None}
-    if kinds <= {int, float}:
+    if kinds <= {int, float} and not any(_is_long(cell) for cell in cells):
         return pl.Series(name, cells, dtype=pl.Int64 if kinds == {int} else pl.Float64, strict=False)
     if kinds == {bool}:
         return pl.Series(name, cells, dtype=pl.Boolean)
@@ -66,7 +67,14 @@ def _moment(cell: date | None) -> datetime | None:
     return cell if cell is None or isinstance(cell, datetime) else datetime.combine(cell, time())
 
 
+def _is_long(cell: Any) -> bool:
+    """Whether a number has more digits than a spreadsheet keeps, such as an id that was not typed as text."""
+    return isinstance(cell, int | float) and not isinstance(cell, bool) and abs(cell) >= LONG
+
+
 def _text(cell: Any, written: TextFormat) -> str:
+    if _is_long(cell):
+        return f"{cell:.14e}".replace(".", written.decimal)
     if isinstance(cell, float):
         return f"{cell:.15g}".replace(".", written.decimal)
     if isinstance(cell, datetime):

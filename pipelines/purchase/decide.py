@@ -11,8 +11,10 @@ from pipelines.core.supplier_days import NO_CALENDARS, Calendars
 from pipelines.purchase import (
     alerts,
     budget,
+    doubts,
     fallback,
     flips,
+    life,
     lines,
     prices,
     quantity,
@@ -51,8 +53,10 @@ _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
     "cv2": pl.Float64, "forecast_fault": pl.String, "forecast_note": pl.String, "measured_days": pl.Float64,
     "risk_before": pl.Float64, "waits_for": pl.Date,
-    "unit_volume": pl.Float64, "kit_parts": pl.String,
+    "unit_volume": pl.Float64, "kit_parts": pl.String, "stock_ceiling": pl.Float64,
+    "expiring": pl.Float64, "adjustment": pl.String,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
+    "step": pl.Float64, "left_out_units": pl.Float64, "left_out_on": pl.Date, "untouched_units": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
 
@@ -100,13 +104,18 @@ def decide(
     applied = rules.Applied(rows.height)
     rows = fallback.apply(_complete(rows), config)
     rows = suppliers.choose(rows, pl.DataFrame(schema=OFFERS) if offers is None else offers, breaks, config, applied)
+    rows = life.until_the_end(rows, as_of, config, calendars)
     sku = lines.build(rows, as_of, config)
     steps = prices.steps(rows, breaks)
     danger = _risk(sku, rows)
     draft = quantity.decide(sku)
+    quantity.stay_below(draft, sku, prices.dearer(steps)[0])
     quantity.take_breaks(draft, sku, steps)
     ranked, trial = _as_a_company(draft, sku, rows, steps, danger, config, applied, past)
-    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of, calendars), config, applied)
+    doubtful = doubts.doubts(rows, sku, draft, steps, as_of)
+    for doubt in doubtful:
+        applied.review |= doubt.where & doubt.review
+    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of, calendars), config, applied, doubtful)
     return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
 
 
@@ -122,7 +131,7 @@ def _as_a_company(
 ) -> tuple[pl.DataFrame | None, Trial | None]:
     """What no SKU decides alone: rules, the supplier's order, space, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
-    if own.rules:
+    if own.rules or np.isfinite(sku.ceiling).any():
         rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied, steps)
     trial = None
     if own.consolidate:
@@ -151,6 +160,7 @@ def _table(
     dates: tuple[date, date, Calendars],
     config: Settings,
     applied: rules.Applied,
+    doubtful: list[doubts.Doubt],
 ) -> pl.DataFrame:
     as_of, measured_on, calendars = dates
     mean = rows["forecast_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -172,13 +182,14 @@ def _table(
         pl.Series("flip_change", flip_change).fill_nan(None), applied.joined(),
         flips.sentences(flip_input, flip_change, draft.ordered, rows["whole"].to_numpy()), pl.Series("needs_review", applied.review),
     )  # fmt: skip
+    in_packs = np.where(rows["pack_size"].fill_null(0.0) > 0, sku.pack, 1.0)
     words = decided.with_columns(
-        *notes.values(), pl.col("protection_days").alias("days"), pl.Series("pack", np.where(sku.pack > 0, sku.pack, 1.0)),
+        *notes.values(), pl.col("protection_days").alias("days"), pl.Series("pack", in_packs),
         pl.Series("gap", np.maximum(sku.order_up_to - sku.position, 0.0)), pl.Series("minimum", sku.minimum),
         pl.Series("maximum", sku.maximum), pl.Series("least", draft.least), pl.Series("threshold", draft.threshold),
-        pl.Series("list_price", sku.list_price),
+        pl.Series("list_price", sku.list_price), pl.Series("on_hand", sku.on_hand),
     )  # fmt: skip
-    told = alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of)
+    told = doubts.added(alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of), doubtful)
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
 
 

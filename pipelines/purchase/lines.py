@@ -25,15 +25,16 @@ class Lines:
     """SKUs, shape (N,) each; units, money, days.
 
     Attributes:
-        on_hand: stock.
+        on_hand: stock, less what expires before it is sold.
         position: on hand + lines that count + own orders the ERP does not show yet.
         reorder_point: order at or below it.
         order_up_to: order up to it.
         trigger: the greatest position at which an order is due.
-        pack: pack size; 0: any quantity.
+        pack: pack size; without one the smallest step of what comes in fractions; 0: any quantity.
         minimum: least quantity of a line.
         maximum: greatest quantity of a line.
-        discontinued: the item is no longer bought.
+        ceiling: the greatest position that a line may bring about; infinite where the ERP names none.
+        discontinued: the item is no longer bought: it has ended, or ends before an order could arrive.
         not_yet: it is on sale only later.
         kit: it is put together of other items when it is sold.
         has_supplier: an active supplier offers it.
@@ -58,6 +59,7 @@ class Lines:
     pack: Floats
     minimum: Floats
     maximum: Floats
+    ceiling: Floats
     discontinued: Flags
     not_yet: Flags
     kit: Flags
@@ -155,16 +157,20 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
     holding = np.where(np.isnan(holding), cost * config.costs.holding_cost_rate / 365.0, holding)
     reorder, up_to = numbers("reorder_point"), numbers("order_up_to")
     ordering = numbers("ordering_cost")
+    usable = numbers("on_hand", 0.0) - (numbers("expiring", 0.0) if "expiring" in rows.columns else 0.0)
     return Lines(
-        on_hand=numbers("on_hand", 0.0),
-        position=numbers("on_hand", 0.0) + numbers("due", 0.0) + numbers("proposed", 0.0),
+        on_hand=usable,
+        position=usable + numbers("due", 0.0) + numbers("proposed", 0.0),
         reorder_point=reorder,
         order_up_to=up_to,
         trigger=trigger(reorder, up_to),
-        pack=np.maximum(numbers("pack_size", 0.0), 0.0),
+        pack=_packs(
+            numbers("pack_size", 0.0), numbers("step", 0.0) if "step" in rows.columns else np.zeros(rows.height)
+        ),
         minimum=least_order(numbers("min_order_qty", 0.0), rows["whole"].to_numpy(), config.purchase.min_quantity),
         maximum=np.full(rows.height, config.purchase.max_quantity),
-        discontinued=(rows["discontinued_on"] <= as_of).fill_null(value=False).to_numpy(),
+        ceiling=numbers("stock_ceiling", np.inf) if "stock_ceiling" in rows.columns else np.full(rows.height, np.inf),
+        discontinued=((rows["discontinued_on"] <= as_of).fill_null(value=False) | _flag(rows, "ends_first")).to_numpy(),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
         kit=rows["kit_parts"].is_not_null().to_numpy() if "kit_parts" in rows.columns else np.zeros(rows.height, bool),
         has_supplier=rows["has_supplier"].fill_null(value=False).to_numpy(),
@@ -184,6 +190,15 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         vendor=_vendors(rows),
         volume=_volumes(numbers("unit_volume")),
     )
+
+
+def _packs(pack: Floats, step: Floats) -> Floats:
+    return np.where(pack > 0, pack, np.maximum(step, 0.0))
+
+
+def _flag(rows: pl.DataFrame, name: str) -> pl.Series:
+    """A column of truths, none where it is absent."""
+    return rows[name] if name in rows.columns else pl.repeat(value=False, n=rows.height, eager=True)
 
 
 def _volumes(volume: Floats) -> Floats:

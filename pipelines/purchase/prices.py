@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from pipelines.core.inventory import Floats
 from pipelines.purchase.lots import Prices
 
 
@@ -35,3 +36,27 @@ def steps(rows: pl.DataFrame, breaks: pl.DataFrame) -> Prices:
     )
     at = np.searchsorted(joined["line"].to_numpy(), np.arange(rows.height + 1)).astype(np.int64)
     return Prices(base, at, joined["min_qty"].to_numpy().copy(), joined["unit_price"].to_numpy().copy())
+
+
+def dearer(prices: Prices) -> tuple[Floats, Floats]:
+    """The first price step of each SKU that asks more a unit than a smaller quantity does.
+
+    Args:
+        prices: list prices and steps.
+
+    Returns:
+        Its quantity, units, and its price; NaN where every step is cheaper than what lies below it. Shape (N,) each.
+
+    >>> steps = Prices(np.array([39.99, 5.0]), np.array([0, 1, 2]), np.array([100.0, 10.0]), np.array([440.0, 4.0]))
+    >>> [part.tolist() for part in dearer(steps)]
+    [[100.0, nan], [440.0, nan]]
+    """
+    quantity, asked = np.full(prices.base.size, np.nan), np.full(prices.base.size, np.nan)
+    for n in np.flatnonzero(np.diff(prices.at) > 0):
+        below = prices.base[n]
+        for step in range(int(prices.at[n]), int(prices.at[n + 1])):
+            if prices.price[step] > below * (1 + 1e-9):
+                quantity[n], asked[n] = prices.quantity[step], prices.price[step]
+                break
+            below = prices.price[step]
+    return quantity, asked

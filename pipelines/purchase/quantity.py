@@ -8,6 +8,9 @@ from pipelines.purchase import codes as c
 from pipelines.purchase import lots
 from pipelines.purchase.lines import Draft, Flags, Lines
 
+SPARED = 0.1
+"""Share of a line that is given up where the price rises within it."""
+
 _SMALL = 1e-9
 """Keeps 12.000000001 packs, an artefact of subtraction, from becoming 13."""
 
@@ -60,8 +63,34 @@ def decide(lines: Lines) -> Draft:
         c.REORDER,
     ).astype(np.int64)
     quantity = np.where(code >= c.FIRST_ORDER, np.minimum(np.maximum(in_packs, least), most), 0.0)
-    shelf, money = (np.full(quantity.size, np.inf) for _ in range(2))
-    return Draft(quantity, code, least, most, shelf, money, barred < 0, lines.list_price.copy(), lines.trigger.copy())
+    money = np.full(quantity.size, np.inf)
+    return Draft(
+        quantity,
+        code,
+        least,
+        most,
+        lines.ceiling.copy(),
+        money,
+        barred < 0,
+        lines.list_price.copy(),
+        lines.trigger.copy(),
+    )
+
+
+def stay_below(draft: Draft, lines: Lines, step: Floats) -> None:
+    """Order a pack or so less where a step in the price makes the whole line dearer. In place.
+
+    Args:
+        draft: the lines so far.
+        lines: packs.
+        step: quantity from which on a unit costs more than below it; NaN where there is none.
+    """
+    size = _size(lines.pack)
+    under = np.where(lines.pack > 0, (np.ceil(np.nan_to_num(step) / size - _SMALL) - 1.0) * size, 0.0)
+    near = (draft.quantity >= step - _SMALL) & (draft.quantity - under <= SPARED * draft.quantity)
+    cut = draft.ordered & near & (under >= np.maximum(draft.least, _SMALL))
+    draft.quantity = np.where(cut, under, draft.quantity)
+    draft.most = np.where(cut, np.minimum(draft.most, under), draft.most)
 
 
 def take_breaks(draft: Draft, lines: Lines, prices: lots.Prices) -> None:
@@ -145,7 +174,7 @@ def rounded_up(quantity: Floats, pack: Floats) -> Floats:
     """
     # What arithmetic left behind is no reason for a further pack.
     slack = np.where(pack >= 0.5, np.maximum(DUST / _size(pack), _SMALL), _SMALL)
-    return np.where(pack > 0, np.ceil(quantity / _size(pack) - slack) * pack, np.maximum(quantity, 0.0))
+    return np.where(pack > 0, _units(np.ceil(quantity / _size(pack) - slack), pack), np.maximum(quantity, 0.0))
 
 
 def rounded_down(quantity: Floats, pack: Floats) -> Floats:
@@ -154,7 +183,12 @@ def rounded_down(quantity: Floats, pack: Floats) -> Floats:
     >>> rounded_down(np.array([7.0, 7.0, 12.0]), np.array([6.0, 0.0, 6.0])).tolist()
     [6.0, 7.0, 12.0]
     """
-    return np.where(pack > 0, np.floor(quantity / _size(pack) + _SMALL) * pack, np.maximum(quantity, 0.0))
+    return np.where(pack > 0, _units(np.floor(quantity / _size(pack) + _SMALL), pack), np.maximum(quantity, 0.0))
+
+
+def _units(packs: Floats, pack: Floats) -> Floats:
+    """Units of some packs; 278 tenths are 27.8 and not a hair more."""
+    return np.round(packs * pack, 9)
 
 
 def _size(pack: Floats) -> Floats:

@@ -66,7 +66,7 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
         "No order: rule {} bars supplier {} and nobody else offers the item; on hand {}, reorder point {}",
         ("rules", "supplier_id", "on_hand", "reorder_point"),
     ),
-    "NO_ORDER_DISCONTINUED": ("No order: discontinued on {}; on hand {}", ("discontinued_on", "on_hand")),
+    "NO_ORDER_DISCONTINUED": ("No order: {}; on hand {}", ("ended", "on_hand")),
     "NO_ORDER_NOT_YET_ON_SALE": ("No order: on sale only from {}", ("created_on",)),
     "NO_ORDER_KIT": ("No order: a kit, put together when it is sold; its sales are demand of {}", ("kit_parts",)),
     "NO_ORDER_PRICE_MISSING": (
@@ -111,6 +111,9 @@ _EXPOSED: Final = (
 
 _WAITS: Final = "; the shelf runs out before the goods of {} arrive with a risk of {} %"
 
+_RARE: Final = {"expiring": pl.Float64, "adjustment": pl.String}
+"""Columns of decisions that may be absent."""
+
 _PRICES = ("unit_price", "list_price")
 
 _TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules", "kit_parts")
@@ -151,23 +154,41 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
 
 def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
     """Say what is not plain: orders of ours among what is due, a level that had to step in, a forecast without a trained model."""
-    own, stepped_in, noted, exposed, waits = (
+    own, ending, stepped_in, noted, exposed, waits = (
         decisions["proposed"] > 0,
+        decisions["still_sells"].is_not_null(),
         decisions["level_reason"] != "",
         decisions["forecast_note"].is_not_null(),
         _exposed(decisions),
         _waits(decisions),
     )
-    if not (own.any() or stepped_in.any() or noted.any() or exposed.any() or waits.any()):
+    known = decisions.select(
+        "proposed", "level_reason", "forecast_note", "risk", "still_sells", "discontinued_on", "risk_before", "waits_for",
+        *(pl.col(name) if name in decisions.columns else pl.lit(None, kind).alias(name) for name, kind in _RARE.items()),
+    )  # fmt: skip
+    rare = (known["expiring"].fill_null(0.0) > 0).any() or known["adjustment"].is_not_null().any() or waits.any()
+    if not (own.any() or ending.any() or stepped_in.any() or noted.any() or exposed.any() or rare):
         return told
-    frame = decisions.select(
-        "proposed", "level_reason", "forecast_note", "risk", "risk_before", "waits_for"
-    ).with_columns(told.alias("reason"), exposed.alias("exposed"), waits.alias("waits"))
+    frame = known.with_columns(told.alias("reason"), exposed.alias("exposed"), waits.alias("waits"))
     proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
+    expired = pl.format("; {} more are on hand and expire before they are sold", _text("expiring"))
     return frame.select(
         pl.concat_str(
             "reason",
             pl.when(pl.col("proposed") > 0).then(proposed).otherwise(pl.lit("")),
+            pl.when(pl.col("expiring") > 0).then(expired).otherwise(pl.lit("")),
+            pl.when(pl.col("adjustment").is_not_null())
+            .then(pl.format("; forecast adjusted: {}", "adjustment"))
+            .otherwise(pl.lit("")),
+            pl.when(pl.col("still_sells").is_not_null())
+            .then(
+                pl.format(
+                    "; the item ends on {} and still sells {}, which caps its levels",
+                    "discontinued_on",
+                    _text("still_sells"),
+                )
+            )
+            .otherwise(pl.lit("")),
             pl.when("exposed")
             .then(pl.format(_EXPOSED, (pl.col("risk") * 100).round(0).cast(pl.Int64)))
             .when("waits")
@@ -209,6 +230,13 @@ def _text(name: str) -> pl.Expr:
             .then(pl.format("above the reorder point {}", _text("reorder_point")))
             .otherwise(pl.format("nothing is missing to the order-up-to level {}", _text("order_up_to")))
         )
+    if name == "ended":
+        before = pl.format(
+            "the item ends on {}, and an order would arrive on {}",
+            "discontinued_on",
+            pl.col("arrives_on").cast(pl.String),
+        )
+        return pl.when("ends_first").then(before).otherwise(pl.format("discontinued on {}", _text("discontinued_on")))
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
     value = pl.col(name).cast(pl.Float64)

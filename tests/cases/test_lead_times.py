@@ -14,7 +14,8 @@ RECEIVED = [
 ]
 
 
-@case(Item("LT0", sales=5, lead=0, policy=(60, 120), count=20, orders=RECEIVED))
+# Among the others its receipts would speak for suppliers that never delivered.
+@case(Item("LT0", sales=5, lead=0, policy=(60, 120), count=20, orders=RECEIVED), PLANNING__UNMET_DEMAND="backorder")
 def test_an_agreed_lead_time_of_zero_leaves_the_measured_one(day: Any) -> None:
     line = day.line("LT0")
     assert line.quantity == 100

@@ -26,3 +26,17 @@ def test_one_sale_with_a_rest_of_arithmetic_leaves_an_item_of_pieces(day: Any) -
     quantity = day.line("PCS").quantity
     assert quantity == int(quantity) > 0
     assert abs(quantity - day.line("PCS-12").quantity) <= 1
+
+
+KILOS = [(f"06-{on:02d}", 2.5 + on / 10) for on in range(1, 29)]
+
+
+@case(
+    Item("KILO", sold=KILOS, pack=None, policy=(20, 40.1), count=12.34999999),
+    Item("KILO-AUTO", sold=KILOS, pack=None, count=1.25),
+)
+def test_what_is_weighed_is_ordered_in_steps_of_its_scale(day: Any) -> None:
+    assert day.line("KILO").quantity == 27.8
+    quantity = day.line("KILO-AUTO").quantity
+    assert quantity > 0
+    assert abs(quantity * 10 - round(quantity * 10)) < 1e-9

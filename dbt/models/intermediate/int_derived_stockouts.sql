@@ -5,33 +5,50 @@
 -#}
 with
 
-counts as (
-    select * from {{ ref('int_stock_days') }}
+receipts as (
+    select location_id, item_id, received_on as day, quantity_accepted as units
+    from {{ ref('int_purchase_lines') }}
+    where quantity_accepted > 0 and received_on between {{ history_start() }} and {{ as_of() }}
 ),
 
--- only stretches without a count say anything: where every day is counted there is none
-gaps as (
-    select * from counts where previous_counted_on is null or previous_counted_on < counted_on - 1
+counts as (
+    select
+        *,
+        lag(on_hand) over (partition by location_id, item_id order by counted_on) as previous_on_hand
+    from {{ ref('int_stock_days') }}
+),
+
+-- only stretches without a count say anything, and only of a shelf that was filled: where every day is counted there is none
+skus as (
+    select location_id, item_id from counts where previous_counted_on is null or previous_counted_on < counted_on - 1
+    intersect
+    select location_id, item_id from receipts
 ),
 
 movements as (
-    select location_id, item_id, day, sum(units) as units, sum(received) as received
+    select
+        location_id,
+        item_id,
+        day,
+        sum(units) as units,
+        sum(received) as received
     from (
-        select location_id, item_id, day, -net_quantity as units, 0 as received from {{ ref('int_sales_daily') }}
+        select location_id, item_id, day, -net_quantity as units, 0 as received
+        from {{ ref('int_sales_daily') }}
+        where day between {{ history_start() }} and {{ as_of() }}
         union all
-        select location_id, item_id, received_on, quantity_accepted, quantity_accepted
-        from {{ ref('int_purchase_lines') }}
-        where quantity_accepted > 0 and received_on is not null
+        select location_id, item_id, day, units, units from receipts
     ) as both_kinds
-    where day between {{ history_start() }} and {{ as_of() }} and (location_id, item_id) in (select location_id, item_id from gaps)
+    inner join skus using (location_id, item_id)
     group by location_id, item_id, day
 ),
 
 events as (
-    select location_id, item_id, counted_on as day, on_hand, previous_counted_on, true as is_count, 0 as units, 0 as received from counts
-    where (location_id, item_id) in (select location_id, item_id from gaps)
+    select location_id, item_id, counted_on as day, true as is_count, on_hand, previous_counted_on, previous_on_hand, 0 as units, 0 as received
+    from counts
+    inner join skus using (location_id, item_id)
     union all
-    select location_id, item_id, day, null, null, false, units, received from movements
+    select location_id, item_id, day, false, null, null, null, units, received from movements
 ),
 
 -- a count closes its day: movements of the day belong to the stretch that it ends; stretch 0 follows the newest count
@@ -45,64 +62,54 @@ stretched as (
     from events
 ),
 
-ends as (
-    select location_id, item_id, stretch, day as counted_on, on_hand, previous_counted_on from stretched where is_count
-),
-
--- closing stock of each day that moved
+-- closing stock of each day that moved, and what the whole stretch did; windows alone, since a join of these would have no statistics
 derived as (
     select
-        moves.location_id,
-        moves.item_id,
-        moves.stretch,
-        moves.day,
-        ends.counted_on,
-        ends.previous_counted_on,
-        ends.on_hand - coalesce(sum(moves.units) over (
-            partition by moves.location_id, moves.item_id, moves.stretch
-            order by moves.day desc rows between unbounded preceding and 1 preceding
-        ), 0) as on_hand,
-        coalesce(
-            lead(moves.day) over (partition by moves.location_id, moves.item_id, moves.stretch order by moves.day), ends.counted_on
-        ) as until_on
-    from stretched as moves
-    inner join ends using (location_id, item_id, stretch)
-    where not moves.is_count
+        location_id,
+        item_id,
+        stretch,
+        day,
+        is_count,
+        first_value(previous_counted_on) over backwards as previous_counted_on,
+        first_value(previous_on_hand) over backwards as previous_on_hand,
+        first_value(on_hand) over backwards as on_hand_after,
+        first_value(on_hand) over backwards - coalesce(sum(units) over (backwards rows between unbounded preceding and 1 preceding), 0) as on_hand,
+        lag(day) over backwards as until_on,
+        sum(units) over stretches as moved,
+        sum(received) over stretches as received
+    from stretched
+    where stretch > 0
+    window
+        stretches as (partition by location_id, item_id, stretch),
+        backwards as (partition by location_id, item_id, stretch order by day desc, is_count desc)
 ),
 
-whole as (
+judged as (
     select
-        ends.location_id,
-        ends.item_id,
-        ends.stretch
-    from ends
-    inner join stretched as moves using (location_id, item_id, stretch)
-    inner join derived using (location_id, item_id, stretch)
-    left join counts as started
-        on ends.location_id = started.location_id and ends.item_id = started.item_id and ends.previous_counted_on = started.counted_on
-    where not moves.is_count and moves.day = derived.day
-    group by ends.location_id, ends.item_id, ends.stretch, ends.on_hand, started.on_hand, ends.previous_counted_on
-    having
-        min(derived.on_hand) >= -1e-6
-        and (
-            abs(started.on_hand + sum(moves.units) - ends.on_hand) <= 1e-6
-            or (ends.previous_counted_on is null and sum(moves.received) > 0)
-        )
+        *,
+        min(on_hand) filter (where not is_count) over (partition by location_id, item_id, stretch) as least
+    from derived
 )
 
 select
     -- ids
-    derived.location_id,
-    derived.item_id,
+    judged.location_id,
+    judged.item_id,
 
     -- dates
     days.day::date as day
 
-from derived
-inner join whole using (location_id, item_id, stretch)
-inner join {{ ref('stg_erp__items') }} as items on derived.item_id = items.item_id
+from judged
+inner join {{ ref('stg_erp__items') }} as items on judged.item_id = items.item_id
 cross join lateral generate_series(
-    derived.day::timestamp,
-    (least(derived.until_on, coalesce(items.discontinued_on, derived.until_on)) - 1)::timestamp, interval '1 day'
+    judged.day::timestamp,
+    (least(judged.until_on, coalesce(items.discontinued_on, judged.until_on)) - 1)::timestamp, interval '1 day'
 ) as days(day)
-where derived.on_hand <= 1e-6
+where
+    not judged.is_count
+    and judged.on_hand <= 1e-6
+    and judged.least >= -1e-6
+    and (
+        abs(judged.previous_on_hand + judged.moved - judged.on_hand_after) <= 1e-6
+        or (judged.previous_counted_on is null and judged.received > 0)
+    )

@@ -11,8 +11,11 @@ renamed as (
         location_id,
 
         -- numbers
-        reorder_point,
-        order_up_to
+        {{ snapped('reorder_point') }} as reorder_point,
+        {{ snapped('order_up_to') }} as order_up_to,
+
+        -- booleans
+        coalesce(maximum_is_ceiling, false) as maximum_is_ceiling
 
     from source
 )

@@ -12,8 +12,8 @@ renamed as (
 
         -- numbers: most ERPs leave a lead time, minimum or pack out by a zero
         coalesce(nullif(lead_time_days, 0), {{ var('default_lead_time_days') }}) as lead_time_days,
-        nullif(min_order_qty, 0) as min_order_qty,
-        nullif(pack_size, 0) as pack_size,
+        nullif({{ snapped('min_order_qty') }}, 0) as min_order_qty,
+        nullif({{ snapped('pack_size') }}, 0) as pack_size,
         case when price_per > 0 then price_per else 1 end as price_per,
         case when purchase_unit_factor > 0 then purchase_unit_factor else 1 end as purchase_unit_factor,
 

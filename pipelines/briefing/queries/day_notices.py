@@ -25,6 +25,18 @@ select (select cast(count(*) as bigint) from marts.dim_item i
         where d.as_of = :as_of and d.quantity = 0 and d.on_hand <= 0 and s.last_demand_on is null and s.is_active) as skus
 """
 
+_SILENCED: Final = """
+select item_id from plan.decisions where as_of = :as_of and reason_code in ('NO_ORDER_PACK_ABOVE_MAXIMUM',
+    'NO_ORDER_MINIMUM_ABOVE_MAXIMUM', 'NO_ORDER_CAPPED_BELOW_MINIMUM', 'NO_ORDER_PRICE_MISSING')
+order by location_id collate "C", item_id collate "C"
+"""
+
+_UNSUPPLIED: Final = """
+select d.item_id from plan.decisions d join marts.dim_sku s using (as_of, item_id, location_id)
+where d.as_of = :as_of and d.reason_code = 'NO_ORDER_NO_SUPPLIER' and s.last_demand_on > cast(:as_of as date) - cast(:days as int)
+order by d.location_id collate "C", d.item_id collate "C"
+"""
+
 # A SKU that was never counted has no stock to speak of: sales-only books say so on the first check.
 _HIDDEN: Final = """
 with selling as (
@@ -61,8 +73,10 @@ def told(as_of: date) -> list[str]:
     """
     lines, value = warehouse.read(_UNSOLD, as_of=as_of, code=notices.UNSOLD).row(0)
     items, skus = warehouse.read(_UNPLANNED, as_of=as_of).row(0)
+    silenced = warehouse.read(_SILENCED, as_of=as_of)["item_id"].to_list()
+    unsupplied = warehouse.read(_UNSUPPLIED, as_of=as_of, days=notices.UNSOLD_DAYS)["item_id"].to_list()
     found = (
-        stale(as_of), order_notices.waiting(as_of), *order_notices.about_the_date(as_of), notices.unsold(lines, value),
-        notices.unplanned(items, skus), hidden(as_of),
+        stale(as_of), order_notices.waiting(as_of), *order_notices.about_the_date(as_of), notices.silenced(silenced),
+        notices.unsupplied(unsupplied), notices.unsold(lines, value), notices.unplanned(items, skus), hidden(as_of),
     )  # fmt: skip
     return [sentence for sentence in found if sentence]

@@ -9,10 +9,11 @@ from pipelines.core import units
 from pipelines.io import warehouse
 
 FRACTIONAL: Final = (
-    "select item_id, location_id from marts.fct_demand where quantity > 0 group by item_id, location_id "
+    f"select item_id, location_id, cast({units.step('quantity')} as double precision) as step "
+    "from marts.fct_demand where quantity > 0 group by item_id, location_id "
     f"having {units.mostly_fractions('quantity')}"
 )
-"""SQL of the SKUs that do not come in whole units."""
+"""SQL of the SKUs that do not come in whole units, and their smallest step."""
 
 _PENDING = """
     select p.item_id, p.location_id, null as po_id, p.quantity,

@@ -145,3 +145,54 @@ def test_workbooks_that_are_none_are_named(tmp_path: Path) -> None:
     with pytest.raises(StockproofError, match="the first row of its first sheet is empty"):
         parse(BY_NAME["items"], workbook(tmp_path / "items.xlsx"))
     assert parse(BY_NAME["sales"], workbook(tmp_path / "sales.xlsx", SALES_HEADER)).frame.height == 0
+
+
+@pytest.mark.parametrize("long", [12345678901234567890, 1.2345678901234567e19])
+def test_ids_that_a_workbook_keeps_as_long_numbers_are_faults_with_their_row(folder: Path, long: float) -> None:
+    (folder / "sales.csv").unlink()
+    workbook(folder / "sales.xlsx", SALES_HEADER, (1, "A", "W", DAY, 2, 9.5), (long, "A", "W", DAY, 2, 9.5))
+    refused = refusal(folder)
+    assert (
+        "sales.xlsx, row 3, column sale_id: '1.23456789012346e+19' is a number that a spreadsheet has shortened"
+        in refused.message
+    )
+    assert "format the column as text" in refused.message
+
+
+def test_ids_of_a_workbook_that_are_all_long_numbers_are_faults(folder: Path) -> None:
+    (folder / "sales.csv").unlink()
+    rows = [(12345678901234567890 + n, "A", "W", DAY, 2, 9.5) for n in range(3)]
+    workbook(folder / "sales.xlsx", SALES_HEADER, *rows)
+    assert "3 faults in sales.xlsx" in refusal(folder).message
+
+
+def test_ids_that_a_spreadsheet_shortened_before_it_wrote_a_csv_are_faults(folder: Path) -> None:
+    (folder / "items.csv").write_text("item_id,name,category,unit_cost,unit_price\n4.00638E+12,Hammer,Tools,5,9.5\n")
+    assert (
+        "items.csv, line 2, column item_id: '4.00638E+12' is a number that a spreadsheet has shortened"
+        in refusal(folder).message
+    )
+
+
+@pytest.mark.parametrize(
+    ("decimal", "numbers", "other"), [(".", ("1.200", "950", "1.050"), ","), (",", ("1,200", "950", "1,050"), ".")]
+)
+def test_thousands_that_look_like_decimals_are_pointed_out_with_the_option(
+    folder: Path, decimal: str, numbers: tuple[str, ...], other: str
+) -> None:
+    rows = "".join(f"A;W;2026-01-0{n};{number}\n" for n, number in enumerate(numbers, start=5))
+    (folder / "stock_levels.csv").write_text(f"item_id;location_id;counted_on;on_hand\n{rows}")
+    written = TextFormat(decimal=decimal)
+    notes = loading.check_files(folder, tell, written)[2] if decimal == "." else parsed_notes(folder, written)
+    assert any(f"'{numbers[0]}' is read as 1.2" in note and f"load with --decimal {other}" in note for note in notes)
+
+
+@pytest.mark.parametrize("numbers", [("1.200", "0.950"), ("1.5", "950"), ("950", "12")])
+def test_decimals_that_cannot_be_thousands_are_no_remark(folder: Path, numbers: tuple[str, ...]) -> None:
+    rows = "".join(f"A,W,2026-01-0{n},{number}\n" for n, number in enumerate(numbers, start=5))
+    (folder / "stock_levels.csv").write_text(f"item_id,location_id,counted_on,on_hand\n{rows}")
+    assert not any("thousands" in note for note in loading.check_files(folder, tell)[2])
+
+
+def parsed_notes(folder: Path, written: TextFormat) -> list[str]:
+    return parse(BY_NAME["stock_levels"], folder / "stock_levels.csv", written).notes

@@ -10,7 +10,7 @@ POLICIES = pl.DataFrame({
 })  # fmt: skip
 ROWS = pl.DataFrame({
     "item_id": ["a", "b", "c", "d"], "location_id": ["w"] * 4, "reorder_point": [10.0, 20.0, None, 40.0],
-    "order_up_to": [30.0, 50.0, None, 60.0], "forecast_mean": [4.0, 4.0, 4.0, None],
+    "order_up_to": [30.0, 50.0, None, 60.0], "forecast_mean": [4.0, 4.0, 4.0, None], "is_unknown": [False] * 4,
 })  # fmt: skip
 CHOICES = pl.DataFrame({
     "item_id": ["a", "b", "c", "d"], "location_id": ["w"] * 4, "choice": ["incumbent", "ours", "incumbent", "incumbent"],
@@ -31,3 +31,11 @@ def test_the_erps_rule_stays_with_the_reason_of_the_guard():
 
 def test_without_a_replay_ours_stands():
     assert kept(POLICIES, CHOICES.clear(), ROWS).equals(POLICIES)
+
+
+def test_the_erps_rule_stays_where_nothing_is_known_of_the_past():
+    unknown = ROWS.with_columns(is_unknown=pl.col("item_id").is_in(["b", "c"]))
+    found = {row["item_id"]: row for row in kept(POLICIES, CHOICES.clear(), unknown).iter_rows(named=True)}
+    assert (found["b"]["reorder_point"], found["b"]["order_up_to"]) == (20.0, 50.0)
+    assert found["c"]["reorder_point"] == 3.0  # no rule to keep
+    assert found["a"]["policy"] == "base_stock"

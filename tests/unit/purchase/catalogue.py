@@ -36,6 +36,9 @@ def make(skus: int, seed: int = 0, vendors: int = 12) -> tuple[pl.DataFrame, pl.
         "holding_cost_per_day": np.full(skus, 0.003), "ordering_cost": np.full(skus, 40.0), "forecast_mean": mean,
         "whole": [True] * skus, **{c: grid[:, n] for n, c in enumerate(COLUMNS)},
     }, schema_overrides={"created_on": pl.Date, "discontinued_on": pl.Date})  # fmt: skip
+    # A unit costs what its supplier asks: a price far from the cost is a doubt of its own.
+    asked = pl.col("purchase_price")
+    rows = rows.with_columns(unit_cost=pl.when(asked > 0).then(asked).otherwise("unit_cost"))
     step = pl.DataFrame({"min_qty": [20.0, 60.0, 200.0], "cheaper": [0.97, 0.9, 0.85]})
     breaks = (
         rows.filter(pl.int_range(pl.len()) % 2 == 0)

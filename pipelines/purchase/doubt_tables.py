@@ -1,0 +1,62 @@
+"""What makes a line doubtful, read from the warehouse: sales left out as absurd, shelves that sales never touch."""
+
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+
+from pipelines.io import warehouse
+
+UNTOUCHED_DAYS: Final = 60
+"""Days back that a shelf is looked at."""
+
+LEAST_COUNTS: Final = 5
+"""Counts, and days with sales between them, from which on an unchanged stock is no chance."""
+
+_LEFT_OUT: Final = """
+select distinct on (details ->> 'location_id', details ->> 'item_id') details ->> 'item_id' as item_id,
+    details ->> 'location_id' as location_id, cast(details ->> 'quantity' as double precision) as left_out_units,
+    cast(details ->> 'sold_on' as date) as left_out_on
+from quarantine.rows where as_of = :as_of and table_name = 'sales' and rule = 'sale_absurd'
+order by details ->> 'location_id', details ->> 'item_id', cast(details ->> 'quantity' as double precision) desc, row_id
+"""
+
+_UNTOUCHED: Final = """
+with still as (
+    select item_id, location_id, min(counted_on) as first_on, max(counted_on) as last_on
+    from marts.fct_stock where counted_on > :since and counted_on <= :as_of
+    group by item_id, location_id having count(*) >= :least and min(on_hand) = max(on_hand) and max(on_hand) > 0
+)
+select s.item_id, s.location_id, cast(sum(d.quantity) as double precision) as untouched_units
+from still s join marts.fct_daily_demand d on d.item_id = s.item_id and d.location_id = s.location_id
+    and d.day > s.first_on and d.day <= s.last_on and d.quantity > 0
+where not exists (
+    select 1 from marts.fct_receipts r where r.item_id = s.item_id and r.location_id = s.location_id
+        and r.received_on > s.first_on and r.received_on <= s.last_on)
+group by s.item_id, s.location_id having count(*) >= :least
+"""
+
+_MARTS: Final = ("marts.fct_stock", "marts.fct_receipts")
+
+
+def read(as_of: date) -> pl.DataFrame:
+    """Doubtful SKUs of a date.
+
+    Args:
+        as_of: the run's date; the marts hold it.
+
+    Returns:
+        ``item_id, location_id, left_out_units, left_out_on, untouched_units``; null where there is nothing of the kind.
+    """
+    left_out = warehouse.read(_LEFT_OUT, as_of=as_of)
+    since = as_of - timedelta(days=UNTOUCHED_DAYS)
+    there = all(
+        warehouse.read("select to_regclass(:name) is not null as there", name=name)["there"][0] for name in _MARTS
+    )
+    untouched = (
+        warehouse.read(_UNTOUCHED, as_of=as_of, since=since, least=LEAST_COUNTS)
+        if there
+        else pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String, "untouched_units": pl.Float64})
+    )
+    key = ["item_id", "location_id"]
+    return left_out.join(untouched, on=key, how="full", coalesce=True)
