@@ -118,7 +118,7 @@ def _show(row: dict[str, Any]) -> None:
     )
     console.print(
         f"  Stock {units(row['on_hand'])} + due {units(row['due'])} = {units(row['inventory_position'])}: "
-        f"runs out in {row['stockout_probability']:.1%} of such intervals if nothing is ordered."
+        f"runs out in {row['stockout_probability']:.1%} of such intervals, before the goods due arrive or after, if nothing is ordered."
     )
     console.print(f"  Method {row['method']} ({row['model_version']}). {row['reason']}")
     if row["adjusted"]:

@@ -9,6 +9,7 @@ import polars as pl
 from models.hybrid import Hybrid
 from pipelines import settings
 from pipelines.briefing.queries import positions
+from pipelines.core import stockout
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS, exceedance
@@ -50,7 +51,7 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
 
     The stock that can serve the protection interval is what is on hand and what is due within it
     (:mod:`pipelines.briefing.queries.positions`); the
-    probability of a stockout is that of demand above it.
+    probability of a stockout is that of demand above it, or above what is there before a line arrives, whichever is greater.
 
     Args:
         cumulative: n rows of plan.lead_time_forecasts; the lines due are counted within their protection_days.
@@ -64,7 +65,8 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
     """
     forecast, late = settings.load().forecast, settings.load().purchase.late_days
     # The table of these intervals is written with the detail: what it holds of the date now, if anything, is an earlier run's.
-    coming = due(cumulative, positions.dated(as_of, late, protection=None), as_of)
+    dated = positions.dated(as_of, late, protection=None)
+    coming = due(cumulative, dated, as_of)
     rows = cumulative.with_columns(
         low=pl.Series(np.round(ends[:, 0], 6)), high=pl.Series(np.round(ends[:, 1], 6)), drivers=pl.Series(told, dtype=pl.String),
         demand_class=pl.Series(demand_class.astype(str)), confidence_level=pl.lit(forecast.confidence_level),
@@ -73,7 +75,8 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
     rows = rows.join(coming, on=KEY, how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("on_hand", "due").fill_null(0.0))
     rows = rows.with_columns(inventory_position=pl.col("on_hand") + pl.col("due"))
-    risk = exceedance(rows.select(COLUMNS).to_numpy(), rows["inventory_position"].to_numpy())
+    before = stockout.waits(rows.with_columns(forecast_mean=pl.col("mean")), within(rows, dated, as_of), as_of)
+    risk = np.maximum(exceedance(rows.select(COLUMNS).to_numpy(), rows["inventory_position"].to_numpy()), before.risk)
     return rows.with_columns(stockout_probability=pl.Series(np.round(risk, 6))).select(
         "as_of", *KEY, "method", "model_version", "reason", "demand_class", "protection_days", "mean", "confidence_level", "low", "high",
         "on_hand", "due", "inventory_position", "stockout_probability", "drivers",
@@ -91,11 +94,16 @@ def due(rows: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
     Returns:
         ``item_id, location_id, due``, of the SKUs that have any.
     """
+    return within(rows, lines, as_of).group_by(KEY, maintain_order=True).agg(pl.col("quantity").sum().alias("due"))
+
+
+def within(rows: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The lines that count within each SKU's protection interval; arguments as :func:`due`."""
     until = pl.lit(as_of) + pl.duration(days=pl.col("protection_days"))
     usual = (pl.col("expected_on") <= pl.col("usual_on")).fill_null(value=False)
-    within = pl.col("ours") | usual | (pl.col("expected_on") <= until).fill_null(value=True)
+    counts = pl.col("ours") | usual | (pl.col("expected_on") <= until).fill_null(value=True)
     mine = lines.join(rows.select(*KEY, "protection_days"), on=KEY, maintain_order="left")
-    return mine.filter(within).group_by(KEY, maintain_order=True).agg(pl.col("quantity").sum().alias("due"))
+    return mine.filter(counts)
 
 
 def show(item_id: str, location_id: str | None = None, as_of: date | None = None) -> list[dict[str, object]]:

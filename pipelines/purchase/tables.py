@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.briefing.degraded import FALLBACK_MODEL
 from pipelines.briefing.queries import expiry, last_run, positions, supplier_days
+from pipelines.core import stockout
 from pipelines.core.quantiles import COLUMNS
 from pipelines.core.supplier_days import Calendars
 from pipelines.io import warehouse
@@ -130,9 +131,19 @@ def read(as_of: date, config: Settings) -> Inputs:
         )
     )
     rows = expiry.with_expiring(rows, as_of)
+    rows = _with_waits(rows, positions.dated(as_of, config.purchase.late_days, default), as_of)
     past = _past(rows, as_of) if config.purchase.consolidate else None
     return Inputs(
         rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on, supplier_days.read(as_of)
+    )
+
+
+def _with_waits(rows: pl.DataFrame, dated: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """How likely the shelf runs out before some line arrives, and the day of that line."""
+    worst = stockout.waits(rows, dated, as_of)
+    days = pl.Series("wait_days", worst.day).cast(pl.Int64)
+    return rows.with_columns(
+        pl.Series("risk_before", worst.risk), pl.lit(as_of).dt.offset_by(pl.format("{}d", days)).alias("waits_for")
     )
 
 
