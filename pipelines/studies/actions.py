@@ -1,6 +1,7 @@
 """What a person does with studies: submit, cancel, delete. One transaction each."""
 
 import getpass
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -140,5 +141,6 @@ def _pdf(html: str) -> bytes:
             f"the PDF cannot be made here: {str(fault).splitlines()[0]}",
             "install Debian's libpango-1.0-0 and libpangoft2-1.0-0",
         ) from None
-    made: bytes = HTML(string=html).write_pdf()
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # the style of the screen's plots means nothing on paper
+    made: bytes = HTML(string=report_page.printable(html)).write_pdf()
     return made

@@ -1,5 +1,6 @@
 """The report of a study or of a comparison: one self-contained page, which is printed as the PDF too. Pure."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -53,6 +54,20 @@ def comparison(compared: dict[str, Any]) -> str:
             text, form = labels.get(row["metric"], (row["metric"].replace("_", " "), money))
             row |= {"text": text, "shown": [form(row[key]) for key in ("first", "second", "difference", "low", "high")]}
     return _environment().get_template("comparison.html").render(compared=compared)
+
+
+_PRINT_STYLE: Final = (
+    "<style>text{font-size:12px;fill:#1b2430}.tick{fill:#56616f}.grid{stroke:#dde1e6}.line{fill:none;stroke-width:2}"
+    ".line.ours{stroke:#0b6e69}.line.incumbent{stroke:#a4560b;stroke-dasharray:6 3}.line.real{stroke:#5f6976}"
+    "text.ours,.dot.ours,.mark.ours,.fill.ours{fill:#0b6e69}text.incumbent,.dot.incumbent,.mark.incumbent{fill:#a4560b}"
+    "text.real,.mark.real{fill:#5f6976}.fill.loss,.empty{fill:#b3261e}</style>"
+)
+"""Of the plots on paper: there a page's own style does not reach into an SVG."""
+
+
+def printable(html: str) -> str:
+    """The page with the style of its plots inside them, for the PDF."""
+    return re.sub(r"(<svg [^>]*>)", rf"\1{_PRINT_STYLE}", html)
 
 
 def _metrics(metrics: dict[str, Any]) -> list[dict[str, Any]]:
