@@ -14,8 +14,13 @@ judged as (
 )
 
 select
+    {{ as_of() }} as as_of,
+
+    -- numbers
     judged_periods,
     oversold_periods,
     undersold_periods,
+
+    -- booleans
     oversold_periods > 4 * undersold_periods and oversold_periods >= 0.05 * judged_periods as is_demand_recorded
 from judged

@@ -3,6 +3,7 @@
 
 select
     -- ids
+    sales.sale_id,
     sales.location_id,
     coalesce(parts.item_id, sales.item_id) as item_id,
 
