@@ -19,6 +19,10 @@ from pipelines.io.airflow_api import AirflowApi
 FINAL = {"success", "failed"}
 SILENT = 120.0
 """Seconds without a word of the scheduler after which nobody need wait for the run; a busy machine's answers again before."""
+WAITING = 45.0
+"""Seconds with a queued step and none running after which Airflow's workers may be gone; a busy machine starts a step before."""
+GONE = 300.0
+"""Seconds of the same after which nobody need wait for the run."""
 COMPLETE = ("orders", "report")
 """Steps of the daily run after which the day's orders are complete."""
 DONE = {"success", "failed", "skipped", "upstream_failed", "removed"}
@@ -72,7 +76,7 @@ def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str],
         run_id = f"{conf['as_of']}__{datetime.now().astimezone():%Y%m%dT%H%M%S%f}"
         api.trigger(dag_id, run_id, conf)
         say(f"{dag_id} {run_id}: {api.url}/dags/{dag_id}/runs/{run_id}")
-    final = _watch(api, dag_id, run_id)
+    final = _watch(api, dag_id, run_id, say)
     return _outcome(api, dag_id, final, conf["as_of"])
 
 
@@ -100,7 +104,39 @@ def show(outcome: Outcome, as_json: bool) -> None:
         console.print(f"report: {outcome.report}", soft_wrap=True)
 
 
-def _watch(api: AirflowApi, dag_id: str, run_id: str) -> dict[str, Any]:
+class Workers:
+    """Whether anything takes up what is queued: all workers killed leave a step in ``queued`` and the scheduler healthy."""
+
+    def __init__(self, run_id: str, say: Callable[[str], None]) -> None:
+        self.run_id, self.say = run_id, say
+        self.since: float | None = None
+        self.warned = False
+
+    def seen(self, instances: list[dict[str, Any]], now: float) -> None:
+        """Take note of the steps' states at a moment, seconds.
+
+        Raises:
+            StockproofError: a step has been queued for :data:`GONE` seconds and none was running.
+        """
+        states = {one["state"] for one in instances}
+        queued = sorted({one["task_id"] for one in instances if one["state"] == "queued"})
+        if "running" in states or not queued:
+            self.since, self.warned = None, False
+            return
+        self.since = now if self.since is None else self.since
+        waited = now - self.since
+        problem = f"{', '.join(queued)} of {self.run_id} is queued and no worker has taken it up for {waited:.0f} s"
+        remedy = (
+            "`stockproof down`, then `stockproof up`, and the run goes on where it stood; the same command follows it"
+        )
+        if waited > GONE:
+            raise StockproofError(f"{problem}: Airflow's workers are gone", remedy)
+        if waited > WAITING and not self.warned:
+            self.warned = True
+            self.say(f"{problem}. If the machine is not merely busy, Airflow's workers are gone: {remedy}")
+
+
+def _watch(api: AirflowApi, dag_id: str, run_id: str, say: Callable[[str], None]) -> dict[str, Any]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -110,7 +146,7 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str) -> dict[str, Any]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(dag_id, total=1)
-        heard = time.monotonic()
+        heard, workers = time.monotonic(), Workers(run_id, say)
         while True:
             state = api.run(dag_id, run_id)
             instances = api.task_instances(dag_id, run_id)
@@ -121,6 +157,7 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str) -> dict[str, Any]:
             )
             if state["state"] in FINAL:
                 return state
+            workers.seen(instances, time.monotonic())
             if api.health().get("scheduler") == "healthy":
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENT:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.commands import marts
+from pipelines.commands import forecast_adjust, marts
 from pipelines.core.text import count, units
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ WIDE: Final = 160
 """Columns where no terminal says how wide it is; the tables have eleven."""
 
 app = typer.Typer(help="Forecasts: of an item, and how good they are.", no_args_is_help=True)
+forecast_adjust.register(app)
 console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 AsOf = Annotated[
@@ -117,9 +118,11 @@ def _show(row: dict[str, Any]) -> None:
     )
     console.print(
         f"  Stock {units(row['on_hand'])} + due {units(row['due'])} = {units(row['inventory_position'])}: "
-        f"runs out in {row['stockout_probability']:.1%} of such intervals if nothing is ordered."
+        f"runs out in {row['stockout_probability']:.1%} of such intervals, before the goods due arrive or after, if nothing is ordered."
     )
     console.print(f"  Method {row['method']} ({row['model_version']}). {row['reason']}")
+    if row["adjusted"]:
+        console.print(f"  Adjusted from {_about(row['base_mean'])}: {row['adjusted']}.", markup=False)
     drivers = list(row["drivers"].items())
     shown = ", ".join(f"{name} {value:g}" for name, value in drivers[:DRIVERS_SHOWN])
     console.print(f"  Driven by: {shown or 'nothing: no demand was ever seen'}")

@@ -167,13 +167,6 @@ TABLES: Final[tuple[Table, ...]] = (
     Table("stock_batches", ("item_id", "location_id", "batch_id"), (
         _text("item_id"), _text("location_id"), _text("batch_id"), _date("expires_on", "last day", nullable=True), _number("on_hand"),
     ), required=False, rare=True),
-    Table("receipts", ("receipt_id",), (
-        _text("receipt_id"), _text("po_id", "empty: without an order", required=False, nullable=True),
-        Column("line_no", Kind.INTEGER, required=False, nullable=True, meaning="empty: of no line"), _text("item_id"),
-        _text("location_id", "empty: that of the order", required=False, nullable=True), _date("received_on"),
-        _number("quantity", "rejected ones included; negative: a receipt reversed"),
-        _number("quantity_rejected", required=False, nullable=True), _UPDATED,
-    ), required=False, rare=True),
     Table("currency_rates", ("currency", "valid_from"), (
         _text("currency"), _number("rate", "our money for one unit of it"), _date("valid_from", required=False, nullable=True),
     ), required=False, rare=True),

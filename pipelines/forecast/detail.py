@@ -9,6 +9,7 @@ import polars as pl
 from models.hybrid import Hybrid
 from pipelines import settings
 from pipelines.briefing.queries import positions
+from pipelines.core import stockout
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS, exceedance
@@ -17,8 +18,9 @@ from pipelines.io import warehouse
 KEY = ["item_id", "location_id"]
 
 _STOCK = "select item_id, location_id, on_hand from marts.dim_sku where as_of = :as_of"
-_ITEM = """select d.*, {quantiles}
+_ITEM = """select d.*, coalesce(a.note, '') as adjusted, coalesce(a.base_mean, d.mean) as base_mean, {quantiles}
     from plan.forecast_detail d join plan.lead_time_forecasts f using (as_of, location_id, item_id)
+    left join plan.adjusted_forecasts a using (as_of, location_id, item_id)
     where d.item_id = :item and d.as_of = (
         select max(as_of) from plan.forecast_detail
         where item_id = :item and as_of <= coalesce(cast(:as_of as date), as_of))
@@ -49,7 +51,7 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
 
     The stock that can serve the protection interval is what is on hand and what is due within it
     (:mod:`pipelines.briefing.queries.positions`); the
-    probability of a stockout is that of demand above it.
+    probability of a stockout is that of demand above it, or above what is there before a line arrives, whichever is greater.
 
     Args:
         cumulative: n rows of plan.lead_time_forecasts; the lines due are counted within their protection_days.
@@ -63,7 +65,8 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
     """
     forecast, late = settings.load().forecast, settings.load().purchase.late_days
     # The table of these intervals is written with the detail: what it holds of the date now, if anything, is an earlier run's.
-    coming = due(cumulative, positions.dated(as_of, late, protection=None), as_of)
+    dated = positions.dated(as_of, late, protection=None)
+    coming = due(cumulative, dated, as_of)
     rows = cumulative.with_columns(
         low=pl.Series(np.round(ends[:, 0], 6)), high=pl.Series(np.round(ends[:, 1], 6)), drivers=pl.Series(told, dtype=pl.String),
         demand_class=pl.Series(demand_class.astype(str)), confidence_level=pl.lit(forecast.confidence_level),
@@ -72,7 +75,8 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
     rows = rows.join(coming, on=KEY, how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("on_hand", "due").fill_null(0.0))
     rows = rows.with_columns(inventory_position=pl.col("on_hand") + pl.col("due"))
-    risk = exceedance(rows.select(COLUMNS).to_numpy(), rows["inventory_position"].to_numpy())
+    before = stockout.waits(rows.with_columns(forecast_mean=pl.col("mean")), within(rows, dated, as_of), as_of)
+    risk = np.maximum(exceedance(rows.select(COLUMNS).to_numpy(), rows["inventory_position"].to_numpy()), before.risk)
     return rows.with_columns(stockout_probability=pl.Series(np.round(risk, 6))).select(
         "as_of", *KEY, "method", "model_version", "reason", "demand_class", "protection_days", "mean", "confidence_level", "low", "high",
         "on_hand", "due", "inventory_position", "stockout_probability", "drivers",
@@ -90,11 +94,16 @@ def due(rows: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
     Returns:
         ``item_id, location_id, due``, of the SKUs that have any.
     """
+    return within(rows, lines, as_of).group_by(KEY, maintain_order=True).agg(pl.col("quantity").sum().alias("due"))
+
+
+def within(rows: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The lines that count within each SKU's protection interval; arguments as :func:`due`."""
     until = pl.lit(as_of) + pl.duration(days=pl.col("protection_days"))
     usual = (pl.col("expected_on") <= pl.col("usual_on")).fill_null(value=False)
-    within = pl.col("ours") | usual | (pl.col("expected_on") <= until).fill_null(value=True)
+    counts = pl.col("ours") | usual | (pl.col("expected_on") <= until).fill_null(value=True)
     mine = lines.join(rows.select(*KEY, "protection_days"), on=KEY, maintain_order="left")
-    return mine.filter(within).group_by(KEY, maintain_order=True).agg(pl.col("quantity").sum().alias("due"))
+    return mine.filter(counts)
 
 
 def show(item_id: str, location_id: str | None = None, as_of: date | None = None) -> list[dict[str, object]]:
@@ -106,8 +115,8 @@ def show(item_id: str, location_id: str | None = None, as_of: date | None = None
         as_of: the newest date up to it; None: the newest of all.
 
     Returns:
-        The columns of plan.forecast_detail, ``quantiles`` (level → units over the protection interval) and ``periods`` (the coming
-        buckets, ``forecast.periods`` of them).
+        The columns of plan.forecast_detail, ``adjusted`` (what planners changed; empty: nothing) and ``base_mean`` before that,
+        ``quantiles`` (level → units over the protection interval) and ``periods`` (the coming buckets, ``forecast.periods`` of them).
 
     Raises:
         StockproofError: there is no forecast of the item.

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,28 @@ from pipelines.core.calendar import DAYS_IN, bucket_starts
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 from pipelines.core.quantiles import COLUMNS, LEVELS
-from pipelines.forecast import books, catalogue_gate, detail, panels, period_forecasts, sanity, training
+from pipelines.forecast import (
+    adjustment_tables,
+    adjustments,
+    books,
+    catalogue_gate,
+    detail,
+    panels,
+    period_forecasts,
+    sanity,
+    training,
+)
 from pipelines.io import registry, warehouse
 
 FALLBACK = FALLBACK_MODEL
 
-TABLES = ("plan.forecasts", "plan.lead_time_forecasts", "plan.forecast_detail", "plan.period_forecasts")
+TABLES = (
+    "plan.forecasts",
+    "plan.lead_time_forecasts",
+    "plan.forecast_detail",
+    "plan.period_forecasts",
+    "plan.adjusted_forecasts",
+)
 
 
 def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
@@ -61,8 +77,10 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         daily, cumulative = (frame.filter(pl.col("item_id").is_in(list(items))) for frame in (daily, cumulative))
     where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
     chosen = [drivers[i] for i in np.flatnonzero(rows)]
-    detailed = detail.frame(cumulative, ends[rows], panel.demand_class[rows], chosen, as_of)
-    written = dict(zip(TABLES, (daily, cumulative, detailed, by_period), strict=True))
+    forecasts = {"plan.forecasts": daily, "plan.lead_time_forecasts": cumulative, "plan.period_forecasts": by_period}
+    written, ends = _adjusted(forecasts, ends[rows], DAYS_IN[panel.bucket], as_of)
+    cumulative = written["plan.lead_time_forecasts"]
+    written["plan.forecast_detail"] = detail.frame(cumulative, ends, panel.demand_class[rows], chosen, as_of)
     warehouse.replace_all(written, where)
     flagged = int(cumulative["reason"].str.contains("mean beyond").sum())
     return {
@@ -75,6 +93,33 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         "unusable": int(unusable.sum()),
         "period_rows": by_period.height,
     }
+
+
+def _adjusted(
+    forecasts: dict[str, pl.DataFrame], ends: Array, bucket_days: int, as_of: date
+) -> tuple[dict[str, pl.DataFrame], Array]:
+    """The forecasts as planners adjusted them, the ends of the intervals, and plan.adjusted_forecasts."""
+    known = adjustment_tables.known(as_of)
+    if known.is_empty():
+        return {**forecasts, "plan.adjusted_forecasts": pl.DataFrame(schema=adjustments.NOTED)}, ends
+    held = adjustments.of_skus(known, adjustment_tables.skus(as_of))
+    windows = {
+        "plan.forecasts": (pl.col("bucket_on"), pl.lit(bucket_days), ("mean", *COLUMNS), ()),
+        "plan.lead_time_forecasts": (
+            pl.lit(as_of + timedelta(days=1)), pl.col("protection_days"), ("mean", *COLUMNS), ("std",)
+        ),
+        "plan.period_forecasts": (pl.col("starts_on"), pl.col("days"), ("mean",), ("std",)),
+    }  # fmt: skip
+    changed = {}
+    for table, (starts_on, days, demand, deviations) in windows.items():
+        frame = forecasts[table]
+        each = frame.select(*adjustments.KEY, starts_on=starts_on.cast(pl.Date), days=days)
+        effect = adjustments.effect(held, each)
+        changed[table] = effect.apply(frame, demand, deviations)
+        ends = effect.on(ends) if table == "plan.lead_time_forecasts" else ends
+    base = forecasts["plan.lead_time_forecasts"]["mean"]
+    noted = adjustments.noted(changed["plan.lead_time_forecasts"], base, held, as_of)
+    return {**changed, "plan.adjusted_forecasts": noted.select(list(adjustments.NOTED))}, ends
 
 
 def _gate(

@@ -16,6 +16,7 @@ from pipelines.io import erp
 from pipelines.onboarding import (
     check_books,
     check_bucket,
+    check_contract,
     check_hidden,
     check_oddities,
     check_pitfalls,
@@ -91,7 +92,7 @@ def check() -> Usable:
             _receipts(profile, sold),
             _policies(profile, sold),
         ]
-        findings += check_rules.findings(profile)
+        findings += check_rules.findings(profile) + check_contract.findings(profile, sold)
         findings += check_oddities.findings(profile)
         findings += check_pitfalls.services(profile, set(sold["item_id"].drop_nulls().to_list()))
         findings += check_books.books(profile) + check_bucket.bucket(profile)

@@ -17,14 +17,17 @@ def kept(policies: pl.DataFrame, choices: pl.DataFrame, rows: pl.DataFrame) -> p
     Args:
         policies: rows of plan.policies as the forecast gives them.
         choices: rows of plan.choices of the date, ``choice`` and ``reason``; a SKU without one keeps our policy.
-        rows: SKUs with the ERP's ``reorder_point`` and ``order_up_to``, ``forecast_mean`` and ``is_unknown``: it never sold, was never
-            counted and has no day of creation, so it may be as new as the day.
+        rows: SKUs with the ERP's ``reorder_point`` and ``order_up_to``, ``forecast_mean``, ``is_unknown`` (it never sold, was never
+            counted and has no day of creation, so it may be as new as the day) and, where planners adjusted its forecast, ``adjusted_by``
+            in units: the ERP's levels know nothing of that and move with it.
 
     Returns:
         The policies, same rows and columns.
     """
+    by = pl.col("adjusted_by") if "adjusted_by" in rows.columns else pl.lit(0.0)
     rule = rows.select(
-        *KEY, pl.col("reorder_point").alias("minimum"), pl.col("order_up_to").alias("maximum"), pl.col("forecast_mean").alias("expected")
+        *KEY, (pl.col("reorder_point") + by).clip(lower_bound=0.0).alias("minimum"),
+        (pl.col("order_up_to") + by).clip(lower_bound=0.0).alias("maximum"), pl.col("forecast_mean").alias("expected"),
     )  # fmt: skip
     incumbents = choices.filter(pl.col("choice") == "incumbent").select(*KEY, pl.col("reason").alias("because"))
     unknown = rows.filter("is_unknown").select(*KEY, pl.lit(UNKNOWN).alias("because"))

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines import settings
-from pipelines.briefing.queries import last_run, positions, supplier_days
+from pipelines.briefing.queries import expiry, last_run, positions, supplier_days
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
 from pipelines.core.quantiles import COLUMNS
@@ -29,9 +29,11 @@ _QUERY = f"""
 select s.item_id, s.location_id, s.supplier_id, s.is_active, f.method, f.protection_days,
     s.last_demand_on is null and s.counted_on is null and s.created_on is null as is_unknown,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
-    f.mean as forecast_mean, f.std as forecast_std, {", ".join(f"f.{column}" for column in COLUMNS)}
+    f.mean as forecast_mean, f.std as forecast_std,
+    coalesce(a.mean - a.base_mean, 0) as adjusted_by, {", ".join(f"f.{column}" for column in COLUMNS)}
 from marts.dim_sku s
 left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.adjusted_forecasts a on a.as_of = s.as_of and a.item_id = s.item_id and a.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 """
 
@@ -79,7 +81,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     rows = supplier_days.with_calendar(rows, "lead_time_days", as_of, after_days=config.planning.review_period_days)
     earlier = last_run.with_rows("plan.choices", as_of - timedelta(days=1))
     choices = warehouse.read(_CHOICES, as_of=as_of, earlier=earlier)
-    policies = table(rows, as_of, config, _coming(as_of, config), choices)
+    policies = table(rows, as_of, config, _coming(rows, as_of, config), choices)
     policies = incumbent.kept(policies, choices, rows)
     only = {"item_id": sorted(set(items))} if items else {}
     warehouse.replace("plan.policies", policies, {"as_of": as_of, **only})
@@ -90,12 +92,14 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     return {"skus": policies.height, **by_level}
 
 
-def _coming(as_of: date, config: Settings) -> lost_sales.Coming:
+def _coming(rows: pl.DataFrame, as_of: date, config: Settings) -> lost_sales.Coming:
     """Stock, open lines and terms, and the date's forecasts by review period, if it has any."""
     periods = warehouse.read(_PERIODS, as_of=as_of)
     dated = positions.dated(as_of, config.purchase.late_days, protection="plan.sound_lead_time_forecasts")
     terms = supplier_days.with_calendar(warehouse.read(_TERMS, as_of=as_of), "lead_time_mean", as_of)
-    return lost_sales.Coming(periods, dated, terms)
+    expected = rows.select(*KEY, "protection_days", "forecast_mean")
+    terms = expiry.with_expiring(terms.join(expected, on=KEY, how="left", maintain_order="left"), as_of)
+    return lost_sales.Coming(periods, dated, terms.with_columns(pl.col("on_hand") - pl.col("expiring")))
 
 
 def table(

@@ -52,7 +52,9 @@ TRIALS = ("as_of", "location_id", "supplier_id", "skus", "cost", "saving", "savi
 _OPTIONAL = {
     "category": pl.String, "demand_class": pl.String, "item_priority": pl.String, "passport": pl.String, "adi": pl.Float64,
     "cv2": pl.Float64, "forecast_fault": pl.String, "forecast_note": pl.String, "measured_days": pl.Float64,
-    "unit_volume": pl.Float64, "kit_parts": pl.String,
+    "risk_before": pl.Float64, "waits_for": pl.Date,
+    "unit_volume": pl.Float64, "kit_parts": pl.String, "stock_ceiling": pl.Float64,
+    "expiring": pl.Float64, "adjustment": pl.String,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
     "step": pl.Float64, "left_out_units": pl.Float64, "left_out_on": pl.Date, "untouched_units": pl.Float64,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
@@ -105,7 +107,7 @@ def decide(
     rows = life.until_the_end(rows, as_of, config, calendars)
     sku = lines.build(rows, as_of, config)
     steps = prices.steps(rows, breaks)
-    danger = _risk(sku)
+    danger = _risk(sku, rows)
     draft = quantity.decide(sku)
     quantity.stay_below(draft, sku, prices.dearer(steps)[0])
     quantity.take_breaks(draft, sku, steps)
@@ -129,7 +131,7 @@ def _as_a_company(
 ) -> tuple[pl.DataFrame | None, Trial | None]:
     """What no SKU decides alone: rules, the supplier's order, space, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
-    if own.rules:
+    if own.rules or np.isfinite(sku.ceiling).any():
         rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied, steps)
     trial = None
     if own.consolidate:
@@ -185,7 +187,7 @@ def _table(
         *notes.values(), pl.col("protection_days").alias("days"), pl.Series("pack", in_packs),
         pl.Series("gap", np.maximum(sku.order_up_to - sku.position, 0.0)), pl.Series("minimum", sku.minimum),
         pl.Series("maximum", sku.maximum), pl.Series("least", draft.least), pl.Series("threshold", draft.threshold),
-        pl.Series("list_price", sku.list_price),
+        pl.Series("list_price", sku.list_price), pl.Series("on_hand", sku.on_hand),
     )  # fmt: skip
     told = doubts.added(alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of), doubtful)
     return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
@@ -236,11 +238,16 @@ def _complete(rows: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _risk(sku: Lines) -> Floats:
-    """From the forecast's quantiles; without a forecast 1 at an empty position that should hold something, else 0."""
+def _risk(sku: Lines, rows: pl.DataFrame) -> Floats:
+    """From the forecast's quantiles, at the end of the interval or before a line arrives, whichever is worse.
+
+    Without a forecast 1 at an empty position that should hold something, else 0.
+    """
     bare = (sku.position <= 0) & (sku.order_up_to > 0)
     found = risk.exceedance(sku.grid, sku.position)
-    return np.where(np.isnan(found), bare.astype(np.float64), found)
+    at_its_end = np.where(np.isnan(found), bare.astype(np.float64), found)
+    worst: Floats = np.maximum(at_its_end, rows["risk_before"].fill_null(0.0).to_numpy())
+    return worst
 
 
 def _units(ranked: pl.DataFrame | None, rows: pl.DataFrame, as_of: date) -> pl.DataFrame:

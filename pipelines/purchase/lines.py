@@ -25,7 +25,7 @@ class Lines:
     """SKUs, shape (N,) each; units, money, days.
 
     Attributes:
-        on_hand: stock.
+        on_hand: stock, less what expires before it is sold.
         position: on hand + lines that count + own orders the ERP does not show yet.
         reorder_point: order at or below it.
         order_up_to: order up to it.
@@ -33,6 +33,7 @@ class Lines:
         pack: pack size; without one the smallest step of what comes in fractions; 0: any quantity.
         minimum: least quantity of a line.
         maximum: greatest quantity of a line.
+        ceiling: the greatest position that a line may bring about; infinite where the ERP names none.
         discontinued: the item is no longer bought: it has ended, or ends before an order could arrive.
         not_yet: it is on sale only later.
         kit: it is put together of other items when it is sold.
@@ -58,6 +59,7 @@ class Lines:
     pack: Floats
     minimum: Floats
     maximum: Floats
+    ceiling: Floats
     discontinued: Flags
     not_yet: Flags
     kit: Flags
@@ -155,9 +157,10 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
     holding = np.where(np.isnan(holding), cost * config.costs.holding_cost_rate / 365.0, holding)
     reorder, up_to = numbers("reorder_point"), numbers("order_up_to")
     ordering = numbers("ordering_cost")
+    usable = numbers("on_hand", 0.0) - (numbers("expiring", 0.0) if "expiring" in rows.columns else 0.0)
     return Lines(
-        on_hand=numbers("on_hand", 0.0),
-        position=numbers("on_hand", 0.0) + numbers("due", 0.0) + numbers("proposed", 0.0),
+        on_hand=usable,
+        position=usable + numbers("due", 0.0) + numbers("proposed", 0.0),
         reorder_point=reorder,
         order_up_to=up_to,
         trigger=trigger(reorder, up_to),
@@ -166,6 +169,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
         ),
         minimum=least_order(numbers("min_order_qty", 0.0), rows["whole"].to_numpy(), config.purchase.min_quantity),
         maximum=np.full(rows.height, config.purchase.max_quantity),
+        ceiling=numbers("stock_ceiling", np.inf) if "stock_ceiling" in rows.columns else np.full(rows.height, np.inf),
         discontinued=((rows["discontinued_on"] <= as_of).fill_null(value=False) | _flag(rows, "ends_first")).to_numpy(),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
         kit=rows["kit_parts"].is_not_null().to_numpy() if "kit_parts" in rows.columns else np.zeros(rows.height, bool),

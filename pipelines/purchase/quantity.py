@@ -63,8 +63,18 @@ def decide(lines: Lines) -> Draft:
         c.REORDER,
     ).astype(np.int64)
     quantity = np.where(code >= c.FIRST_ORDER, np.minimum(np.maximum(in_packs, least), most), 0.0)
-    shelf, money = (np.full(quantity.size, np.inf) for _ in range(2))
-    return Draft(quantity, code, least, most, shelf, money, barred < 0, lines.list_price.copy(), lines.trigger.copy())
+    money = np.full(quantity.size, np.inf)
+    return Draft(
+        quantity,
+        code,
+        least,
+        most,
+        lines.ceiling.copy(),
+        money,
+        barred < 0,
+        lines.list_price.copy(),
+        lines.trigger.copy(),
+    )
 
 
 def stay_below(draft: Draft, lines: Lines, step: Floats) -> None:

@@ -109,6 +109,11 @@ _EXPOSED: Final = (
     "if demand has grown"
 )
 
+_WAITS: Final = "; the shelf runs out before the goods of {} arrive with a risk of {} %"
+
+_RARE: Final = {"expiring": pl.Float64, "adjustment": pl.String}
+"""Columns of decisions that may be absent."""
+
 _PRICES = ("unit_price", "list_price")
 
 _TEXTS = ("discontinued_on", "created_on", "supplier_id", "location_id", "rules", "kit_parts")
@@ -149,23 +154,32 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
 
 def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
     """Say what is not plain: orders of ours among what is due, a level that had to step in, a forecast without a trained model."""
-    own, ending, stepped_in, noted, exposed = (
+    own, ending, stepped_in, noted, exposed, waits = (
         decisions["proposed"] > 0,
         decisions["still_sells"].is_not_null(),
         decisions["level_reason"] != "",
         decisions["forecast_note"].is_not_null(),
         _exposed(decisions),
+        _waits(decisions),
     )
-    if not (own.any() or ending.any() or stepped_in.any() or noted.any() or exposed.any()):
+    known = decisions.select(
+        "proposed", "level_reason", "forecast_note", "risk", "still_sells", "discontinued_on", "risk_before", "waits_for",
+        *(pl.col(name) if name in decisions.columns else pl.lit(None, kind).alias(name) for name, kind in _RARE.items()),
+    )  # fmt: skip
+    rare = (known["expiring"].fill_null(0.0) > 0).any() or known["adjustment"].is_not_null().any() or waits.any()
+    if not (own.any() or ending.any() or stepped_in.any() or noted.any() or exposed.any() or rare):
         return told
-    frame = decisions.select(
-        "proposed", "level_reason", "forecast_note", "risk", "still_sells", "discontinued_on"
-    ).with_columns(told.alias("reason"), exposed.alias("exposed"))
+    frame = known.with_columns(told.alias("reason"), exposed.alias("exposed"), waits.alias("waits"))
     proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
+    expired = pl.format("; {} more are on hand and expire before they are sold", _text("expiring"))
     return frame.select(
         pl.concat_str(
             "reason",
             pl.when(pl.col("proposed") > 0).then(proposed).otherwise(pl.lit("")),
+            pl.when(pl.col("expiring") > 0).then(expired).otherwise(pl.lit("")),
+            pl.when(pl.col("adjustment").is_not_null())
+            .then(pl.format("; forecast adjusted: {}", "adjustment"))
+            .otherwise(pl.lit("")),
             pl.when(pl.col("still_sells").is_not_null())
             .then(
                 pl.format(
@@ -177,6 +191,8 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
             .otherwise(pl.lit("")),
             pl.when("exposed")
             .then(pl.format(_EXPOSED, (pl.col("risk") * 100).round(0).cast(pl.Int64)))
+            .when("waits")
+            .then(pl.format(_WAITS, "waits_for", (pl.col("risk_before") * 100).round(0).cast(pl.Int64)))
             .otherwise(pl.lit("")),
             pl.when(pl.col("level_reason") != "")
             .then(pl.format("; {}", "level_reason"))
@@ -190,8 +206,18 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
 def _exposed(decisions: pl.DataFrame) -> pl.Series:
     """SKUs that the ERP's own minimum leaves without an order though they run out likelier than not."""
     idle = (pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT") & (pl.col("level_reason") == "")
-    exposed = idle & (pl.col("policy") == MIN_MAX) & (pl.col("risk") >= AT_RISK)
+    exposed = (
+        idle
+        & (pl.col("policy") == MIN_MAX)
+        & (pl.col("risk") >= AT_RISK)
+        & ~(pl.col("risk_before") >= AT_RISK).fill_null(value=False)
+    )
     return decisions.select(exposed.fill_null(value=False)).to_series()
+
+
+def _waits(decisions: pl.DataFrame) -> pl.Series:
+    """SKUs that run out more likely than not before a line arrives: more on order would not help in time."""
+    return decisions.select((pl.col("risk_before") >= AT_RISK).fill_null(value=False)).to_series()
 
 
 def _text(name: str) -> pl.Expr:

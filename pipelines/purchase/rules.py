@@ -26,6 +26,10 @@ _TEXTS = (
 )
 
 
+CEILING = "maximum_is_ceiling"
+"""Stands among the names of rules where the ERP's own maximum limits a line."""
+
+
 class Applied:
     """Names of the rules applied to each line, and which lines a person must see."""
 
@@ -34,12 +38,13 @@ class Applied:
         self.names: dict[int, list[str]] = {}
         self.review: Flags = np.zeros(count, dtype=bool)
 
-    def add(self, rule: Rule, hits: Flags) -> None:
-        """Note a rule on the lines it hit."""
+    def add(self, rule: Rule | str, hits: Flags) -> None:
+        """Note a rule, or the name of one that is no rule of the configuration, on the lines it hit."""
+        name = rule if isinstance(rule, str) else rule.name
         for n in np.flatnonzero(hits).tolist():
             found = self.names.setdefault(n, [])
-            if rule.name not in found:
-                found.append(rule.name)
+            if name not in found:
+                found.append(name)
 
     def joined(self) -> pl.Series:
         """Names on each line, in the order of the configuration."""
@@ -120,6 +125,7 @@ def limit(
     before = draft.quantity.copy()
     cap = np.full(before.size, np.inf)
     frozen = np.zeros(before.size, dtype=bool)
+    applied.add(CEILING, lines.ceiling < np.where(draft.ordered, lines.position + draft.quantity, -np.inf) - 1e-9)
     for rule in rules:
         effect = rule.then
         caps = (effect.cap_quantity, effect.cap_days)

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipelines.briefing.degraded import FALLBACK_MODEL
-from pipelines.briefing.queries import last_run, positions, supplier_days
+from pipelines.briefing.queries import expiry, last_run, positions, supplier_days
+from pipelines.core import stockout
 from pipelines.core.quantiles import COLUMNS
 from pipelines.core.supplier_days import Calendars
 from pipelines.io import warehouse
@@ -23,17 +24,18 @@ _NUMBERS = (
 _SKUS = f"""
 select s.item_id, s.location_id, p.policy, p.level, p.reorder_point, p.order_up_to, p.safety_stock, p.protection_days,
     s.supplier_id, s.has_supplier, s.abc_class, s.category, s.demand_class, s.priority as item_priority, s.created_on, s.discontinued_on,
-    s.last_demand_on, s.kit_parts,
+    s.last_demand_on, s.kit_parts, cast(s.stock_ceiling as double precision) as stock_ceiling,
     cast(s.reorder_point as double precision) as erp_reorder_point, cast(s.order_up_to as double precision) as erp_order_up_to,
     {", ".join(f"cast(s.{name} as double precision) as {name}" for name in _NUMBERS)},
     case when v.level in ('item', 'supplier') then v.q500 end as measured_days,
-    case when f.model_version = :simple then f.reason end as forecast_note,
+    case when f.model_version = :simple then f.reason end as forecast_note, j.note as adjustment,
     f.mean as forecast_mean, {", ".join(f"f.{column}" for column in COLUMNS)},
     case when a.rules is not null then 'its forecast was set aside (' || a.rules || ')'
         when s.is_active and f.item_id is null then 'there is no forecast of this date' end as forecast_fault
 from marts.dim_sku s
 left join plan.policies p on p.as_of = s.as_of and p.item_id = s.item_id and p.location_id = s.location_id
 left join plan.sound_lead_time_forecasts f on f.as_of = s.as_of and f.item_id = s.item_id and f.location_id = s.location_id
+left join plan.adjusted_forecasts j on j.as_of = s.as_of and j.item_id = s.item_id and j.location_id = s.location_id
 left join plan.lead_times v on v.as_of = :measured_on and v.supplier_id = s.supplier_id and v.item_id = s.item_id
 left join plan.forecasts_set_aside a on a.as_of = s.as_of and a.item_id = s.item_id and a.location_id = s.location_id
 where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
@@ -128,9 +130,20 @@ def read(as_of: date, config: Settings) -> Inputs:
             pl.col("passport").fill_null(""),
         )
     )
+    rows = expiry.with_expiring(rows, as_of)
+    rows = _with_waits(rows, positions.dated(as_of, config.purchase.late_days, default), as_of)
     past = _past(rows, as_of) if config.purchase.consolidate else None
     return Inputs(
         rows, warehouse.read(_BREAKS), _offers(as_of, measured_on), past, measured_on, supplier_days.read(as_of)
+    )
+
+
+def _with_waits(rows: pl.DataFrame, dated: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """How likely the shelf runs out before some line arrives, and the day of that line."""
+    worst = stockout.waits(rows, dated, as_of)
+    days = pl.Series("wait_days", worst.day).cast(pl.Int64)
+    return rows.with_columns(
+        pl.Series("risk_before", worst.risk), pl.lit(as_of).dt.offset_by(pl.format("{}d", days)).alias("waits_for")
     )
 
 

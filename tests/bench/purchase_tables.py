@@ -35,7 +35,7 @@ create table marts.dim_sku (as_of date, item_id text, location_id text, supplier
     is_active boolean, abc_class text, category text, demand_class text, priority text, unit_cost float8, unit_volume float8,
     holding_cost_per_day float8, shortage_cost float8, ordering_cost float8, lead_time_days float8, min_order_qty float8,
     pack_size float8, purchase_price float8, has_supplier boolean, mean_demand float8, adi float8, cv2 float8, reorder_point float8,
-    order_up_to float8, on_hand float8, on_order float8);
+    order_up_to float8, on_hand float8, on_order float8, last_demand_on date, kit_parts text, stock_ceiling float8);
 create table marts.fct_demand (item_id text, location_id text, quantity float8);
 create table marts.fct_daily_demand (item_id text, location_id text, day date, quantity float8);
 create table marts.fct_open_orders (item_id text, location_id text, po_id text, expected_on date, quantity_open float8);

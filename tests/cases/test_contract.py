@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.company import Item
+from tests.cases.company import Item, Line, Order
 from tests.cases.registry import case
 
 
@@ -38,8 +38,7 @@ def test_an_order_is_expected_when_its_supplier_is_back(day: Any) -> None:
     Item("NEVER", sales=10, lead=3, policy=(60, 110), count=200),
 )  # fmt: skip
 def test_an_order_lasts_until_the_one_of_the_next_review_can_come(day: Any) -> None:
-    assert protection(day, "NEVER") == 3 + 7
-    assert protection(day, "NEXT") == 3 + 7 + 6
+    assert protection(day, "NEXT") == protection(day, "NEVER") + 6
 
 
 @case(
@@ -82,3 +81,98 @@ def test_prices_are_of_one_unit_in_our_own_money_and_of_the_day(day: Any) -> Non
     assert day.line("CARTONS").unit_price == pytest.approx(2.0)
     assert day.line("DOLLARS").unit_price == pytest.approx(0.75 if day.line("DOLLARS").quantity >= 150 else 1.0)
     assert (day.line("DEAREST").supplier_id, day.line("DEAREST").unit_price) == ("S-DEAR", 3.0)
+
+
+@case(
+    Item("CEILING", sales=5, policy=(60, 110), count=10, pack=60, rows={"item_policies": []}),
+    Item("CAPPED", sales=5, count=10, pack=60, rows={"item_policies": [
+        {"item_id": "CAPPED", "location_id": "W", "reorder_point": 60, "order_up_to": 110, "maximum_is_ceiling": "true"}]}),
+    Item("SILENT", sales=5, count=70, pack=60, rows={"item_policies": [
+        {"item_id": "SILENT", "location_id": "W", "reorder_point": 80, "order_up_to": 110, "maximum_is_ceiling": "true"}]}),
+)  # fmt: skip
+def test_a_maximum_that_is_a_ceiling_limits_every_order(day: Any) -> None:
+    assert day.line("CEILING").quantity == 120
+    assert (day.line("CAPPED").quantity, day.line("CAPPED").rules) == (60, "maximum_is_ceiling")
+    assert (day.line("SILENT").quantity, day.line("SILENT").reason_code) == (0, "NO_ORDER_CAPPED_BELOW_MINIMUM")
+    assert "maximum_is_ceiling" in day.line("SILENT").reason
+
+
+def batches(item: str, *held: tuple[float, str]) -> dict[str, list[dict[str, Any]]]:
+    """Batches at the warehouse: units and last day of sale."""
+    return {"stock_batches": [
+        {"item_id": item, "location_id": "W", "batch_id": f"{item}-{n}", "on_hand": units, "expires_on": last}
+        for n, (units, last) in enumerate(held)]}  # fmt: skip
+
+
+@case(
+    Item("FRESH", sales=10, lead=7, policy=(100, 200), count=250, rows=batches("FRESH", (250, "2026-09-30"))),
+    Item("STALE", sales=10, lead=7, policy=(100, 200), count=250, rows=batches("STALE", (200, "2026-07-01"), (50, ""))),
+)  # fmt: skip
+def test_what_expires_before_it_is_sold_counts_for_no_order(day: Any) -> None:
+    assert day.line("FRESH").quantity == 0
+    line = day.line("STALE")
+    # Three days of about 10 sell about 30 of the 200; with the 50 that last, about 80 are usable.
+    assert line.inventory_position == pytest.approx(80, abs=10)
+    assert line.quantity > 0 and "expire before they are sold" in line.reason
+
+
+def part(status: str) -> list[Order]:
+    """An open order of which 5 of 10 came, its line in a state of its own."""
+    return [Order("06-10", [Line(10, received=(5, "06-20"), more={"status": status})])]
+
+
+@case(
+    Item("LINE-OPEN", sales=1, lead=21, policy=(6, 10), count=5, orders=part("open")),
+    Item("LINE-CANCELLED", sales=1, lead=21, policy=(6, 10), count=5, orders=part("cancelled")),
+)  # fmt: skip
+def test_a_line_has_a_state_of_its_own(day: Any) -> None:
+    assert day.line("LINE-OPEN").on_order == 5
+    assert day.line("LINE-CANCELLED").on_order == 0
+
+
+@case(
+    Item("A-PER-100", sales=2, cost=1.0, price=100.0, policy=(60, 110), count=90),
+    Item("KETTLE-1", sold=[(f"04-{n:02d}", 3) for n in range(1, 29)], item={"name": "Kettle 1.7 l steel"}, count=0),
+    Item("KETTLE-2", sold=[(f"05-{n:02d}", 3) for n in range(10, 31)] + [("06-27", 3)], item={"name": "Kettle 1.7 l steel v2"}, count=9),
+    Item("SET", sold=[("06-01", 3), ("06-20", 2)], supplier=None),
+)  # fmt: skip
+def test_erp_check_names_what_the_books_hold_and_seem_to_need(day: Any) -> None:
+    found = {finding.split(": ", 1)[0]: finding for finding in day.findings}
+    assert all(
+        words in found["beyond"]
+        for words in ("closing days", "kits", "batches", "prices per several units", "ceilings")
+    )
+    assert "A-PER-100 at S-A-PER-100: 100 and 1, about 100" in found["units of prices"]
+    assert "KETTLE-2 after KETTLE-1" in found["successors"] and "SUCCESSOR" not in found["successors"]
+    assert "SET" in found["kits"] and "BOX" not in found["kits"]
+
+
+def test_what_a_planner_knows_reaches_the_order(company: Any) -> None:
+    from pipelines.forecast import adjusting, detail
+
+    company.load(
+        [
+            Item("FAIR", sales=10, lead=7, policy=(150, 300), count=260),
+            Item("USUAL", sales=10, lead=7, policy=(150, 300), count=260),
+        ]
+    )
+    company.run()
+    before, usual = company.line("FAIR"), company.line("USUAL")
+    fair = {
+        "item_id": "FAIR",
+        "location_id": "W",
+        "from_on": date(2026, 6, 29),
+        "to_on": date(2026, 7, 12),
+        "units": 500.0,
+    }
+    number = adjusting.adjust([fair | {"reason": "trade fair", "author": "Ann"}])[0]
+    company.run()
+    line = company.line("FAIR")
+    assert before.quantity == 0 and line.quantity >= 350
+    assert "500.0 units from 2026-06-29 to 2026-07-12 (trade fair, by Ann)" in line.reason
+    shown = detail.show("FAIR")[0]
+    assert float(str(shown["mean"])) == pytest.approx(float(str(shown["base_mean"])) + 500, abs=0.01)
+    assert (company.line("USUAL").quantity, company.line("USUAL").reason) == (usual.quantity, usual.reason)
+    adjusting.withdraw(number, "fair cancelled", "Ann")
+    company.run()
+    assert (company.line("FAIR").quantity, company.line("FAIR").reason) == (before.quantity, before.reason)

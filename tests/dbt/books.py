@@ -32,6 +32,15 @@ def make(as_of: date) -> dict[str, Rows]:
             }
             for n in range(4)
         ],
+        "stock_batches": [
+            {
+                "item_id": "I00",
+                "location_id": "W",
+                "batch_id": "B1",
+                "expires_on": as_of + timedelta(days=9),
+                "on_hand": 3.0,
+            }
+        ],
         "supplier_closures": [
             {"supplier_id": "S1", "closed_from": as_of + timedelta(days=1), "closed_to": as_of + timedelta(days=6)}
         ],

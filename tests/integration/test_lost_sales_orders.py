@@ -20,7 +20,8 @@ DEAR, ENDED = "ITEM-10", "ITEM-11"
 
 MARTS = """
 create schema if not exists marts;
-create table marts.dim_sku (as_of date, item_id text, location_id text, category text, is_active boolean, unit_cost float8,
+create table marts.dim_sku (as_of date, item_id text, location_id text, supplier_id text, category text, is_active boolean,
+    unit_cost float8,
     has_own_costs boolean, holding_cost_per_day float8, shortage_cost float8, ordering_cost float8, lead_time_days float8,
     lead_time_mean float8, lead_time_std float8, min_order_qty float8, pack_size float8, mean_demand float8, adi float8, cv2 float8,
     reorder_point float8, order_up_to float8, on_hand float8,
@@ -115,8 +116,10 @@ def test_purchase_gets_levels_from_the_position_and_open_lines_count_at_their_da
     told = _policies()
     assert {item for item, row in told.items() if row["policy"] == "expected_cost"} == set(ITEMS[:10])
     # A line that comes after the protection interval is not part of the position that purchase starts from.
-    rows = pl.DataFrame({"item_id": ITEMS[:3], "location_id": ["W1"] * 3})
-    assert policy._coming(AS_OF, settings.load()).position(rows).tolist() == [16.0, 10.0, 10.0]
+    rows = pl.DataFrame(
+        {"item_id": ITEMS[:3], "location_id": ["W1"] * 3, "protection_days": [14] * 3, "forecast_mean": [1.0] * 3}
+    )
+    assert policy._coming(rows, AS_OF, settings.load()).position(rows).tolist() == [16.0, 10.0, 10.0]
     assert told[ITEMS[0]]["order_up_to"] > 17.0
     assert all(row["reorder_point"] == row["order_up_to"] - 1.0 for row in (told[item] for item in ITEMS[:10]))
     assert 4.0 <= told[ITEMS[2]]["order_up_to"] - 10.0 <= 14.0

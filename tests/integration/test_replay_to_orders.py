@@ -29,7 +29,8 @@ create table marts.dim_sku (as_of date, item_id text, location_id text, supplier
     unit_cost float8, unit_price float8, unit_volume float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, purchase_price float8, has_supplier boolean,
     mean_demand float8, adi float8, cv2 float8, reorder_point float8, order_up_to float8, on_hand float8, on_order float8,
-    has_own_costs boolean, lead_time_mean float8, lead_time_std float8, last_demand_on date, counted_on date);
+    has_own_costs boolean, lead_time_mean float8, lead_time_std float8, last_demand_on date, counted_on date,
+    kit_parts text, stock_ceiling float8);
 create table marts.dim_location (location_id text, location_name text);
 create table marts.dim_item (item_id text, item_name text, as_of date, created_on date, discontinued_on date);
 create table marts.dim_supplier (supplier_id text, supplier_name text);

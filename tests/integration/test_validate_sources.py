@@ -48,6 +48,11 @@ CASES: dict[str, Case] = {
         {"quantity_received": 5.0, "quantity_rejected": 6.0}, {"quantity_received": 5.0, "quantity_rejected": 5.0}
     ),
     "received_before_ordered": Case({"received_on": date(2026, 3, 31)}, {"received_on": date(2026, 4, 1)}),
+    "closure_ends_before_start": Case({"closed_to": date(2026, 6, 30)}, {"closed_to": date(2026, 7, 1)}),
+    "working_days_unknown": Case({"working_days": "Mon-Fri"}, {"working_days": "12345"}),
+    "kit_quantity_not_positive": Case({"quantity": 0.0}, {"quantity": 0.5}),
+    "rate_not_positive": Case({"rate": 0.0}, {"rate": 0.001}),
+    "currency_without_rate": Case({"currency": "XTS"}, {"currency": ""}),
     "promotion_ends_before_start": Case({"ends_on": date(2026, 4, 30)}, {"ends_on": date(2026, 5, 1)}),
     "order_dated_later": Case({"ordered_on": AS_OF + timedelta(days=1)}, {"ordered_on": AS_OF}),
     "receipt_dated_later": Case({"received_on": AS_OF + timedelta(days=1)}, {"received_on": AS_OF}),
@@ -66,6 +71,7 @@ KEY_LOST: dict[str, tuple[str, tuple[str, ...]]] = {
     "item_policies": ("location_id", ("unknown_location",)),
     "calendar_events": ("event_on", ()),
     "promotions": ("starts_on", ()),
+    "supplier_closures": ("closed_from", ()),
 }
 """Table → key column that goes missing, where it is not the first, and the other rules that this breaks."""
 

@@ -63,6 +63,11 @@ VALID: dict[str, Row] = {
     },
     "item_policies": {"location_id": "W1", "reorder_point": 10.0, "order_up_to": 30.0},
     "calendar_events": {"event_on": date(2026, 5, 1), "location_id": None},
+    "supplier_closures": {"closed_from": date(2026, 7, 1), "closed_to": date(2026, 7, 7)},
+    "item_predecessors": {"predecessor_id": "I1", "factor": 2.0},
+    "kit_components": {"kit_id": "I1", "quantity": 2.0},
+    "stock_batches": {"location_id": "W1", "batch_id": "B1", "on_hand": 5.0},
+    "currency_rates": {"rate": 0.9, "valid_from": date(2026, 1, 1)},
     "promotions": {"location_id": None, "starts_on": date(2026, 5, 1), "ends_on": date(2026, 5, 7), "price": 2.5},
 }
 
@@ -89,7 +94,10 @@ class Erp:
         """A valid row of its own item, purchase order or id, named after ``mark``; what it refers to is added."""
         row = {**VALID[table]}
         names = contract.BY_NAME[table].names
-        own = {"items": "item_id", "suppliers": "supplier_id", "locations": "location_id", "sales": "sale_id"}
+        own = {
+            "items": "item_id", "suppliers": "supplier_id", "locations": "location_id", "sales": "sale_id",
+            "supplier_closures": "supplier_id", "currency_rates": "currency",
+        }  # fmt: skip
         if table in own:
             row[own[table]] = mark
         if "item_id" in names and table != "items":

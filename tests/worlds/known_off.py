@@ -83,5 +83,14 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 KNOWN_OFF: Final = {key: why for why, keys in _LISTED.items() for key in keys}
 """(situation, system) → why."""
 
-THROUGH_PRODUCT: Final[dict[str, str]] = {}
+_MAXIMUM: Final = "purchase.max_quantity caps a line at 10,000 units, whatever the unit"
+_FAR: Final = "nothing is ordered though the forecast of the interval is right: beyond 26 review periods the levels decide; open why"
+
+THROUGH_PRODUCT: Final[dict[str, str]] = {
+    "20,000 grams a day": _MAXIMUM,
+    "20,000 grams a day, July fourfold": _MAXIMUM,
+    "wave, lead time of 365 days": _FAR,
+    "flat, lead time of 365 days": _FAR,
+    "dead for 100 days, nothing counted but zeros": "an item that ended and one that was never restocked look the same in such books",
+}
 """Situation → why it is not yet right through the whole product."""

@@ -86,7 +86,7 @@ joined as (
         least(settled.quantity_rejected, settled.quantity_kept) as quantity_rejected,
         greatest(settled.quantity_kept - settled.quantity_rejected, 0) as quantity_accepted,
         case
-            when orders.status <> 'open' or settled.rest_follows or settled.is_gone then 0
+            when coalesce(settled.line_status, orders.status) <> 'open' or settled.rest_follows or settled.is_gone then 0
             -- a receipt date without a quantity settles its line: nothing came, nothing will
             when settled.received_on is not null and settled.quantity_received = 0 then 0
             else greatest(settled.quantity_ordered - settled.quantity_kept, 0)

@@ -112,6 +112,7 @@ select
     -- the ERP's own minimum and maximum
     policies.reorder_point,
     policies.order_up_to,
+    case when policies.maximum_is_ceiling then policies.order_up_to end as stock_ceiling,
 
     -- position
     positions.on_hand,

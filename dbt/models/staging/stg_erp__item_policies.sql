@@ -12,7 +12,10 @@ renamed as (
 
         -- numbers
         {{ snapped('reorder_point') }} as reorder_point,
-        {{ snapped('order_up_to') }} as order_up_to
+        {{ snapped('order_up_to') }} as order_up_to,
+
+        -- booleans
+        coalesce(maximum_is_ceiling, false) as maximum_is_ceiling
 
     from source
 )

@@ -16,6 +16,9 @@ renamed as (
         case when received_on > {{ as_of() }} then 0 else coalesce({{ snapped('quantity_received') }}, 0) end as quantity_received,
         case when received_on > {{ as_of() }} then 0 else coalesce({{ snapped('quantity_rejected') }}, 0) end as quantity_rejected,
 
+        -- text: of the line, where the ERP keeps one
+        nullif(lower(trim(status)), '') as line_status,
+
         -- money
         unit_price,
 

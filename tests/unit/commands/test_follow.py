@@ -113,7 +113,7 @@ def test_a_run_whose_scheduler_hangs_is_not_waited_for(monkeypatch: pytest.Monke
     monkeypatch.setattr(follow, "SILENT", 0.3)
     api = cast(Any, Api(extract="running"))
     if scheduler == "healthy":
-        assert follow._watch(api, "daily_replenishment", "r") == {"state": "success"}
+        assert follow._watch(api, "daily_replenishment", "r", print) == {"state": "success"}
     else:
         with pytest.raises(StockproofError, match=r"scheduler has said nothing .* r stands still"):
-            follow._watch(api, "daily_replenishment", "r")
+            follow._watch(api, "daily_replenishment", "r", print)

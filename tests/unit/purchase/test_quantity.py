@@ -43,6 +43,7 @@ def needs(
     levels = {"reorder_point": one(s), "order_up_to": one(S), "trigger": trigger(one(s), one(S))}
     return Lines(
         on_hand=one(position), position=one(position), pack=one(pack), minimum=one(least), maximum=one(most), blocked=np.array([False]),
+        ceiling=one(np.inf),
         list_price=one(price), days=one(7), grid=np.full((1, 15), np.nan), vendor=np.array([0]), volume=one(0.01), **levels, **flags,
         **zero,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from models.period.period_model import PeriodForecaster
 from pipelines.replay.candidates import BOOSTED, CANDIDATES, DECAYED, of
 from pipelines.replay.policies import Terms, known
 from pipelines.replay.retrained import EARLIEST, NONE_LATE, Late, Sold, daily_rates, means, of_days
-from pipelines.studies.tables import late
+from pipelines.studies.queries.kept import late
 from tests.unit.replay.test_known_history import world
 
 SKUS, PERIODS = 40, 60
