@@ -3,6 +3,7 @@
 import json
 import time
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -169,6 +170,20 @@ def compare(studies: Annotated[list[str], typer.Argument(help="Two or more studi
         typer.echo(json.dumps(compared, default=str))
     else:
         study_text.compared(compared)
+
+
+@app.command(epilog="Example: stockproof study report last --format pdf")
+def report(
+    studies: Annotated[list[str], typer.Argument(help="A study, or several to compare.")],
+    form: Annotated[str, typer.Option("--format", help="html, pdf or xlsx.")] = "html",
+    out: Annotated[
+        Path | None, typer.Option(help="File to write. Default: among the reports of the state folder.")
+    ] = None,
+) -> None:
+    """The report of a study or of a comparison: a page with plots, a PDF to print, or a workbook."""
+    from pipelines.studies import actions
+
+    typer.echo(actions.report(studies, form, out))
 
 
 @app.command(epilog="Example: stockproof study scenarios")

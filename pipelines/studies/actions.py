@@ -1,14 +1,21 @@
 """What a person does with studies: submit, cancel, delete. One transaction each."""
 
 import getpass
+import logging
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
 
 from pipelines import settings
 from pipelines.core.costs import service_conflicts
 from pipelines.core.errors import StockproofError
+from pipelines.core.suggestions import refuse_unknown
+from pipelines.io import files
 from pipelines.settings import Settings
-from pipelines.studies import queries, study, tables
+from pipelines.studies import queries, report_page, report_workbook, study, tables
 from pipelines.studies.question import Question, variants
+
+FORMS: Final = ("html", "pdf", "xlsx")
 
 
 def submit(question: Question, *, status: str = tables.QUEUED) -> str:
@@ -79,3 +86,61 @@ def prune(keep: int, only: Sequence[str] = ()) -> int:
 def abandon(number: str, message: str) -> None:
     """Close a study that could not be started."""
     tables.finish(number, tables.FAILED, message)
+
+
+def report(names: Sequence[str], form: str, out: Path | None = None) -> Path:
+    """Write the report of a study, or of a comparison of several.
+
+    Args:
+        names: ids, or their beginnings.
+        form: ``html``, ``pdf`` or ``xlsx``.
+        out: the file; default: among the reports of the state folder.
+
+    Returns:
+        The file.
+
+    Raises:
+        StockproofError: another form, or a study without an answer.
+    """
+    refuse_unknown([form], FORMS, "the forms", "--format html, pdf or xlsx")
+    head = queries.found(names[0])
+    if len(names) > 1:
+        compared = queries.compared(names)
+        content = report_workbook.comparison(compared) if form == "xlsx" else report_page.comparison(compared).encode()
+    else:
+        queries.sides_of(head)  # refuses a study without an answer
+        answer = head["result"]
+        content = report_workbook.study(answer) if form == "xlsx" else _page(head).encode()
+    if form == "pdf":
+        content = _pdf(content.decode())
+    name = (
+        "comparison-" + "-".join(one[:8] for one in names) if len(names) > 1 else f"study-{head['simulation_id'][:8]}"
+    )
+    return files.write_atomic(out or files.state_dir("reports") / f"{name}.{form}", content)
+
+
+def _page(head: dict[str, Any]) -> str:
+    """The page of one study; SKUs day by day where its marts are still there."""
+    first = head["result"]["variants"][0]["variant"]
+    weekly = [row for row in queries.daily(head, "week") if row["variant"] in ("", first)]
+    best = head["result"]["item_level_summary"]
+    shown = [*best[:3], *best[3:][-3:]] if queries.marts_date() == head["as_of"] else []
+    items = []
+    for row in shown:
+        days = queries.item_days(head, f"{row['item_id']}@{row['location_id']}")
+        title = f"{row['item_id']} at {row['location_id']}: {row['cost_saved']:,.0f} saved"
+        items.append((title, [day for day in days if day["variant"] in ("", first)]))
+    return report_page.study(head["result"], weekly, items)
+
+
+def _pdf(html: str) -> bytes:
+    try:
+        from weasyprint import HTML
+    except OSError as fault:
+        raise StockproofError(
+            f"the PDF cannot be made here: {str(fault).splitlines()[0]}",
+            "install Debian's libpango-1.0-0 and libpangoft2-1.0-0",
+        ) from None
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)  # the style of the screen's plots means nothing on paper
+    made: bytes = HTML(string=report_page.printable(html)).write_pdf()
+    return made

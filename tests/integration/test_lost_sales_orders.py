@@ -116,8 +116,10 @@ def test_purchase_gets_levels_from_the_position_and_open_lines_count_at_their_da
     told = _policies()
     assert {item for item, row in told.items() if row["policy"] == "expected_cost"} == set(ITEMS[:10])
     # A line that comes after the protection interval is not part of the position that purchase starts from.
-    rows = pl.DataFrame({"item_id": ITEMS[:3], "location_id": ["W1"] * 3})
-    assert policy._coming(AS_OF, settings.load()).position(rows).tolist() == [16.0, 10.0, 10.0]
+    rows = pl.DataFrame(
+        {"item_id": ITEMS[:3], "location_id": ["W1"] * 3, "protection_days": [14] * 3, "forecast_mean": [1.0] * 3}
+    )
+    assert policy._coming(rows, AS_OF, settings.load()).position(rows).tolist() == [16.0, 10.0, 10.0]
     assert told[ITEMS[0]]["order_up_to"] > 17.0
     assert all(row["reorder_point"] == row["order_up_to"] - 1.0 for row in (told[item] for item in ITEMS[:10]))
     assert 4.0 <= told[ITEMS[2]]["order_up_to"] - 10.0 <= 14.0

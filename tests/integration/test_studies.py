@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import jsonschema
 import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from pipelines.commands.study import app
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
+from pipelines.render.formats import money
 from pipelines.settings import ROOT
 from pipelines.studies import actions, job, queries, replay_variants, study, tables
 from pipelines.studies.question import read
@@ -238,3 +241,29 @@ def test_the_number_of_queries_does_not_grow_with_items_or_days(monkeypatch):
         return len(counted)
 
     assert queries_of(days=30, where={"items": ["i0001"]}) == queries_of(days=300)
+
+
+def test_page_pdf_and_workbook_of_a_study_carry_the_same_numbers(tmp_path):
+    sweep = {"parameter": "service_target", "values": [0.8, 0.95]}
+    answer = ask(days=120, policies=["base_stock"], sweep=sweep, name="<b>=1+1</b>")
+    page, book, pdf = (tmp_path / f"study.{form}" for form in ("html", "xlsx", "pdf"))
+    for form, path in (("html", page), ("xlsx", book), ("pdf", pdf)):
+        assert str(path) in call("report", answer["simulation_id"], "--format", form, "--out", str(path)).replace(
+            "\n", ""
+        )
+    cost = answer["global_metrics"]["total_cost"]["simulated"]
+    html = page.read_text()
+    assert money(cost) in html and "&lt;b&gt;=1+1" in html and "<b>=1+1" not in html
+    rows = {row[0]: row for row in load_workbook(book)["Global"].iter_rows(values_only=True)}
+    assert rows["total_cost"][3] == pytest.approx(cost)
+    text = "".join(one.extract_text() for one in PdfReader(pdf).pages)
+    assert money(cost) in text
+
+
+def test_the_report_of_a_comparison_names_what_differed(tmp_path):
+    one, other = (
+        ask(days=60, policies=["min_max"], change={"demand_factor": factor})["simulation_id"] for factor in (1.0, 1.5)
+    )
+    path = tmp_path / "compared.html"
+    call("report", one, other, "--out", str(path))
+    assert "change.demand_factor" in path.read_text()
