@@ -35,3 +35,33 @@ def windows(values: Array) -> Array:
         out[3, :, t] = recent[:, -4:].mean(axis=1)
         out[4, :, t] = np.quantile(values[:, max(0, t - 51) : t + 1], 0.9, axis=1)
     return out
+
+
+def known_from(demand: Array) -> Array:
+    """[n] position of the first period with demand; T where there is none: a SKU's life begins with its first sale."""
+    sold = np.nan_to_num(demand) > 0
+    return np.asarray(np.where(sold.any(axis=1), sold.argmax(axis=1), demand.shape[1]))
+
+
+def filled(demand: Array, half_life: float = 4.0) -> Array:
+    """[n, T] demand with its gaps filled by the decayed mean of what was known before; 0 before anything was known."""
+    keep, out = 0.5 ** (1.0 / half_life), np.empty_like(demand)
+    total, weight = np.zeros(demand.shape[0]), np.zeros(demand.shape[0])
+    for t in range(demand.shape[1]):
+        now, seen = demand[:, t], np.isfinite(demand[:, t])
+        out[:, t] = np.where(seen, now, total / np.maximum(weight, 1e-9))
+        total = np.where(seen, total * keep + np.nan_to_num(now), total)
+        weight = np.where(seen, weight * keep + 1.0, weight)
+    return out
+
+
+def decayed(values: Array, half_life: float, first: Array, share: Array | float = 1.0) -> Array:
+    """[n, T] exponentially weighted mean of each row from its position ``first`` [n] on, of which it had lived ``share``."""
+    keep, out = 0.5 ** (1.0 / half_life), np.empty(values.shape)
+    total, weight = np.zeros(values.shape[0]), np.zeros(values.shape[0])
+    for t in range(values.shape[1]):
+        alive = t >= first
+        lived = np.where(t == first, share, 1.0)
+        total, weight = np.where(alive, total * keep + values[:, t], 0.0), np.where(alive, weight * keep + lived, 0.0)
+        out[:, t] = total / np.maximum(weight, 1e-9)
+    return out

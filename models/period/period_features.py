@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from models.demand_units import unit_of
-from models.period.moving import longest_gap, rolling, windows
+from models.period.moving import decayed, filled, known_from, longest_gap, rolling, windows
+from models.period.relative import Relative
 from models.period.unusual_periods import OVERDISPERSION, steadied
 from models.period.variance import own_ratio
 
@@ -50,6 +51,7 @@ class Histories:
         group: [n] codes of the groups that share a season, e.g. the item's category.
         place: [n] codes of the locations.
         unit: [n] units that a count stands for; None: one each.
+        share: [n] share of its first period with demand that a SKU had lived, in (0, 1]; None: all whole.
     """
 
     demand: Array
@@ -58,6 +60,7 @@ class Histories:
     group: Array
     place: Array
     unit: Array | None = None
+    share: Array | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -87,35 +90,6 @@ class Histories:
         return [last + timedelta(days=self.days * (n - count + 1)) for n in range(count + horizon)]
 
 
-def known_from(demand: Array) -> Array:
-    """[n] position of the first period with demand; T where there is none: a SKU's life begins with its first sale."""
-    sold = np.nan_to_num(demand) > 0
-    return np.asarray(np.where(sold.any(axis=1), sold.argmax(axis=1), demand.shape[1]))
-
-
-def filled(demand: Array, half_life: float = 4.0) -> Array:
-    """[n, T] demand with its gaps filled by the decayed mean of what was known before; 0 before anything was known."""
-    keep, out = 0.5 ** (1.0 / half_life), np.empty_like(demand)
-    total, weight = np.zeros(demand.shape[0]), np.zeros(demand.shape[0])
-    for t in range(demand.shape[1]):
-        now, seen = demand[:, t], np.isfinite(demand[:, t])
-        out[:, t] = np.where(seen, now, total / np.maximum(weight, 1e-9))
-        total = np.where(seen, total * keep + np.nan_to_num(now), total)
-        weight = np.where(seen, weight * keep + 1.0, weight)
-    return out
-
-
-def decayed(values: Array, half_life: float, first: Array) -> Array:
-    """[n, T] exponentially weighted mean of each row from its position ``first`` [n] on."""
-    keep, out = 0.5 ** (1.0 / half_life), np.empty(values.shape)
-    total, weight = np.zeros(values.shape[0]), np.zeros(values.shape[0])
-    for t in range(values.shape[1]):
-        alive = t >= first
-        total, weight = np.where(alive, total * keep + values[:, t], 0.0), np.where(alive, weight * keep + 1.0, 0.0)
-        out[:, t] = total / np.maximum(weight, 1e-9)
-    return out
-
-
 def season(histories: Histories, values: Array, horizon: int) -> Array:
     """Seasonal factors: the group's total against its centred mean of a year, averaged near the same day of other years.
 
@@ -128,34 +102,41 @@ def season(histories: Histories, values: Array, horizon: int) -> Array:
         [n, T + horizon] factors of mean 1 over a year; ones where less than a year and a half is known.
     """
     n, length = values.shape
-    year, counts, values = year_of(histories), values, histories.units(values)
     if not seasoned(histories):
         return np.ones((n, length + horizon))
     day = np.array([middle.timetuple().tm_yday for middle in histories.middles(horizon)], dtype=float)
     apart = np.abs(day[:, None] - day[None, :length])
     near = np.minimum(apart, 365.25 - apart) <= NEAR * histories.days
     weights = near / np.maximum(near.sum(axis=1, keepdims=True), 1)
-    whole = _index(relative_totals(values.sum(axis=0), year), weights, year)
-    out = np.empty((n, length + horizon))
+    return indexed(histories, values, weights)
+
+
+def indexed(histories: Histories, values: Array, weights: Array) -> Array:
+    """Factors of each SKU: its group's index, drawn to the catalogue's as far as the group sells little.
+
+    Args:
+        histories: groups and calendar.
+        values: [n, T] demand without gaps, in counts.
+        weights: [T + h, T] of each known period for each period; where they sum to less than 1, the rest is 1.
+
+    Returns:
+        [n, T + h] factors, mean 1 over the newest year.
+    """
+    year, counts = year_of(histories), values.mean(axis=1)
+    relative, rest = Relative(values, year), 1.0 - weights.sum(axis=1)
+    whole = _index(relative.of(np.arange(values.shape[0])), weights, rest, year)
+    out = np.empty((values.shape[0], weights.shape[0]))
     for code in np.unique(histories.group):
-        mine = histories.group == code
-        total, count = values[mine].sum(axis=0), counts[mine].sum(axis=0).mean()
-        trust = count / (count + SHRINK)
-        out[mine] = whole + trust * (_index(relative_totals(total, year), weights, year) - whole)
+        mine = np.flatnonzero(histories.group == code)
+        count = counts[mine].sum()
+        own = _index(relative.of(mine), weights, rest, year)
+        out[mine] = whole + count / (count + SHRINK) * (own - whole)
     return np.maximum(out, 0.05)
 
 
-def _index(ratio: Array, weights: Array, year: int) -> Array:
-    factor = weights @ ratio
+def _index(ratio: Array, weights: Array, rest: Array, year: int) -> Array:
+    factor = weights @ ratio + rest
     return np.asarray(factor / max(factor[-year:].mean(), 1e-9))
-
-
-def relative_totals(total: Array, year: int) -> Array:
-    """[T] a group's total [T] against its centred mean of a year."""
-    # Whole years within the history: beyond its ends the newest and the oldest year hold.
-    sums, start = np.pad(total.cumsum(), (1, 0)), np.clip(np.arange(total.size) - year // 2, 0, total.size - year)
-    usual = (sums[start + year] - sums[start]) / year
-    return np.asarray(total / np.maximum(usual, 1e-9))
 
 
 def year_of(histories: Histories) -> int:
@@ -182,7 +163,7 @@ class Builder:
         booked, then = np.nan_to_num(filled(histories.demand)), histories if trained is None else trained
         self.trained = then
         self.first = first = known_from(histories.demand)
-        self.year = year_of(histories)
+        self.year, self.share = year_of(histories), _lived(histories.share, booked, first)
         early, length = then.shape[1], booked.shape[1]
         self.booked, self.season = booked, season(then, booked[:, :early], horizon + length - early)
         steady = steadied(
@@ -195,7 +176,7 @@ class Builder:
         self.base = self.adjusted(self.season)
         foreseen = np.pad(self.base, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
         self.noise = own_ratio(steady.values, foreseen, first)
-        self.levels = np.stack([decayed(values, half_life, first) for half_life in HALF_LIVES])
+        self.levels = np.stack([decayed(values, half_life, first, self.share) for half_life in HALF_LIVES])
         self.busy = np.stack([rolling(sold.astype(float), width) for width in (4, 8, 13, 26, 52)])
         self.since = position - np.maximum.accumulate(np.where(sold, position, -1), axis=1)
         self.gap = longest_gap(sold, first)
@@ -215,7 +196,7 @@ class Builder:
     def adjusted(self, season: Array) -> Array:
         """[n, T] mean of the two decayed means of demand, adjusted by seasonal factors [n, ≥ T]."""
         values = self.values / season[:, : self.values.shape[1]]
-        return np.asarray(np.mean([decayed(values, half_life, self.first) for half_life in BASE], axis=0))
+        return np.asarray(np.mean([decayed(values, half_life, self.first, self.share) for half_life in BASE], axis=0))
 
     def rows(self, sku: Array, origin: Array, step: Array) -> tuple[Array, Array]:
         """Features and base forecast.
@@ -246,6 +227,10 @@ class Builder:
         out += [np.log((one + 0.1) / (base + 0.1)) for one in units] + self._last_year(i, ahead, step, base)
         return np.stack([np.asarray(one, dtype=np.float32) for one in out], axis=1), base
 
+    def lived(self, sku: Array, origin: Array) -> Array:
+        """[r] periods that the SKUs have lived, the first as far as they had."""
+        return np.asarray(np.maximum(origin - self.first[sku], 0) + self.share[sku])
+
     def _last_year(self, sku: Array, ahead: Array, step: Array, base: Array) -> list[Array]:
         """Demand around the same period of last year, and the level a year before the origin."""
         # As many years back as it takes for the period after the one asked for to lie before the origin.
@@ -255,6 +240,17 @@ class Builder:
         then = np.maximum(at - step, 0)
         level = self.levels[2][sku, then] * self.level[sku, then]
         return [np.where(back >= 1, np.log((one + 0.1) / (base + 0.1)), np.nan) for one in (around, level)]
+
+
+def _lived(share: Array | None, booked: Array, first: Array) -> Array:
+    """[n] share of its first period that each SKU's first demand stands for.
+
+    A history that begins with a sale does not show the wait before it: of q units, one in q counts for the days before.
+    """
+    if share is None or not booked.size:
+        return np.ones(first.size)
+    units = booked[np.arange(first.size), np.minimum(first, booked.shape[1] - 1)]
+    return np.asarray(share + (1.0 - share) / np.maximum(units, 1.0))
 
 
 def _groups(histories: Histories) -> tuple[Array, Array, Array]:

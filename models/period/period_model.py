@@ -142,7 +142,12 @@ class PeriodForecaster:
         features, base = builder.rows(*at)
         mean, ratio = self._expected(fitted(self.boosters), features, base), builder.noise[sku, last]
         if self.sharp:
-            mean = (mean + self._expected(self.sharp, *sharpened(builder).rows(*at))) / 2
+            other, plain = sharpened(builder).rows(*at)
+            mean, base = (mean + self._expected(self.sharp, other, plain)) / 2, (base + plain) / 2
+        # Younger than any row of the training: the base, as far as the periods before the first sale cannot have been silent ones.
+        age = np.minimum(builder.lived(sku, at[1]) / self.young, 1.0)
+        known = age + (1.0 - age) * np.exp(-base)
+        mean = base + known * (mean - base)
         if self.spread is not None:
             seen = _with_noise(features, mean, ratio)
             factor = np.exp(self.spread.predict(seen, raw_score=True, num_threads=self.threads))

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from models.period.period_features import SHRINK, Array, Builder, Histories, relative_totals, seasoned, year_of
+from models.period.period_features import Array, Builder, Histories, indexed, seasoned, year_of
 
 WIDTH: Final = 7.0
 """Standard deviation of the Gaussian, days."""
@@ -45,18 +45,12 @@ def sharp_season(histories: Histories, values: Array, horizon: int) -> Array:
         [n, T + horizon] factors of mean about 1 over a year; ones where less than a year and a half is known.
     """
     n, length = values.shape
-    year, units = year_of(histories), histories.units(values)
     if not seasoned(histories):
         return np.ones((n, length + horizon))
-    weights = _weights(histories, year, horizon)
-    whole = _index(relative_totals(units.sum(axis=0), year), weights, year)
-    out = np.empty((n, length + horizon))
-    for code in np.unique(histories.group):
-        inside = histories.group == code
-        count = values[inside].sum(axis=0).mean()
-        own = _index(relative_totals(units[inside].sum(axis=0), year), weights, year)
-        out[inside] = whole + count / (count + SHRINK) * (own - whole)
-    return np.maximum(out, 0.05)
+    weights = _weights(histories, year_of(histories), horizon)
+    total = weights.sum(axis=1, keepdims=True)
+    enough = total >= LEAST_WEIGHT
+    return indexed(histories, values, np.where(enough, weights / np.maximum(total, 1e-12), 0.0))
 
 
 def _weights(histories: Histories, year: int, horizon: int) -> Array:
@@ -68,10 +62,3 @@ def _weights(histories: Histories, year: int, horizon: int) -> Array:
     at = np.arange(length + horizon)
     other = np.abs(at[:, None] - at[None, :length]) > year // 2
     return np.asarray(other * np.exp(-0.5 * (apart / WIDTH) ** 2))
-
-
-def _index(ratio: Array, weights: Array, year: int) -> Array:
-    """[T + horizon] weighted mean of the known periods' ratios."""
-    total = weights.sum(axis=1)
-    factor = np.where(total >= LEAST_WEIGHT, weights @ ratio / np.maximum(total, 1e-12), 1.0)
-    return np.asarray(factor / max(factor[-year:].mean(), 1e-9))

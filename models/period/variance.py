@@ -32,6 +32,9 @@ HALF_LIFE: Final = 52.0
 PRIOR: Final = 4.0
 """Periods of its own after which the logarithm of a SKU's ratio weighs as much as that of the catalogue's."""
 
+SETTLED: Final = 2
+"""Periods after a SKU's first that its residuals do not count."""
+
 INFORMATIVE: Final = 0.5
 """Expected units a period at which a SKU has half a voice in the catalogue's ratio: a dead one is forecast rightly by 0."""
 
@@ -74,7 +77,8 @@ def own_ratio(values: Array, expected: Array, first: Array) -> Array:
     Args:
         values: [n, T] demand.
         expected: [n, T] what was expected of each period at the end of the one before.
-        first: [n] position of the first sale; residuals count from the period after.
+        first: [n] position of the first sale; residuals count :data:`SETTLED` periods later: before, they are those of a level from one
+            sale or two.
 
     Returns:
         [n, T] > 0; nothing later than a period is used for it.
@@ -85,7 +89,7 @@ def own_ratio(values: Array, expected: Array, first: Array) -> Array:
     above, below = PRIOR, PRIOR  # of the catalogue, which begins as the reference
     ratio, voice = squared_ratio(values, expected), expected / (expected + INFORMATIVE)
     for t in range(length):
-        alive = t > first
+        alive = t > first + SETTLED
         total = np.where(alive, total * keep + ratio[:, t], 0.0)
         weight = np.where(alive, weight * keep + 1.0, 0.0)
         above = above * keep + float((voice[alive, t] * ratio[alive, t]).sum())

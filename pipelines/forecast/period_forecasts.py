@@ -25,7 +25,7 @@ _SKUS = """
 select item_id, location_id, category, is_active, cast(mean_demand as double precision) as mean_demand,
     cast(ordering_cost as double precision) as ordering_cost, cast(holding_cost_per_day as double precision) as holding_cost_per_day,
     cast(coalesce(min_order_qty, 0) as double precision) as min_order_qty, cast(coalesce(pack_size, 0) as double precision) as pack_size,
-    cast(lead_time_mean as double precision) as lead_time_mean, cast(adi as double precision) as adi
+    cast(lead_time_mean as double precision) as lead_time_mean, cast(adi as double precision) as adi, first_demand_on
 from marts.dim_sku where as_of = :as_of order by location_id collate "C", item_id collate "C"
 """
 
@@ -98,8 +98,14 @@ def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) 
     for values, name in ((quantity, "quantity"), (closed, "closed_share"), (sold, "closed_quantity")):
         values[at] = placed[name].to_numpy()
     groups = _codes(skus["category"].fill_null("")), _codes(skus["location_id"])
-    told = Histories(quantity, as_of, days, *groups).counted()
+    told = Histories(quantity, as_of, days, *groups, share=_lived(skus["first_demand_on"], as_of, days)).counted()
     return replace(told, demand=unconstrained.demand(told, closed, sold / fitted(told.unit)[:, None]))
+
+
+def _lived(first_demand_on: pl.Series, as_of: date, days: int) -> Floats:
+    """[n] share of the period of its first sale from that day to the period's end; 1 where nothing was sold yet."""
+    age = (pl.lit(as_of) - pl.col("first")).dt.total_days().fill_null(days - 1)
+    return pl.DataFrame({"first": first_demand_on}).select((age % days + 1) / days).to_series().to_numpy()
 
 
 def frame(skus: pl.DataFrame, as_of: date, told: PeriodDemand, days: int) -> pl.DataFrame:

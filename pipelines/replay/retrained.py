@@ -16,7 +16,8 @@ import numpy.typing as npt
 from models.demand_units import unit_of
 from models.interface import fitted
 from models.period import unconstrained
-from models.period.period_features import Builder, Histories, known_from
+from models.period.moving import known_from
+from models.period.period_features import Builder, Histories
 from models.period.period_model import PeriodForecaster
 from pipelines.core.inventory import Floats
 

@@ -25,7 +25,7 @@ create table marts.dim_sku (as_of date, item_id text, location_id text, supplier
     has_own_costs boolean, holding_cost_per_day float8, shortage_cost float8, ordering_cost float8, lead_time_days float8,
     lead_time_mean float8, lead_time_std float8, min_order_qty float8, pack_size float8, mean_demand float8, adi float8, cv2 float8,
     reorder_point float8, order_up_to float8, on_hand float8,
-    last_demand_on date, counted_on date, created_on date);
+    first_demand_on date, last_demand_on date, counted_on date, created_on date);
 create table marts.fct_demand (item_id text, location_id text, quantity float8);
 create table marts.fct_period_demand (as_of date, item_id text, location_id text, periods_back int, quantity float8,
     closed_share float8, closed_quantity float8);

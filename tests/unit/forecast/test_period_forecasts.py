@@ -1,6 +1,6 @@
 """The histories that forecasts of review periods start from."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,14 @@ AS_OF = date(2026, 6, 28)
 def marts(factor: float) -> tuple[pl.DataFrame, pl.DataFrame]:
     """SKUs and what they sold a week, in units of which ``factor`` are one of A's pieces."""
     rng = np.random.default_rng(7)
-    skus = pl.DataFrame({"item_id": ["A", "B", "C"], "location_id": "W", "category": ["x", "x", "y"]})
+    skus = pl.DataFrame(
+        {
+            "item_id": ["A", "B", "C"],
+            "location_id": "W",
+            "category": ["x", "x", "y"],
+            "first_demand_on": [AS_OF - timedelta(days=839)] * 3,
+        }
+    )
     demand = skus.select("item_id", "location_id").join(pl.DataFrame({"periods_back": np.arange(120)}), how="cross")
     quantity = rng.gamma(2.0, 6.0, demand.height) * factor
     closed = np.where(rng.random(demand.height) < 0.1, 0.4, 0.0)

@@ -206,3 +206,40 @@ def test_demand_in_kilograms_is_forecast_as_the_same_in_tonnes(factor):
     sold = slice(2, None)
     assert one.mean[sold] / 1.37 == pytest.approx(whole.mean[sold], rel=0.25, abs=0.05)
     assert np.sqrt(one.variance[sold].mean()) / 1.37 == pytest.approx(np.sqrt(whole.variance[sold].mean()), rel=0.1)
+
+
+@pytest.mark.parametrize("days", [3, 6, 10, 18])
+def test_a_young_sku_is_forecast_by_the_days_it_has_lived(days: int):
+    """5 a day beside SKUs of years: its first week counts as far as it had lived in it."""
+    demand = np.random.default_rng(2).poisson(35.0, (60, 110)).astype(float)
+    weeks, over = divmod(days - 1, 7)
+    demand[0] = 0.0
+    demand[0, 110 - weeks :] = 35.0
+    demand[0, 109 - weeks] = 5.0 * (over + 1)
+    share = np.ones(60)
+    share[0] = (over + 1) / 7
+    young = replace(Histories(demand, AS_OF, 7, np.zeros(60, int), np.zeros(60, int)), share=share)
+    assert small().fit(young).predict(young).mean[0] == pytest.approx(35.0, rel=0.25)
+
+
+def test_one_order_in_a_first_week_is_no_rate_of_that_week():
+    demand = np.random.default_rng(2).poisson(1.0, (60, 110)).astype(float)
+    demand[0] = 0.0
+    demand[0, -1] = 1.0
+    share = np.ones(60)
+    share[0] = 1 / 7
+    young = replace(Histories(demand, AS_OF, 7, np.zeros(60, int), np.zeros(60, int)), share=share)
+    assert small().fit(young).predict(young).mean[0].max() < 1.5
+
+
+def test_openings_launches_and_an_item_in_grams_are_no_season():
+    rng = np.random.default_rng(8)
+    demand = rng.poisson(30.0, (60, 156)).astype(float)
+    demand[:20, :150] = 0.0  # a store that opened six weeks ago
+    demand[20:40, :104] = 0.0
+    demand[40] = 20_000.0 * (1 + 3 * (np.arange(156) % 52 < 5))
+    place = np.repeat([0, 1, 2], 20)
+    factors = season(Histories(demand, AS_OF, 7, np.arange(60) % 3, place), demand, 4)
+    assert factors[np.arange(60) != 40] == pytest.approx(
+        1.0, abs=0.3
+    )  # one SKU of twenty is no more than that in its group
