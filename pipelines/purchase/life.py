@@ -30,7 +30,7 @@ def until_the_end(rows: pl.DataFrame, as_of: date, config: Settings, calendars: 
         measured=pl.col("measured_days").is_not_null(),
     )
     days = calendars.taken(asked, as_of).ceil().cast(pl.Int64)
-    past = pl.col("mean_demand").fill_null(0.0) / DAYS_IN[config.planning.bucket]
+    past = pl.col("mean_demand").fill_null(0.0) / DAYS_IN[config.planning.grain]
     a_day = pl.coalesce(pl.col("forecast_mean") / pl.col("protection_days").clip(lower_bound=1), past)
     # The day of the end has no sale any more.
     sells = a_day * ((pl.col("discontinued_on") - pl.lit(as_of)).dt.total_days() - 1)

@@ -120,4 +120,5 @@ def promotions_known(truth: Truth, day: int) -> pl.DataFrame:
 
 def shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     """Contract columns in contract order and types."""
-    return frame.select(pl.col(c).cast(k) for c, k in erp_tables.schema(BY_NAME[name]).items())
+    known = erp_tables.schema(BY_NAME[name])
+    return frame.select(pl.col(c).cast(k) for c, k in known.items() if c in frame.columns)  # optional ones are absent

@@ -41,13 +41,12 @@ def rows(query: str) -> list[tuple]:
 
 
 def suppliers(names: list[str | None]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "supplier_id": [f"S{i}" for i in range(len(names))], "name": names, "country": [None] * len(names),
-            "active": [i % 2 == 0 for i in range(len(names))], "updated_at": [MOMENT] * len(names),
-        },
-        schema=erp_tables.schema(BY_NAME["suppliers"]),
-    )  # fmt: skip
+    columns = {
+        "supplier_id": [f"S{i}" for i in range(len(names))], "name": names, "country": [None] * len(names),
+        "active": [i % 2 == 0 for i in range(len(names))], "updated_at": [MOMENT] * len(names),
+    }  # fmt: skip
+    known = erp_tables.schema(BY_NAME["suppliers"])  # optional columns of the contract are absent
+    return pl.DataFrame(columns, schema={name: known[name] for name in columns})
 
 
 def write(table: str, *frames: pl.DataFrame) -> int:
