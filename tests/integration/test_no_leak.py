@@ -147,7 +147,7 @@ def test_deleting_changing_and_adding_later_rows_changes_nothing(first):
     added = _new_rows(ERP)
     for name, rows in added.items():
         key = list(BY_NAME[name].key)
-        changed[name] = pl.concat([changed[name].join(rows, on=key, how="anti"), rows])
+        changed[name] = pl.concat([changed[name].join(rows, on=key, how="anti"), rows], how="diagonal")
     _fill(changed)
     next_day = _decided(LATER.date())
     assert next_day["quantity"].sum() != first["quantity"].sum(), "the same changes count from their own day on"
