@@ -140,7 +140,8 @@ def read(as_of: date, config: Settings) -> Inputs:
 
 def _with_waits(rows: pl.DataFrame, dated: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """How likely the shelf runs out before some line arrives, and the day of that line."""
-    worst = stockout.waits(rows, dated, as_of)
+    usable = pl.col("on_hand").cast(pl.Float64).fill_null(0.0) - pl.col("expiring")
+    worst = stockout.waits(rows.with_columns(usable.alias("on_hand")), dated, as_of)
     days = pl.Series("wait_days", worst.day).cast(pl.Int64)
     return rows.with_columns(
         pl.Series("risk_before", worst.risk), pl.lit(as_of).dt.offset_by(pl.format("{}d", days)).alias("waits_for")

@@ -25,7 +25,7 @@ ITEMS = [f"ITEM-{n:02d}" for n in range(9)]
 MARTS = """
 create schema marts;
 create table marts.dim_sku (as_of date, item_id text, location_id text, supplier_id text, created_on date, discontinued_on date,
-    books_from date, is_active boolean, abc_class text, category text, demand_class text, priority text,
+    books_from date, first_demand_on date, is_active boolean, abc_class text, category text, demand_class text, priority text,
     unit_cost float8, unit_price float8, unit_volume float8, holding_cost_per_day float8, shortage_cost float8,
     ordering_cost float8, lead_time_days float8, min_order_qty float8, pack_size float8, purchase_price float8, has_supplier boolean,
     mean_demand float8, adi float8, cv2 float8, reorder_point float8, order_up_to float8, on_hand float8, on_order float8,

@@ -64,13 +64,17 @@ def _create(name: str, frame: pl.DataFrame) -> None:
 
 def _marts(tables: reading.Tables, forecasts: reading.ForecastTables) -> None:
     stamp = pl.lit(AS_OF).alias("as_of")
-    skus = tables.skus.drop("supplier_name").with_columns(stamp, lead_time_days=pl.lit(7.0))
+    never = pl.lit(None, pl.Date)
+    skus = tables.skus.drop("supplier_name").with_columns(
+        stamp, lead_time_days=pl.lit(7.0), first_demand_on=never, books_from=never
+    )
     _create("marts.dim_sku", skus)
     items = skus.select("as_of", "item_id", created_on=pl.lit(None, pl.Date), discontinued_on=pl.lit(None, pl.Date))
     _create("marts.dim_item", items.unique("item_id"))
     _create("marts.dim_supplier", tables.skus.select("supplier_id", "supplier_name").unique().with_columns(stamp))
     _create("marts.fct_open_orders", tables.open_orders.with_columns(stamp))
-    _create("marts.fct_receipts", tables.open_orders.select("po_id").with_columns(stamp))
+    _create("marts.fct_receipts", tables.open_orders.select("po_id", "item_id", "location_id").with_columns(stamp))
+    _create("marts.fct_stock", skus.select("item_id", "location_id", "counted_on").with_columns(stamp))
     _create("marts.fct_demand", forecasts.demand.with_columns(stamp))
 
 

@@ -117,7 +117,7 @@ def _in_the_erp(as_of: date) -> list[str]:
         other = warehouse.read(_CHANGED).rows()
         sentences += [words.gone(missing)] if missing else []
         sentences += [words.changed(other)] if other else []
-    if _known("marts.fct_open_orders", "ordered_on"):
+    if _known("marts.fct_open_orders", "usual_on"):
         ahead = warehouse.read(_AHEAD, as_of=as_of).rows()
         sentences += [words.dated_ahead(ahead)] if ahead else []
     return sentences
