@@ -160,15 +160,17 @@ class Builder:
     """
 
     def __init__(self, histories: Histories, horizon: int, trained: Histories | None = None) -> None:
+        from models.period.sharp_season import sharp_season  # which reads rows of this class
+
         booked, then = np.nan_to_num(filled(histories.demand)), histories if trained is None else trained
         self.trained = then
         self.first = first = known_from(histories.demand)
         self.year, self.share = year_of(histories), _lived(histories.share, booked, first)
         early, length = then.shape[1], booked.shape[1]
         self.booked, self.season = booked, season(then, booked[:, :early], horizon + length - early)
-        steady = steadied(
-            booked, self.season[:, :length], first, [histories.place, histories.group, np.zeros_like(histories.group)]
-        )
+        sharp = sharp_season(then, booked[:, :early], length - early)
+        sets = [histories.place, histories.group, np.zeros_like(histories.group)]
+        steady = steadied(booked, self.season[:, :length], first, sets, sharp)
         # Demand in terms of the common level, which rows put back as of their origin: a shift of all is no SKU's trend.
         self.values = values = steady.values / steady.level
         self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold

@@ -17,6 +17,9 @@ from models.period.sharp_season import sharpened
 from models.period.variance import CEILING, least_variance, ratio_bounds, reference_variance, squared_ratio
 from pipelines.core.seeds import generator
 
+LATE: Final = 8
+"""Newest periods that are no targets where all SKUs moved at once."""
+
 STEP: Final = 0.7
 """Logarithm by which one tree (before the learning rate) may move a variance: a Newton step under a gamma deviance is without bound where
 residuals are far below what is predicted."""
@@ -165,7 +168,9 @@ class PeriodForecaster:
         fine = np.zeros((n, origins.size, self.horizon), dtype=bool)
         for step in range(1, self.horizon + 1):
             inside = origins[origins + step < length]
-            usual = np.isfinite(told.demand[:, inside + step]) & ~builder.unusual[:, inside + step]
+            # An unusual period of late may be passing; one of other years may be a season, which trees are to see.
+            passing = builder.unusual[:, inside + step] & (inside + step >= length - LATE)
+            usual = np.isfinite(told.demand[:, inside + step]) & ~passing
             fine[:, : inside.size, step - 1] = usual
         fine &= (origins >= builder.first[:, None] + self.young)[:, :, None]
         known = np.flatnonzero(fine)

@@ -41,6 +41,12 @@ SELLS: Final = 3.0
 
 ALL_STOP: Final = 0.8
 
+MOST: Final = float(np.log(3.0))
+"""Logarithm that the common level moves by at most within :data:`LATELY` periods. Closed for weeks, a catalogue sells next to nothing, and
+what still sells would count a thousandfold against that level."""
+
+LATELY: Final = 26
+
 BACK: Final = 8
 """Periods that a common level is remembered: a return to it needs no second period to confirm it."""
 
@@ -62,14 +68,15 @@ class Steadied:
     sold: Array
 
 
-def steadied(values: Array, season: Array, first: Array, levels: list[Array]) -> Steadied:
+def steadied(values: Array, season: Array, first: Array, levels: list[Array], sharp: Array | None = None) -> Steadied:
     """Cut the common movement of each period to what is usual, or to what the period before confirms.
 
     Args:
         values: [n, T] demand in counts, without gaps.
         season: [n, T] seasonal factors, > 0.
         first: [n] position of the first sale.
-        levels: codes [n] of the sets of SKUs that may move together, the narrowest first: a closed store is not the company.
+        levels: codes [n], not empty, of the sets of SKUs that may move together, the narrowest first: a closed store is not the company.
+        sharp: [n, T] seasonal factors of single periods; what either of the two explains is usual.
 
     Returns:
         The steadied demand.
@@ -78,12 +85,16 @@ def steadied(values: Array, season: Array, first: Array, levels: list[Array]) ->
     out, common, unusual = values.astype(float).copy(), np.ones((n, length)), np.zeros((n, length), dtype=bool)
     keep = 0.5 ** (1.0 / HALF_LIFE)
     total, weight = np.zeros((2, n))
-    movements = [_Movement(codes) for codes in levels]
+    # A company of one place moves once, not as a place and as a whole.
+    movements = [_Movement(codes) for codes in levels[:-1] if codes.size and np.ptp(codes) > 0] + [
+        _Movement(levels[-1])
+    ]
     for t in range(length):
         level = total / np.maximum(weight, 1e-9)
         expected = np.where(weight > 0, level, 0.0) * season[:, t] * common[:, max(t - 1, 0)]
         for movement in movements:
-            now, shift, cut = movement.cut(out[:, t], expected)
+            other = expected if sharp is None else expected * sharp[:, t] / season[:, t]
+            now, shift, cut = movement.cut(out[:, t], expected, other)
             out[:, t], unusual[:, t], expected = now, unusual[:, t] | cut, expected * shift
         common[:, t] = np.exp(sum(movement.level[movement.codes] for movement in movements))
         alive = t >= first
@@ -102,8 +113,13 @@ class _Movement:
         self.level, self.before = np.zeros((2, self.sets))
         self.levels: list[Array] = []
 
-    def cut(self, now: Array, expected: Array) -> tuple[Array, Array, Array]:
-        """([n] the period's demand with its common movement cut, [n] factor on the common level, [n] where demand was cut)."""
+    def cut(self, now: Array, expected: Array, other: Array) -> tuple[Array, Array, Array]:
+        """([n] the period's demand with its common movement cut, [n] factor on the common level, [n] where demand was cut).
+
+        Of two expectations, that which the set as a whole came nearer to holds.
+        """
+        apart = [np.abs(np.log(self._factor(now, each, each > 0)[0])) for each in (expected, other)]
+        expected = np.where((apart[1] < apart[0])[self.codes], other, expected)
         stopped = self._stopped(now, expected)
         factor, sigma = self._factor(now, expected, (expected > 0) & ~stopped)
         # Those that went on sank, too: the others did not stop by themselves.
@@ -112,8 +128,11 @@ class _Movement:
         factor, sigma = self._factor(now, expected, counted)
         moved = np.log(factor)
         far = np.abs(moved) > REACH * sigma
-        shift = np.where(far, self._confirmed(moved), 0.0)
-        allowed = np.where(far, np.clip(moved, np.minimum(-sigma, shift), np.maximum(sigma, shift)), moved)
+        shift = self._within(np.where(far, self._confirmed(moved), 0.0))
+        # A second period alike is no passing one: what the common level does not take over is left to the SKUs' own.
+        again = far & (moved * self.before > 0)
+        cut = np.where(far, np.clip(moved, np.minimum(-sigma, shift), np.maximum(sigma, shift)), moved)
+        allowed = np.where(again, moved, cut)
         self.level = self.level + shift
         self.seen.append(moved - shift)
         self.before = np.where(far, moved - shift, 0.0)
@@ -138,6 +157,11 @@ class _Movement:
         sells = expected >= SELLS
         stops = sells & (now <= 0)
         return np.asarray(stops & (self._sum(stops) < ALL_STOP * self._sum(sells))[self.codes])
+
+    def _within(self, shift: Array) -> Array:
+        """[sets] the shift as far as the level stays within :data:`MOST` of what it was lately."""
+        lately = np.array([*self.levels[-LATELY:], self.level])
+        return np.clip(self.level + shift, lately.max(axis=0) - MOST, lately.min(axis=0) + MOST) - self.level
 
     def _confirmed(self, moved: Array) -> Array:
         """[sets] logarithm of the shift: as far as an unusual period before moved alike, or back to a level of the periods before."""

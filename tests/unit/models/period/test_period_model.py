@@ -34,6 +34,7 @@ def test_rows_of_an_origin_ignore_what_came_later(monkeypatch):
     sku, origin, step = np.arange(40), np.full(40, 99), np.full(40, 1)
     # The season is learnt of the whole history; here it is held.
     monkeypatch.setattr("models.period.period_features.season", lambda *_: np.ones((40, 123)))
+    monkeypatch.setattr("models.period.sharp_season.sharp_season", lambda *_: np.ones((40, 120)))
     parts = [Builder(replace(told, demand=demand), 3) for demand in (told.demand, later)]
     for name in ("base", "level", "noise", "levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"):
         left, right = (getattr(part, name)[..., :100] for part in parts)

@@ -87,3 +87,12 @@ def test_half_of_the_catalogue_that_stops_at_once_moves_nothing_of_the_others():
     stopped[::2, 50:] = 0.0
     assert np.array_equal(cut(stopped).values[1::2], values[1::2])
     assert (cut(stopped).level == 1.0).all()
+
+
+def test_a_company_closed_for_weeks_does_not_multiply_what_sold_all_the_same():
+    values = flat()
+    values[1:, 40:44] = 0.0
+    steady = cut(values)
+    assert steady.level.min() > 0.3
+    assert (steady.values[0] / steady.level[0]).max() < 4 * values[0].max()
+    assert steady.level[0, -1] == pytest.approx(1.0, rel=0.3)
