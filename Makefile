@@ -23,7 +23,7 @@ demo: venv
 # What a server does not survive would fail every later test, each after a wait: five failures are enough to begin with.
 test: lint
 	@$(BIN)/pytest tests/worlds tests/unit -n 2 --dist loadfile
-	@$(BIN)/pytest tests/dags tests/life tests/cases tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --maxfail 5
+	@$(BIN)/pytest tests/dags tests/life tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --maxfail 5
 	@$(BIN)/pytest tests/e2e --durations 5
 
 ## worlds: companies of known truth through the whole product, into docs/worlds.md

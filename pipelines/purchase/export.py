@@ -34,7 +34,8 @@ def encode(proposals: pl.DataFrame, form: str) -> bytes:
     Returns:
         The file's bytes: rows by location and item, LF line ends, UTF-8.
     """
-    changed = [name for name in CHANGED if name in proposals.columns]
+    # The columns of the CSV are fixed: programs of others read it. JSON and Parquet say what was changed as well.
+    changed = [name for name in CHANGED if name in proposals.columns and form != "csv"]
     rows = proposals.select(*COLUMNS, *changed).sort("location_id", "item_id", maintain_order=True)
     if form == "parquet":
         buffer = io.BytesIO()
@@ -46,7 +47,7 @@ def encode(proposals: pl.DataFrame, form: str) -> bytes:
         ).encode()
     numbers = (
         pl.col(name).map_elements(number, return_dtype=pl.String, skip_nulls=True)
-        for name in ("quantity", "unit_price", *changed[2:])
+        for name in ("quantity", "unit_price")
     )
     return rows.with_columns(numbers).write_csv(line_terminator="\n").encode()
 

@@ -276,7 +276,8 @@ def test_the_command_line_tells_the_same(tmp_path) -> None:
     # The pack of the decision, that is of the supplier ordered from; dim_sku has that of the primary one, 6.
     assert [cell.value for cell in book[ONE][9]][:6] == [2, "B", "B", 24, 3, 1.5]
     assert json.loads(run("ledger", "--json"))["author"][0]["overrides"] == 1
-    exported = pl.read_csv(io.StringIO(run("export")))
+    assert pl.read_csv(io.StringIO(run("export"))).select("item_id", "quantity").rows() == [("A", 6), ("B", 24)]
+    exported = pl.DataFrame(json.loads(run("export", "--format", "json")))
     assert exported.select("item_id", "quantity", "proposed_quantity", "state").rows() == [
         ("A", 6, 6, "approved"), ("B", 24, 12, "approved"),
     ], "as overridden, and nothing of what was rejected"  # fmt: skip
