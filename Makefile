@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
 unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
-.PHONY: demo test life worlds lint format bench docs ui stop venv dev requirements clean
+.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean
 .DEFAULT_GOAL := demo
 
 ## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
@@ -23,14 +23,18 @@ demo: venv
 # What a server does not survive would fail every later test, each after a wait: five failures are enough to begin with.
 test: lint
 	@$(BIN)/pytest tests/worlds tests/unit -n 2 --dist loadfile
-	@$(BIN)/pytest tests/dags tests/life tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --maxfail 5
+	@$(BIN)/pytest tests/dags tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --maxfail 5
 	@$(BIN)/pytest tests/e2e --durations 5
 
 ## worlds: companies of known truth through the whole product, into docs/worlds.md
 worlds: dev
 	@$(BIN)/python -m tests.worlds
 
-## life: ten companies played day by day for thirty days, with kills, reruns and changes in the ERP; `make test` plays two for some
+## cases: small books as users of other systems reported them, through the whole product
+cases: dev
+	@$(BIN)/pytest tests/cases
+
+## life: ten companies played day by day for thirty days, with kills, reruns and changes in the ERP
 life: dev
 	@LIFE_SEEDS="1 2 3 4 5 6 7 8 9 10" LIFE_DAYS=30 $(BIN)/pytest tests/life
 
