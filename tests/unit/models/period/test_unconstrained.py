@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom
 
@@ -20,6 +20,7 @@ def histories(sold: np.ndarray) -> Histories:
     return Histories(sold, AS_OF, 7, np.zeros(sold.shape[0], int), np.zeros(sold.shape[0], int))
 
 
+@settings(deadline=None)
 @given(mean=st.floats(0.05, 200), factor=st.floats(1.02, 8), least=st.integers(0, 60))
 def test_expected_demand_from_a_bound_on_is_the_sum_over_the_probabilities(mean, factor, least):
     odds = 1 / factor
