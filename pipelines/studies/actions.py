@@ -50,7 +50,7 @@ def refuse_contradicting_costs(question: Question, config: Settings) -> None:
     target = question.change.service_target or config.costs.service_target
     ratio = config.costs.stockout_to_overstock_ratio
     factor = config.costs.service_factor if question.change.service_target is None else None
-    conflicts = service_conflicts(target, factor, ratio if ratio is not None else None)
+    conflicts = service_conflicts(target, factor, ratio)
     if conflicts:
         raise StockproofError("costs of the question: " + "; ".join(conflicts), "change one of them")
 
