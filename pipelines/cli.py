@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    audit,
+    desk,
     erp,
     forecast,
     inventory,
@@ -20,6 +22,7 @@ from pipelines.commands import (
     stack,
     study,
     twin,
+    users,
     vendors,
 )
 from pipelines.core.errors import StockproofError
@@ -44,6 +47,9 @@ app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 safety_stock.register(app)
+desk.register(app)
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:
