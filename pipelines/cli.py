@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from pipelines.commands import (
     erp,
+    explain,
     forecast,
     inventory,
     orders,
@@ -44,6 +45,7 @@ app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 safety_stock.register(app)
+explain.register(app)
 
 
 def main() -> None:
