@@ -91,7 +91,7 @@ def explain(item_id: str, location_id: str | None = None, as_of: date | None = N
     decisions = rows.pop("decisions")
     if decisions.is_empty():
         _refuse(item_id, location_id, day)
-    degraded = failed_steps.told(day)
+    degraded = failed_steps.degraded(day)
     arrivals = _arrivals(item_id, day) if decisions["in_marts"].any() else pl.DataFrame()
     return [
         _document(row, {name: _at(frame, row["location_id"]) for name, frame in rows.items()}, _at(arrivals, row["location_id"]), degraded)
