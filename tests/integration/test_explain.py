@@ -119,7 +119,9 @@ def test_the_command_prints_text_and_json(
     documents: dict[tuple[str, str], Explanation],
 ) -> None:
     one = next(one for one in documents.values() if not one.decision.ordered and one.passport)
-    printed = json.loads(_run(one.item_id, "--location", one.location_id, "--as-of", world.isoformat(), "--json").stdout)
+    printed = json.loads(
+        _run(one.item_id, "--location", one.location_id, "--as-of", world.isoformat(), "--json").stdout
+    )
     assert printed == [one.model_dump(mode="json")]
     text = " ".join(_run(one.item_id).stdout.split())
     assert "no order" in text
