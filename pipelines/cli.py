@@ -13,6 +13,7 @@ from pipelines.commands import (
     audit,
     desk,
     erp,
+    explain,
     forecast,
     inventory,
     orders,
@@ -50,6 +51,7 @@ safety_stock.register(app)
 desk.register(app)
 app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
+explain.register(app)
 
 
 def main() -> None:
