@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from pipelines.commands import (
     erp,
+    explain,
     forecast,
     inventory,
     orders,
@@ -46,6 +47,7 @@ app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
+explain.register(app)
 
 
 def main() -> None:
