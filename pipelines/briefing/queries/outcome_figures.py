@@ -75,16 +75,16 @@ def figures(as_of: date, weeks: int = WEEKS) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def sentences(told: dict[str, Any]) -> list[str]:
+def sentences(found: dict[str, Any]) -> list[str]:
     """The figures in words.
 
     Args:
-        told: from :func:`figures`.
+        found: from :func:`figures`.
 
     Returns:
         Sentences; what is not known yet says so.
     """
-    last, forecasts, late = told["weeks"][-1], told["forecasts"], told["deliveries"]
+    last, forecasts, late = found["weeks"][-1], found["forecasts"], found["deliveries"]
     fill = "no demand" if last["fill_rate"] is None else f"fill {last['fill_rate']:.1%}"
     lines = [
         f"Last {last['days']} days: {fill}, {last['stockout_share']:.1%} of the SKU days ran out, stock {last['stock_value']:,.0f}, "
@@ -102,7 +102,7 @@ def sentences(told: dict[str, Any]) -> list[str]:
             f"{late['receipts']:,} of our lines arrived, {late['late_share']:.0%} later than expected, "
             f"on average by {late['late_days_mean']:+.1f} days."
         )
-    changed = {row["change"]: row["lines"] for row in told["changes"]}
+    changed = {row["change"]: row["lines"] for row in found["changes"]}
     if changed:
         lines.append("Order lines: " + ", ".join(f"{count:,} {name}" for name, count in changed.items()) + ".")
     return lines
