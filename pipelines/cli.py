@@ -18,6 +18,7 @@ from pipelines.commands import (
     inventory,
     orders,
     orders_decide,
+    outcomes,
     run,
     safety_stock,
     stack,
@@ -47,6 +48,7 @@ app.add_typer(study.app, name="study")
 app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
+app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
 desk.register(app)
 app.add_typer(users.app, name="users")
