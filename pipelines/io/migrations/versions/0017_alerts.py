@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 STATEMENTS: tuple[str, ...] = (
     # -- one row an alert: a rule and what it is of; open until recovered_at. notified_at is empty until a message went out
