@@ -1,4 +1,4 @@
-"""What every DAG does when a run fails or succeeds: people are told of a failure once, and of its end."""
+"""What every DAG does when a run fails or succeeds: a failure is sent to people once, and its end."""
 
 import logging
 from datetime import date
@@ -64,4 +64,4 @@ def _guarded(action: Any, context: Any) -> None:
     try:
         action(context)
     except Exception:  # a message that cannot be made must not hide the fault it is about
-        log.exception("people could not be told")
+        log.exception("no message could be sent")
