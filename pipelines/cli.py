@@ -12,6 +12,7 @@ from rich.markup import escape
 from pipelines.commands import (
     audit,
     desk,
+    alerts,
     erp,
     explain,
     forecast,
@@ -53,6 +54,7 @@ safety_stock.register(app)
 desk.register(app)
 app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
+app.add_typer(alerts.app, name="alerts")
 explain.register(app)
 
 
