@@ -36,7 +36,10 @@ def url() -> str:
 @cache
 def _engine(address: str) -> sa.Engine:
     return sa.create_engine(
-        address.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=2, pool_pre_ping=True
+        address.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=2,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},  # a host that is gone does not answer at all
     )
 
 
