@@ -122,8 +122,8 @@ def test_the_interval_of_each_extrapolated_figure_covers_the_full_run_as_often_a
 def test_figures_of_a_group_are_the_metrics_of_its_skus():
     rng = np.random.default_rng(6)
     base = catalogue(60).with_columns(
-        category=pl.lit("c"), supplier_id=pl.Series(rng.choice(["v1", "v2", "v3"], 60)), weight=pl.Series(rng.uniform(1, 3, 60)), stratum=pl.lit("s"),
-        unit_price=pl.lit(1.0),
+        category=pl.lit("c"), supplier_id=pl.Series(rng.choice(["v1", "v2", "v3"], 60)), weight=pl.Series(rng.uniform(1, 3, 60)),
+        stratum=pl.lit("s"), unit_price=pl.lit(1.0),
     )  # fmt: skip
     rule = side(base, "incumbent", "real_out", "stock").with_columns(total_cost=pl.Series(rng.gamma(2.0, 9.0, 60)))
     parts = (
