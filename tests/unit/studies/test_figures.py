@@ -137,8 +137,8 @@ def test_figures_of_a_group_are_the_metrics_of_its_skus():
         (row["stockout_reduction"] for row in found), reverse=True
     )
     for row in found:
-        mine = (part.filter(pl.col("supplier_id") == row["supplier"]) for part in parts)
-        one = sides.Sides(*mine, whole=False, calendar=100, confidence=0.95)
+        own = (part.filter(pl.col("supplier_id") == row["supplier"]) for part in parts)
+        one = sides.Sides(*own, whole=False, calendar=100, confidence=0.95)
         wanted = sides.metrics(one, intervals=False)
         for name in groups.SHORT:
             assert row[name] == pytest.approx(wanted[name]), (row["supplier"], name)
