@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    alerts,
     audit,
     desk,
-    alerts,
     erp,
     explain,
     forecast,

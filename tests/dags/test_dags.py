@@ -13,7 +13,7 @@ EXPECTED = {
         "plan_replay", "replay", "outcomes", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
     },
     "release_orders": {"release"},
-    "simulation_study": {"submit", "prepare", "replay", "finish"},
+    "simulation_study": {"prepare", "replay", "finish"},
     "twin_scenarios": {"plan", "play", "report"},
     "weekly_training": {"preflight", "extract", "validate_sources", "transform", "validate_features", "train"},
 }  # fmt: skip
