@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    backup,
     erp,
     forecast,
     inventory,
@@ -44,6 +45,7 @@ app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 safety_stock.register(app)
+backup.register(app)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pipelines.config_schema import (
     Approvals,
+    Backup,
     Costs,
     Erp,
     Forecast,
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     approvals: Approvals = Approvals()
     release: Release = Release()
     notify: Notify = Notify()
+    backup: Backup = Backup()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
 
