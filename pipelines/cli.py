@@ -10,12 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    alerts,
     backup,
     erp,
+    explain,
     forecast,
     inventory,
     orders,
     orders_decide,
+    outcomes,
     run,
     safety_stock,
     stack,
@@ -44,8 +47,11 @@ app.add_typer(study.app, name="study")
 app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
+app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
 backup.register(app)
+app.add_typer(alerts.app, name="alerts")
+explain.register(app)
 
 
 def main() -> None:

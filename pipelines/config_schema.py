@@ -186,7 +186,22 @@ class Notify(Section):
     sender: str = "stockproof@localhost"
     recipients: list[str] = []
     webhook_url: str | None = None  # secret: environment only
+    apprise_urls: list[str] = []  # secret: environment only, JSON; any address that Apprise knows
     timeout_seconds: Positive = 10.0
+
+
+Way = Literal["email", "webhook", "apprise"]
+
+
+class Alerts(Section):
+    """Which alerts exist, and by which way each level is sent (docs/alerts.md)."""
+
+    rules_file: str | None = None  # None: the rules that come with Stockproof
+    critical: list[Way] = ["email", "webhook", "apprise"]
+    warning: list[Way] = ["email", "webhook", "apprise"]
+    info: list[Way] = ["email", "webhook", "apprise"]
+    runbook: str = "docs/runbooks/{name}.md"  # link in each message; {name} is the rule's runbook page
+    metrics_file: str | None = None  # where each run writes its metrics for Prometheus' textfile collector
 
 
 class Studies(Section):

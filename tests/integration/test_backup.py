@@ -95,7 +95,7 @@ def test_a_drill_finds_a_planted_difference(stack: Path) -> None:
     assert found["tables_compared"] > 30
     assert found["files_compared"] == 1
     warehouse.execute("create unlogged table plan.fast as select 7 as n")  # a table that no log brings back
-    with pytest.raises(StockproofError, match="warehouse plan.fast has 0 rows, not 1"):
+    with pytest.raises(StockproofError, match=r"warehouse plan\.fast has 0 rows, not 1"):
         job.drill()
     assert "the drill of" in str(queries.complaint(queries.now()))
     warehouse.execute("drop table plan.fast")
