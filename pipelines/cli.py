@@ -12,6 +12,7 @@ from rich.markup import escape
 from pipelines.commands import (
     alerts,
     audit,
+    backup,
     desk,
     erp,
     explain,
@@ -54,6 +55,7 @@ safety_stock.register(app)
 desk.register(app)
 app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
+backup.register(app)
 app.add_typer(alerts.app, name="alerts")
 explain.register(app)
 

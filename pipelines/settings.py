@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipelines.config_schema import (
     Alerts,
     Approvals,
+    Backup,
     Costs,
     Erp,
     Forecast,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     approvals: Approvals = Approvals()
     release: Release = Release()
     notify: Notify = Notify()
+    backup: Backup = Backup()
     alerts: Alerts = Alerts()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
