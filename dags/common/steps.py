@@ -21,6 +21,8 @@ def _reporter(state: str) -> Any:
     return report
 
 
+REPORT_FAILED = _reporter("failed")
+
 DEFAULTS: dict[str, Any] = {
     "on_execute_callback": _reporter("running"),
     "on_success_callback": _reporter("success"),
@@ -29,7 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=5),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=5),
-    "on_failure_callback": [telling.step_failed, _reporter("failed")],
+    "on_failure_callback": [telling.step_failed, REPORT_FAILED],
 }
 
 GO_ON = "all_done_min_one_success"

@@ -1,6 +1,5 @@
 """Forecasts of items, explanations, and how forecasts did."""
 
-from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -19,8 +18,9 @@ from pipelines.serve.once import Once
 router = APIRouter(tags=["forecasts"], route_class=Once, responses=problems(404))
 
 FORECAST = {
-    "as_of": "2026-06-28", "item_id": "ITEM-000017", "location_id": "WH1", "method": "window_bootstrap", "protection_days": 14, "mean": 21.4,
-    "low": 9.0, "high": 38.0, "stockout_probability": 0.12, "buckets": [{"horizon": 1, "bucket_on": "2026-06-29", "mean": 1.5, "q950": 5.0}],
+    "as_of": "2026-06-28", "item_id": "ITEM-000017", "location_id": "WH1", "method": "window_bootstrap", "protection_days": 14,
+    "mean": 21.4, "low": 9.0, "high": 38.0, "stockout_probability": 0.12,
+    "buckets": [{"horizon": 1, "bucket_on": "2026-06-29", "mean": 1.5, "q950": 5.0}],
 }  # fmt: skip
 Periods = Annotated[int | None, Query(ge=1, le=366, description="Most buckets; without it, `forecast.periods`.")]
 
@@ -96,7 +96,7 @@ async def explain(request: Request, user: Viewer, item_id: Id, location_id: Text
 
     def read() -> dict[str, Any]:
         found = explanations.explain(item_id, location_id or None, as_of)
-        return {"item_id": item_id, "explanations": [asdict(one) for one in found]}
+        return {"item_id": item_id, "explanations": [one.model_dump(mode="json") for one in found]}
 
     return await answers.kept(request, "explain", read)
 
