@@ -45,6 +45,7 @@ lint: dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tests.lint.plain_words
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt/models dbt/tests
 
 ## format: let the formatter have its way
 format: dev

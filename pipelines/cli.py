@@ -11,11 +11,13 @@ from rich.markup import escape
 
 from pipelines.commands import (
     erp,
+    explain,
     forecast,
     inventory,
     model,
     orders,
     orders_decide,
+    outcomes,
     run,
     safety_stock,
     stack,
@@ -45,7 +47,9 @@ app.add_typer(study.app, name="study")
 app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
+app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
+explain.register(app)
 
 
 def main() -> None:

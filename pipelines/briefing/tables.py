@@ -53,7 +53,7 @@ def failed_steps(as_of: date) -> list[str]:
     return list(warehouse.read(_FAILED, as_of=as_of)["step"])
 
 
-def told(as_of: date) -> str:
+def degraded(as_of: date) -> str:
     """What a planner must know of a date's orders before reading them.
 
     Args:

@@ -76,7 +76,7 @@ def _told(day: date) -> str:
     """What a run was decided without, in a sentence; empty where no step failed."""
     from pipelines.briefing import tables as failed_steps
 
-    return failed_steps.told(day)
+    return failed_steps.degraded(day)
 
 
 @app.command(name="list", epilog="Example: stockproof orders list --as-of 2026-06-28 --json")

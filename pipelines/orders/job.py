@@ -29,7 +29,7 @@ def daily(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
     scored = ledger.score(as_of)
     waiting = " ".join(filter(None, (day_notices.stale(as_of), order_notices.waiting(as_of))))
     if proposed["orders"]:
-        told = messages.proposals_ready(as_of, proposed, failed_steps.told(as_of), waiting)
+        told = messages.proposals_ready(as_of, proposed, failed_steps.degraded(as_of), waiting)
         notify.send("proposals_ready", *told, proposed | {"as_of": str(as_of)})
     return {"received": {**received}, "proposed": proposed, "scored": scored, "waiting": waiting}
 

@@ -6,10 +6,12 @@ import polars as pl
 from pipelines.core.inventory import Floats
 from pipelines.purchase import codes as c
 from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
-from pipelines.purchase.reasons import amount
 
 BEYOND = 0.05 * TOLERANCE
 """Units past a threshold: the change flips the decision, nine tenths of it do not."""
+
+_SLACK = 1e-6
+"""Share of the last figure shown by which arithmetic may be off."""
 
 ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET, STORAGE = (
     "on_hand", "levels", "max_quantity", "vendor_minimum", "budget", "storage",
@@ -41,15 +43,14 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
     Returns:
         Inputs as positions in :data:`INPUTS`, and signed changes (NaN where there is none), shape (N,).
     """
-    none = np.zeros(draft.quantity.size)
+    changed = draft.changes
     gap = draft.threshold - lines.position
     less = gap - BEYOND  # unordered: this much less on the shelf
     by_stock = lines.on_hand + less >= 0
-    entered = draft.marked.get("entered", none + np.nan)
-    slack = draft.marked.get("slack", none + np.inf)
+    entered, slack = changed.entered, changed.slack
     # Space decides about neither the SKU nor who is ordered with it, and no cap lets a greater line pass where it bars a smaller one.
-    clear = (draft.marked.get("unhindered", none + 1.0) > 0) & (draft.marked.get("affordable", none + 1.0) > 0)
-    space = draft.marked.get("space_entered", none + np.nan)
+    clear = changed.unhindered & changed.affordable
+    space = changed.space_entered
     in_space = np.isfinite(space) & (budget is None)
     in_own_right = np.isin(draft.code, (c.REORDER, c.TO_MINIMUM, c.AT_MAXIMUM, c.BY_RULE, c.TO_BREAK, c.JOINS, c.CUT))
     stocked = draft.ordered & in_own_right & clear & (draft.quantity * np.nan_to_num(draft.price) <= slack)
@@ -68,10 +69,10 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
     higher = BEYOND - gap  # levels so much higher reach the position
     changes = [
         entered - money - 1.05e-6, entered - money,
-        space - draft.marked.get("space_left", none) - 1.05 * draft.marked.get("space_tolerance", none),
-        space - draft.marked.get("space_left", none), gap + BEYOND, less, higher,
+        space - changed.space_left - 1.05 * changed.space_tolerance,
+        space - changed.space_left, gap + BEYOND, less, higher,
         np.maximum(higher, TOLERANCE - lines.order_up_to), draft.least - max_quantity,
-        -draft.marked.get("vendor_missing", none) - 1e-9,
+        -changed.vendor_missing - 1e-9,
     ]  # fmt: skip
     names = [
         INPUTS.index(one)
@@ -104,10 +105,9 @@ def sentences(inputs: Ints, changes: Floats, ordered: np.ndarray, whole: np.ndar
     # Of a budget less than a cent is nothing, of stock booked in tonnes less than a hundredth is something.
     least = pl.when(pl.col("input").is_in([BUDGET, VENDOR_MINIMUM])).then(0.01).otherwise(20 * TOLERANCE)
     shown = (
-        pl.when(pl.col("size") < least)
-        .then(pl.lit("anything at all"))
-        .otherwise(amount(pl.col("size")).cast(pl.String).str.replace(r"\.0$", ""))
+        pl.when(pl.col("size") < least).then(pl.lit("anything at all")).otherwise(_shown(_at_least(pl.col("size"), 2)))
     )
+    space = _shown(_figures(pl.col("size"), 3))
     many = pl.when(pl.col("more")).then(pl.lit("more")).otherwise(pl.lit("less"))
     else_ = pl.when(pl.col("ordered")).then(pl.lit("nothing would be ordered")).otherwise(pl.lit("it would be ordered"))
     return frame.select(
@@ -115,13 +115,24 @@ def sentences(inputs: Ints, changes: Floats, ordered: np.ndarray, whole: np.ndar
         .when(pl.col("input") == LEVELS).then(pl.format("With reorder point and order-up-to level {} higher it would be ordered", shown))
         .when(pl.col("input") == MAXIMUM).then(pl.format("With {} more allowed in a line it would be ordered", shown))
         .when(pl.col("input") == VENDOR_MINIMUM).then(pl.format("With an order minimum {} lower it would be ordered", shown))
-        .when(pl.col("input") == STORAGE).then(pl.format("With {} {} space at the location {}", _figures("size"), many, else_))
+        .when(pl.col("input") == STORAGE).then(pl.format("With {} {} space at the location {}", space, many, else_))
         .when(pl.col("input") == BUDGET).then(pl.format("With a budget {} {} {}", shown, pl.when(pl.col("more")).then(pl.lit("higher"))
                                                         .otherwise(pl.lit("lower")), else_))
         .otherwise(pl.lit("")).alias("flip")
     ).to_series()  # fmt: skip
 
 
-def _figures(name: str) -> pl.Expr:
-    """Three figures of a number: a volume may be a thousandth."""
-    return pl.col(name).round_sig_figs(3).cast(pl.String).str.replace(r"\.0$", "")
+def _at_least(size: pl.Expr, figures: int) -> pl.Expr:
+    """A change to two decimals, or to so many figures of what is less than a tenth, never less than it takes: 28.0636 is 28.07."""
+    cents = ((size * 100.0 - _SLACK).ceil() / 100.0).round(2)
+    return pl.when(size < 0.1).then(_figures(size, figures)).otherwise(cents)
+
+
+def _figures(size: pl.Expr, figures: int) -> pl.Expr:
+    """So many figures of a number, never less than it: a volume may be a thousandth."""
+    last = pl.lit(10.0).pow(size.log10().floor() - (figures - 1))
+    return ((size / last - _SLACK).ceil() * last).round_sig_figs(figures)
+
+
+def _shown(value: pl.Expr) -> pl.Expr:
+    return value.cast(pl.String).str.replace(r"\.0$", "")

@@ -60,7 +60,7 @@ def read(as_of: date) -> InventoryTables:
         warehouse.read(_SKUS, as_of=as_of),
         warehouse.read(_OPEN, as_of=as_of),
         {name: float(value) for name, value in totals.items()},
-        failed_steps.told(as_of),
+        failed_steps.degraded(as_of),
     )
 
 

@@ -10,7 +10,7 @@ from tests.dags.in_airflow import told
 EXPECTED = {
     "daily_replenishment": {
         "preflight", "extract", "validate_sources", "transform", "validate_features", "vendors", "forecast", "validate_forecasts",
-        "plan_replay", "replay", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
+        "plan_replay", "replay", "outcomes", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
     },
     "release_orders": {"release"},
     "simulation_study": {"submit", "prepare", "replay", "finish"},
@@ -68,7 +68,14 @@ def test_gates_stand_between_the_stages(bag: dict[str, Any]) -> None:
     tasks = bag["dags"]["daily_replenishment"]["tasks"]
     assert tasks["extract"]["downstream"] == ["validate_sources"]
     assert tasks["validate_sources"]["downstream"] == ["transform"]
-    assert tasks["validate_features"]["downstream"] == ["forecast", "plan_replay", "policy", "purchase", "vendors"]
+    assert tasks["validate_features"]["downstream"] == [
+        "forecast",
+        "outcomes",
+        "plan_replay",
+        "policy",
+        "purchase",
+        "vendors",
+    ]
     assert tasks["vendors"]["downstream"] == ["forecast", "verdict"]
     assert tasks["forecast"]["downstream"] == ["validate_forecasts"]
     assert tasks["purchase"]["downstream"] == ["validate_orders"]

@@ -120,8 +120,8 @@ def test_whoever_looks_at_the_orders_is_told_first(tmp_path: Path) -> None:
     )
     purchase.run(AS_OF, failed=["forecast", "validate_forecasts"])
     purchase.run(AS_OF, items=["ITEM-01"])
-    assert failed_steps.told(AS_OF) == sentence
-    assert failed_steps.told(AS_OF - timedelta(days=1)) == ""
+    assert failed_steps.degraded(AS_OF) == sentence
+    assert failed_steps.degraded(AS_OF - timedelta(days=1)) == ""
     propose.propose(AS_OF)
     listed = CliRunner().invoke(app, ["list"], catch_exceptions=False).stdout
     assert listed.splitlines()[0] == sentence
@@ -139,7 +139,7 @@ def test_whoever_looks_at_the_orders_is_told_first(tmp_path: Path) -> None:
         sentence
     )
     purchase.run(AS_OF)
-    assert failed_steps.told(AS_OF) == ""
+    assert failed_steps.degraded(AS_OF) == ""
     assert CliRunner().invoke(app, ["export"], catch_exceptions=False).stderr == ""
 
 

@@ -137,7 +137,7 @@ def test_a_registry_that_is_gone_is_named_on_every_line_and_at_the_top(first):
         .all()
     )
     assert first["level"].is_in(["policy", "reorder_point", "safety_stock"]).all()
-    told = failed_steps.told(AS_OF)
+    told = failed_steps.degraded(AS_OF)
     assert told.startswith("No trained model served, so ")
     assert told.endswith(" SKUs are forecast by simple statistics and their lines say why.")
 

@@ -104,7 +104,7 @@ inner join {{ ref('stg_erp__items') }} as items on judged.item_id = items.item_i
 cross join lateral generate_series(
     judged.day::timestamp,
     (least(judged.until_on, coalesce(items.discontinued_on, judged.until_on)) - 1)::timestamp, interval '1 day'
-) as days(day)
+) as days (day)
 where
     not judged.is_count
     and judged.on_hand <= 1e-6

@@ -53,7 +53,7 @@ settled as (
     select
         kept.*,
         quantity_received > 0 and quantity_kept = 0 as is_taken_back,
-        exists (
+        exists(
             select 1 from lines as rests
             where
                 rests.po_id = kept.po_id and rests.item_id = kept.item_id and rests.line_no > kept.line_no and kept.quantity_kept > 0

@@ -82,7 +82,7 @@ carried as (
     from spans
     cross join lateral generate_series(
         greatest(spans.since_on, {{ history_start() }})::timestamp, (spans.until_on - 1)::timestamp, interval '1 day'
-    ) as days(day)
+    ) as days (day)
 ),
 
 recorded as (

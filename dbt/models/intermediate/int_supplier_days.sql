@@ -16,7 +16,7 @@ closures as (
     cross join lateral generate_series(
         greatest(closures.closed_from, {{ supplier_days_start() }})::timestamp, least(closures.closed_to, {{ calendar_end() }})::timestamp,
         interval '1 day'
-    ) as days(day)
+    ) as days (day)
     group by suppliers.supplier_id, days.day
 ),
 
@@ -26,7 +26,7 @@ days as (
         days.day::date as day,
         strpos(suppliers.working_days, extract(isodow from days.day)::text) > 0 as is_weekday
     from suppliers
-    cross join generate_series({{ supplier_days_start() }}::timestamp, {{ calendar_end() }}::timestamp, interval '1 day') as days(day)
+    cross join generate_series({{ supplier_days_start() }}::timestamp, {{ calendar_end() }}::timestamp, interval '1 day') as days (day)
     where suppliers.has_week or suppliers.supplier_id in (select supplier_id from closures)
 ),
 

@@ -4,7 +4,7 @@ buckets as (
     select days.day::date as bucket_on
     from generate_series(
         {{ history_start() }}::timestamp, {{ calendar_end() }}::timestamp, interval '{{ bucket_days() }} days'
-    ) as days(day)
+    ) as days (day)
 ),
 
 -- events of single locations are in fct_calendar_event

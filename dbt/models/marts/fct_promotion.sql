@@ -27,7 +27,7 @@ daily as (
         greatest(promotions.starts_on, {{ history_start() }})::timestamp,
         least(promotions.ends_on, {{ calendar_end() }})::timestamp,
         interval '1 day'
-    ) as days(day)
+    ) as days (day)
     group by skus.location_id, skus.item_id, days.day
 )
 

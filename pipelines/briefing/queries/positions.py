@@ -95,7 +95,13 @@ def read(as_of: date, late_days: int, default_days: int = 0) -> pl.DataFrame:
     return warehouse.read(query, as_of=as_of, late_days=late_days, default_days=default_days)
 
 
-def dated(as_of: date, late_days: int, default_days: int = 0, protection: str | None = "plan.policies") -> pl.DataFrame:
+def dated(
+    as_of: date,
+    late_days: int,
+    default_days: int = 0,
+    protection: str | None = "plan.policies",
+    item_id: str | None = None,
+) -> pl.DataFrame:
     """The lines that :func:`read` counts in ``due`` and ``proposed``, one by one.
 
     Args:
@@ -103,13 +109,18 @@ def dated(as_of: date, late_days: int, default_days: int = 0, protection: str | 
         late_days: how late a line may be and still count.
         default_days: protection interval of a SKU that the table below does not name.
         protection: table with ``as_of, item_id, location_id, protection_days``; None: lines due at any time.
+        item_id: of this item alone; None: of all.
 
     Returns:
         ``item_id, location_id, quantity`` in units, ``expected_on``, null where a line has no date, ``usual_on`` (when its supplier usually
         brings an order: a line expected by then counts at any time) and ``ours``.
     """
     interval = {"default_days": default_days} if protection else {}
-    return warehouse.read(_query(_DATED, protection), as_of=as_of, late_days=late_days, **interval)
+    query = _query(_DATED, protection)
+    if item_id is None:
+        return warehouse.read(query, as_of=as_of, late_days=late_days, **interval)
+    only = query.replace("where not dropped", "where item_id = :item and not dropped")
+    return warehouse.read(only, as_of=as_of, late_days=late_days, item=item_id, **interval)
 
 
 def own_orders() -> str:

@@ -1,5 +1,7 @@
 """The reported smallest change, applied, flips the decision; nine tenths of it do not."""
 
+import re
+
 import polars as pl
 import pytest
 
@@ -99,3 +101,32 @@ def test_most_lines_have_one_and_the_words_match():
     one = table.filter((pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT") & (pl.col("flip_input") == "on_hand"))
     row = one.row(0, named=True)
     assert row["flip"] == f"With {-row['flip_change']:.0f} less on hand it would be ordered"
+
+
+def _fractional(rows):
+    """Half of the catalogue comes in kilograms, with stock and levels to match; a tenth has far more than it needs."""
+    odd, surplus = pl.int_range(pl.len()) % 2 == 1, pl.int_range(pl.len()) % 10 == 3
+    return rows.with_columns(
+        whole=~odd,
+        pack_size=pl.when(odd).then(0.0).otherwise("pack_size"),
+        on_hand=pl.when(odd).then(pl.col("on_hand") * 1.0371).otherwise("on_hand") + pl.when(surplus).then(5000.0).otherwise(0.0),
+        reorder_point=pl.when(odd).then(pl.col("reorder_point") * 1.00613).otherwise("reorder_point"),
+        order_up_to=pl.when(odd).then(pl.col("order_up_to") * 1.00613).otherwise("order_up_to"),
+    )  # fmt: skip
+
+
+def test_the_change_in_words_flips_it_too_also_of_surplus_and_fractions():
+    rows, breaks = make(300, seed=3)
+    rows, settings = _fractional(rows), config()
+    table = decide(rows, breaks, AS_OF, settings).table
+    chosen = _flips(table, [flips.ON_HAND, flips.LEVELS], LINES)
+    assert len(chosen) == LINES
+    surplus = table.with_row_index("line").filter(pl.col("on_hand") > 5000)["line"].to_list()
+    assert len({line for line, *_ in chosen} & set(surplus)) > 10
+    changes = []
+    for line, name, change, _ in chosen:
+        size = float(re.search(r"\d+(\.\d+)?", table["flip"][line]).group())
+        changes.append((line, name, size if change > 0 else -size))
+    now = _ordered_after(rows, breaks, settings, changes)
+    wrong = [table["flip"][one[0]] for one, is_ordered in zip(chosen, now, strict=True) if is_ordered == one[3]]
+    assert wrong == []
