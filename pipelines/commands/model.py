@@ -17,7 +17,9 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the log of d
 By = Annotated[str | None, typer.Option("--by", help="Who decides. Default: approvals.author, else the system's user.")]
 Day = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date it holds from. Default: the newest run's."),
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date it holds from. Default: the newest run's."
+    ),
 ]
 
 
@@ -30,11 +32,18 @@ def listed(as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps({"models": rows}, default=_text))
         return
-    table = Table("version", "alias", "role", "trained", "serves", "code", title=f"{len(rows)} versions", title_justify="left")
+    table = Table(
+        "version", "alias", "role", "trained", "serves", "code", title=f"{len(rows)} versions", title_justify="left"
+    )
     for row in rows:
         serves = ", ".join(f"{s['from']} to {s['until'] or 'now'}" for s in row["serves"])
         table.add_row(
-            str(row["number"]), ", ".join(row["aliases"]), row["role"], str(row["trained_as_of"]), serves, row["code_version"]
+            str(row["number"]),
+            ", ".join(row["aliases"]),
+            row["role"],
+            str(row["trained_as_of"]),
+            serves,
+            row["code_version"],
         )
     _console().print(table)
 
@@ -52,7 +61,9 @@ def show(name: Name = "champion", as_json: Json = False) -> None:
     console.print(f"[bold]{told['version']}[/bold] {', '.join(told['aliases'])}  trained as of {told['trained_as_of']}")
     console.print(f"  data {told['data_hash']}, code {told['code_version']}")
     console.print(f"  {escape(told['decision'])}", soft_wrap=True)
-    classes = sorted({key.split(".")[0] for key in told["metrics"] if key.endswith(".scaled_pinball") and key.count(".") == 1})
+    classes = sorted(
+        {key.split(".")[0] for key in told["metrics"] if key.endswith(".scaled_pinball") and key.count(".") == 1}
+    )
     table = Table("class", "scaled pinball", "coverage 95%", "bias", "RMSSE", "MAE", "MAPE", title_justify="left")
     for name_ in [c for c in classes if c != "champion"]:
         measures = ("scaled_pinball", "coverage_95", "bias", "rmsse", "mae", "mape")

@@ -8,7 +8,7 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.governance import names, tables
 from pipelines.io import model_decisions, registry, registry_versions
-from pipelines.io.registry_versions import CHAMPION, ROLLED_BACK, SERVICE, Version
+from pipelines.io.registry_versions import CHAMPION, ROLLED_BACK, SERVICE
 
 PROGRAM: Final = "stockproof"
 """Author of decisions that no person took."""
@@ -45,13 +45,21 @@ def promote(
         )
     if version.trained_as_of > day:
         raise StockproofError(
-            f"{version.label} was trained as of {version.trained_as_of} and must not serve {day}", "give a later --as-of"
+            f"{version.label} was trained as of {version.trained_as_of} and must not serve {day}",
+            "give a later --as-of",
         )
     # One tag makes it serve; the role, for people, follows.
     registry.retag(version, {SERVICE: registry_versions.started(version, day), "role": CHAMPION})
     replaced = current.label if current else ""
     model_decisions.add(
-        day, "promoted", version.label, bucket=bucket, replaces=replaced, author=author, reason=reason, comparison=comparison
+        day,
+        "promoted",
+        version.label,
+        bucket=bucket,
+        replaces=replaced,
+        author=author,
+        reason=reason,
+        comparison=comparison,
     )
     return {"version": version.label, "replaces": replaced, "from": day}
 
@@ -83,15 +91,20 @@ def roll_back(
             f"{current.label} has no version before it" if current else "there is no champion",
             "`stockproof model list` shows the versions; without any, simple statistics forecast",
         )
-    _end(current, day)
+    # The first tag makes the other serve; that the champion's service ended, and its role, follow.
+    registry.retag(before, {SERVICE: registry_versions.started(before, day)})
+    registry.retag(current, {SERVICE: registry_versions.ended(current, day), "role": ROLLED_BACK})
     model_decisions.add(
-        day, "rolled back", current.label, bucket=bucket, replaces=before.label, author=author, reason=reason, comparison=comparison
+        day,
+        "rolled back",
+        current.label,
+        bucket=bucket,
+        replaces=before.label,
+        author=author,
+        reason=reason,
+        comparison=comparison,
     )
     return {"version": current.label, "serves": before.label, "from": day}
-
-
-def _end(version: Version, day: date) -> None:
-    registry.retag(version, {SERVICE: registry_versions.ended(version, day), "role": ROLLED_BACK})
 
 
 def _signed(reason: str, author: str) -> None:

@@ -10,7 +10,9 @@ SKUS, WEEKS, TRIES = 300, 4, 200
 
 def losses(random: np.random.Generator, better: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Losses of a new and an old forecaster in one set of weeks: SKUs differ, weeks differ, and a week may suit one of the two."""
-    base = random.gamma(4, 0.25, (SKUS, 1)) * np.exp(random.normal(0, 0.2, (SKUS, WEEKS)) + random.normal(0, 0.2, WEEKS))
+    base = random.gamma(4, 0.25, (SKUS, 1)) * np.exp(
+        random.normal(0, 0.2, (SKUS, WEEKS)) + random.normal(0, 0.2, WEEKS)
+    )
     suits = random.normal(0, 0.015, (2, WEEKS))  # what a week does to all SKUs of one forecaster
     own = np.exp(random.normal(0, 0.1, (2, SKUS, WEEKS)))
     new, old = (base * own[k] * (1 + suits[k]) for k in range(2))
