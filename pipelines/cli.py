@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    alerts,
+    backup,
     erp,
     explain,
     forecast,
@@ -49,6 +51,8 @@ app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
+backup.register(app)
+app.add_typer(alerts.app, name="alerts")
 explain.register(app)
 
 

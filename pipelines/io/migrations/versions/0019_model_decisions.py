@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0019"
+down_revision = "0018"
 
 TRACED = (
     "plan.forecasts", "plan.lead_time_forecasts", "plan.period_forecasts", "plan.policies", "plan.decisions", "plan.decision_log",
