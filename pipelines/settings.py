@@ -30,6 +30,7 @@ from pipelines.config_schema import (
     Replay,
     Schedule,
     Section,
+    Serve,
     Stack,
     Studies,
     Vendors,
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
+    serve: Serve = Serve()
 
     @field_validator("state_dir", mode="after")
     @classmethod
@@ -120,6 +122,7 @@ SECRETS = {
     "release.rest_token": "STOCKPROOF_RELEASE__REST_TOKEN",
     "notify.smtp_url": "STOCKPROOF_NOTIFY__SMTP_URL",
     "notify.webhook_url": "STOCKPROOF_NOTIFY__WEBHOOK_URL",
+    "serve.secret": "STOCKPROOF_SERVE__SECRET",
     "notify.apprise_urls": "STOCKPROOF_NOTIFY__APPRISE_URLS",
 }
 """Keys that a file must not hold, and the variable to set instead."""
