@@ -36,13 +36,13 @@ class PeriodModel:
     categories: tuple[str, ...]
     locations: tuple[str, ...]
 
-    def refusal(self, told: Histories, ahead: int) -> str:
+    def refusal(self, histories: Histories, ahead: int) -> str:
         """Why it cannot forecast these histories so many periods ahead; empty where it can."""
-        if told.days != self.days:
-            return f"its review periods have {self.days} days, today's {told.days}"
+        if histories.days != self.days:
+            return f"its review periods have {self.days} days, today's {histories.days}"
         if ahead > self.forecaster.horizon:
             return f"it reaches {self.forecaster.horizon} review periods ahead, {ahead} are needed"
-        if seasoned(told) != self.seasoned:
+        if seasoned(histories) != self.seasoned:
             return "its histories were too short to show a season, today's are long enough"
         return ""
 

@@ -53,23 +53,25 @@ def show(name: Name = "champion", as_json: Json = False) -> None:
     """One version: what it was trained on, its scores by class, and what was decided on it."""
     from pipelines.governance import queries
 
-    told = queries.model(name)
+    answer = queries.model(name)
     if as_json:
-        typer.echo(json.dumps(told, default=_text))
+        typer.echo(json.dumps(answer, default=_text))
         return
     console = _console()
-    console.print(f"[bold]{told['version']}[/bold] {', '.join(told['aliases'])}  trained as of {told['trained_as_of']}")
-    console.print(f"  data {told['data_hash']}, code {told['code_version']}")
-    console.print(f"  {escape(told['decision'])}", soft_wrap=True)
+    console.print(
+        f"[bold]{answer['version']}[/bold] {', '.join(answer['aliases'])}  trained as of {answer['trained_as_of']}"
+    )
+    console.print(f"  data {answer['data_hash']}, code {answer['code_version']}")
+    console.print(f"  {escape(answer['decision'])}", soft_wrap=True)
     classes = sorted(
-        {key.split(".")[0] for key in told["metrics"] if key.endswith(".scaled_pinball") and key.count(".") == 1}
+        {key.split(".")[0] for key in answer["metrics"] if key.endswith(".scaled_pinball") and key.count(".") == 1}
     )
     table = Table("class", "scaled pinball", "coverage 95%", "bias", "RMSSE", "MAE", "MAPE", title_justify="left")
     for name_ in [c for c in classes if c != "champion"]:
         measures = ("scaled_pinball", "coverage_95", "bias", "rmsse", "mae", "mape")
-        table.add_row(name_, *(_number(told["metrics"].get(f"{name_}.{measure}")) for measure in measures))
+        table.add_row(name_, *(_number(answer["metrics"].get(f"{name_}.{measure}")) for measure in measures))
     console.print(table)
-    for row in told["decisions"]:
+    for row in answer["decisions"]:
         console.print(f"  {row['as_of']} {row['action']} by {row['author']}: {escape(row['reason'])}", soft_wrap=True)
 
 
@@ -78,8 +80,8 @@ def card(name: Name = "champion", as_json: Json = False) -> None:
     """The model card: data, classes, scores, weak spots, what it was compared with."""
     from pipelines.governance import queries
 
-    told = queries.card(name)
-    typer.echo(json.dumps(told["facts"], default=_text) if as_json else told["markdown"].rstrip())
+    answer = queries.card(name)
+    typer.echo(json.dumps(answer["facts"], default=_text) if as_json else answer["markdown"].rstrip())
 
 
 @app.command(epilog="Example: stockproof model promote challenger --reason 'knows the new season' --by ann")
@@ -87,12 +89,12 @@ def promote(name: Name, reason: Reason, by: By = None, as_of: Day = None, as_jso
     """Let a version serve from the newest run on; runs of earlier dates keep theirs."""
     from pipelines.governance import actions
 
-    told = actions.promote(name, reason=reason, author=_author(by), as_of=as_of.date() if as_of else None)
+    answer = actions.promote(name, reason=reason, author=_author(by), as_of=as_of.date() if as_of else None)
     if as_json:
-        typer.echo(json.dumps(told, default=_text))
+        typer.echo(json.dumps(answer, default=_text))
         return
-    replaced = f" in place of {told['replaces']}" if told["replaces"] else ""
-    _console().print(f"{told['version']} serves from {told['from']} on{replaced}.")
+    replaced = f" in place of {answer['replaces']}" if answer["replaces"] else ""
+    _console().print(f"{answer['version']} serves from {answer['from']} on{replaced}.")
 
 
 @app.command(epilog="Example: stockproof model rollback --reason 'too low on lumpy items' --by ann")
@@ -100,11 +102,11 @@ def rollback(reason: Reason, by: By = None, as_of: Day = None, as_json: Json = F
     """Take the champion back: the version before it serves again, from the newest run on."""
     from pipelines.governance import actions
 
-    told = actions.roll_back(reason=reason, author=_author(by), as_of=as_of.date() if as_of else None)
+    answer = actions.roll_back(reason=reason, author=_author(by), as_of=as_of.date() if as_of else None)
     if as_json:
-        typer.echo(json.dumps(told, default=_text))
+        typer.echo(json.dumps(answer, default=_text))
         return
-    _console().print(f"{told['version']} is taken back; {told['serves']} serves from {told['from']} on.")
+    _console().print(f"{answer['version']} is taken back; {answer['serves']} serves from {answer['from']} on.")
 
 
 def _author(by: str | None) -> str:

@@ -55,9 +55,9 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     morning, low_high = _morning(as_of, items), detail.interval_levels(settings.load().forecast.confidence_level)
     panel, interval, said, version = morning.panel, morning.interval, morning.said, morning.version
     _gate(as_of, panel, said.protection, interval, version, items)
-    daily, told, drivers = daily_frame(panel, said.buckets), said.protection, said.drivers
-    cumulative = cumulative_frame(panel, _on_grid(told), interval, morning.model, version, morning.unusable)
-    ends = sanity.tidy(told.mean, told.quantiles)[1][:, [told.levels.index(level) for level in low_high]]
+    daily, ahead, drivers = daily_frame(panel, said.buckets), said.protection, said.drivers
+    cumulative = cumulative_frame(panel, _on_grid(ahead), interval, morning.model, version, morning.unusable)
+    ends = sanity.tidy(ahead.mean, ahead.quantiles)[1][:, [ahead.levels.index(level) for level in low_high]]
     # Rows of single items are picked only now: a SKU's forecast must not depend on which others were asked for.
     rows = np.isin(panel.item_ids.astype(str), list(items)) if items else np.ones(panel.skus, dtype=bool)
     if items:

@@ -45,7 +45,7 @@ class Coming:
     Attributes:
         as_of: the run's date.
         skus: rows of marts.dim_sku, in the order of the arrays.
-        told: histories, counted.
+        histories: counted.
         ahead: periods to forecast.
         categories: distinct categories, in the order of the codes.
         locations: the same of the locations.
@@ -53,7 +53,7 @@ class Coming:
 
     as_of: date
     skus: pl.DataFrame
-    told: Histories
+    histories: Histories
     ahead: int
     categories: tuple[str, ...]
     locations: tuple[str, ...]
@@ -61,7 +61,13 @@ class Coming:
     def digest(self) -> str:
         """Fingerprint of the histories."""
         found = hashlib.sha256("\n".join([*self.categories, *self.locations, str(self.ahead)]).encode())
-        for values in (self.told.demand, self.told.group, self.told.place, self.told.unit, self.told.share):
+        for values in (
+            self.histories.demand,
+            self.histories.group,
+            self.histories.place,
+            self.histories.unit,
+            self.histories.share,
+        ):
             found.update(b"" if values is None else np.ascontiguousarray(np.nan_to_num(values, nan=-1.0)).tobytes())
         return found.hexdigest()[:16]
 
@@ -73,23 +79,23 @@ def coming(as_of: date) -> Coming | None:
         as_of: the run's date; the marts hold it.
 
     Returns:
-        None where unmet demand comes back, or where hardly any SKU's lot is within a review.
+        None where unmet demand comes back, or where almost no SKU's lot is within a review.
     """
     skus = warehouse.read(_SKUS, as_of=as_of)
     ahead = horizon(skus)
     if ahead == 0:
         return None
     demand = warehouse.read(_DEMAND, as_of=as_of, oldest=OLDEST)
-    told = histories(skus, demand, as_of, settings.load().planning.review_period_days)
+    past = histories(skus, demand, as_of, settings.load().planning.review_period_days)
     names = (skus["category"].fill_null(""), skus["location_id"])
-    return Coming(as_of, skus, told, ahead, *(tuple(sorted(set(values.to_list()))) for values in names))
+    return Coming(as_of, skus, past, ahead, *(tuple(sorted(set(values.to_list()))) for values in names))
 
 
 def train(found: Coming) -> PeriodModel:
     """Train the forecaster on the histories of a date."""
     # One thread: the replay's tasks keep the other cores busy, and OpenMP's threads that wait for one another stretch seconds to minutes.
-    forecaster = PeriodForecaster(found.ahead, seed=settings.load().forecast.seed).fit(found.told)
-    return PeriodModel(forecaster, found.told.days, seasoned(found.told), found.categories, found.locations)
+    forecaster = PeriodForecaster(found.ahead, seed=settings.load().forecast.seed).fit(found.histories)
+    return PeriodModel(forecaster, found.histories.days, seasoned(found.histories), found.categories, found.locations)
 
 
 def rows(as_of: date, items: Sequence[str] = (), model: PeriodModel | None = None) -> tuple[pl.DataFrame, str]:
@@ -107,11 +113,11 @@ def rows(as_of: date, items: Sequence[str] = (), model: PeriodModel | None = Non
     found = coming(as_of)
     if found is None:
         return frame(warehouse.read(_SKUS, as_of=as_of).head(0), as_of, _no_demand(), 1), ""
-    refused = "no registered model of review periods" if model is None else model.refusal(found.told, found.ahead)
+    refused = "no registered model of review periods" if model is None else model.refusal(found.histories, found.ahead)
     serving = train(found) if model is None or refused else model
-    told = _as_trained(found, serving)
+    past = _as_trained(found, serving)
     # One period more than was trained for, the one after the days an order serves: only what is left over depends on it.
-    made = frame(found.skus, as_of, replace(serving.forecaster, horizon=found.ahead + 1).predict(told), told.days)
+    made = frame(found.skus, as_of, replace(serving.forecaster, horizon=found.ahead + 1).predict(past), past.days)
     # Only now: a SKU's forecast must not depend on which others were asked for.
     return made.filter(pl.col("item_id").is_in(list(items))) if items else made, refused
 
@@ -119,7 +125,9 @@ def rows(as_of: date, items: Sequence[str] = (), model: PeriodModel | None = Non
 def _as_trained(found: Coming, model: PeriodModel) -> Histories:
     """The histories with the codes of categories and locations that the trees know."""
     group = period_codes(model.categories, found.skus["category"].fill_null("").to_numpy())
-    return replace(found.told, group=group, place=period_codes(model.locations, found.skus["location_id"].to_numpy()))
+    return replace(
+        found.histories, group=group, place=period_codes(model.locations, found.skus["location_id"].to_numpy())
+    )
 
 
 def horizon(skus: pl.DataFrame) -> int:

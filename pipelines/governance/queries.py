@@ -21,7 +21,7 @@ def models() -> list[dict[str, Any]]:
     """
     known = registry.versions()
     held = names.aliases(known, _bucket())
-    return [_told(version, held) for version in known]
+    return [_described(version, held) for version in known]
 
 
 def model(name: str) -> dict[str, Any]:
@@ -35,8 +35,11 @@ def model(name: str) -> dict[str, Any]:
     """
     known = registry.versions()
     version = names.resolve(name, known, _bucket())
-    mine = [row for row in decisions() if version.label in (row["model_version"], row["replaces"])]
-    return _told(version, names.aliases(known, _bucket())) | {"metrics": registry.metrics(version), "decisions": mine}
+    about = [row for row in decisions() if version.label in (row["model_version"], row["replaces"])]
+    return _described(version, names.aliases(known, _bucket())) | {
+        "metrics": registry.metrics(version),
+        "decisions": about,
+    }
 
 
 def card(name: str) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def newest_run() -> date | None:
     return tables.newest_run()
 
 
-def _told(version: Version, held: dict[str, Version]) -> dict[str, Any]:
+def _described(version: Version, held: dict[str, Version]) -> dict[str, Any]:
     tags = version.tags
     return {
         "version": version.label, "number": version.number, "aliases": [alias for alias, named in held.items() if named == version],

@@ -205,9 +205,9 @@ def register(
         StockproofError: the registry cannot be reached.
     """
     role = CHAMPION if promote else CHALLENGER
-    told = {**tags, SOURCE: warehouse.source_id(), "trained_as_of": trained_as_of.isoformat(), "role": role}
+    labels = {**tags, SOURCE: warehouse.source_id(), "trained_as_of": trained_as_of.isoformat(), "role": role}
     if promote:
-        told[SERVICE] = registry_versions.service_tag([(trained_as_of, None)])
+        labels[SERVICE] = registry_versions.service_tag([(trained_as_of, None)])
     with _client(), tempfile.TemporaryDirectory() as scratch:
         import mlflow
 
@@ -223,9 +223,9 @@ def register(
                 name="forecaster", python_model=_served(predict.function), artifacts={"forecaster": str(folder)},
                 pip_requirements=["stockproof"], signature=mlflow.models.ModelSignature(inputs=mlflow.types.Schema(columns)),
             )  # fmt: skip
-        made = mlflow.register_model(info.model_uri, MODEL, tags=told)
+        made = mlflow.register_model(info.model_uri, MODEL, tags=labels)
     mirror_aliases(tags["bucket"])
-    return Version(int(made.version), trained_as_of, role, told)
+    return Version(int(made.version), trained_as_of, role, labels)
 
 
 def mirror_aliases(bucket: str) -> None:

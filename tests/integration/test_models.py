@@ -54,8 +54,8 @@ def test_aliases_name_champion_challenger_and_the_one_before(models: str) -> Non
 
 def test_a_card_and_the_figures_of_a_version_are_shown(models: str) -> None:
     assert said("card", "champion") == {"skus": 20}
-    told = said("show", "challenger")
-    assert (told["number"], told["metrics"]) == (3, {"all.scaled_pinball": 0.3})
+    answer = said("show", "challenger")
+    assert (answer["number"], answer["metrics"]) == (3, {"all.scaled_pinball": 0.3})
     assert CliRunner().invoke(app, ["list"]).exit_code == CliRunner().invoke(app, ["show"]).exit_code == 0
 
 
@@ -75,8 +75,8 @@ def test_a_promotion_needs_a_reason_and_not_the_champion_itself(models: str) -> 
 
 def test_promoted_by_a_person_it_serves_from_that_date_and_earlier_dates_keep_theirs(models: str) -> None:
     day = FIRST + 3 * WEEK
-    told = said("promote", "challenger", "--reason", "knows the season", "--by", "ann", "--as-of", str(day))
-    assert told == {"version": "stockproof-forecaster/3", "replaces": "stockproof-forecaster/2", "from": str(day)}
+    answer = said("promote", "challenger", "--reason", "knows the season", "--by", "ann", "--as-of", str(day))
+    assert answer == {"version": "stockproof-forecaster/3", "replaces": "stockproof-forecaster/2", "from": str(day)}
     assert [serves(FIRST + week * WEEK) for week in range(5)] == [1, 2, 2, 3, 3]
     assert registry.by_alias("previous").number == 2  # type: ignore[union-attr]
     assert registry.by_alias("challenger") is None
@@ -84,8 +84,8 @@ def test_promoted_by_a_person_it_serves_from_that_date_and_earlier_dates_keep_th
 
 def test_taken_back_the_one_before_serves_again_and_the_past_stands(models: str) -> None:
     day = FIRST + 4 * WEEK
-    told = said("rollback", "--reason", "too low", "--by", "ann", "--as-of", str(day))
-    assert (told["version"], told["serves"]) == ("stockproof-forecaster/3", "stockproof-forecaster/2")
+    answer = said("rollback", "--reason", "too low", "--by", "ann", "--as-of", str(day))
+    assert (answer["version"], answer["serves"]) == ("stockproof-forecaster/3", "stockproof-forecaster/2")
     assert [serves(FIRST + week * WEEK) for week in range(6)] == [1, 2, 2, 3, 2, 2]
     assert registry.champion().number == 2  # type: ignore[union-attr]
     log = [(row["action"], row["model_version"][-1], row["author"], row["reason"]) for row in queries.decisions()]

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 TRACED = (
     "plan.forecasts", "plan.lead_time_forecasts", "plan.period_forecasts", "plan.policies", "plan.decisions", "plan.decision_log",
