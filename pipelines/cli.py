@@ -11,6 +11,9 @@ from rich.markup import escape
 
 from pipelines.commands import (
     alerts,
+    audit,
+    backup,
+    desk,
     erp,
     explain,
     forecast,
@@ -23,6 +26,7 @@ from pipelines.commands import (
     stack,
     study,
     twin,
+    users,
     vendors,
 )
 from pipelines.core.errors import StockproofError
@@ -48,6 +52,10 @@ app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
+desk.register(app)
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
+backup.register(app)
 app.add_typer(alerts.app, name="alerts")
 explain.register(app)
 
