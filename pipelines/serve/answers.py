@@ -24,7 +24,10 @@ cache = Cache()
 def set_up() -> None:
     """Connect the cache as configured."""
     address = settings.load().serve.cache_url
-    cache.setup(address, **({"size": 50_000} if address.startswith("mem") else {}))
+    if address.startswith("mem"):
+        cache.setup(address, size=50_000)
+    else:
+        cache.setup(address)
 
 
 class Stamps:
