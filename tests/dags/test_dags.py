@@ -8,6 +8,8 @@ from pipelines.settings import ROOT
 from tests.dags.in_airflow import told
 
 EXPECTED = {
+    "backup": {"backup"},
+    "backup_drill": {"drill"},
     "daily_replenishment": {
         "preflight", "extract", "validate_sources", "transform", "validate_features", "vendors", "forecast", "validate_forecasts",
         "plan_replay", "replay", "outcomes", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
