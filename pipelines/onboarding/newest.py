@@ -9,7 +9,7 @@ from pipelines.onboarding import check_pitfalls
 
 
 def newest_sale(say: Callable[[str], None]) -> date:
-    """Day of the ERP's newest sale, slips of the keys aside; one that is set aside is told of."""
+    """Day of the ERP's newest sale, slips of the keys aside; one that is set aside is named."""
     sales = profiles.load(date.max).sources["sales"]
     newest = None
     if sales:

@@ -31,7 +31,7 @@ _read: dict[str, tuple[float, "asyncio.Task[list[Row]]"]] = {}
 
 
 async def _rows(subject: str, read: Callable[[], list[Row]]) -> list[Row]:
-    """All events of a subject; whoever follows it in this worker shares one reading in :data:`POLL_SECONDS`."""
+    """All events of a subject; all who follow it in this worker share one reading in :data:`POLL_SECONDS`."""
     now = time.monotonic()
     held = _read.get(subject)
     if held is None or now - held[0] >= POLL_SECONDS:
