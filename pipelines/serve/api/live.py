@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, WebSocket, WebSocketDisconnect
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from pipelines.core.errors import StockproofError
@@ -91,6 +91,7 @@ async def _stream(subject: str, read: Callable[[], list[Row]], last: str) -> Str
     "/runs/{run_id}/events",
     summary="Follow a run",
     responses=example("id: 91\ndata: {…}", media_type="text/event-stream"),
+    response_class=Response,
 )
 async def of_run(request: Request, user: Viewer, run_id: Id, last_event_id: LastId = "") -> StreamingResponse:
     """Server-sent events, from the one after `Last-Event-ID`."""
@@ -101,6 +102,7 @@ async def of_run(request: Request, user: Viewer, run_id: Id, last_event_id: Last
     "/simulations/{number}/events",
     summary="Follow a study",
     responses=example("id: 401\ndata: {…}", media_type="text/event-stream"),
+    response_class=Response,
 )
 async def of_study(request: Request, user: Viewer, number: Id, last_event_id: LastId = "") -> StreamingResponse:
     """Server-sent events, from the one after `Last-Event-ID`."""

@@ -120,7 +120,12 @@ async def summary(request: Request, user: Viewer, as_of: AsOf = None) -> Respons
     return await answers.kept(request, "orders", lambda: queries.summary(queries.newest(as_of)))
 
 
-@router.get("/orders/export", summary="Orders as a file", responses=example("as_of,item_id,…", media_type="text/csv"))
+@router.get(
+    "/orders/export",
+    summary="Orders as a file",
+    responses=example("as_of,item_id,…", media_type="text/csv"),
+    response_class=Response,
+)
 async def export(
     user: Viewer, as_of: AsOf = None, format_: Annotated[Literal["csv", "json", "parquet", "xlsx"], Query(alias="format")] = "csv"
 ) -> Response:  # fmt: skip

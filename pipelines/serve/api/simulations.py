@@ -153,6 +153,7 @@ async def delete(user: Planner, number: Id) -> Response:
     "/simulations/{number}/report",
     summary="A study's report",
     responses=example("%PDF-1.7…", media_type="application/pdf"),
+    response_class=Response,
 )
 async def report(
     request: Request, user: Viewer, number: Id, format_: Annotated[Literal["html", "pdf", "xlsx"], Query(alias="format")] = "pdf"

@@ -56,6 +56,7 @@ async def one(request: Request, user: Viewer, supplier_id: Id, as_of: AsOf = Non
     "/vendors/{supplier_id}/report",
     summary="A vendor's report",
     responses=example("<!doctype html>…", media_type="text/html"),
+    response_class=Response,
 )
 async def report(
     user: Viewer, supplier_id: Id, as_of: AsOf = None, format_: Annotated[Literal["html", "xlsx", "json"], Query(alias="format")] = "html"
