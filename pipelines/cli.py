@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    audit,
+    desk,
     erp,
     explain,
     forecast,
@@ -21,6 +23,7 @@ from pipelines.commands import (
     stack,
     study,
     twin,
+    users,
     vendors,
 )
 from pipelines.core.errors import StockproofError
@@ -45,6 +48,9 @@ app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 safety_stock.register(app)
+desk.register(app)
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 explain.register(app)
 
 

@@ -45,9 +45,11 @@ class Stack(Section):
     mariadb_port: Port = 13306
     mlflow_port: Port = 15000
     airflow_port: Port = 18080
+    desk_port: Port = 18000
     warehouse_url: str | None = None
     mlflow_url: str | None = None
     airflow_url: str | None = None
+    desk_url: str | None = None
 
 
 class Planning(Section):
@@ -192,6 +194,20 @@ class Studies(Section):
     """What-if studies."""
 
     scenarios: dict[str, dict[str, Any]] = {}  # name → keys of pipelines.studies.question.Change
+
+
+class Serve(Section):
+    """The API and the desk."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 2  # processes
+    secret: str | None = None  # secret: environment only; signs tokens. None: made by `stockproof up`
+    public_url: str | None = None  # address behind a proxy, e.g. https://desk.example.org
+    cache_url: str = "mem://"  # or redis://host:6379/0, shared by all workers
+    session_hours: Positive = 12.0
+    token_minutes: Positive = 60.0
+    body_limit: Annotated[int, Field(ge=1_024)] = 1_048_576  # bytes of a request
+    requests_per_minute: Annotated[int, Field(ge=1)] = 1_200  # of one user or address, in each worker
+    sign_in_attempts: Annotated[int, Field(ge=1)] = 10  # of one name from one address within five minutes
 
 
 class Schedule(Section):

@@ -27,6 +27,7 @@ from pipelines.config_schema import (
     Replay,
     Schedule,
     Section,
+    Serve,
     Stack,
     Studies,
     Vendors,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     notify: Notify = Notify()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
+    serve: Serve = Serve()
 
     @field_validator("state_dir", mode="after")
     @classmethod
@@ -114,6 +116,7 @@ SECRETS = {
     "release.rest_token": "STOCKPROOF_RELEASE__REST_TOKEN",
     "notify.smtp_url": "STOCKPROOF_NOTIFY__SMTP_URL",
     "notify.webhook_url": "STOCKPROOF_NOTIFY__WEBHOOK_URL",
+    "serve.secret": "STOCKPROOF_SERVE__SECRET",
 }
 """Keys that a file must not hold, and the variable to set instead."""
 

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Start the embedded stack: PostgreSQL, MariaDB, MLflow and Airflow on 127.0.0.1. Harmless where it runs."""
+    """Start the embedded stack: PostgreSQL, MariaDB, MLflow, Airflow and the desk on 127.0.0.1. Harmless where it runs."""
     from pipelines.stack import servers
 
     servers.up(console.print)

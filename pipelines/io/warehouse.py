@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from pipelines import settings
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import StockproofError, WarehouseAway
 from pipelines.io import files
 
 _REMEDY = "is the stack up? `stockproof status` tells, `stockproof up` starts it; another warehouse: STOCKPROOF_STACK__WAREHOUSE_URL"
@@ -36,7 +36,7 @@ def url() -> str:
 @cache
 def _engine(address: str) -> sa.Engine:
     return sa.create_engine(
-        address.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=2, pool_pre_ping=True
+        address.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=8, pool_pre_ping=True
     )
 
 
@@ -52,7 +52,7 @@ def transaction() -> Iterator[sa.Connection]:
         connection = engine.connect()
     except sa.exc.OperationalError as fault:
         host = urlsplit(url())
-        raise StockproofError(
+        raise WarehouseAway(
             f"warehouse {host.hostname}:{host.port} cannot be reached: {_first_line(fault)}", _REMEDY
         ) from None
     with connection, connection.begin():
@@ -72,7 +72,7 @@ def adbc() -> Iterator[Any]:
         connection = driver.connect(url())
     except Exception as fault:
         host = urlsplit(url())
-        raise StockproofError(
+        raise WarehouseAway(
             f"warehouse {host.hostname}:{host.port} cannot be reached: {_first_line(fault)}", _REMEDY
         ) from None
     try:
