@@ -54,7 +54,9 @@ def line(order_id: str, line_no: int, quantity: float) -> dict[str, Any]:
     """
     found = warehouse.read(_LINE, order_id=order_id, line_no=line_no).to_dicts()
     if not found:
-        raise NotFound(f"order {order_id} has no line {line_no}", f"`stockproof orders show {order_id}` lists its lines")
+        raise NotFound(
+            f"order {order_id} has no line {line_no}", f"`stockproof orders show {order_id}` lists its lines"
+        )
     row, config = found[0], settings.load()
     days = scoring.window_days(max(row["lead_time"], 0), config.planning.review_period_days)
     demand, empty = _past(row, YEAR)

@@ -99,7 +99,9 @@ def split(number: str, line_numbers: Sequence[int], by: str | None = None) -> st
         order = store.locked(connection, number)
         held = [row["line_no"] for row in store.lines(connection, number)]
         if order["state"] not in states.UNDECIDED:
-            raise Conflict(f"order {number} is {order['state']} and cannot be split", states.REMEDIES.get(order["state"], ""))
+            raise Conflict(
+                f"order {number} is {order['state']} and cannot be split", states.REMEDIES.get(order["state"], "")
+            )
         if not wanted or set(wanted) - set(held) or len(wanted) == len(held):
             raise StockproofError(
                 f"order {number} cannot be split at lines {wanted}", f"name some, not all, of its lines {held}"

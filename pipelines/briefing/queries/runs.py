@@ -83,8 +83,12 @@ def quality(as_of: date) -> dict[str, list[Row]]:
 
 
 def accuracy(as_of: date) -> dict[str, list[Row]]:
-    """``service`` achieved on past lead-time windows, ``scores`` of the last backtest, ``methods`` in use, ``later``: forecasts of
-    earlier runs beside the demand that followed."""
+    """How good forecasts and service were.
+
+    Returns:
+        ``service`` achieved on past lead-time windows, ``scores`` of the last backtest, ``methods`` in use, ``later``: forecasts of
+        earlier runs beside the demand that followed.
+    """
     asked = {"service": _SERVICE, "scores": _SCORES, "methods": _METHODS, "later": _LATER}
     return {name: frame.to_dicts() for name, frame in warehouse.read_many(asked, as_of=as_of).items()}
 

@@ -24,7 +24,8 @@ needed as (
 )
 select o.order_id, o.state, o.supplier_id, coalesce(v.supplier_name, o.supplier_id) as supplier_name, o.location_id, l.line_no, l.item_id,
     coalesce(i.item_name, l.item_id) as item_name, l.proposed_quantity, l.quantity, l.unit_price,
-    l.quantity * coalesce(l.unit_price, 0) as line_value, l.expected_on, l.needs_review, l.reason_code, coalesce(l.reason, d.reason) as reason,
+    l.quantity * coalesce(l.unit_price, 0) as line_value, l.expected_on, l.needs_review, l.reason_code,
+    coalesce(l.reason, d.reason) as reason,
     coalesce(l.alert, d.alert, '') as alert, coalesce(d.priority, '') as priority, coalesce(d.risk, 0) as risk,
     coalesce(d.on_hand, 0) as on_hand, coalesce(d.inventory_position, 0) as inventory_position, coalesce(s.abc_class, '') as abc_class,
     coalesce(s.category, '') as category, n.needed_by, coalesce(d.expected_saving, 0) as expected_saving
@@ -56,7 +57,8 @@ with cases as (
     from plan.decisions d where d.as_of = :as_of and d.quantity = 0 and d.risk >= :at_risk and d.alert_code = '' and not d.needs_review
         and d.reason_code = 'NO_ORDER_POSITION_SUFFICIENT'
     union all
-    select 'forecast_set_aside', d.item_id, d.location_id, d.supplier_id, 2, d.risk, d.order_value, 'The forecast was set aside: ' || a.rules
+    select 'forecast_set_aside', d.item_id, d.location_id, d.supplier_id, 2, d.risk, d.order_value,
+        'The forecast was set aside: ' || a.rules
     from plan.forecasts_set_aside a
     join plan.decisions d on d.as_of = a.as_of and d.item_id = a.item_id and d.location_id = a.location_id where a.as_of = :as_of
 ),
