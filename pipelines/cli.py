@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    alerts,
     audit,
+    backup,
     desk,
     erp,
     explain,
@@ -18,6 +20,7 @@ from pipelines.commands import (
     inventory,
     orders,
     orders_decide,
+    outcomes,
     run,
     safety_stock,
     stack,
@@ -47,10 +50,13 @@ app.add_typer(study.app, name="study")
 app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
+app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
 desk.register(app)
 app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
+backup.register(app)
+app.add_typer(alerts.app, name="alerts")
 explain.register(app)
 
 

@@ -1,5 +1,6 @@
 """The sections of the configuration: every key with its type, its limits and its default. :mod:`pipelines.settings` reads them."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -187,7 +188,22 @@ class Notify(Section):
     sender: str = "stockproof@localhost"
     recipients: list[str] = []
     webhook_url: str | None = None  # secret: environment only
+    apprise_urls: list[str] = []  # secret: environment only, JSON; any address that Apprise knows
     timeout_seconds: Positive = 10.0
+
+
+Way = Literal["email", "webhook", "apprise"]
+
+
+class Alerts(Section):
+    """Which alerts exist, and by which way each level is sent (docs/alerts.md)."""
+
+    rules_file: str | None = None  # None: the rules that come with Stockproof
+    critical: list[Way] = ["email", "webhook", "apprise"]
+    warning: list[Way] = ["email", "webhook", "apprise"]
+    info: list[Way] = ["email", "webhook", "apprise"]
+    runbook: str = "docs/runbooks/{name}.md"  # link in each message; {name} is the rule's runbook page
+    metrics_file: str | None = None  # where each run writes its metrics for Prometheus' textfile collector
 
 
 class Studies(Section):
@@ -210,10 +226,23 @@ class Serve(Section):
     sign_in_attempts: Annotated[int, Field(ge=1)] = 10  # of one name from one address within five minutes
 
 
+class Backup(Section):
+    """Backups of the embedded PostgreSQL and the registry's files (docs/backup.md)."""
+
+    folder: Path | None = None  # None: ``backup`` in the state folder
+    full_days: Annotated[int, Field(ge=1, le=365)] = 7  # days from one full base backup to the next; increments between
+    keep_full: Annotated[int, Field(ge=1, le=365)] = 2  # full base backups kept, each with its increments and log
+    max_age_hours: Positive = 26.0  # of the newest base backup; older: alert
+    archive_timeout_seconds: Annotated[int, Field(ge=10, le=3600)] = 240  # bounds what a lost disk costs
+    copy_command: str | None = None  # copies {folder} to another machine after each archived file
+
+
 class Schedule(Section):
     """When the DAGs run (cron, in the time zone named)."""
 
     daily: str = "0 22 * * *"  # the as-of date is the day of the run, which should be over by then
     training: str = "0 20 * * 0"
+    backup: str | None = "30 2 * * *"
+    drill: str | None = "0 4 1 * *"  # restores into a scratch server and compares
     release: str | None = None  # None: by hand, `stockproof run release`
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"

@@ -15,7 +15,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from pipelines.config_schema import (
+    Alerts,
     Approvals,
+    Backup,
     Costs,
     Erp,
     Forecast,
@@ -79,6 +81,8 @@ class Settings(BaseSettings):
     approvals: Approvals = Approvals()
     release: Release = Release()
     notify: Notify = Notify()
+    backup: Backup = Backup()
+    alerts: Alerts = Alerts()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
     serve: Serve = Serve()
@@ -117,6 +121,7 @@ SECRETS = {
     "notify.smtp_url": "STOCKPROOF_NOTIFY__SMTP_URL",
     "notify.webhook_url": "STOCKPROOF_NOTIFY__WEBHOOK_URL",
     "serve.secret": "STOCKPROOF_SERVE__SECRET",
+    "notify.apprise_urls": "STOCKPROOF_NOTIFY__APPRISE_URLS",
 }
 """Keys that a file must not hold, and the variable to set instead."""
 

@@ -52,9 +52,9 @@ async def sign_in(
     try:
         user = await authenticate(request, name, password)
     except (NotAllowed, Throttled) as fault:
-        told = f"{fault.message}: {fault.remedy}"
+        words = f"{fault.message}: {fault.remedy}"
         return pages.render(
-            request, "login.html", status=_refusal(fault), next=_local(next), error=told, name=name[:64]
+            request, "login.html", status=_refusal(fault), next=_local(next), error=words, name=name[:64]
         )
     if before := request.cookies.get(guard.COOKIE):
         await run_in_threadpool(actions.end_session, before)

@@ -16,7 +16,7 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.io import erp, files, warehouse
 from pipelines.io.airflow_api import AirflowApi
-from pipelines.stack import desk, mariadb, mlflow
+from pipelines.stack import base_backup, desk, mariadb, mlflow
 from pipelines.stack.airflow import Airflow
 from pipelines.stack.desk import Desk
 from pipelines.stack.mariadb import MariaDB
@@ -50,17 +50,17 @@ def up(say: Say = print, *, airflow: bool = True) -> None:
             _start_erp(say)
         needs_postgres = not stack.warehouse_url or (airflow and not (stack.mlflow_url and stack.airflow_url))
         if needs_postgres:
-            postgres = _postgres()
-            before = postgres.server.process()
+            store = postgres()
+            before = store.server.process()
             if before is None:
-                say(f"PostgreSQL   127.0.0.1:{postgres.port}")
-            postgres.start()
-            if postgres.server.process() != before:  # what ran with the one before ends or hangs, sooner or later
+                say(f"PostgreSQL   127.0.0.1:{store.port}")
+            store.start()
+            if store.server.process() != before:  # what ran with the one before ends or hangs, sooner or later
                 _desk().stop()
                 _airflow().stop()
                 _mlflow().stop()
             for name in DATABASES:
-                postgres.create_database(name)
+                store.create_database(name)
         warehouse.migrate()
         if airflow:
             _start_services(say)
@@ -74,7 +74,7 @@ def down(say: Say = print) -> None:
             ("Airflow", lambda: _airflow().stop()),
             ("MLflow", lambda: _mlflow().stop()),
         ]
-        parts += [("MariaDB", lambda: _mariadb().stop()), ("PostgreSQL", lambda: _postgres().stop())]
+        parts += [("MariaDB", lambda: _mariadb().stop()), ("PostgreSQL", lambda: postgres().stop())]
         found = False
         for name, stop in parts:
             if stop():
@@ -265,11 +265,13 @@ def _only_one(say: Say) -> Iterator[None]:
         yield
 
 
-def _postgres() -> Postgres:
+def postgres() -> Postgres:
+    """The embedded PostgreSQL."""
     return Postgres(
         files.state_dir("postgres"),
         settings.load().stack.postgres_port,
         files.read_secrets().get("postgres_password", ""),
+        base_backup.archive(),
     )
 
 
@@ -281,7 +283,7 @@ def _mariadb() -> MariaDB:
 
 def _mlflow() -> MLflow:
     return MLflow(
-        files.state_dir("mlflow"), settings.load().stack.mlflow_port, _postgres().url("mlflow", "postgresql+psycopg2")
+        files.state_dir("mlflow"), settings.load().stack.mlflow_port, postgres().url("mlflow", "postgresql+psycopg2")
     )
 
 
@@ -290,7 +292,7 @@ def _desk() -> Desk:
 
 
 def _airflow() -> Airflow:
-    store = _postgres().url("airflow", "postgresql+psycopg2")
+    store = postgres().url("airflow", "postgresql+psycopg2")
     return Airflow(
         files.state_dir("airflow"),
         settings.load().stack.airflow_port,
