@@ -47,7 +47,7 @@ def exceptions(
     rows = common.ordered(_matching(everything, status, kind, user.name if who == "me" else "", q), sort, EXCEPTION)
     kinds = sorted({row["kind"] for row in everything})
     return common.show(
-        request, "exceptions.html", day=day, status=status, kind=kind, kinds=kinds, who=who, q=q, sort=sort, wide=True,
+        request, "exceptions.html", day=day, wanted=status, kind=kind, kinds=kinds, who=who, q=q, sort=sort, wide=True,
         **common.paged(rows, page),
     )  # fmt: skip
 
