@@ -18,6 +18,7 @@ from pipelines.commands import (
     explain,
     forecast,
     inventory,
+    model,
     orders,
     orders_decide,
     outcomes,
@@ -46,6 +47,7 @@ app.add_typer(run.app, name="run")
 orders_decide.register(orders.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(model.app, name="model")
 app.add_typer(study.app, name="study")
 app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")

@@ -102,6 +102,18 @@ class Forecast(Section):
     gate_deviation: Annotated[float, Field(gt=0)] = 3.0  # standard deviation in means that is too wide
 
 
+class Governance(Section):
+    """How models are released, watched and taken back."""
+
+    promotion_error: Annotated[float, Field(gt=0, lt=0.5)] = 0.05  # probability that an equal model is promoted
+    false_alarm_days: Annotated[int, Field(ge=30)] = (
+        730  # days of quiet between two false alarms of drift, on average at least
+    )
+    rollback_error: Annotated[float, Field(gt=0, lt=0.5)] = 0.05  # probability that a champion no worse is taken back
+    shadow: bool = True  # the challenger forecasts every day beside the champion
+    challenger_share: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of the SKUs that the challenger serves
+
+
 class Replay(Section):
     """The replay of policies against recorded demand."""
 

@@ -21,6 +21,7 @@ from pipelines.config_schema import (
     Costs,
     Erp,
     Forecast,
+    Governance,
     Notify,
     Planning,
     Purchase,
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     planning: Planning = Planning()
     costs: Costs = Costs()
     forecast: Forecast = Forecast()
+    governance: Governance = Governance()
     replay: Replay = Replay()
     purchase: Purchase = Purchase()
     vendors: Vendors = Vendors()
