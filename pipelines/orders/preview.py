@@ -76,7 +76,7 @@ def line(order_id: str, line_no: int, quantity: float) -> dict[str, Any]:
 
 def _side(quantity: float, played: scoring.Played) -> dict[str, float]:
     means = {"cost": played.cost, "lost": played.lost, "on_hand": played.mean_on_hand, "short": played.lost > 1e-9}
-    return {"quantity": quantity} | {name: float(np.mean(values)) for name, values in means.items()}
+    return {"quantity": quantity} | {name: float(values.astype(np.float64).mean()) for name, values in means.items()}
 
 
 def _past(row: dict[str, Any], days: int) -> tuple[Floats, np.ndarray[Any, np.dtype[np.bool_]]]:

@@ -52,7 +52,7 @@ def show(request: Request, template: str, /, **values: Any) -> Response:
     numbers = [one for one in request.query_params.get("n", "").split(",") if one][:200]
     message = MESSAGES.get(said, "").format(n=count(len(numbers), "order") if len(numbers) != 1 else numbers[0])
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    always = {
+    always: dict[str, Any] = {
         "nav": NAV,
         "message": message,
         "said": said,

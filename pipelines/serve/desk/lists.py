@@ -90,17 +90,19 @@ def handle(
     return common.back(to, act)
 
 
+def _is(row: dict[str, Any], only: str) -> bool:
+    tests = {
+        "risk": row["risk"] >= 0.5, "surplus": (row["surplus_value"] or 0) > 0, "order": row["quantity"] > 0, "empty": row["on_hand"] <= 0,
+    }  # fmt: skip
+    return bool(tests.get(only, True))
+
+
 def _stock(q: str, abc: str, only: str) -> tuple[date, list[dict[str, Any]]]:
     day = common.run_date()
-    wanted = {
-        "risk": lambda row: row["risk"] >= 0.5, "surplus": lambda row: (row["surplus_value"] or 0) > 0,
-        "order": lambda row: row["quantity"] > 0,
-        "empty": lambda row: row["on_hand"] <= 0,
-    }.get(only, lambda row: True)  # fmt: skip
     found = [
         row for row in stock.skus(day)
         if q.lower() in f"{row['item_id']} {row['item_name']} {row['category']} {row['supplier_id']}".lower()
-        and abc in ("", row["abc_class"]) and wanted(row)
+        and abc in ("", row["abc_class"]) and _is(row, only)
     ]  # fmt: skip
     return day, found
 

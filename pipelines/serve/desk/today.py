@@ -91,7 +91,7 @@ def today(  # noqa: PLR0913, PLR0917 a page's filters are its arguments
     shown = [name for name in columns if name in cols] or list(columns)
     return common.show(
         request, "today.html", day=day, view=view, q=q, state=state, vendor=vendor, look=look, sort=sort, group=group, columns=columns,
-        shown=shown, vendors=vendors, sums=sums, notices=day_notices.told(day), views=worklist.views(user.name, "today"), wide=True,
+        shown=shown, vendors=vendors, sums=sums, notices=day_notices.of_day(day), views=worklist.views(user.name, "today"), wide=True,
         **common.paged(rows, page),
     )  # fmt: skip
 

@@ -78,7 +78,7 @@ function base(c, names) {
     animation: false, aria: { enabled: true }, textStyle: { fontFamily: c.font, color: c.text },
     legend: { data: names, textStyle: { color: c.text }, top: 0, type: "scroll", itemWidth: 18, itemHeight: 8 },
     tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: c.card, borderColor: c.line, textStyle: { color: c.text, fontSize: 12 } },
-    grid: { left: 52, right: 18, top: 40, bottom: 34 },
+    grid: { left: 52, right: 18, top: 58, bottom: 34 },
   };
 }
 const axes = (c, days, name) => ({
@@ -96,11 +96,11 @@ const kinds = {
     if (series.length) series[0].markArea = { silent: true, itemStyle: { color: c.bad, opacity: 0.13 }, data: empty };
     series.push({ name: "Demand", type: "bar", data: d.demand, xAxisIndex: 1, yAxisIndex: 1, itemStyle: { color: c.soft } });
     const ours = d.sides.ours || d.sides.erp;
-    if (ours) series.push({ name: "Orders under ours", type: "scatter", xAxisIndex: 1, yAxisIndex: 1, symbol: "triangle", symbolSize: 8, itemStyle: { color: c.accent },
-      data: ours.ordered.map((units, at) => (units > 0 ? [d.days[at], units] : null)).filter(Boolean) });
+    if (ours) series.push({ name: "Orders under ours", type: "scatter", symbol: "triangle", symbolSize: 8, itemStyle: { color: c.accent },
+      data: ours.ordered.map((units, at) => (units > 0 ? [d.days[at], ours.stock[at], units] : null)).filter(Boolean) });
     const top = axes(c, d.days, "units on hand"), low = axes(c, d.days, "a day");
-    return { ...base(c, series.map((one) => one.name)), series, grid: [{ left: 56, right: 18, top: 40, height: "50%" }, { left: 56, right: 18, top: "70%", bottom: 58 }],
-      xAxis: [{ ...top.xAxis, axisLabel: { show: false } }, { ...low.xAxis, gridIndex: 1 }], yAxis: [top.yAxis, { ...low.yAxis, gridIndex: 1 }],
+    return { ...base(c, series.map((one) => one.name)), series, grid: [{ left: 56, right: 18, top: 58, height: "48%" }, { left: 56, right: 18, top: "74%", bottom: 62 }],
+      xAxis: [{ ...top.xAxis, axisLabel: { show: false } }, { ...low.xAxis, gridIndex: 1 }], yAxis: [top.yAxis, { ...low.yAxis, gridIndex: 1, splitNumber: 2 }],
       dataZoom: [{ type: "inside", xAxisIndex: [0, 1] }, { type: "slider", xAxisIndex: [0, 1], height: 18, bottom: 8, textStyle: { color: c.soft } }], axisPointer: { link: [{ xAxisIndex: "all" }] } };
   },
   fan(c, d) {

@@ -9,7 +9,7 @@ from pipelines import settings
 from pipelines.core.errors import NotFound
 from pipelines.replay import passport
 from pipelines.replay import tables as replay_tables
-from pipelines.replay.replay import Played
+from pipelines.replay.replay import LEAST_DAYS, Played
 from pipelines.replay.tables import Recorded
 from pipelines.studies import replay_variants, study
 from pipelines.studies.queries import kept
@@ -65,7 +65,7 @@ def _of(item_id: str, location_id: str, change: Change) -> tuple[replay_variants
     whole = kept.catalogue(as_of).filter(item_id=item_id, location_id=location_id)
     if not whole.height:
         raise NotFound(f"the marts of {as_of} hold no {item_id} at {location_id}", "the inventory page lists the SKUs")
-    longest = config.planning.history_days - study.LEAST_DAYS - 1
+    longest = config.planning.history_days - LEAST_DAYS - 1
     question = Question(
         where=Filter(items=(item_id,), locations=(location_id,)), days=max(min(DAYS, longest), 7), change=change
     )
