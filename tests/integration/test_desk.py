@@ -220,10 +220,13 @@ def test_a_viewer_can_do_none_of_it_by_page_or_request(open_page: Callable[..., 
         assert page.locator("main button.main").count() == 0, path
     csrf = page.locator("[name=csrf]").first.get_attribute("value")
     tries = {
-        "/orders/approve": {"numbers": number}, "/orders/reject": {"numbers": number, "reason": "x"}, "/orders/take-back": {"numbers": number},
-        "/orders/release": {}, f"/orders/{number}/lines/1/override": {"quantity": "1", "reason": "x"}, f"/orders/{number}/split": {"lines": "1"},
+        "/orders/approve": {"numbers": number}, "/orders/reject": {"numbers": number, "reason": "x"},
+        "/orders/take-back": {"numbers": number},
+        "/orders/release": {}, f"/orders/{number}/lines/1/override": {"quantity": "1", "reason": "x"},
+        f"/orders/{number}/split": {"lines": "1"},
         "/adjustments": {"item_id": "ITEM-000001", "factor": "2", "from_on": "2026-07-01", "to_on": "2026-07-02", "reason": "x"},
-        "/exceptions/done": {"subjects": "exception:x:y@z"}, "/studies": {"size": "5"}, "/notes": {"subject": f"order:{number}", "text": "x"},
+        "/exceptions/done": {"subjects": "exception:x:y@z"}, "/studies": {"size": "5"},
+        "/notes": {"subject": f"order:{number}", "text": "x"},
     }  # fmt: skip
     for path, form in tries.items():
         answer = page.request.post(path, form={"csrf": csrf, **form}, max_redirects=0)
