@@ -9,7 +9,7 @@ Row = dict[str, Any]
 
 _RUNS: Final = """
 select d.as_of, cast(count(*) as int) as skus, cast(count(*) filter (where d.quantity > 0) as int) as lines,
-    coalesce(sum(d.order_value), 0) as order_value, cast(count(*) filter (where d.level <> 'policy') as int) as by_next_level,
+    coalesce(sum(d.order_value), 0) as order_value, cast(count(*) filter (where d.level_reason <> '') as int) as by_next_level,
     coalesce((select string_agg(f.step, ', ' order by f.step) from plan.failed_steps f where f.as_of = d.as_of), '') as failed,
     (select cast(count(*) as int) from quarantine.rows q where q.as_of = d.as_of) as quarantined,
     (select cast(count(*) as int) from quarantine.review q where q.as_of = d.as_of) as to_review,
