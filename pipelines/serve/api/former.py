@@ -16,7 +16,6 @@ PATHS: Final = {
     ("POST", "/api/v1/forecasts/batch"): "/api/v1/forecast/items",
     ("GET", "/api/v1/forecasts/performance"): "/api/v1/forecast/performance",
     ("GET", "/api/v1/forecasts/{item_id}"): "/api/v1/forecast/item/{item_id}",
-    ("GET", "/api/v1/vendors/analyze"): "/api/v1/vendors",
     ("GET", "/api/v1/vendors/report/{supplier_id}"): "/api/v1/vendors/{supplier_id}/report",
     ("POST", "/api/v1/purchase-orders/generate"): "/api/v1/orders/generate",
     ("GET", "/api/v1/purchase-orders/summary"): "/api/v1/orders/summary",

@@ -16,6 +16,7 @@ router = APIRouter(tags=["vendors"], responses=problems(404))
 VENDOR = {"supplier_id": "SUP-001", "rank": 1, "total": 83.2, "risk": "low", "trend": "stable", "receipts": 412}
 
 
+@router.get("/vendors/analyze", include_in_schema=False)
 @router.get(
     "/vendors", summary="All vendors, best first", responses=example({"as_of": "2026-06-28", "vendors": [VENDOR]})
 )
