@@ -66,6 +66,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     low, high = detail.interval_levels(settings.load().forecast.confidence_level)
     levels = tuple(sorted({*LEVELS, low, high}))
     said, (model, version, why) = answered(_model(as_of, panel, interval), panel, interval, levels)
+    by_period = period_forecasts.none_of_the_gone(by_period, panel, model.assign(panel).methods == hybrid.ZERO_METHOD)
     _gate(as_of, panel, said.protection, interval, version, items)
     daily, told, drivers = daily_frame(panel, said.buckets), said.protection, said.drivers
     del said  # the frame holds the buckets, a hundred megabytes of a large catalogue

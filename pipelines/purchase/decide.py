@@ -168,7 +168,7 @@ def _table(
     some = np.flatnonzero(draft.ordered)
     saving = np.zeros(draft.quantity.size)
     saving[some] = ranking.expected_saving(sku, sku.position[some], draft.quantity[some], some)
-    flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget, config.purchase.max_quantity)
+    flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget)
     notes = {name: pl.Series(name, draft.marked.get(name, np.zeros(draft.quantity.size))) for name in _NOTES}
     decided = rows.with_columns(
         pl.lit(as_of).alias("as_of"), c.named(draft.code), pl.Series("quantity", draft.quantity),

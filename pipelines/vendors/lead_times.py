@@ -1,10 +1,10 @@
 """Lead times as distributions: per supplier and item, from what was received and what is still open.
 
 An item's few receipts are drawn to its supplier's and those to the catalogue's; open lines count as *at least this long* (Kaplan & Meier
-1958); newer orders weigh more. What one supplier alone shows says nothing of the others: the catalogue's distribution leaves out the one that
-strays most, and is drawn to what was agreed. What the model said in each month of the last two years is then held against what came: where the late
-tail was longer than it said, its quantiles are stretched by the factor that would have made it right (split conformal, after Lei et al.
-2018, on the ratio of lead time to quantile).
+1958); newer orders weigh more. What one supplier alone shows says nothing of the others: the catalogue's distribution leaves out the one
+that strays most, and is drawn to what was agreed. What the model said in each month of the last two years is then held against what came:
+where the late tail was longer than it said, its quantiles are stretched by the factor that would have made it right (split conformal,
+after Lei et al. 2018, on the ratio of lead time to quantile).
 """
 
 from dataclasses import dataclass, replace
@@ -196,7 +196,9 @@ def _stretch(lines: Lines, as_of: int, levels: Floats, options: Options) -> Floa
     return np.asarray(np.exp(trust * np.log(np.maximum(found, 1e-3))))
 
 
-def _shared_quantile(value: Floats, event: npt.NDArray[np.bool_], weight: Floats, supplier: Ints, level: float) -> float:
+def _shared_quantile(
+    value: Floats, event: npt.NDArray[np.bool_], weight: Floats, supplier: Ints, level: float
+) -> float:
     """Quantile of all, or without the supplier that has most of the weight beyond it, whichever is nearer to 1."""
     found = _km_quantile(value, event, weight, level)
     beyond = event & (value >= found if found > 1.0 else value <= found)
