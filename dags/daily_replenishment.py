@@ -3,6 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from common import telling
 from common.steps import DEFAULTS, GO_ON, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
 DOC = """
@@ -13,9 +14,9 @@ with the champion model, replays each SKU's policy on its own past and keeps the
 for every SKU and writes the report.
 
 **When it fails** clear the failed task to go on from there: every step may be repeated, and replaces a date's outputs in one transaction.
-Where `vendors`, `forecast`, `replay` or `policy` failed the run is **degraded**: the day's orders are complete, decided by the next level
-where something is missing, and each line says so; `verdict` turns the run red and tells people. Where another step failed there are no
-proposals for the date, and those of earlier dates stand. `validate_*` name rule, table and rows, `transform` the dbt model.
+Where `vendors`, `outcomes`, `forecast`, `replay` or `policy` failed the run is **degraded**: the day's orders are complete, decided by the
+next level where something is missing, and each line says so; `verdict` turns the run red and tells people. Where another step failed there
+are no proposals for the date, and earlier ones stand. `validate_*` name rule, table and rows, `transform` the dbt model.
 """
 
 PARAMS = READING | {
@@ -25,8 +26,7 @@ PARAMS = READING | {
     ),
     "chunk_size": Param(
         None, type=["null", "integer"], minimum=1, maximum=100_000, title="SKUs a replay task",
-        description="How many SKUs one mapped replay task takes; changes nothing in the results. Empty: as configured.",
-    ),
+        description="SKUs of one mapped replay task; changes nothing in the results. Empty: as configured."),
 }  # fmt: skip
 
 
@@ -39,6 +39,7 @@ PARAMS = READING | {
     description="ERP → features → forecasts → replays → purchase order proposals and report",
     tags=["stockproof", "daily"],
     default_args=DEFAULTS,
+    **telling.RUN,
 )
 def daily_replenishment() -> None:
     """Wire the steps."""
@@ -78,6 +79,13 @@ def daily_replenishment() -> None:
 
         return job.run(as_of(), items=param("items") or ())
 
+    @task
+    def outcomes() -> dict[str, Any]:
+        """What followed the decisions of earlier days; by it the rollout's stages in force from today on."""
+        from pipelines.operations.outcomes import job
+
+        return job.run(as_of())
+
     @task(trigger_rule=GO_ON)
     def purchase() -> dict[str, Any]:
         """A decision with its reason for every SKU; orders for those that need one."""
@@ -100,15 +108,14 @@ def daily_replenishment() -> None:
         return job.run(as_of())
 
     features_ok, orders_ok, forecasts_ok = checked_marts(), gate("orders"), gate("forecasts")
-    chunks, measured, forecasts, policies, decided = plan_replay(), vendors(), forecast(), policy(), purchase()
-    replays, last = replay.expand(chunk=chunks), verdict()
-    features_ok >> [chunks, measured]
+    chunks, measured, followed, forecasts, policies = plan_replay(), vendors(), outcomes(), forecast(), policy()
+    replays, decided, made, written, last = replay.expand(chunk=chunks), purchase(), orders(), report(), verdict()
+    features_ok >> [chunks, measured, followed]
     [features_ok, measured] >> forecasts >> forecasts_ok
     [features_ok, forecasts_ok, replays] >> policies
-    made, written = orders(), report()
-    [features_ok, policies] >> decided >> orders_ok >> [made, written] >> last
+    [features_ok, policies, followed] >> decided >> orders_ok >> [made, written] >> last
     made >> written
-    [measured, forecasts_ok, replays, policies] >> last
+    [measured, followed, forecasts_ok, replays, policies] >> last
 
 
 daily_replenishment()

@@ -10,17 +10,24 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    alerts,
+    audit,
+    backup,
+    desk,
     erp,
     explain,
     forecast,
     inventory,
+    model,
     orders,
     orders_decide,
+    outcomes,
     run,
     safety_stock,
     stack,
     study,
     twin,
+    users,
     vendors,
 )
 from pipelines.core.errors import StockproofError
@@ -40,11 +47,18 @@ app.add_typer(run.app, name="run")
 orders_decide.register(orders.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(model.app, name="model")
 app.add_typer(study.app, name="study")
 app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
+app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
+desk.register(app)
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
+backup.register(app)
+app.add_typer(alerts.app, name="alerts")
 explain.register(app)
 
 

@@ -12,6 +12,7 @@ STEPS = {
     "plan_replay": "the replay",
     "replay": "the replay",
     "policy": "the setting of the policies",
+    "outcomes": "the review of what followed earlier decisions",
 }
 """Steps a day can do without, in the order they run, as a planner calls them."""
 

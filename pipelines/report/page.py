@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.core.text import count
 from pipelines.render.formats import money, quantity
-from pipelines.report import facts, inventory_page, method, proof, sections, wording
+from pipelines.report import facts, inventory_page, method, outcomes_section, proof, sections, wording
 from pipelines.report.tables import ForecastTables, Tables
 from pipelines.settings import Settings
 
@@ -15,7 +15,11 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(
-    tables: Tables, forecasts: ForecastTables, settings: Settings, inventory: dict[str, Any] | None = None
+    tables: Tables,
+    forecasts: ForecastTables,
+    settings: Settings,
+    inventory: dict[str, Any] | None = None,
+    outcomes: dict[str, Any] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """The report of a run.
 
@@ -24,6 +28,7 @@ def render(
         forecasts: history and forecast of the SKUs of :func:`sections.chosen`.
         settings: the configuration in force, for the method notes.
         inventory: facts of the inventory section; None: it is left out.
+        outcomes: what followed earlier decisions (``outcome_figures.figures``); None: the section is left out.
 
     Returns:
         (HTML, summary figures). The same input gives the same bytes.
@@ -42,6 +47,7 @@ def render(
         "year": sections.year(tables, compared),
         "proof": proof.sections(tables),
         "inventory": inventory_page.section_context(inventory) if inventory else None,
+        "outcomes": outcomes_section.context(outcomes) if outcomes else None,
         "method": method.notes(tables, settings, compared),
     }
     environment = inventory_page.environment(TEMPLATES)

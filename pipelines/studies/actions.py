@@ -31,6 +31,7 @@ def submit(question: Question, *, status: str = tables.QUEUED) -> str:
     Raises:
         StockproofError: no SKU matches, days outside the recorded history, a name that does not exist, costs that contradict each other.
     """
+    tables.fail_silent()
     config, as_of = settings.load(), queries.marts_date()
     refuse_contradicting_costs(question, config)
     of = study.setting(question, as_of, config)

@@ -8,12 +8,14 @@ from pipelines.settings import ROOT
 from tests.dags.in_airflow import told
 
 EXPECTED = {
+    "backup": {"backup"},
+    "backup_drill": {"drill"},
     "daily_replenishment": {
         "preflight", "extract", "validate_sources", "transform", "validate_features", "vendors", "forecast", "validate_forecasts",
-        "plan_replay", "replay", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
+        "plan_replay", "replay", "outcomes", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
     },
     "release_orders": {"release"},
-    "simulation_study": {"submit", "prepare", "replay", "finish"},
+    "simulation_study": {"prepare", "replay", "finish"},
     "twin_scenarios": {"plan", "play", "report"},
     "weekly_training": {"preflight", "extract", "validate_sources", "transform", "validate_features", "train"},
 }  # fmt: skip
@@ -68,7 +70,14 @@ def test_gates_stand_between_the_stages(bag: dict[str, Any]) -> None:
     tasks = bag["dags"]["daily_replenishment"]["tasks"]
     assert tasks["extract"]["downstream"] == ["validate_sources"]
     assert tasks["validate_sources"]["downstream"] == ["transform"]
-    assert tasks["validate_features"]["downstream"] == ["forecast", "plan_replay", "policy", "purchase", "vendors"]
+    assert tasks["validate_features"]["downstream"] == [
+        "forecast",
+        "outcomes",
+        "plan_replay",
+        "policy",
+        "purchase",
+        "vendors",
+    ]
     assert tasks["vendors"]["downstream"] == ["forecast", "verdict"]
     assert tasks["forecast"]["downstream"] == ["validate_forecasts"]
     assert tasks["purchase"]["downstream"] == ["validate_orders"]

@@ -1,0 +1,1 @@
+"""Outcomes: each decision joined later with what followed, by SKU and day."""
