@@ -140,7 +140,7 @@ def _pdf(html: str) -> bytes:
     except OSError as fault:
         raise StockproofError(
             f"the PDF cannot be made here: {str(fault).splitlines()[0]}",
-            "install Debian's libpango-1.0-0 and libpangoft2-1.0-0",
+            "`apt-get update && apt-get install libpango-1.0-0 libpangoft2-1.0-0`, or another --format",
         ) from None
     logging.getLogger("weasyprint").setLevel(logging.ERROR)  # the style of the screen's plots means nothing on paper
     made: bytes = HTML(string=report_page.printable(html)).write_pdf()
