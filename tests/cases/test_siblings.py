@@ -139,7 +139,7 @@ def test_a_supplier_that_never_delivered_is_expected_as_agreed(day: Any) -> None
     assert day.line("UNSEEN").expected_on == date(2026, 7, 13)
 
 
-# Needs of other kinds, told where one looks -----------------------------------------------------------------------------------
+# Needs of other kinds, named where one looks -----------------------------------------------------------------------------------
 @case(Item("MINPACK", sales=2, pack=12, minimum=50, policy=(40, 80), count=30))
 def test_a_minimum_is_met_in_whole_packs(day: Any) -> None:
     # 50 are missing: five packs of 12 are 60.
