@@ -25,13 +25,22 @@ select pack_size, min_order_qty from plan.decisions where as_of = :as_of and ite
 """
 
 
-def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") -> dict[str, Any]:
+def approve(
+    numbers: Sequence[str],
+    by: str | None = None,
+    *,
+    reason: str = "",
+    limits: Approvals | None = None,
+    alone: bool = False,
+) -> dict[str, Any]:
     """Sign orders, all of them or none.
 
     Args:
         numbers: order numbers; one approved already is left as it is, unless a fact has come up since: then it is confirmed.
         by: the author; None: as configured.
         reason: remark for the audit trail.
+        limits: who may sign what; None: as configured.
+        alone: refuse an order that another person has signed already.
 
     Returns:
         The author, the orders newly approved or ``confirmed``, the number and value of the former.
@@ -39,7 +48,7 @@ def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") 
     Raises:
         StockproofError: no such order, its state forbids it, nothing is left on it, or its value is above the author's limit.
     """
-    config = settings.load().approvals
+    config = limits or settings.load().approvals
     name = approvals.author(by, config)
     done, confirmed, value = [], [], 0.0
     with warehouse.transaction() as connection:
@@ -49,6 +58,8 @@ def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") 
             if order["state"] == states.APPROVED:
                 if _confirmed(connection, order, name, config):
                     confirmed.append(number)
+                elif alone:
+                    store.refuse_signed(connection, number, name)
                 continue
             if not any(row["quantity"] > 0 for row in store.lines(connection, number)):
                 raise StockproofError(
@@ -94,13 +105,16 @@ def open_orders(as_of: date | None) -> tuple[list[str], list[str]]:
     return [number for number, look in rows if not look], [number for number, look in rows if look]
 
 
-def reject(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[str, object]:
+def reject(
+    numbers: Sequence[str], reason: str, by: str | None = None, limits: Approvals | None = None
+) -> dict[str, object]:
     """Refuse orders, all of them or none; possible until a release has taken them.
 
     Args:
         numbers: order numbers.
         reason: why; it may not be empty.
         by: the author; None: as configured.
+        limits: who has a role; None: as configured.
 
     Returns:
         The author and the orders rejected.
@@ -108,16 +122,19 @@ def reject(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[s
     Raises:
         StockproofError: no reason, no role, no such order, or its state forbids it.
     """
-    return _ended(numbers, reason, by, states.REJECTED, "reject")
+    return _ended(numbers, reason, by, states.REJECTED, "reject", limits)
 
 
-def close(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[str, object]:
+def close(
+    numbers: Sequence[str], reason: str, by: str | None = None, limits: Approvals | None = None
+) -> dict[str, object]:
     """Take orders that were released and never show in the ERP for called off, all of them or none: files nobody keyed in.
 
     Args:
         numbers: order numbers.
         reason: why; it may not be empty.
         by: the author; None: as configured.
+        limits: who has a role; None: as configured.
 
     Returns:
         The author and the orders closed.
@@ -125,11 +142,13 @@ def close(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[st
     Raises:
         StockproofError: no reason, no role, no such order, its state forbids it, or the ERP shows it.
     """
-    return _ended(numbers, reason, by, states.CLOSED, "close")
+    return _ended(numbers, reason, by, states.CLOSED, "close", limits)
 
 
-def _ended(numbers: Sequence[str], reason: str, by: str | None, target: str, act: str) -> dict[str, object]:
-    config = settings.load().approvals
+def _ended(
+    numbers: Sequence[str], reason: str, by: str | None, target: str, act: str, limits: Approvals | None
+) -> dict[str, object]:
+    config = limits or settings.load().approvals
     name = approvals.author(by, config)
     _need(reason)
     with warehouse.transaction() as connection:
@@ -153,7 +172,9 @@ def _refuse_shown(connection: sa.Connection, order: store.Row) -> None:
         )
 
 
-def override(line: str, quantity: float, reason: str, by: str | None = None) -> dict[str, object]:
+def override(
+    line: str, quantity: float, reason: str, by: str | None = None, limits: Approvals | None = None
+) -> dict[str, object]:
     """Change the quantity of a line; the order still wants a signature.
 
     Args:
@@ -161,6 +182,7 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
         quantity: units, 0 to take the line off the order.
         reason: why; it may not be empty.
         by: the author; None: as configured.
+        limits: who has a role; None: as configured.
 
     Returns:
         The line with its proposed and its new quantity, and a ``remark`` where the supplier does not sell that quantity: a planner may have
@@ -169,7 +191,7 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
     Raises:
         StockproofError: no such line, negative or absurd quantity, no reason, no role, or the order's state forbids it.
     """
-    config = settings.load().approvals
+    config = limits or settings.load().approvals
     name = approvals.author(by, config)
     _need(reason)
     number, _, wanted = line.rpartition(":")
