@@ -11,6 +11,7 @@ from pipelines import settings
 from pipelines.briefing.queries import doubts
 from pipelines.config_schema import Approvals
 from pipelines.core.errors import StockproofError
+from pipelines.core.inventory import LARGEST_LINE
 from pipelines.io import warehouse
 from pipelines.orders import approvals, prices, states, store
 
@@ -193,12 +194,6 @@ def override(
     config = limits or settings.load().approvals
     name = approvals.author(by, config)
     _need(reason)
-    most = settings.load().purchase.max_quantity
-    if not 0 <= quantity <= most:
-        raise StockproofError(
-            f"quantity {quantity:.10g} is not between 0 and {most:.10g} (purchase.max_quantity)",
-            "name a quantity in range",
-        )
     number, _, wanted = line.rpartition(":")
     if not number:
         raise StockproofError(
@@ -208,6 +203,7 @@ def override(
     with warehouse.transaction() as connection:
         order = store.locked(connection, number)
         row = _line(store.lines(connection, number), number, wanted)
+        _in_range(quantity, row["proposed_quantity"])
         store.move(connection, order, states.OVERRIDDEN, name, reason=reason)
         _change(connection, order, row, quantity, name, reason)
         remark = _remark(connection, order, row["item_id"], quantity)
@@ -218,6 +214,17 @@ def override(
         "reason": reason,
         "remark": remark,
     }
+
+
+def _in_range(quantity: float, proposed: float) -> None:
+    """Refuse what nobody can mean: without a configured limit, ten times what was proposed, where that is a large line."""
+    limit = settings.load().purchase.max_quantity
+    most = max(LARGEST_LINE, 10.0 * proposed) if limit is None else limit
+    if not 0 <= quantity <= most:
+        raise StockproofError(
+            f"quantity {quantity:.10g} is not between 0 and {most:.10g} (purchase.max_quantity)",
+            "name a quantity in range",
+        )
 
 
 def _remark(connection: sa.Connection, order: store.Row, item_id: str, quantity: float) -> str:
