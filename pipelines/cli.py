@@ -15,6 +15,7 @@ from pipelines.commands import (
     explain,
     forecast,
     inventory,
+    operate,
     orders,
     orders_decide,
     outcomes,
@@ -49,6 +50,7 @@ app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
 app.add_typer(alerts.app, name="alerts")
+operate.register(app)
 explain.register(app)
 
 

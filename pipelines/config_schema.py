@@ -215,4 +215,5 @@ class Schedule(Section):
     daily: str = "0 22 * * *"  # the as-of date is the day of the run, which should be over by then
     training: str = "0 20 * * 0"
     release: str | None = None  # None: by hand, `stockproof run release`
+    watch: str | None = "*/10 * * * *"  # the alert rules between runs; the DAG is paused until a person unpauses it
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
