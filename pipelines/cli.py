@@ -11,10 +11,14 @@ from rich.markup import escape
 
 from pipelines.commands import (
     alerts,
+    audit,
+    backup,
+    desk,
     erp,
     explain,
     forecast,
     inventory,
+    model,
     operate,
     orders,
     orders_decide,
@@ -24,6 +28,7 @@ from pipelines.commands import (
     stack,
     study,
     twin,
+    users,
     vendors,
 )
 from pipelines.core.errors import StockproofError
@@ -43,12 +48,17 @@ app.add_typer(run.app, name="run")
 orders_decide.register(orders.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(model.app, name="model")
 app.add_typer(study.app, name="study")
 app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
+desk.register(app)
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
+backup.register(app)
 app.add_typer(alerts.app, name="alerts")
 operate.register(app)
 explain.register(app)

@@ -17,9 +17,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pipelines.config_schema import (
     Alerts,
     Approvals,
+    Backup,
     Costs,
     Erp,
     Forecast,
+    Governance,
     Notify,
     Planning,
     Purchase,
@@ -28,6 +30,7 @@ from pipelines.config_schema import (
     Replay,
     Schedule,
     Section,
+    Serve,
     Stack,
     Studies,
     Vendors,
@@ -72,6 +75,7 @@ class Settings(BaseSettings):
     planning: Planning = Planning()
     costs: Costs = Costs()
     forecast: Forecast = Forecast()
+    governance: Governance = Governance()
     replay: Replay = Replay()
     purchase: Purchase = Purchase()
     vendors: Vendors = Vendors()
@@ -79,9 +83,11 @@ class Settings(BaseSettings):
     approvals: Approvals = Approvals()
     release: Release = Release()
     notify: Notify = Notify()
+    backup: Backup = Backup()
     alerts: Alerts = Alerts()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
+    serve: Serve = Serve()
 
     @field_validator("state_dir", mode="after")
     @classmethod
@@ -116,6 +122,7 @@ SECRETS = {
     "release.rest_token": "STOCKPROOF_RELEASE__REST_TOKEN",
     "notify.smtp_url": "STOCKPROOF_NOTIFY__SMTP_URL",
     "notify.webhook_url": "STOCKPROOF_NOTIFY__WEBHOOK_URL",
+    "serve.secret": "STOCKPROOF_SERVE__SECRET",
     "notify.apprise_urls": "STOCKPROOF_NOTIFY__APPRISE_URLS",
 }
 """Keys that a file must not hold, and the variable to set instead."""
