@@ -25,6 +25,7 @@ from pipelines.commands import (
     outcomes,
     run,
     safety_stock,
+    sign_in,
     stack,
     study,
     twin,
@@ -56,6 +57,7 @@ app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
 desk.register(app)
+sign_in.register(app)
 app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
 backup.register(app)

@@ -11,13 +11,28 @@ from pipelines import settings
 
 SCHEDULE = settings.load().schedule
 
+
+def _reporter(state: str) -> Any:
+    def report(context: Any) -> None:
+        from pipelines.operations.runs import job
+
+        job.noted(context, state)
+
+    return report
+
+
+REPORT_FAILED = _reporter("failed")
+
 DEFAULTS: dict[str, Any] = {
+    "on_execute_callback": _reporter("running"),
+    "on_success_callback": _reporter("success"),
     "owner": "replenishment",
     "retries": 3,
     "retry_delay": timedelta(seconds=5),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=5),
     **telling.STEP,
+    "on_failure_callback": [telling.step_failed, REPORT_FAILED],
 }
 
 ONCE: dict[str, Any] = {"catchup": False, "max_active_runs": 1, "default_args": DEFAULTS, **telling.RUN}

@@ -37,7 +37,8 @@ def work(task):
         raise RuntimeError(f"planted in {{task.task_id}}")
     if task.task_id == "verdict":
         return real(task)
-    return [{{"label": "all", "first": 1, "last": 2, "scenario": "normal"}}]
+    one = {{"label": "all", "first": 1, "last": 2, "scenario": "normal"}}
+    return one if task.multiple_outputs else [one]
 
 PythonOperator.execute_callable = work
 

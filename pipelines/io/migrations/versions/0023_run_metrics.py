@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0021"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 
 STATEMENTS: tuple[str, ...] = (
     # -- one row a step of a run (a chunk of a mapped one); memory of its process and of those it started
