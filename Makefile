@@ -41,7 +41,7 @@ life: dev
 
 ## e2e-full: nightly: 2,016 items from a fresh state folder through the real scheduler, and its orders checked
 e2e-full: dev
-	@E2E_FULL=1 $(BIN)/pytest tests/e2e/test_full_size.py
+	@$(BIN)/pytest tests/nightly/test_full_size.py
 
 ## faults: every row of the fault matrix on real servers; prints the table and writes docs/faults.md
 faults: dev
@@ -49,7 +49,7 @@ faults: dev
 
 ## celery: nightly: three Celery workers without a shared disk do a run together, one is killed half-way (needs redis-server)
 celery: dev
-	@CELERY_RUN=1 $(BIN)/pytest tests/e2e/test_celery.py
+	@$(BIN)/pytest tests/nightly/test_celery.py
 
 ## sbom: what the environment holds, as CycloneDX in build/sbom.json
 sbom: venv

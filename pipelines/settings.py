@@ -118,6 +118,7 @@ class Settings(BaseSettings):
 
 
 SECRETS = {
+    "stack.broker_url": "STOCKPROOF_STACK__BROKER_URL",
     "erp.url": "ERP_URL",
     "release.rest_token": "STOCKPROOF_RELEASE__REST_TOKEN",
     "notify.smtp_url": "STOCKPROOF_NOTIFY__SMTP_URL",
