@@ -80,9 +80,9 @@ def daily_replenishment() -> None:
     @task
     def outcomes() -> dict[str, Any]:
         """What followed the decisions of earlier days; by it the rollout's stages in force from today on."""
-        from pipelines.operations.outcomes import job
+        from pipelines.operations import day
 
-        return job.run(as_of())
+        return day.run(as_of())
 
     @task(trigger_rule=GO_ON)
     def purchase() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from pipelines.commands import (
     orders,
     orders_decide,
     outcomes,
+    rollout,
     run,
     safety_stock,
     stack,
@@ -46,6 +47,7 @@ app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
+app.add_typer(rollout.app, name="rollout")
 safety_stock.register(app)
 explain.register(app)
 

@@ -194,6 +194,48 @@ class Studies(Section):
     scenarios: dict[str, dict[str, Any]] = {}  # name → keys of pipelines.studies.question.Change
 
 
+class Stage(Section):
+    """A stage of the rollout."""
+
+    classes: list[str]  # values of rollout.rank_by that our policy decides; "*": all
+    days: Annotated[int, Field(ge=1)]  # the least it lasts
+    control: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of these SKUs that a draw leaves with the incumbent
+
+
+class Rollout(Section):
+    """How our policy takes over step by step, and steps back by itself (docs/rollout.md)."""
+
+    enabled: bool = False
+    group_by: Literal["none", "category", "location_id", "supplier_id"] = "none"  # groups take their stages one by one
+    rank_by: Literal["abc_class", "priority"] = "abc_class"
+    stages: dict[str, Stage] = {
+        "shadow": Stage(classes=[], days=14),
+        "pilot": Stage(classes=["C"], days=14, control=0.2),
+        "wider": Stage(classes=["B", "C"], days=21, control=0.1),
+        "all": Stage(classes=["*"], days=1),
+    }
+    priority: list[str] = ["A"]  # values of rank_by whose fill rate has a target of its own
+    min_saving: Share = 0.10  # of the incumbent's cost
+    min_fill: Share = 0.90
+    min_fill_priority: Share = 0.95
+    max_overrides: Share = 0.20  # of the lines that people decided
+    rollback_fill: Share = 0.85
+    rollback_fill_days: Annotated[int, Field(ge=1)] = 3
+    rollback_cost: Positive = 0.15  # above what the incumbent costs
+    rollback_cost_days: Annotated[int, Field(ge=1)] = 5
+    rollback_openings: Annotated[int, Field(ge=0)] = 2  # of circuit breakers, in seven days
+    rollback_overrides: Share = 0.30  # in seven days
+    false_alarm: Share = 0.025  # of the sequential test on cost, over a whole stage
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 42  # of the draw
+
+    @model_validator(mode="after")
+    def _stages_widen(self) -> "Rollout":
+        stages = list(self.stages.values())
+        if not stages or stages[0].classes:
+            raise ValueError("stages: in the first one, which watches, our policy decides no class: classes: []")
+        return self
+
+
 class Schedule(Section):
     """When the DAGs run (cron, in the time zone named)."""
 

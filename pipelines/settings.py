@@ -25,6 +25,7 @@ from pipelines.config_schema import (
     Quality,
     Release,
     Replay,
+    Rollout,
     Schedule,
     Section,
     Stack,
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     notify: Notify = Notify()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
+    rollout: Rollout = Rollout()
 
     @field_validator("state_dir", mode="after")
     @classmethod
