@@ -17,6 +17,7 @@ demo: venv
 	@$(BIN)/stockproof orders export --as-of $(AS_OF) --format csv --output .stockproof/reports/orders-$(AS_OF).csv
 	@echo "report    $(CURDIR)/.stockproof/reports/stockproof-$(AS_OF).html"
 	@echo "proposals $(CURDIR)/.stockproof/reports/orders-$(AS_OF).csv"
+	@$(BIN)/stockproof desk
 
 ## test: lint, then unit tests, then everything that needs real servers (it starts its own), the scheduler last and alone
 # A file's tests share what its first one made, so they stay on one worker; the longest come first, in the order named.

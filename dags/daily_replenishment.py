@@ -3,6 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from common import telling
 from common.steps import DEFAULTS, GO_ON, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
 DOC = """
@@ -38,6 +39,7 @@ PARAMS = READING | {
     description="ERP → features → forecasts → replays → purchase order proposals and report",
     tags=["stockproof", "daily"],
     default_args=DEFAULTS,
+    **telling.RUN,
 )
 def daily_replenishment() -> None:
     """Wire the steps."""

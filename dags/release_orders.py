@@ -3,6 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
+from common import telling
 from common.steps import AS_OF, DEFAULTS, SCHEDULE, as_of
 
 DOC = """
@@ -26,6 +27,7 @@ names the order and the ERP's own words. Nothing is half-written.
     description="Approved orders → ERP, exactly once",
     tags=["stockproof", "orders"],
     default_args=DEFAULTS,
+    **telling.RUN,
 )
 def release_orders() -> None:
     """Wire the steps."""

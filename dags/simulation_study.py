@@ -4,7 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
+from common import telling
 from common.steps import DEFAULTS, param
+
+STUDY = "simulation_id"
+"""Name under which a run keeps its study's id."""
 
 DOC = """
 ### What would another policy have done?
@@ -31,12 +35,13 @@ PARAMS = {
 
 
 def _failed(context: Any) -> None:
-    """A task that has failed for good closes its study, whatever the fault."""
+    """A task that has failed, or was killed, closes its study, whatever the fault."""
     from pipelines.studies import job
 
-    number = context["ti"].xcom_pull(task_ids="submit") or context["params"].get("simulation_id")
+    ti = context["ti"]
+    number = context["params"].get("simulation_id") or ti.xcom_pull(task_ids="prepare", key=STUDY)
     if number:
-        job.failed(number, f"task {context['ti'].task_id} failed: {context.get('exception')}")
+        job.failed(number, f"task {ti.task_id} failed: {context.get('exception') or 'its process was killed'}")
 
 
 @dag(
@@ -47,25 +52,21 @@ def _failed(context: Any) -> None:
     doc_md=DOC,
     description="What-if study: policies replayed side by side on the recorded past",
     tags=["stockproof", "study"],
-    default_args=DEFAULTS | {"retries": 1, "retry_delay": timedelta(seconds=1), "on_failure_callback": _failed},
+    default_args=DEFAULTS | {"retries": 0, "on_failure_callback": [_failed, telling.step_failed]},
+    **telling.RUN,
     dagrun_timeout=timedelta(hours=6),
 )
 def simulation_study() -> None:
     """Wire the steps."""
 
     @task
-    def submit() -> str:
-        """The study that this run is for; a question of the form is checked and recorded."""
-        from pipelines.studies import job
-
-        return job.submitted(param("simulation_id"), param("question") or {})
-
-    @task
     def prepare() -> list[dict[str, int]]:
-        """Trainings the question asks for; a small study is replayed at once, a large one cut into chunks."""
+        """Record a question of the form; train if it asks for that; replay and answer a small study, cut a large one into chunks."""
         from pipelines.studies import job
 
-        return job.prepare(_study())
+        number = job.submitted(param("simulation_id"), param("question") or {})
+        get_current_context()["ti"].xcom_push(key=STUDY, value=number)
+        return job.prepare(number)
 
     @task(
         pool="replay",
@@ -77,21 +78,19 @@ def simulation_study() -> None:
 
         return job.replay_chunk(_study(), chunk)
 
-    @task(trigger_rule="none_failed")
+    @task
     def finish() -> str:
-        """The answer, from the rows of all chunks."""
+        """The answer, from the rows of all chunks; nothing is left of a study that was answered at once."""
         from pipelines.studies import job
 
         return str(job.finish(_study())["status"])
 
-    chunks = prepare()
-    submit() >> chunks
-    replay.expand(chunk=chunks) >> finish()
+    replay.expand(chunk=prepare()) >> finish()
 
 
 def _study() -> str:
     """The id of the study of this run."""
-    return str(get_current_context()["ti"].xcom_pull(task_ids="submit"))
+    return str(get_current_context()["ti"].xcom_pull(task_ids="prepare", key=STUDY))
 
 
 simulation_study()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from airflow.sdk import Param, dag, task
+from common import telling
 from common.steps import AS_OF, DEFAULTS, as_of, param
 
 DOC = """
@@ -48,6 +49,7 @@ PARAMS = {
     description="Digital twin: scenarios in parallel → metrics with intervals and a report",
     tags=["stockproof", "twin"],
     default_args=DEFAULTS,
+    **telling.RUN,
 )
 def twin_scenarios() -> None:
     """Wire the steps."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
+from common import telling
 from common.steps import DEFAULTS, READING, SCHEDULE, as_of, checked_marts
 
 DOC = """
@@ -24,6 +25,7 @@ to MLflow and registers the model. It becomes `champion` only where it beats tod
     description="Rolling-origin backtest → champion in the model registry",
     tags=["stockproof", "training"],
     default_args=DEFAULTS,
+    **telling.RUN,
 )
 def weekly_training() -> None:
     """Wire the steps."""

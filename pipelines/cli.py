@@ -10,10 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands import (
+    alerts,
+    audit,
+    backup,
+    desk,
     erp,
     explain,
     forecast,
     inventory,
+    model,
     orders,
     orders_decide,
     outcomes,
@@ -23,6 +28,7 @@ from pipelines.commands import (
     stack,
     study,
     twin,
+    users,
     vendors,
 )
 from pipelines.core.errors import StockproofError
@@ -42,6 +48,7 @@ app.add_typer(run.app, name="run")
 orders_decide.register(orders.app)
 app.add_typer(orders.app, name="orders")
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(model.app, name="model")
 app.add_typer(study.app, name="study")
 app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
@@ -49,6 +56,11 @@ app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 app.add_typer(rollout.app, name="rollout")
 safety_stock.register(app)
+desk.register(app)
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
+backup.register(app)
+app.add_typer(alerts.app, name="alerts")
 explain.register(app)
 
 

@@ -1,5 +1,6 @@
 """The sections of the configuration: every key with its type, its limits and its default. :mod:`pipelines.settings` reads them."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,9 +46,11 @@ class Stack(Section):
     mariadb_port: Port = 13306
     mlflow_port: Port = 15000
     airflow_port: Port = 18080
+    desk_port: Port = 18000
     warehouse_url: str | None = None
     mlflow_url: str | None = None
     airflow_url: str | None = None
+    desk_url: str | None = None
 
 
 class Planning(Section):
@@ -97,6 +100,18 @@ class Forecast(Section):
     gate_ratio: Annotated[float, Field(gt=1)] = 3.0  # catalogue's forecast against last quarter and last year
     gate_share: Annotated[float, Field(gt=0, le=1)] = 0.25  # of the selling SKUs: forecast to sell nothing, or too wide
     gate_deviation: Annotated[float, Field(gt=0)] = 3.0  # standard deviation in means that is too wide
+
+
+class Governance(Section):
+    """How models are released, watched and taken back."""
+
+    promotion_error: Annotated[float, Field(gt=0, lt=0.5)] = 0.05  # probability that an equal model is promoted
+    false_alarm_days: Annotated[int, Field(ge=30)] = (
+        730  # days of quiet between two false alarms of drift, on average at least
+    )
+    rollback_error: Annotated[float, Field(gt=0, lt=0.5)] = 0.05  # probability that a champion no worse is taken back
+    shadow: bool = True  # the challenger forecasts every day beside the champion
+    challenger_share: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # of the SKUs that the challenger serves
 
 
 class Replay(Section):
@@ -185,7 +200,22 @@ class Notify(Section):
     sender: str = "stockproof@localhost"
     recipients: list[str] = []
     webhook_url: str | None = None  # secret: environment only
+    apprise_urls: list[str] = []  # secret: environment only, JSON; any address that Apprise knows
     timeout_seconds: Positive = 10.0
+
+
+Way = Literal["email", "webhook", "apprise"]
+
+
+class Alerts(Section):
+    """Which alerts exist, and by which way each level is sent (docs/alerts.md)."""
+
+    rules_file: str | None = None  # None: the rules that come with Stockproof
+    critical: list[Way] = ["email", "webhook", "apprise"]
+    warning: list[Way] = ["email", "webhook", "apprise"]
+    info: list[Way] = ["email", "webhook", "apprise"]
+    runbook: str = "docs/runbooks/{name}.md"  # link in each message; {name} is the rule's runbook page
+    metrics_file: str | None = None  # where each run writes its metrics for Prometheus' textfile collector
 
 
 class Studies(Section):
@@ -236,10 +266,37 @@ class Rollout(Section):
         return self
 
 
+class Serve(Section):
+    """The API and the desk."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 2  # processes
+    secret: str | None = None  # secret: environment only; signs tokens. None: made by `stockproof up`
+    public_url: str | None = None  # address behind a proxy, e.g. https://desk.example.org
+    cache_url: str = "mem://"  # or redis://host:6379/0, shared by all workers
+    session_hours: Positive = 12.0
+    token_minutes: Positive = 60.0
+    body_limit: Annotated[int, Field(ge=1_024)] = 1_048_576  # bytes of a request
+    requests_per_minute: Annotated[int, Field(ge=1)] = 1_200  # of one user or address, in each worker
+    sign_in_attempts: Annotated[int, Field(ge=1)] = 10  # of one name from one address within five minutes
+
+
+class Backup(Section):
+    """Backups of the embedded PostgreSQL and the registry's files (docs/backup.md)."""
+
+    folder: Path | None = None  # None: ``backup`` in the state folder
+    full_days: Annotated[int, Field(ge=1, le=365)] = 7  # days from one full base backup to the next; increments between
+    keep_full: Annotated[int, Field(ge=1, le=365)] = 2  # full base backups kept, each with its increments and log
+    max_age_hours: Positive = 26.0  # of the newest base backup; older: alert
+    archive_timeout_seconds: Annotated[int, Field(ge=10, le=3600)] = 240  # bounds what a lost disk costs
+    copy_command: str | None = None  # copies {folder} to another machine after each archived file
+
+
 class Schedule(Section):
     """When the DAGs run (cron, in the time zone named)."""
 
     daily: str = "0 22 * * *"  # the as-of date is the day of the run, which should be over by then
     training: str = "0 20 * * 0"
+    backup: str | None = "30 2 * * *"
+    drill: str | None = "0 4 1 * *"  # restores into a scratch server and compares
     release: str | None = None  # None: by hand, `stockproof run release`
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"

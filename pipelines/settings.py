@@ -15,10 +15,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from pipelines.config_schema import (
+    Alerts,
     Approvals,
+    Backup,
     Costs,
     Erp,
     Forecast,
+    Governance,
     Notify,
     Planning,
     Purchase,
@@ -28,6 +31,7 @@ from pipelines.config_schema import (
     Rollout,
     Schedule,
     Section,
+    Serve,
     Stack,
     Studies,
     Vendors,
@@ -72,6 +76,7 @@ class Settings(BaseSettings):
     planning: Planning = Planning()
     costs: Costs = Costs()
     forecast: Forecast = Forecast()
+    governance: Governance = Governance()
     replay: Replay = Replay()
     purchase: Purchase = Purchase()
     vendors: Vendors = Vendors()
@@ -79,9 +84,12 @@ class Settings(BaseSettings):
     approvals: Approvals = Approvals()
     release: Release = Release()
     notify: Notify = Notify()
+    backup: Backup = Backup()
+    alerts: Alerts = Alerts()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
     rollout: Rollout = Rollout()
+    serve: Serve = Serve()
 
     @field_validator("state_dir", mode="after")
     @classmethod
@@ -116,6 +124,8 @@ SECRETS = {
     "release.rest_token": "STOCKPROOF_RELEASE__REST_TOKEN",
     "notify.smtp_url": "STOCKPROOF_NOTIFY__SMTP_URL",
     "notify.webhook_url": "STOCKPROOF_NOTIFY__WEBHOOK_URL",
+    "serve.secret": "STOCKPROOF_SERVE__SECRET",
+    "notify.apprise_urls": "STOCKPROOF_NOTIFY__APPRISE_URLS",
 }
 """Keys that a file must not hold, and the variable to set instead."""
 

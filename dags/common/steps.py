@@ -6,6 +6,7 @@ from typing import Any
 from airflow.sdk import Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
+from common import telling
 from pipelines import settings
 
 SCHEDULE = settings.load().schedule
@@ -16,6 +17,7 @@ DEFAULTS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=5),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=5),
+    "on_failure_callback": telling.step_failed,
 }
 
 GO_ON = "all_done_min_one_success"

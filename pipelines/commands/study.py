@@ -181,8 +181,11 @@ def report(
     ] = None,
 ) -> None:
     """The report of a study or of a comparison: a page with plots, a PDF to print, or a workbook."""
+    from pipelines.stack import packages
     from pipelines.studies import actions
 
+    if form == "pdf":
+        packages.pango()
     typer.echo(actions.report(studies, form, out))
 
 

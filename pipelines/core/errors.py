@@ -27,3 +27,19 @@ class ServiceAway(StockproofError):
 
 class Refused(StockproofError):
     """Another system has understood and said no: the same call would be refused again, and nothing of it is kept there."""
+
+
+class NotFound(StockproofError):
+    """What was asked for does not exist."""
+
+
+class Conflict(StockproofError):
+    """The state of things does not allow it: somebody else, or a newer run, came first."""
+
+
+class NotAllowed(StockproofError):
+    """This person may not do it; the remedy names who may."""
+
+
+class WarehouseAway(StockproofError):
+    """The warehouse cannot be reached."""

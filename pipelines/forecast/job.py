@@ -1,21 +1,17 @@
 """The daily forecast: the champion, or the statistical fallback that says why, and two tables of quantiles."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
-from models import hybrid
 from models.hybrid import Hybrid
 from models.interface import CumulativeDistribution, Distribution, Interval
-from models.store import folder as store
 from pipelines import settings
-from pipelines.briefing.degraded import FALLBACK_MODEL
+from pipelines.core import code_version
 from pipelines.core.calendar import DAYS_IN, bucket_starts
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
@@ -23,17 +19,14 @@ from pipelines.core.quantiles import COLUMNS, LEVELS
 from pipelines.forecast import (
     adjustment_tables,
     adjustments,
-    books,
     catalogue_gate,
     detail,
     panels,
-    period_forecasts,
     sanity,
-    training,
+    served,
 )
-from pipelines.io import registry, warehouse
-
-FALLBACK = FALLBACK_MODEL
+from pipelines.forecast.served import FALLBACK
+from pipelines.io import warehouse
 
 TABLES = (
     "plan.forecasts",
@@ -59,24 +52,22 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     Raises:
         StockproofError: no marts for the date.
     """
-    # First: its training needs as much memory as the days of all SKUs, which are read next.
-    by_period = period_forecasts.rows(as_of, items)
-    panel, unusable = panels.read_checked(as_of, active_only=True)
-    interval = panels.protection(panel)
-    low, high = detail.interval_levels(settings.load().forecast.confidence_level)
-    levels = tuple(sorted({*LEVELS, low, high}))
-    said, (model, version, why) = answered(_model(as_of, panel, interval), panel, interval, levels)
+    morning, low_high = _morning(as_of, items), detail.interval_levels(settings.load().forecast.confidence_level)
+    panel, interval, said, version = morning.panel, morning.interval, morning.said, morning.version
     _gate(as_of, panel, said.protection, interval, version, items)
-    daily, told, drivers = daily_frame(panel, said.buckets), said.protection, said.drivers
-    del said  # the frame holds the buckets, a hundred megabytes of a large catalogue
-    cumulative = cumulative_frame(panel, _on_grid(told), interval, model, version, unusable)
-    ends = sanity.tidy(told.mean, told.quantiles)[1][:, [levels.index(low), levels.index(high)]]
+    daily, ahead, drivers = daily_frame(panel, said.buckets), said.protection, said.drivers
+    cumulative = cumulative_frame(panel, _on_grid(ahead), interval, morning.model, version, morning.unusable)
+    ends = sanity.tidy(ahead.mean, ahead.quantiles)[1][:, [ahead.levels.index(level) for level in low_high]]
     # Rows of single items are picked only now: a SKU's forecast must not depend on which others were asked for.
     rows = np.isin(panel.item_ids.astype(str), list(items)) if items else np.ones(panel.skus, dtype=bool)
     if items:
         daily, cumulative = (frame.filter(pl.col("item_id").is_in(list(items))) for frame in (daily, cumulative))
     where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
     chosen = [drivers[i] for i in np.flatnonzero(rows)]
+    daily, cumulative, by_period = (
+        frame.with_columns(data_hash=pl.lit(panels.data_hash(panel)), code_version=pl.lit(morning.code))
+        for frame in (daily.with_columns(model_version=pl.lit(version)), cumulative, morning.by_period)
+    )
     forecasts = {"plan.forecasts": daily, "plan.lead_time_forecasts": cumulative, "plan.period_forecasts": by_period}
     written, ends = _adjusted(forecasts, ends[rows], DAYS_IN[panel.bucket], as_of)
     cumulative = written["plan.lead_time_forecasts"]
@@ -88,11 +79,58 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         "rows": daily.height,
         "model": version,
         "fallback": int(version == FALLBACK),
-        "why": why,
+        "why": morning.why,
         "flagged": flagged,
-        "unusable": int(unusable.sum()),
+        "unusable": int(morning.unusable.sum()),
         "period_rows": by_period.height,
+        "period_model": by_period["model_version"][0] if by_period.height else "",
+        "period_why": morning.period_why if by_period.height else "",
     }
+
+
+@dataclass(frozen=True)
+class Morning:
+    """What serves a date, and what it said.
+
+    Attributes:
+        panel: histories of the active SKUs.
+        unusable: [n] buckets of each SKU whose quantity could not be used.
+        interval: protection intervals.
+        said: by the model that serves.
+        model: the model.
+        version: its label.
+        why: why it serves.
+        code: code that trained it.
+        by_period: rows of plan.period_forecasts.
+        period_why: why the bundle's forecaster of review periods does not serve; empty where it does.
+    """
+
+    panel: Panel
+    unusable: Array
+    interval: Interval
+    said: served.Said
+    model: Hybrid
+    version: str
+    why: str
+    code: str
+    by_period: pl.DataFrame
+    period_why: str
+
+
+def _morning(as_of: date, items: Sequence[str]) -> Morning:
+    levels = tuple(sorted({*LEVELS, *detail.interval_levels(settings.load().forecast.confidence_level)}))
+    with served.fetched(as_of, settings.load().planning.grain) as found:
+        # Before the panel where it must train: that needs as much memory as the days of all SKUs, which are read next.
+        early = served.periods(found, as_of, items) if found.bundle is None else None
+        panel, unusable = panels.read_checked(as_of, active_only=True)
+        fitting = served.fitting(found, panel)
+        by_period, period_why = early or served.periods(fitting, as_of, items)
+        interval = panels.protection(panel)
+        serving = served.model(fitting, panel, interval)
+        said, (model, version, why) = served.answered(serving, panel, interval, levels)
+    manifest = fitting.bundle.manifest if fitting.bundle and version != FALLBACK else None
+    code = manifest.code_version if manifest else code_version.training()
+    return Morning(panel, unusable, interval, said, model, version, why, code, by_period, period_why)
 
 
 def _adjusted(
@@ -143,57 +181,6 @@ def _gate(
         raise
 
 
-@dataclass(frozen=True)
-class Said:
-    """All that a model says of a morning.
-
-    Attributes:
-        buckets: demand of each bucket of ``planning.horizon_days``.
-        protection: demand over the protection interval.
-        drivers: [n] JSON objects.
-    """
-
-    buckets: Distribution
-    protection: CumulativeDistribution
-    drivers: list[str]
-
-
-def answered(
-    serving: tuple[Hybrid, str, str], panel: Panel, interval: Interval, levels: tuple[float, ...]
-) -> tuple[Said, tuple[Hybrid, str, str]]:
-    """What the serving model says of all it is asked, or the fallback where the model fails at any part of it.
-
-    Args:
-        serving: the model, its version and why it serves.
-        panel: histories of the active SKUs.
-        interval: protection intervals.
-        levels: of the protection interval's quantiles, ascending.
-
-    Returns:
-        (what was said, who said it: model, version and why).
-    """
-    model, version, _ = serving
-    try:
-        return _ask(model, panel, interval, levels), serving
-    except Exception as fault:  # whatever a library finds wrong with a stored model must not cost the morning's orders
-        if version == FALLBACK:
-            raise
-        why = f"{version} failed on today's data: {type(fault).__name__}: {fault}".splitlines()[0][:200]
-    simple = training.calibrated_fallback(panel, interval, why)
-    return _ask(simple, panel, interval, levels), (simple, FALLBACK, why)
-
-
-def _ask(model: Hybrid, panel: Panel, interval: Interval, levels: tuple[float, ...]) -> Said:
-    horizon = max(settings.load().planning.horizon_days // DAYS_IN[panel.bucket], 1)
-    longest = min(int(np.ceil(interval.mean.max(initial=1.0))), hybrid.LONGEST_WEEKS * panel.period)
-    path = model.path(panel, max(horizon, longest))
-    return Said(
-        model.around(panel, path[:, :horizon], LEVELS),
-        model.cumulative_around(panel, path, interval, levels),
-        detail.drivers(model, panel),
-    )
-
-
 def daily_frame(panel: Panel, told: Distribution) -> pl.DataFrame:
     """Rows of plan.forecasts."""
     n, h = told.mean.shape
@@ -241,32 +228,3 @@ def _left_out(buckets: int) -> str:
 
 def _days(interval: Interval, panel: Panel) -> Array:
     return np.ceil(interval.mean * DAYS_IN[panel.bucket] - 1e-9).astype(np.int32)
-
-
-def _none_of_the_date(as_of: date, bucket: str) -> str:
-    """Why no version serves, and what to do where there is one that knows too much."""
-    why = f"no model trained on or before {as_of} on buckets of a {bucket} is registered"
-    later = registry.champion_after(as_of, bucket)
-    if later is None:
-        return why
-    return (
-        f"{why}; {later.label} is of {later.trained_as_of} and is not used for an earlier date, since it has seen what came after it: "
-        f"`stockproof run training --as-of {as_of}` trains one for the date"
-    )
-
-
-def _model(as_of: date, panel: Panel, interval: Interval) -> tuple[Hybrid, str, str]:
-    """The champion of the date; else the fallback fitted on the spot, with the reason."""
-    try:
-        version = registry.champion_as_of(as_of, panel.bucket)
-        if version is None:
-            why = _none_of_the_date(as_of, panel.bucket)
-        else:
-            with tempfile.TemporaryDirectory() as scratch:
-                folder = registry.download(version, Path(scratch))
-                why = books.refusal(version.label, dict(version.tags), folder, panel, version.trained_as_of)
-                if not why:
-                    return store.load(folder), version.label, "champion"
-    except StockproofError as fault:
-        why = fault.message
-    return training.calibrated_fallback(panel, interval, why), FALLBACK, why

@@ -142,9 +142,9 @@ def protection(panel: Panel) -> Interval:
     return Interval(np.maximum((np.maximum(mean, 0.0) + review) / days, 1.0), np.maximum(std, 0.0) / days)
 
 
-def data_hash(panel: Panel) -> str:
-    """Fingerprint of everything the models see."""
-    digest = hashlib.sha256()
+def data_hash(panel: Panel, beside: str = "") -> str:
+    """Fingerprint of everything the models see; ``beside``: that of what is read beside the panel."""
+    digest = hashlib.sha256(beside.encode())
     digest.update(
         "\n".join([*map(str, panel.location_ids), *map(str, panel.item_ids), *map(str, panel.demand_class)]).encode()
     )

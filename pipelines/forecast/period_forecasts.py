@@ -1,7 +1,8 @@
 """Demand of each coming review period, for the SKUs whose orders serve one period at a time: plan.period_forecasts."""
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -10,8 +11,10 @@ import polars as pl
 
 from models.interface import fitted
 from models.period import unconstrained
-from models.period.period_features import Histories
+from models.period.period_features import Histories, seasoned
 from models.period.period_model import PeriodDemand, PeriodForecaster
+from models.store.period import PeriodModel
+from models.store.period import codes as period_codes
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
@@ -35,31 +38,96 @@ where as_of = :as_of and periods_back < :oldest
 """
 
 
-def rows(as_of: date, items: Sequence[str] = ()) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Coming:
+    """What a forecast of review periods needs.
+
+    Attributes:
+        as_of: the run's date.
+        skus: rows of marts.dim_sku, in the order of the arrays.
+        histories: counted.
+        ahead: periods to forecast.
+        categories: distinct categories, in the order of the codes.
+        locations: the same of the locations.
+    """
+
+    as_of: date
+    skus: pl.DataFrame
+    histories: Histories
+    ahead: int
+    categories: tuple[str, ...]
+    locations: tuple[str, ...]
+
+    def digest(self) -> str:
+        """Fingerprint of the histories."""
+        found = hashlib.sha256("\n".join([*self.categories, *self.locations, str(self.ahead)]).encode())
+        for values in (
+            self.histories.demand,
+            self.histories.group,
+            self.histories.place,
+            self.histories.unit,
+            self.histories.share,
+        ):
+            found.update(b"" if values is None else np.ascontiguousarray(np.nan_to_num(values, nan=-1.0)).tobytes())
+        return found.hexdigest()[:16]
+
+
+def coming(as_of: date) -> Coming | None:
+    """Histories of review periods from the marts.
+
+    Args:
+        as_of: the run's date; the marts hold it.
+
+    Returns:
+        None where unmet demand comes back, or where almost no SKU's lot is within a review.
+    """
+    skus = warehouse.read(_SKUS, as_of=as_of)
+    ahead = horizon(skus)
+    if ahead == 0:
+        return None
+    demand = warehouse.read(_DEMAND, as_of=as_of, oldest=OLDEST)
+    past = histories(skus, demand, as_of, settings.load().planning.review_period_days)
+    names = (skus["category"].fill_null(""), skus["location_id"])
+    return Coming(as_of, skus, past, ahead, *(tuple(sorted(set(values.to_list()))) for values in names))
+
+
+def train(found: Coming) -> PeriodModel:
+    """Train the forecaster on the histories of a date."""
+    # One thread: the replay's tasks keep the other cores busy, and OpenMP's threads that wait for one another stretch seconds to minutes.
+    forecaster = PeriodForecaster(found.ahead, seed=settings.load().forecast.seed).fit(found.histories)
+    return PeriodModel(forecaster, found.histories.days, seasoned(found.histories), found.categories, found.locations)
+
+
+def rows(as_of: date, items: Sequence[str] = (), model: PeriodModel | None = None) -> tuple[pl.DataFrame, str]:
     """Forecast demand of the coming review periods.
 
     Args:
         as_of: the run's date; the marts hold it.
         items: these items alone; empty: all.
+        model: of the bundle that serves; None: one is trained here.
 
     Returns:
-        Rows of plan.period_forecasts, to the period after those that any order serves; none where unmet demand comes back, or where
-        hardly any SKU's lot is within a review.
+        (rows of plan.period_forecasts, to the period after those that any order serves, none where :func:`coming` gives none; why the
+        model given does not serve, empty where it does).
     """
-    skus = warehouse.read(_SKUS, as_of=as_of)
-    ahead = horizon(skus)
-    if ahead == 0:
-        return frame(skus.head(0), as_of, _no_demand(), 1)
-    config = settings.load()
-    told = histories(
-        skus, warehouse.read(_DEMAND, as_of=as_of, oldest=OLDEST), as_of, config.planning.review_period_days
-    )
-    # One thread: the replay's tasks keep the other cores busy, and OpenMP's threads that wait for one another stretch seconds to minutes.
-    forecaster = PeriodForecaster(ahead, seed=config.forecast.seed).fit(told)
+    found = coming(as_of)
+    if found is None:
+        return frame(warehouse.read(_SKUS, as_of=as_of).head(0), as_of, _no_demand(), 1), ""
+    refused = "no registered model of review periods" if model is None else model.refusal(found.histories, found.ahead)
+    serving = train(found) if model is None or refused else model
+    past = _as_trained(found, serving)
     # One period more than was trained for, the one after the days an order serves: only what is left over depends on it.
-    found = frame(skus, as_of, replace(forecaster, horizon=ahead + 1).predict(told), told.days)
+    made = frame(found.skus, as_of, replace(serving.forecaster, horizon=found.ahead + 1).predict(past), past.days)
     # Only now: a SKU's forecast must not depend on which others were asked for.
-    return found.filter(pl.col("item_id").is_in(list(items))) if items else found
+    return made.filter(pl.col("item_id").is_in(list(items))) if items else made, refused
+
+
+def _as_trained(found: Coming, model: PeriodModel) -> Histories:
+    """The histories with the codes of categories and locations that the trees know."""
+    group = period_codes(model.categories, found.skus["category"].fill_null("").to_numpy())
+    return replace(
+        found.histories, group=group, place=period_codes(model.locations, found.skus["location_id"].to_numpy())
+    )
 
 
 def horizon(skus: pl.DataFrame) -> int:

@@ -11,6 +11,7 @@ from models.store import folder as store
 from pipelines.core.calendar import DAYS_IN, Bucket
 from pipelines.core.panel_frames import build
 from pipelines.core.quantiles import COLUMNS, LEVELS
+from pipelines.forecast import bundle
 from pipelines.forecast.covariates import discounted
 
 
@@ -24,10 +25,11 @@ def predict_frame(bucket: Bucket, folder: Path, frame: Any) -> Any:
 
     Returns:
         A pandas frame: item_id, location_id, mean, std and the columns of the quantile grid; one row a SKU.
+
+    Raises:
+        StockproofError: the frame has a column too many, too few or of another type; it is named.
     """
-    rows = (pl.DataFrame(frame) if isinstance(frame, pl.DataFrame) else pl.from_pandas(frame)).with_columns(
-        pl.col("day").cast(pl.Date)
-    )
+    rows = bundle.checked(frame if isinstance(frame, pl.DataFrame) else pl.from_pandas(frame))
     key = ["item_id", "location_id"]
     first, as_of = rows.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
     sku = rows.group_by(key).agg(

@@ -4,24 +4,34 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from models import hybrid
 from models.hybrid import Hybrid
 from models.interface import Interval, Member
 from models.recipe import Recipe
-from models.store import folder as store
 from pipelines import settings
+from pipelines.core import code_version
 from pipelines.core.calendar import DAYS_IN
-from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Panel
-from pipelines.forecast import backtest, books, members, panels, plots, router, scoring
+from pipelines.forecast import (
+    backtest,
+    books,
+    bundle,
+    members,
+    panels,
+    period_forecasts,
+    promotion,
+    records,
+    router,
+    scoring,
+)
 from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.scoring import Scores
 from pipelines.forecast.serving import predict_frame
+from pipelines.forecast.trained import Trained
 from pipelines.io import registry
 from pipelines.io.registry import Version
 
@@ -51,29 +61,8 @@ class Plan:
         return cls(chosen.forecast.min_training_data, chosen.forecast.backtest_origins, horizon)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """Outcome of a training, before it is registered.
-
-    Attributes:
-        model: fitted on everything up to the as-of date.
-        recipe_judged: chosen on the earlier origins; the one that ``scores`` judges.
-        scores: on the newest origin, which the choice had not seen; empty where the history allows one origin at most.
-        members_scores: member → its scores there, for comparison.
-        judged_on: the evidence of the newest origin.
-        origins: history buckets known at each origin.
-    """
-
-    model: Hybrid
-    recipe_judged: Recipe
-    scores: list[Scores]
-    members_scores: Mapping[str, list[Scores]]
-    judged_on: Evidence | None
-    origins: list[int]
-
-
 def train(as_of: date) -> dict[str, int | float | str]:
-    """Train, judge against the champion and register. Repeating it on the same data and configuration changes nothing.
+    """Train one bundle, judge it against the champion, register it. Repeating it on the same data, configuration and code changes nothing.
 
     Args:
         as_of: nothing recorded later is seen.
@@ -84,37 +73,45 @@ def train(as_of: date) -> dict[str, int | float | str]:
     Raises:
         StockproofError: no marts for the date, or no registry.
     """
+    periods = period_forecasts.coming(as_of)
     panel = panels.read(as_of, active_only=False)
-    tags = {
-        "data_hash": panels.data_hash(panel),
-        "config_hash": panels.config_hash(),
-        books.OPTIONS: json.dumps(books.options()),
-    }
+    hashes = {
+        "data_hash": panels.data_hash(panel, periods.digest() if periods else ""), "config_hash": panels.config_hash(),
+        "code_version": code_version.training(),
+    }  # fmt: skip
+    tags = {**hashes, books.OPTIONS: json.dumps(books.options())}
     for version in registry.versions():
         if version.trained_as_of == as_of and all(version.tags.get(name) == value for name, value in tags.items()):
-            return {
-                "skipped": 1,
-                "version": version.label,
-                "role": version.role,
-                "reason": "a version with the same data and configuration exists",
-            }
+            return _again(version, panel.bucket)
+    period = period_forecasts.train(periods) if periods else None
     interval = panels.protection(panel)
     trained = fit(panel, interval, members.configured(), Plan.configured())
-    promote, reason, incumbent = _judge(trained, panel, as_of)
-    serve = partial(predict_frame, panel.bucket)
+    verdict = promotion.judge(trained, panel, as_of)
+    predict = registry.Predict(partial(predict_frame, panel.bucket), bundle.INPUTS)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = store.save(trained.model, Path(scratch) / "forecaster", trained.recipe_judged)
-        books.keep(folder, panel)
+        folder = Path(scratch) / "forecaster"
+        manifest = bundle.save(folder, trained.model, trained.recipe_judged, period, panel, hashes)
         version = registry.register(
-            folder, trained_as_of=as_of, promote=promote, serve=serve,
-            tags={**tags, "bucket": panel.bucket, "decision": reason}, parameters=_parameters(trained, panel),
-            metrics=_metrics(trained, incumbent), artifacts=_artifacts(trained, reason),
+            folder, trained_as_of=as_of, promote=verdict.promote, predict=predict,
+            tags={**tags, "bucket": panel.bucket, "decision": verdict.reason, **verdict.tags()},
+            parameters=records.parameters(trained, panel), metrics=records.metrics(trained, verdict),
+            artifacts=records.artifacts(trained, panel, manifest, verdict),
         )  # fmt: skip
+    records.log(version, verdict)
     whole = trained.scores[-1] if trained.scores else None
     return {
-        "skipped": 0, "version": version.label, "role": version.role, "reason": reason, "skus": panel.skus, "origins": len(trained.origins),
+        "skipped": 0, "version": version.label, "role": version.role, "reason": verdict.reason, "skus": panel.skus,
+        "origins": len(trained.origins), "code_version": hashes["code_version"], "period_model": int(period is not None),
         "scaled_pinball": whole.scaled_pinball if whole else float("nan"), "coverage_95": whole.coverage_95 if whole else float("nan"),
     }  # fmt: skip
+
+
+def _again(version: Version, bucket: str) -> dict[str, int | float | str]:
+    """What a repeated training says; aliases and log of one that was killed after it had registered are brought up to date."""
+    registry.mirror_aliases(bucket)
+    records.log_again(version)
+    reason = "a version with the same data, configuration and code exists"
+    return {"skipped": 1, "version": version.label, "role": version.role, "reason": reason}
 
 
 def fit(panel: Panel, interval: Interval, competing: Mapping[str, Member], plan: Plan) -> Trained:
@@ -184,93 +181,3 @@ def _recipe(evidence: list[Evidence], names: tuple[str, ...], fewest: int, *, ju
     if not judged:
         return router.calibrated(router.start(names), windows, evidence, fewest)
     return router.choose(windows, names, evidence, fewest)
-
-
-def _judge(trained: Trained, panel: Panel, as_of: date) -> tuple[bool, str, Scores | None]:
-    """Whether the new model takes the champion's place: both recipes, refitted on the same past, on a window neither was chosen on.
-
-    A training of an earlier date than the champion's meets the one that had won by then: it can serve the dates between the two.
-    """
-    newest = registry.incumbent(panel.bucket)
-    if newest is None:
-        return True, f"the first on buckets of a {panel.bucket}" if registry.versions() else "first version", None
-    current = newest if newest.trained_as_of <= as_of else registry.serving(as_of, panel.bucket)
-    if current is None:
-        return True, f"the first of its date; {newest.label} serves from {newest.trained_as_of} on", None
-    try:
-        recipe = _rival(current, panel, _seen_until(trained, panel))
-    except StockproofError as fault:
-        return True, f"the champion {current.label} cannot be read or does not serve ({fault.message})", None
-    if not trained.scores or trained.judged_on is None:
-        return True, "too little history to compare; the newer data wins", None
-    if not set(recipe.members) <= set(trained.judged_on.means):
-        return True, f"the champion {current.label} uses members that are no longer configured", None
-    fewest = settings.load().forecast.min_training_data
-    theirs = scoring.scores(trained.judged_on, recipe, panel.demand, fewest)[-1]
-    mine = trained.scores[-1]
-    better = mine.scaled_pinball <= theirs.scaled_pinball
-    words = "is not worse than" if better else "is worse than"
-    return (
-        better,
-        f"scaled pinball loss {mine.scaled_pinball:.4f} {words} the champion {current.label}'s {theirs.scaled_pinball:.4f}",
-        theirs,
-    )
-
-
-def _rival(current: Version, panel: Panel, seen_until: date) -> Recipe:
-    """The champion's recipe; an error where it is not to be read, or was trained on other books than these."""
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = registry.fetch(current, Path(scratch))
-        refused = books.refusal(current.label, dict(current.tags), folder, panel, current.trained_as_of)
-        if refused:
-            raise StockproofError(refused, "")
-        return _met(current, folder, seen_until)
-
-
-def _seen_until(trained: Trained, panel: Panel) -> date:
-    """Last day that the new recipe was chosen on."""
-    length = panel.length if trained.judged_on is None else trained.judged_on.length
-    return panel.as_of - timedelta(days=(panel.length - length) * DAYS_IN[panel.bucket])
-
-
-def _met(current: Version, folder: Path, seen_until: date) -> Recipe:
-    """The recipe in which the champion is met: a younger one than ``seen_until`` was chosen on days of the window that now judges."""
-    model = store.load(folder)
-    return model.recipe if current.trained_as_of <= seen_until else store.judged(folder)
-
-
-def _parameters(trained: Trained, panel: Panel) -> dict[str, Any]:
-    chosen = settings.load().model_dump(mode="json", include={"planning", "forecast"})
-    flat = {f"{section}.{key}": value for section, values in chosen.items() for key, value in values.items()}
-    methods = {f"method.{row.demand_class}": row.method for row in trained.scores}
-    return {
-        **flat,
-        **methods,
-        "skus": panel.skus,
-        "buckets": panel.length,
-        "origins": ",".join(map(str, trained.origins)),
-    }
-
-
-def _metrics(trained: Trained, incumbent: Scores | None) -> dict[str, float]:
-    names = ("scaled_pinball", "scaled_crps", "rmsse", "bias", "coverage_95", "mae", "mape")
-    out = {f"{row.demand_class}.{name}": float(getattr(row, name)) for row in trained.scores for name in names}
-    for member, rows in trained.members_scores.items():
-        out |= {f"member.{member}.{row.demand_class}.scaled_pinball": row.scaled_pinball for row in rows}
-    if incumbent is not None:
-        out["champion.scaled_pinball"] = incumbent.scaled_pinball
-    return out
-
-
-def _artifacts(trained: Trained, reason: str) -> dict[str, str | bytes]:
-    out: dict[str, str | bytes] = {
-        "recipe.json": json.dumps(store.recipe_to_json(trained.model.recipe), indent=1), "decision.txt": reason + "\n",
-    }  # fmt: skip
-    if trained.scores:
-        out["scores.csv"] = scoring.table(trained.scores).write_csv()
-        out["members.png"] = plots.members(trained.members_scores, trained.scores)
-    if trained.judged_on is not None:
-        out["calibration.png"] = plots.calibration(
-            trained.judged_on, trained.recipe_judged, settings.load().forecast.min_training_data
-        )
-    return out

@@ -1,8 +1,10 @@
-"""Messages to people: e-mail by SMTP, and a webhook. What cannot be delivered is returned as a warning, never raised."""
+"""Messages to people: e-mail by SMTP, a webhook, any Apprise address. What cannot be delivered is returned as a warning, never raised."""
 
 import logging
 import smtplib
 import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -18,6 +20,28 @@ log = logging.getLogger(__name__)
 _ATTEMPTS: Final = 3
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 
+WAYS: Final = ("email", "webhook", "apprise")
+
+
+@dataclass
+class Delivery:
+    """How a message fared.
+
+    Attributes:
+        delivered: ways that took it.
+        failed: ways that did not, after all attempts.
+        warnings: one a way that failed, or of which some recipients were refused.
+    """
+
+    delivered: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def lost(self) -> bool:
+        """Ways are configured, and none took it."""
+        return bool(self.failed) and not self.delivered
+
 
 def send(event: str, subject: str, text: str, facts: dict[str, Any]) -> list[str]:
     """Tell everybody who is configured to be told.
@@ -31,17 +55,43 @@ def send(event: str, subject: str, text: str, facts: dict[str, Any]) -> list[str
     Returns:
         One warning a way that failed; empty where all went well or nothing is configured.
     """
-    config = settings.load().notify
-    warnings = []
-    if config.smtp_url and config.recipients:
+    return deliver(event, subject, text, facts).warnings
+
+
+def deliver(event: str, subject: str, text: str, facts: dict[str, Any], ways: Sequence[str] = WAYS) -> Delivery:
+    """Send a message by the ways named that are configured.
+
+    Args:
+        event: what happened.
+        subject: one line.
+        text: the message, plain.
+        facts: figures for programs; sent to the webhook as ``facts``.
+        ways: of :data:`WAYS`.
+
+    Returns:
+        Which ways took it.
+    """
+    config, delivery = settings.load().notify, Delivery()
+
+    def attempt(way: str, name: str, action: Any) -> None:
+        failed = _attempt(name, action)
+        (delivery.failed if failed else delivery.delivered).append(way)
+        delivery.warnings.extend(failed)
+
+    if "email" in ways and config.smtp_url and config.recipients:
         refused: list[str] = []
-        warnings += _attempt("e-mail", lambda: refused.extend(mail(config, subject, text)))
+        attempt("email", "e-mail", lambda: refused.extend(mail(config, subject, text)))
         if refused:  # the others have it: sending again would tell them twice
-            warnings.append(_warn(f"e-mail about the orders was refused for {', '.join(refused)}; see docs/orders.md"))
-    if config.webhook_url:
+            delivery.warnings.append(
+                _warn(f"e-mail about the orders was refused for {', '.join(refused)}; see docs/orders.md")
+            )
+    if "webhook" in ways and config.webhook_url:
         body = {"event": event, "text": f"{subject}\n{text}", "facts": facts}
-        warnings += _attempt("webhook", lambda: post(config, body))
-    return warnings
+        attempt("webhook", "webhook", lambda: post(config, body))
+    if "apprise" in ways:
+        for place, address in enumerate(config.apprise_urls, 1):
+            attempt("apprise", f"Apprise address {place}", lambda address=address: messenger(address, subject, text))
+    return delivery
 
 
 def mail(config: Notify, subject: str, text: str) -> list[str]:
@@ -83,6 +133,21 @@ def post(config: Notify, body: dict[str, Any]) -> None:
         httpx.HTTPError: unreachable, or an answer that is no success.
     """
     httpx.post(config.webhook_url or "", json=body, timeout=config.timeout_seconds).raise_for_status()
+
+
+def messenger(address: str, subject: str, text: str) -> None:
+    """Send to one address of Apprise, which returns False instead of raising.
+
+    Raises:
+        OSError: it is no address that Apprise knows, or the message was not taken. The address is a secret and not named.
+    """
+    import apprise
+
+    service = apprise.Apprise()
+    if not service.add(address):
+        raise OSError("it is no address that Apprise knows")
+    if not service.notify(title=subject, body=text, body_format=apprise.NotifyFormat.TEXT):
+        raise OSError("Apprise did not deliver it")
 
 
 def _attempt(way: str, deliver: Any) -> list[str]:

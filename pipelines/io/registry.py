@@ -1,10 +1,13 @@
-"""The model registry: versions of the forecaster, which of them serves, what each was trained on. MLflow is imported here alone."""
+"""The model registry: versions of the forecaster, which of them serves, what each was trained on. MLflow is imported here alone.
+
+The tags of a version are the truth (:mod:`pipelines.io.registry_versions`); the aliases champion, challenger and previous follow them.
+"""
 
 import logging
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,12 +16,12 @@ from typing import Any, Final
 
 from pipelines import settings
 from pipelines.core.errors import ServiceAway, StockproofError
-from pipelines.io import breaker, warehouse
+from pipelines.io import breaker, registry_versions, warehouse
+from pipelines.io.registry_versions import CHALLENGER, CHAMPION, MODEL, PREVIOUS, ROLLED_BACK, SERVICE, Version
 
-MODEL: Final = "stockproof-forecaster"
+__all__ = ["CHALLENGER", "CHAMPION", "MODEL", "PREVIOUS", "ROLLED_BACK", "Version"]
+
 EXPERIMENT: Final = "forecast"
-CHAMPION: Final = "champion"
-CHALLENGER: Final = "challenger"
 BREAKER: Final = "model registry"
 """Name of the breaker between the daily run and the server. Training, which cannot do without it, asks it whatever it answered before."""
 SOURCE: Final = "source_id"
@@ -30,29 +33,16 @@ _RETRIES: Final = 2
 
 
 @dataclass(frozen=True)
-class Version:
-    """A registered version.
+class Predict:
+    """What stands behind MLflow's own ``predict``.
 
     Attributes:
-        number: version number.
-        trained_as_of: as-of date of its training.
-        role: ``"champion"`` or ``"challenger"``, as decided when it was registered.
-        tags: all tags.
+        function: importable, (folder, frame) → frame.
+        inputs: column → MLflow type of the frames that it takes.
     """
 
-    number: int
-    trained_as_of: date
-    role: str
-    tags: Mapping[str, str]
-
-    @property
-    def label(self) -> str:
-        """Name for tables and people."""
-        return f"{MODEL}/{self.number}"
-
-    def forecasts(self, bucket: str) -> bool:
-        """Whether it was trained on such buckets; a version that does not say was not."""
-        return self.tags.get("bucket") == bucket
+    function: Callable[[Path, Any], Any]
+    inputs: Mapping[str, str]
 
 
 def url() -> str:
@@ -91,45 +81,45 @@ def _words(fault: BaseException) -> str:
 
 
 def versions() -> list[Version]:
-    """All versions trained on this warehouse's ERP whose training finished, newest number first.
-
-    Raises:
-        StockproofError: the registry cannot be reached.
-    """
+    """All versions trained on this warehouse's ERP whose training finished, newest number first."""
     ours = warehouse.source_id()
     with _client() as client:
-        found = client.search_model_versions(f"name = '{MODEL}'")
-    made = [
-        Version(int(v.version), date.fromisoformat(v.tags["trained_as_of"]), v.tags.get("role", ""), dict(v.tags))
-        for v in found
-        if "trained_as_of" in v.tags and "role" in v.tags and v.tags.get(SOURCE, "") == ours
-    ]
+        made = [known for found in client.search_model_versions(f"name = '{MODEL}'") if (known := _ours(found, ours))]
     return sorted(made, key=lambda v: -v.number)
 
 
 def champion() -> Version | None:
-    """The version that the alias names; None where there is none yet.
+    """The version that the alias names; None where there is none yet. One request, however many versions there are.
 
     Raises:
         StockproofError: the registry cannot be reached.
     """
+    return by_alias(CHAMPION)
+
+
+def by_alias(alias: str) -> Version | None:
+    """The version of an alias; None where it names none, or one of another ERP."""
+    import mlflow
+
+    ours = warehouse.source_id()
     with _client() as client:
-        if not client.search_model_versions(f"name = '{MODEL}'"):
-            return None
-        aliases = client.get_registered_model(MODEL).aliases
-    number = aliases.get(CHAMPION)
-    return next((v for v in versions() if number is not None and v.number == int(number)), None)
+        try:
+            return _ours(client.get_model_version_by_alias(MODEL, alias), ours)
+        except mlflow.exceptions.RestException as fault:
+            if fault.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+
+
+def _ours(found: Any, ours: str) -> Version | None:
+    tags = dict(found.tags)
+    if not {"trained_as_of", "role"} <= tags.keys() or tags.get(SOURCE, "") != ours:
+        return None
+    return Version(int(found.version), date.fromisoformat(tags["trained_as_of"]), tags["role"], tags)
 
 
 def champion_as_of(as_of: date, bucket: str) -> Version | None:
-    """The version that serves a date: the champion, or where that is newer than the date or forecasts other buckets, the newest that may.
-
-    Args:
-        as_of: as-of date of the run.
-        bucket: ``day`` or ``week``; what a model learnt of days says nothing of weeks.
-
-    Returns:
-        A version trained on nothing after ``as_of``, that had won its place by then; None where there is none.
+    """The version that serves a date; see :func:`pipelines.io.registry_versions.serving`.
 
     Raises:
         StockproofError: the registry cannot be reached, or has failed so often that it is not asked.
@@ -141,33 +131,18 @@ def champion_as_of(as_of: date, bucket: str) -> Version | None:
 def serving(as_of: date, bucket: str) -> Version | None:
     """As :func:`champion_as_of`, past the breaker: for training."""
     current = champion()
-    if current is not None and current.trained_as_of <= as_of and current.forecasts(bucket):
+    if (
+        current is not None
+        and current.forecasts(bucket)
+        and current.since(as_of) == current.since(date.max) is not None
+    ):
         return current
-    return _newest(v for v in versions() if v.trained_as_of <= as_of and v.role == CHAMPION and v.forecasts(bucket))
-
-
-def _newest(some: Iterable[Version]) -> Version | None:
-    return max(some, key=lambda v: (v.trained_as_of, v.number), default=None)
+    return registry_versions.serving(versions(), as_of, bucket)
 
 
 def incumbent(bucket: str) -> Version | None:
-    """The version that a new one has to beat: the champion, or where the alias names another, the newest that had won on such buckets.
-
-    The alias names another where a training on other buckets or for another ERP came in between, or where one was killed half-way.
-
-    Args:
-        bucket: ``day`` or ``week``.
-
-    Returns:
-        The version; None where none ever won on such buckets.
-
-    Raises:
-        StockproofError: the registry cannot be reached.
-    """
-    current = champion()
-    if current is not None and current.forecasts(bucket):
-        return current
-    return _newest(v for v in versions() if v.role == CHAMPION and v.forecasts(bucket))
+    """The version that a new one has to beat; None where none ever won on buckets of a ``day`` or ``week``."""
+    return serving(date.max, bucket)
 
 
 def champion_after(as_of: date, bucket: str) -> Version | None:
@@ -206,9 +181,12 @@ def fetch(version: Version, target: Path) -> Path:
 
 def register(
     folder: Path, *, trained_as_of: date, tags: Mapping[str, str], parameters: Mapping[str, Any], metrics: Mapping[str, float],
-    artifacts: Mapping[str, str | bytes], promote: bool, serve: Callable[[Path, Any], Any],
+    artifacts: Mapping[str, str | bytes], promote: bool, predict: Predict,
 ) -> Version:  # fmt: skip
     """Log a training run and register its model.
+
+    The version appears with all its tags in one request, the last but the aliases: a training killed before leaves no version, one
+    killed after it a whole one, whose aliases :func:`mirror_aliases` sets when the training is run again.
 
     Args:
         folder: the model, written by :func:`models.store.folder.save`.
@@ -218,42 +196,83 @@ def register(
         metrics: of the run.
         artifacts: file name → content, logged beside the model.
         promote: the version becomes the champion, of its date alone where a later one has won on such buckets; else the challenger.
-        serve: importable function (folder, frame) → frame behind MLflow's own ``predict``.
+        predict: what stands behind MLflow's own ``predict``.
 
     Returns:
-        The version. Its tags are written last, so that a version left by a killed training is never taken.
+        The version.
 
     Raises:
         StockproofError: the registry cannot be reached.
     """
     role = CHAMPION if promote else CHALLENGER
-    newest = incumbent(tags["bucket"]) if promote else None
-    behind = newest is not None and newest.trained_as_of > trained_as_of
-    with _client() as client, tempfile.TemporaryDirectory() as scratch:
+    labels = {**tags, SOURCE: warehouse.source_id(), "trained_as_of": trained_as_of.isoformat(), "role": role}
+    if promote:
+        labels[SERVICE] = registry_versions.service_tag([(trained_as_of, None)])
+    with _client(), tempfile.TemporaryDirectory() as scratch:
         import mlflow
 
         mlflow.set_experiment(EXPERIMENT)
         for name, content in artifacts.items():
             (Path(scratch) / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        columns = [mlflow.types.ColSpec(kind, name) for name, kind in predict.inputs.items()]
         with mlflow.start_run(run_name=f"training {trained_as_of.isoformat()}", tags=dict(tags)):
             mlflow.log_params(dict(parameters))
             mlflow.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
             mlflow.log_artifacts(scratch, "backtest")
             info = mlflow.pyfunc.log_model(
-                name="forecaster", python_model=_served(serve), artifacts={"forecaster": str(folder)}, registered_model_name=MODEL,
-                pip_requirements=["stockproof"],
+                name="forecaster", python_model=_served(predict.function), artifacts={"forecaster": str(folder)},
+                pip_requirements=["stockproof"], signature=mlflow.models.ModelSignature(inputs=mlflow.types.Schema(columns)),
             )  # fmt: skip
-        number = str(info.registered_model_version)
-        if not behind:
-            client.set_registered_model_alias(MODEL, role, number)
-        if promote and not behind:
-            for alias, held in client.get_registered_model(MODEL).aliases.items():
-                if alias == CHALLENGER and held == number:
-                    client.delete_registered_model_alias(MODEL, alias)
-        told = {**tags, SOURCE: warehouse.source_id(), "trained_as_of": trained_as_of.isoformat(), "role": role}
-        for name, value in told.items():
-            client.set_model_version_tag(MODEL, number, name, value)
-    return Version(int(number), trained_as_of, role, told)
+        made = mlflow.register_model(info.model_uri, MODEL, tags=labels)
+    mirror_aliases(tags["bucket"])
+    return Version(int(made.version), trained_as_of, role, labels)
+
+
+def mirror_aliases(bucket: str) -> None:
+    """Set the aliases champion, challenger and previous to what the tags of a bucket's versions say; safe to repeat."""
+    known = versions()
+    wanted = {
+        CHAMPION: registry_versions.incumbent(known, bucket),
+        CHALLENGER: registry_versions.challenger(known, date.max, bucket),
+        PREVIOUS: registry_versions.previous(known, date.max, bucket),
+    }
+    with _client() as client:
+        held = client.get_registered_model(MODEL).aliases if known else {}
+        for alias, version in wanted.items():
+            if version is None and alias in held:
+                client.delete_registered_model_alias(MODEL, alias)
+            elif version is not None and str(held.get(alias)) != str(version.number):
+                client.set_registered_model_alias(MODEL, alias, str(version.number))
+
+
+def retag(version: Version, tags: Mapping[str, str]) -> None:
+    """Change tags of a version, in their order, and the aliases after them."""
+    with _client() as client:
+        for name, value in tags.items():
+            client.set_model_version_tag(MODEL, str(version.number), name, value)
+    mirror_aliases(version.tags["bucket"])
+
+
+def artifact(version: Version, name: str) -> bytes:
+    """A file that was logged beside the model of a version, e.g. ``card.json``; no training code is imported.
+
+    Raises:
+        StockproofError: the registry cannot be reached, or the version has no such file.
+    """
+    with _client() as client, tempfile.TemporaryDirectory() as scratch:
+        run_id = client.get_model_version(MODEL, str(version.number)).run_id
+        if name not in {Path(found.path).name for found in client.list_artifacts(run_id, "backtest")}:
+            raise StockproofError(
+                f"{version.label} was registered without {name}", "train again: `stockproof run training`"
+            )
+        return Path(client.download_artifacts(run_id, f"backtest/{name}", scratch)).read_bytes()
+
+
+def metrics(version: Version) -> dict[str, float]:
+    """Metrics of a version's training, by name."""
+    with _client() as client:
+        run_id = client.get_model_version(MODEL, str(version.number)).run_id
+        return dict(client.get_run(run_id).data.metrics)
 
 
 def _served(serve: Callable[[Path, Any], Any]) -> Any:

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from pipelines import settings
-from pipelines.core.errors import StockproofError
-from pipelines.io import files
+from pipelines.core.errors import StockproofError, WarehouseAway
+from pipelines.io import files, idle
 
 _REMEDY = "is the stack up? `stockproof status` tells, `stockproof up` starts it; another warehouse: STOCKPROOF_STACK__WAREHOUSE_URL"
 
@@ -36,7 +36,10 @@ def url() -> str:
 @cache
 def _engine(address: str) -> sa.Engine:
     return sa.create_engine(
-        address.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=2, pool_pre_ping=True
+        address.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=8,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},  # a host that is gone does not answer at all
     )
 
 
@@ -52,7 +55,7 @@ def transaction() -> Iterator[sa.Connection]:
         connection = engine.connect()
     except sa.exc.OperationalError as fault:
         host = urlsplit(url())
-        raise StockproofError(
+        raise WarehouseAway(
             f"warehouse {host.hostname}:{host.port} cannot be reached: {_first_line(fault)}", _REMEDY
         ) from None
     with connection, connection.begin():
@@ -66,20 +69,37 @@ def adbc() -> Iterator[Any]:
     Raises:
         StockproofError: the warehouse cannot be reached.
     """
-    import adbc_driver_postgresql.dbapi as driver
-
-    try:
-        connection = driver.connect(url())
-    except Exception as fault:
-        host = urlsplit(url())
-        raise StockproofError(
-            f"warehouse {host.hostname}:{host.port} cannot be reached: {_first_line(fault)}", _REMEDY
-        ) from None
+    connection = _connected()
     try:
         yield connection
         connection.commit()
     finally:
         connection.close()
+
+
+def _connected() -> Any:
+    import adbc_driver_postgresql.dbapi as driver
+
+    try:
+        return driver.connect(url())
+    except Exception as fault:
+        host = urlsplit(url())
+        raise WarehouseAway(
+            f"warehouse {host.hostname}:{host.port} cannot be reached: {_first_line(fault)}", _REMEDY
+        ) from None
+
+
+@contextmanager
+def _reading() -> Iterator[Any]:
+    """An ADBC connection for reads alone."""
+    address = url()
+    connection = idle.take(address) or _connected()
+    try:
+        yield connection
+        idle.give(address, connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def read(query: str, **parameters: Any) -> pl.DataFrame:
@@ -107,7 +127,7 @@ def read_many(queries: Mapping[str, str], **parameters: Any) -> dict[str, pl.Dat
     """
     dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     frames = {}
-    with adbc() as connection, connection.cursor() as cursor:
+    with _reading() as connection, connection.cursor() as cursor:
         for name, query in queries.items():
             # One query must know all its parameters, so that a misspelt one is found; of several each takes its own.
             mine = {key: value for key, value in parameters.items() if len(queries) == 1 or f":{key}" in query}

@@ -3,7 +3,7 @@
 import getpass
 
 from pipelines.config_schema import Approvals
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import NotAllowed, StockproofError
 
 
 def author(given: str | None, config: Approvals) -> str:
@@ -36,7 +36,7 @@ def check_role(order_id: str, name: str, config: Approvals, act: str) -> None:
         StockproofError: authors are configured, and this is none of them; the remedy names who may.
     """
     if config.authors and name not in config.authors:
-        raise StockproofError(
+        raise NotAllowed(
             f"{name} has no role in approvals.authors and may not {act} order {order_id}",
             f"ask {' or '.join(sorted(config.authors))} to {act} it",
         )
@@ -64,10 +64,10 @@ def check(order_id: str, value: float, name: str, config: Approvals) -> None:
     )
     role = config.authors.get(name)
     if role is None:
-        raise StockproofError(f"{name} has no role in approvals.authors and may not approve order {order_id}", remedy)
+        raise NotAllowed(f"{name} has no role in approvals.authors and may not approve order {order_id}", remedy)
     limit = config.roles[role]
     if not _covers(limit, value):
-        raise StockproofError(
+        raise NotAllowed(
             f"order {order_id} is worth {value:,.2f}; {name} ({role}) may approve up to {limit:,.2f}", remedy
         )
 

@@ -35,7 +35,7 @@ def daily(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def verdict(as_of: date, failed: Sequence[str]) -> str:
-    """What to say of a run of which steps failed; people are told.
+    """What to say of a run of which steps failed; the alert on the failed run carries it to people.
 
     Args:
         as_of: the run's date.
@@ -46,9 +46,7 @@ def verdict(as_of: date, failed: Sequence[str]) -> str:
     """
     if not failed:
         return ""
-    counts = store.counts(as_of)
-    subject, text = messages.degraded(as_of, failed, counts)
-    notify.send("run_degraded", subject, text, {"as_of": str(as_of), "failed": list(failed), **counts})
+    subject, text = messages.degraded(as_of, failed, store.counts(as_of))
     return f"{subject}. {text}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import NotFound
 from pipelines.io import warehouse
 from pipelines.orders import states
 
@@ -57,7 +57,7 @@ def one(order_id: str) -> Row:
     """
     found = warehouse.read(_ORDERS.format(where="o.order_id = :order_id"), order_id=order_id).to_dicts()
     if not found:
-        raise StockproofError(f"there is no order {order_id}", "`stockproof orders list` shows those there are")
+        raise NotFound(f"there is no order {order_id}", "`stockproof orders list` shows those there are")
     history = warehouse.read(_EVENTS, order_id=order_id).to_dicts()
     return found[0] | {"lines": lines([order_id])[order_id], "events": history}
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import Conflict, NotFound
 from pipelines.core.purchase_order import Line, PurchaseOrder
 from pipelines.io import warehouse
 from pipelines.orders import states
@@ -50,7 +50,7 @@ def locked(connection: sa.Connection, order_id: str) -> Row:
     query = "select * from orders.orders where order_id = :order_id for update"
     found = connection.execute(sa.text(query), {"order_id": order_id}).mappings().first()
     if found is None:
-        raise StockproofError(f"there is no order {order_id}", "`stockproof orders list` shows those there are")
+        raise NotFound(f"there is no order {order_id}", "`stockproof orders list` shows those there are")
     return dict(found)
 
 
@@ -69,7 +69,7 @@ def move(connection: sa.Connection, order: Row, target: str, author: str, *, rea
         StockproofError: the order's state does not allow it.
     """
     if not states.may_become(order["state"], target):
-        raise StockproofError(
+        raise Conflict(
             f"order {order['order_id']} is {order['state']} and cannot become {target}",
             states.REMEDIES.get(order["state"], "`stockproof orders show` tells its history"),
         )

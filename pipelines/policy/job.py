@@ -39,6 +39,13 @@ where s.as_of = :as_of order by s.location_id collate "C", s.item_id collate "C"
 
 _PERIODS = "select item_id, location_id, period, mean, std from plan.sound_period_forecasts where as_of = :as_of"
 
+_TRACED = """
+select f.item_id, f.location_id, f.model_version, f.data_hash, f.code_version, p.model_version as period_version
+from plan.sound_lead_time_forecasts f
+left join plan.sound_period_forecasts p on p.as_of = f.as_of and p.item_id = f.item_id and p.location_id = f.location_id and p.period = 1
+where f.as_of = :as_of
+"""
+
 _TERMS = """
 select item_id, location_id, supplier_id, has_own_costs, cast(shortage_cost as double precision) as shortage_cost,
     cast(lead_time_mean as double precision) as lead_time_mean, cast(lead_time_std as double precision) as lead_time_std,
@@ -84,12 +91,28 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     policies = table(rows, as_of, config, _coming(rows, as_of, config), choices)
     policies = incumbent.kept(policies, choices, rows)
     only = {"item_id": sorted(set(items))} if items else {}
+    policies = (
+        policies.join(_traced(as_of), on=KEY, how="left", maintain_order="left")
+        .with_columns(
+            pl.when(pl.col("policy") == EXPECTED_COST)
+            .then(pl.coalesce("period_version", "model_version"))
+            .otherwise(pl.col("model_version"))
+            .alias("model_version")
+        )
+        .drop("period_version")
+        .with_columns(pl.col("model_version", "data_hash", "code_version").fill_null(""))
+    )
     warehouse.replace("plan.policies", policies, {"as_of": as_of, **only})
     by_level = {
         level: int((policies["level"] == level).sum())
         for level in (levels.POLICY, levels.REORDER_POINT, levels.SAFETY_STOCK)
     }
     return {"skus": policies.height, **by_level}
+
+
+def _traced(as_of: date) -> pl.DataFrame:
+    """Key, ``model_version, data_hash, code_version`` of each SKU's forecast, and ``period_version``, that of its review periods."""
+    return warehouse.read(_TRACED, as_of=as_of)
 
 
 def _coming(rows: pl.DataFrame, as_of: date, config: Settings) -> lost_sales.Coming:

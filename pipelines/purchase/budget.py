@@ -25,7 +25,7 @@ def cut(draft: Draft, lines: Lines, prices: lots.Prices, budget: float) -> pl.Da
     ranked = ranking.rank(lines, found, found.rises(found.upto * paid), budget + 1e-6)
     lost = draft.ordered & (ranked.kept <= 0)
     shorter = draft.ordered & ~lost & (ranked.kept < draft.quantity - 1e-9)
-    draft.marked |= {"entered": ranked.entered, "before_cut": draft.quantity.copy()}
+    draft.changes.entered, draft.changes.before_cut = ranked.entered, draft.quantity.copy()
     draft.code[lost], draft.code[shorter] = c.BUDGET_SPENT, c.CUT
     draft.quantity = np.where(draft.ordered, ranked.kept, 0.0)
     draft.price = lots.paid(prices, draft.quantity)

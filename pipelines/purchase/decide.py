@@ -107,15 +107,15 @@ def decide(
     rows = life.until_the_end(rows, as_of, config, calendars)
     sku = lines.build(rows, as_of, config)
     steps = prices.steps(rows, breaks)
-    danger = _risk(sku, rows)
+    risks = _risk(sku, rows)
     draft = quantity.decide(sku)
     quantity.stay_below(draft, sku, prices.dearer(steps)[0])
     quantity.take_breaks(draft, sku, steps)
-    ranked, trial = _as_a_company(draft, sku, rows, steps, danger, config, applied, past)
+    ranked, trial = _as_a_company(draft, sku, rows, steps, risks, config, applied, past)
     doubtful = doubts.doubts(rows, sku, draft, steps, as_of)
     for doubt in doubtful:
         applied.review |= doubt.where & doubt.review
-    table = _table(rows, sku, draft, danger, (as_of, measured_on or as_of, calendars), config, applied, doubtful)
+    table = _table(rows, sku, draft, risks, (as_of, measured_on or as_of, calendars), config, applied, doubtful)
     return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
 
 
@@ -124,7 +124,7 @@ def _as_a_company(
     sku: Lines,
     rows: pl.DataFrame,
     steps: Prices,
-    danger: Floats,
+    risks: Floats,
     config: Settings,
     applied: rules.Applied,
     past: Past | None,
@@ -132,11 +132,10 @@ def _as_a_company(
     """What no SKU decides alone: rules, the supplier's order, space, the budget. In place; gives a budget's ranked units and the trial."""
     own = config.purchase
     if own.rules or np.isfinite(sku.ceiling).any():
-        rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, danger), applied, steps)
+        rules.limit(draft, sku, own.rules, rules.with_line(rows, draft, sku, risks), applied, steps)
     trial = None
     if own.consolidate:
         trial = vendor_orders.join(draft, sku, own.line_cost_share, config.planning.review_period_days, past, steps)
-    draft.marked["own"] = draft.quantity.copy()
     quantity.reprice(draft, steps)
     vendor_orders.meet_terms(draft, sku, rows["supplier_id"].to_list(), own.vendor_terms, steps)
     if own.vendor_terms:
@@ -148,7 +147,7 @@ def _as_a_company(
     if own.budget is not None:
         ranked = budget.cut(draft, sku, steps, own.budget)
     if any(rule.then.review for rule in own.rules):
-        rules.send_to_review(own.rules, rules.with_line(rows, draft, sku, danger), draft.ordered, applied)
+        rules.send_to_review(own.rules, rules.with_line(rows, draft, sku, risks), draft.ordered, applied)
     return ranked, trial
 
 
@@ -156,7 +155,7 @@ def _table(
     rows: pl.DataFrame,
     sku: Lines,
     draft: Draft,
-    danger: Floats,
+    risks: Floats,
     dates: tuple[date, date, Calendars],
     config: Settings,
     applied: rules.Applied,
@@ -165,17 +164,19 @@ def _table(
     as_of, measured_on, calendars = dates
     mean = rows["forecast_mean"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     expected = np.where(np.isnan(mean), sku.demand_per_day * sku.days, mean)
-    some = np.flatnonzero(draft.ordered)
+    lines_ordered = np.flatnonzero(draft.ordered)
     saving = np.zeros(draft.quantity.size)
-    saving[some] = ranking.expected_saving(sku, sku.position[some], draft.quantity[some], some)
+    saving[lines_ordered] = ranking.expected_saving(
+        sku, sku.position[lines_ordered], draft.quantity[lines_ordered], lines_ordered
+    )
     flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget, config.purchase.max_quantity)
-    notes = {name: pl.Series(name, draft.marked.get(name, np.zeros(draft.quantity.size))) for name in _NOTES}
+    notes = {name: pl.Series(name, getattr(draft.changes, name)) for name in _NOTES}
     decided = rows.with_columns(
         pl.lit(as_of).alias("as_of"), c.named(draft.code), pl.Series("quantity", draft.quantity),
         pl.Series("unit_price", draft.price).fill_nan(None), pl.Series("inventory_position", sku.position),
-        pl.Series("position", sku.position), pl.Series("coming", sku.position - sku.on_hand), pl.Series("risk", danger),
+        pl.Series("position", sku.position), pl.Series("coming", sku.position - sku.on_hand), pl.Series("risk", risks),
         pl.Series("order_value", draft.quantity * np.nan_to_num(draft.price)),
-        risk.priorities(danger, rows["abc_class"]),
+        risk.priorities(risks, rows["abc_class"]),
         pl.Series("projected_without", sku.position - expected), pl.Series("projected_stock", sku.position + draft.quantity - expected),
         *_dates(rows, draft.ordered, (as_of, measured_on, calendars), config),
         pl.Series("ordering_cost", sku.ordering_cost), pl.Series("expected_saving", saving), flips.named(flip_input),
@@ -189,8 +190,8 @@ def _table(
         pl.Series("maximum", sku.maximum), pl.Series("least", draft.least), pl.Series("threshold", draft.threshold),
         pl.Series("list_price", sku.list_price), pl.Series("on_hand", sku.on_hand),
     )  # fmt: skip
-    told = doubts.added(alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of), doubtful)
-    return decided.with_columns(reasons(words), *told.get_columns()).select(DECISIONS)
+    notices = doubts.added(alerts.alerts(rows, draft.ordered, sku.demand_per_day, as_of), doubtful)
+    return decided.with_columns(reasons(words), *notices.get_columns()).select(DECISIONS)
 
 
 def _dates(
@@ -268,10 +269,10 @@ def _trials(trial: Trial | None, sku: Lines, rows: pl.DataFrame, as_of: date) ->
     if trial is None:
         return pl.DataFrame(schema=dict.fromkeys(TRIALS, pl.String))
     first = np.unique(sku.vendor, return_index=True)
-    one = first[1][np.searchsorted(first[0], trial.vendor)]
-    said = trial.verdict
-    return rows[one].select(
-        pl.lit(as_of).alias("as_of"), "location_id", "supplier_id", pl.Series("skus", trial.skus), pl.Series("cost", said.cost),
-        pl.Series("saving", said.saved), pl.Series("saving_low", said.low), pl.Series("saving_high", said.high),
-        pl.Series("joins", said.joins),
+    row = first[1][np.searchsorted(first[0], trial.vendor)]
+    verdict = trial.verdict
+    return rows[row].select(
+        pl.lit(as_of).alias("as_of"), "location_id", "supplier_id", pl.Series("skus", trial.skus), pl.Series("cost", verdict.cost),
+        pl.Series("saving", verdict.saved), pl.Series("saving_low", verdict.low), pl.Series("saving_high", verdict.high),
+        pl.Series("joins", verdict.joins),
     )  # fmt: skip

@@ -43,15 +43,14 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
     Returns:
         Inputs as positions in :data:`INPUTS`, and signed changes (NaN where there is none), shape (N,).
     """
-    none = np.zeros(draft.quantity.size)
+    changed = draft.changes
     gap = draft.threshold - lines.position
     less = gap - BEYOND  # unordered: this much less on the shelf
     by_stock = lines.on_hand + less >= 0
-    entered = draft.marked.get("entered", none + np.nan)
-    slack = draft.marked.get("slack", none + np.inf)
+    entered, slack = changed.entered, changed.slack
     # Space decides about neither the SKU nor who is ordered with it, and no cap lets a greater line pass where it bars a smaller one.
-    clear = (draft.marked.get("unhindered", none + 1.0) > 0) & (draft.marked.get("affordable", none + 1.0) > 0)
-    space = draft.marked.get("space_entered", none + np.nan)
+    clear = changed.unhindered & changed.affordable
+    space = changed.space_entered
     in_space = np.isfinite(space) & (budget is None)
     in_own_right = np.isin(draft.code, (c.REORDER, c.TO_MINIMUM, c.AT_MAXIMUM, c.BY_RULE, c.TO_BREAK, c.JOINS, c.CUT))
     stocked = draft.ordered & in_own_right & clear & (draft.quantity * np.nan_to_num(draft.price) <= slack)
@@ -70,10 +69,10 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
     higher = BEYOND - gap  # levels so much higher reach the position
     changes = [
         entered - money - 1.05e-6, entered - money,
-        space - draft.marked.get("space_left", none) - 1.05 * draft.marked.get("space_tolerance", none),
-        space - draft.marked.get("space_left", none), gap + BEYOND, less, higher,
+        space - changed.space_left - 1.05 * changed.space_tolerance,
+        space - changed.space_left, gap + BEYOND, less, higher,
         np.maximum(higher, TOLERANCE - lines.order_up_to), draft.least - max_quantity,
-        -draft.marked.get("vendor_missing", none) - 1e-9,
+        -changed.vendor_missing - 1e-9,
     ]  # fmt: skip
     names = [
         INPUTS.index(one)

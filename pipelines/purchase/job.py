@@ -16,17 +16,26 @@ from pipelines.settings import Settings
 # One row a SKU whose decision is new: a run repeated with the same outcome adds nothing to the trail.
 _LOG = """
 insert into plan.decision_log (as_of, item_id, location_id, supplier_id, decision, order_qty, current_stock, pending_orders,
-    projected_stock, reasoning, cost, risk, level)
+    projected_stock, reasoning, cost, risk, level, model_version, data_hash, code_version)
 select d.as_of, d.item_id, d.location_id, d.supplier_id, d.reason_code, d.quantity, d.on_hand, d.due + d.proposed, d.projected_stock,
-    d.reason, d.order_value, d.risk, d.level
+    d.reason, d.order_value, d.risk, d.level, d.model_version, d.data_hash, d.code_version
 from plan.decisions d
 left join lateral (
     select * from plan.decision_log l where l.as_of = d.as_of and l.location_id = d.location_id and l.item_id = d.item_id
     order by l.log_id desc limit 1) last on true
 where d.as_of = :as_of and (last.supplier_id, last.decision, last.order_qty, last.current_stock, last.pending_orders, last.projected_stock,
-    last.reasoning, last.cost, last.risk, last.level) is distinct from (d.supplier_id, d.reason_code, d.quantity, d.on_hand,
-    d.due + d.proposed, d.projected_stock, d.reason, d.order_value, d.risk, d.level)
+    last.reasoning, last.cost, last.risk, last.level, last.model_version, last.data_hash, last.code_version)
+    is distinct from (d.supplier_id, d.reason_code, d.quantity, d.on_hand,
+    d.due + d.proposed, d.projected_stock, d.reason, d.order_value, d.risk, d.level, d.model_version, d.data_hash, d.code_version)
 order by d.location_id collate "C", d.item_id collate "C"
+"""
+
+
+# Which model a decision rests on: that of its policy.
+_TRACE = """
+update plan.decisions d set model_version = p.model_version, data_hash = p.data_hash, code_version = p.code_version
+from plan.policies p
+where d.as_of = :as_of and p.as_of = d.as_of and p.item_id = d.item_id and p.location_id = d.location_id
 """
 
 
@@ -62,6 +71,7 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
         whole = {"plan.decisions": decided, "plan.decision_units": made.units, "plan.joint_trials": made.trials}
         warehouse.replace_all(whole, {"as_of": as_of})
     failed_steps.note(as_of, failed, whole=not items)
+    warehouse.execute(_TRACE, as_of=as_of)
     warehouse.execute(_LOG, as_of=as_of)
     ordered = decided.filter(pl.col("quantity") > 0)
     return {

@@ -1,7 +1,8 @@
 """What a decision depends on, as arrays over SKUs; and the draft that the steps of a decision fill in, one after another."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -78,6 +79,50 @@ class Lines:
 
 
 @dataclass
+class Changes:
+    """What the steps of a decision changed, shape (N,) each; the blank value means that a step did nothing to a SKU.
+
+    Attributes:
+        own_quantity: units before price breaks, blank 0.
+        before_rule: units before business rules, blank 0.
+        affordable: caps on money let the SKU's next greater line pass, blank true.
+        slack: money the supplier's order may lose before its terms change who is in it, blank infinite.
+        filled: units that fill a supplier's minimum or container, blank 0.
+        vendor_minimum: money the supplier asks of an order that was held back, blank 0.
+        vendor_missing: money such an order lacked, blank 0.
+        before_storage: units before the location's space was shared out, blank 0.
+        space_left: volume that the location had left, blank 0.
+        space_entered: cumulative volume at which the SKU's line entered, blank NaN.
+        space_tolerance: volume that counts as none, blank 0.
+        unhindered: the location's space changes neither the SKU's line nor that of its neighbours, blank true.
+        before_cut: units before the budget, blank 0.
+        entered: money spent when the SKU's line entered the budget, blank NaN.
+    """
+
+    own_quantity: Floats
+    before_rule: Floats
+    affordable: Flags
+    slack: Floats
+    filled: Floats
+    vendor_minimum: Floats
+    vendor_missing: Floats
+    before_storage: Floats
+    space_left: Floats
+    space_entered: Floats
+    space_tolerance: Floats
+    unhindered: Flags
+    before_cut: Floats
+    entered: Floats
+
+    @classmethod
+    def none(cls, size: int) -> Self:
+        """No step has changed anything yet."""
+        blank = {"slack": np.inf, "space_entered": np.nan, "entered": np.nan}
+        numbers = {one.name: np.full(size, blank.get(one.name, 0.0)) for one in fields(cls)}
+        return cls(**numbers | {name: np.ones(size, dtype=np.bool_) for name in ("affordable", "unhindered")})
+
+
+@dataclass
 class Draft:
     """The decision in the making, shape (N,).
 
@@ -91,7 +136,7 @@ class Draft:
         allowed: nothing forbids a line.
         price: money per unit at the quantity.
         threshold: the greatest position at which the SKU is ordered, its vendor's order considered.
-        marked: notes for the reason, by name.
+        changes: what each step changed, for reasons and flips.
     """
 
     quantity: Floats
@@ -103,7 +148,7 @@ class Draft:
     allowed: Flags
     price: Floats
     threshold: Floats
-    marked: dict[str, Floats] = field(default_factory=dict)
+    changes: Changes
 
     def fits(self, position: Floats) -> Floats:
         """Units that the shelf still holds at a position, in no packs; a hair more, as arithmetic on fractional stock needs it."""

@@ -6,7 +6,7 @@ from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
 from pipelines.core.units import DUST
 from pipelines.purchase import codes as c
 from pipelines.purchase import lots
-from pipelines.purchase.lines import Draft, Flags, Lines
+from pipelines.purchase.lines import Changes, Draft, Flags, Lines
 
 SPARED = 0.1
 """Share of a line that is given up where the price rises within it."""
@@ -74,6 +74,7 @@ def decide(lines: Lines) -> Draft:
         barred < 0,
         lines.list_price.copy(),
         lines.trigger.copy(),
+        Changes.none(quantity.size),
     )
 
 
@@ -115,7 +116,7 @@ def take_breaks(draft: Draft, lines: Lines, prices: lots.Prices) -> None:
     )
     quantity, paid, _ = lots.best(terms, prices, draft.quantity)
     raised = quantity > draft.quantity + _SMALL
-    draft.marked["own_quantity"] = draft.quantity.copy()
+    draft.changes.own_quantity = draft.quantity.copy()
     draft.code[raised] = c.TO_BREAK
     draft.quantity, draft.price = quantity, paid
 

@@ -152,7 +152,7 @@ def limit(
     _cut(draft, lines, before, prices)
     draft.code[frozen & draft.allowed], draft.quantity[frozen] = c.FROZEN, 0.0
     draft.allowed &= ~(frozen | (draft.most < draft.least))
-    draft.marked |= {"before_rule": before, "affordable": affordable(draft, prices).astype(np.float64)}
+    draft.changes.before_rule, draft.changes.affordable = before, affordable(draft, prices)
 
 
 def _cut(draft: Draft, lines: Lines, before: Floats, prices: lots.Prices) -> None:

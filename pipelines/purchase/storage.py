@@ -44,8 +44,10 @@ def cut(draft: Draft, lines: Lines, locations: list[str], space: Mapping[str, fl
         ranked = ranking.rank(lines, found, used, free + TOLERANCE * capacity)
         _put(draft, here, ranked.kept)
         entered = np.where(here, ranked.entered, entered)
-    draft.marked |= {"before_storage": before, "space_left": left, "space_entered": entered, "space_tolerance": slack}
-    draft.marked["unhindered"] = (roomy >= _most(draft, lines, volume)).astype(np.float64)
+    changes = draft.changes
+    changes.before_storage, changes.space_left = before, left
+    changes.space_entered, changes.space_tolerance = entered, slack
+    changes.unhindered = roomy >= _most(draft, lines, volume)
 
 
 def _put(draft: Draft, here: np.ndarray, kept: Floats) -> None:

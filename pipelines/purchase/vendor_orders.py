@@ -89,7 +89,6 @@ def join(
     missing = worth(np.minimum(missing, draft.most), draft.money, lines.pack, prices)
     draft.quantity = np.where(joins, missing, draft.quantity)
     draft.code[joins] = c.JOINS
-    draft.marked["joined"] = joins.astype(np.float64)
     return trial
 
 
@@ -141,8 +140,7 @@ def meet_terms(
     """
     if not terms:
         return
-    slack = np.full(draft.quantity.size, np.inf)
-    draft.marked["slack"] = slack  # money an order may lose before its terms change who is in it
+    slack = draft.changes.slack
     for vendor in np.unique(lines.vendor[lines.vendor >= 0]):
         members = np.flatnonzero(lines.vendor == vendor)
         asked = terms.get(str(suppliers[members[0]])) or terms.get("*")
@@ -177,8 +175,8 @@ def _fill_minimum(
         _add(draft, members, added, c.FILLS_MINIMUM)
         return
     held = members[draft.ordered[members]]
-    draft.marked.setdefault("vendor_missing", np.zeros(draft.quantity.size))[held] = missing - most
-    draft.marked.setdefault("vendor_minimum", np.zeros(draft.quantity.size))[held] = minimum
+    draft.changes.vendor_missing[held] = missing - most
+    draft.changes.vendor_minimum[held] = minimum
     draft.quantity[held], draft.code[held] = 0.0, c.BELOW_VENDOR_MINIMUM
 
 
@@ -215,7 +213,7 @@ def _fill_container(
 
 def _add(draft: Draft, members: Ints, added: Floats, code: int) -> None:
     more = members[added > 0]
-    draft.marked.setdefault("filled", np.zeros(draft.quantity.size))[members] += added
+    draft.changes.filled[members] += added
     draft.quantity[more] += added[added > 0]
     draft.code[more] = code
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cached_property, partial
 from typing import Final
 
 import numpy as np
@@ -63,8 +64,7 @@ class Played:
         bounds: the simulated ones again, on imputed demand.
         present: by policy, the SKUs it could be played for, shape (N,).
         selected: our candidate, and what each would have cost.
-        choice: whether it replaces the ERP's rule.
-        audit: achieved service.
+        guard, auditor: compute :attr:`choice` and :attr:`audit`, at the first use: a study has neither.
     """
 
     window: Window
@@ -75,8 +75,18 @@ class Played:
     bounds: dict[str, Outcome]
     present: dict[str, npt.NDArray[np.bool_]]
     selected: Selected
-    choice: Choice
-    audit: Service
+    guard: Callable[[], Choice]
+    auditor: Callable[[], Service]
+
+    @cached_property
+    def choice(self) -> Choice:
+        """Whether our candidate replaces the ERP's rule."""
+        return self.guard()
+
+    @cached_property
+    def audit(self) -> Service:
+        """Achieved service."""
+        return self.auditor()
 
 
 def timetable(config: Settings) -> Timetable:
@@ -138,7 +148,7 @@ def play(
     column = review_columns(phases.total, terms.review_period_days)
     sure = Certainty(config.forecast.confidence_level, config.forecast.seed)
     full = imputed(w.demand, w.stockout, _on_sale(w, counts))[:, w.run_up :]
-    replays = [_on(run, asked) for asked in (w.asked, full)]
+    replays = [partial(run, asked) for asked in (w.asked, full)]
     offered = candidates_of(facts, policy)
     selected = select(facts, column, (minimum, maximum), replays[0], rates, counts.start, phases, sure, offered)
     expected_terms = _expected_terms(skus, w.whole, counts, config, allowed=policy in (None, EXPECTED_COST))
@@ -149,13 +159,15 @@ def play(
     )
     saving = daily_cost(outcomes["incumbent"], rates) - daily_cost(outcomes["candidate"], rates)
     sound = np.ones(skus.height, dtype=bool) if books is None else books
-    choice = guarded(saving, counts.start, phases, present, sound, selected.picked, sure)
-    if days.guards:
-        outcomes["candidate"] = mixed(choice.kept, outcomes["incumbent"], outcomes["candidate"])
-        bounds["candidate"] = mixed(choice.kept, bounds["incumbent"], bounds["candidate"])
+    guard = partial(guarded, saving, counts.start, phases, present, sound, selected.picked, sure)
+    span = counts.start, counts.end
+    auditor = partial(service, w, facts, selected.forecasters, full, span, phases.total - days.shown)
     outcomes["recorded"] = recorded(w, counts)
-    audit = service(w, facts, selected.forecasters, full, (counts.start, counts.end), phases.total - days.shown)
-    return Played(w, days, counts, rates, outcomes, bounds, present, selected, choice, audit)
+    played = Played(w, days, counts, rates, outcomes, bounds, present, selected, guard, auditor)
+    if days.guards:
+        for sides in (outcomes, bounds):
+            sides["candidate"] = mixed(played.choice.kept, sides["incumbent"], sides["candidate"])
+    return played
 
 
 def candidates_of(facts: Known, policy: str | None) -> tuple[Candidate, ...]:
@@ -164,10 +176,6 @@ def candidates_of(facts: Known, policy: str | None) -> tuple[Candidate, ...]:
     if policy is None:
         return offered
     return tuple(each for each in offered if each.policy == policy) or (offered[DEFAULT],)
-
-
-def _on(run: Callable[[Levels, Floats], Outcome], demand: Floats) -> Callable[[Levels], Outcome]:
-    return lambda levels: run(levels, demand)
 
 
 def _expected_terms(
@@ -272,8 +280,8 @@ def _on_sale(w: Window, days: Days) -> npt.NDArray[np.bool_]:
 
 def _player(
     skus: pl.DataFrame, w: Window, days: Days, on_hand: Floats, due: Arrivals, config: Settings
-) -> Callable[[Levels, Floats], Outcome]:
-    """What replays levels over a demand from the one stock and pipeline, with the SKUs' limits and lead times."""
+) -> Callable[[Floats, Levels], Outcome]:
+    """What replays levels over a demand, from the one stock and pipeline, with the SKUs' limits and lead times."""
     limits = (
         np.nan_to_num(_column(skus, "pack_size")),
         least_order(np.nan_to_num(_column(skus, "min_order_qty")), w.whole, config.purchase.min_quantity),
@@ -281,7 +289,7 @@ def _player(
     )
     span = Span(days.end, days.start, days.warmup)
 
-    def run(levels: Levels, demand: Floats) -> Outcome:
+    def run(demand: Floats, levels: Levels) -> Outcome:
         arrays = problem(demand, on_hand, levels, w.lead_time, limits=limits, arrivals=due, usable=w.usable, span=span)
         played = simulate(
             arrays, backorders=config.planning.unmet_demand == "backorder", threads=config.forecast.threads, trace=True

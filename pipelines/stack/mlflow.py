@@ -1,5 +1,6 @@
 """The MLflow server of the embedded stack: runs and registry in PostgreSQL, artifacts in the state folder."""
 
+import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,11 @@ import os, sys
 import mlflow.server
 from mlflow.cli import cli
 mlflow.server._exec_cmd = lambda command, *, extra_env, **_: os.execvpe(command[0], command, os.environ | extra_env)
-cli(["server", *sys.argv[1:]])
+cli(["server", *sys.argv[2:]])
 """
 """``mlflow server`` starts the server as a child and waits beside it with 200 MB of imports of its own: here it becomes the server.
-Where MLflow lacks that function, it starts its child as ever."""
+Where MLflow lacks that function, it starts its child as ever.
+The first argument is a hash of the store's address: another store restarts it."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,16 @@ class MLflow:
         """Start it without waiting; its first start makes its tables."""
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [
-            sys.executable, "-c", _IN_PLACE, "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
-            "--backend-store-uri", self.store, "--artifacts-destination", str(self.folder / "artifacts"), "--serve-artifacts",
+            sys.executable, "-c", _IN_PLACE, hashlib.sha256(self.store.encode()).hexdigest(), "--host", "127.0.0.1",
+            "--port", str(self.port), "--workers", "1", "--artifacts-destination", str(self.folder / "artifacts"), "--serve-artifacts",
         ]  # fmt: skip
-        quiet = {
+        own = {
+            "MLFLOW_BACKEND_STORE_URI": self.store,  # with its password: anybody may read a command, its user alone the environment
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "DO_NOT_TRACK": "true",
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         }
-        self.server.start(command, inherited_environment() | quiet)
+        self.server.start(command, inherited_environment() | own)
 
     def wait(self) -> None:
         """Wait until it answers."""

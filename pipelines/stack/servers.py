@@ -16,8 +16,9 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.io import erp, files, warehouse
 from pipelines.io.airflow_api import AirflowApi
-from pipelines.stack import mariadb, mlflow
+from pipelines.stack import base_backup, desk, mariadb, mlflow
 from pipelines.stack.airflow import Airflow
+from pipelines.stack.desk import Desk
 from pipelines.stack.mariadb import MariaDB
 from pipelines.stack.mlflow import MLflow
 from pipelines.stack.postgres import Postgres
@@ -49,16 +50,17 @@ def up(say: Say = print, *, airflow: bool = True) -> None:
             _start_erp(say)
         needs_postgres = not stack.warehouse_url or (airflow and not (stack.mlflow_url and stack.airflow_url))
         if needs_postgres:
-            postgres = _postgres()
-            before = postgres.server.process()
+            store = postgres()
+            before = store.server.process()
             if before is None:
-                say(f"PostgreSQL   127.0.0.1:{postgres.port}")
-            postgres.start()
-            if postgres.server.process() != before:  # what ran with the one before ends or hangs, sooner or later
+                say(f"PostgreSQL   127.0.0.1:{store.port}")
+            store.start()
+            if store.server.process() != before:  # what ran with the one before ends or hangs, sooner or later
+                _desk().stop()
                 _airflow().stop()
                 _mlflow().stop()
             for name in DATABASES:
-                postgres.create_database(name)
+                store.create_database(name)
         warehouse.migrate()
         if airflow:
             _start_services(say)
@@ -68,10 +70,11 @@ def down(say: Say = print) -> None:
     """Stop every server that ``up`` started; data stays."""
     with _only_one(say):
         parts: list[tuple[str, Callable[[], bool]]] = [
+            ("Desk", lambda: _desk().stop()),
             ("Airflow", lambda: _airflow().stop()),
             ("MLflow", lambda: _mlflow().stop()),
         ]
-        parts += [("MariaDB", lambda: _mariadb().stop()), ("PostgreSQL", lambda: _postgres().stop())]
+        parts += [("MariaDB", lambda: _mariadb().stop()), ("PostgreSQL", lambda: postgres().stop())]
         found = False
         for name, stop in parts:
             if stop():
@@ -85,32 +88,48 @@ def status() -> dict[str, Any]:
     """Addresses and health of each part.
 
     Returns:
-        ``erp_url``, ``warehouse_url``, ``mlflow_url``, ``airflow_url`` (with passwords: they are for programs on this machine),
+        ``erp_url``, ``warehouse_url``, ``mlflow_url``, ``airflow_url``, ``desk_url`` (with passwords: they are for this machine),
         ``airflow_user``, ``airflow_password``, and ``health``: part → ``healthy``, ``down`` or what it says of itself.
     """
-    stack = settings.load().stack
-    health: dict[str, str] = {}
-    for name, probe in (("erp", erp.transaction), ("warehouse", warehouse.transaction)):
-        try:
-            with probe():
-                health[name] = "healthy"
-        except Exception as fault:
-            health[name] = f"down: {str(fault).splitlines()[0]}"
-    tracking, airflow = stack.mlflow_url or _mlflow().url, api()
-    health["mlflow"] = _ours(stack.mlflow_url, _mlflow().server, "healthy" if mlflow.answers(tracking) else "down")
-    reported = airflow.health()
-    state = "healthy" if airflow.healthy() else "down" if not reported else str(reported)
-    health["airflow"] = _ours(stack.airflow_url, _airflow().servers()[0], state)
+    stack, airflow = settings.load().stack, api()
     return {
         "erp_url": erp.url(),
         "warehouse_url": warehouse.url(),
-        "mlflow_url": tracking,
+        "mlflow_url": stack.mlflow_url or _mlflow().url,
         "airflow_url": airflow.url,
+        "desk_url": desk_url(),
         "airflow_user": airflow.user,
         "airflow_password": airflow.password,
         "state_dir": str(settings.load().state_dir.resolve()),
-        "health": health,
+        "health": health() | {"desk": _desk_health()},
     }
+
+
+def health() -> dict[str, str]:
+    """Health of each part that the desk needs: ``healthy``, ``down`` or what it says of itself."""
+    stack, found = settings.load().stack, {}
+    for name, probe in (("erp", erp.transaction), ("warehouse", warehouse.transaction)):
+        try:
+            with probe():
+                found[name] = "healthy"
+        except Exception as fault:
+            found[name] = f"down: {str(fault).splitlines()[0]}"
+    tracking, airflow = stack.mlflow_url or _mlflow().url, api()
+    found["mlflow"] = _ours(stack.mlflow_url, _mlflow().server, "healthy" if mlflow.answers(tracking) else "down")
+    reported = airflow.health()
+    well = all(reported.get(part) == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+    state = "healthy" if well else "down" if not reported else str(reported)
+    found["airflow"] = _ours(stack.airflow_url, _airflow().servers()[0], state)
+    return found
+
+
+def desk_url() -> str:
+    """Where the API and the desk are."""
+    return settings.load().stack.desk_url or _desk().url
+
+
+def _desk_health() -> str:
+    return _ours(settings.load().stack.desk_url, _desk().server, "healthy" if desk.answers(desk_url()) else "down")
 
 
 def _ours(elsewhere: str | None, server: Server, state: str) -> str:
@@ -157,9 +176,16 @@ def _start_services(say: Say) -> None:
         if not all(server.process() for server in airflow.servers()):
             say(f"Airflow      {airflow.url}")
         before = airflow.launch()
+    if not stack.desk_url:
+        if _desk().server.process() is None:
+            say(f"Desk         {_desk().url}")
+        _desk().launch()
+    if not stack.airflow_url:
         airflow.wait(before)
     if not stack.mlflow_url:
         tracking.wait()
+    if not stack.desk_url:
+        _desk().wait()
 
 
 def _refuse_other_user() -> None:
@@ -207,6 +233,7 @@ def _make_secrets(**changes: str) -> None:
         "erp_password": random_secrets.token_urlsafe(18),
         "erp_engine": "mariadb",
         "airflow_password": random_secrets.token_urlsafe(12),
+        "serve_secret": random_secrets.token_urlsafe(48),
         "airflow_jwt_secret": random_secrets.token_urlsafe(48),
         "airflow_fernet_key": base64.urlsafe_b64encode(random_secrets.token_bytes(32)).decode(),
     }
@@ -227,11 +254,13 @@ def _only_one(say: Say) -> Iterator[None]:
         yield
 
 
-def _postgres() -> Postgres:
+def postgres() -> Postgres:
+    """The embedded PostgreSQL."""
     return Postgres(
         files.state_dir("postgres"),
         settings.load().stack.postgres_port,
         files.read_secrets().get("postgres_password", ""),
+        base_backup.archive(),
     )
 
 
@@ -243,12 +272,16 @@ def _mariadb() -> MariaDB:
 
 def _mlflow() -> MLflow:
     return MLflow(
-        files.state_dir("mlflow"), settings.load().stack.mlflow_port, _postgres().url("mlflow", "postgresql+psycopg2")
+        files.state_dir("mlflow"), settings.load().stack.mlflow_port, postgres().url("mlflow", "postgresql+psycopg2")
     )
 
 
+def _desk() -> Desk:
+    return Desk(files.state_dir("desk"), settings.load().stack.desk_port)
+
+
 def _airflow() -> Airflow:
-    store = _postgres().url("airflow", "postgresql+psycopg2")
+    store = postgres().url("airflow", "postgresql+psycopg2")
     return Airflow(
         files.state_dir("airflow"),
         settings.load().stack.airflow_port,

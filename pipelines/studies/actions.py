@@ -31,6 +31,7 @@ def submit(question: Question, *, status: str = tables.QUEUED) -> str:
     Raises:
         StockproofError: no SKU matches, days outside the recorded history, a name that does not exist, costs that contradict each other.
     """
+    tables.fail_silent()
     config, as_of = settings.load(), queries.marts_date()
     refuse_contradicting_costs(question, config)
     of = study.setting(question, as_of, config)
@@ -139,7 +140,7 @@ def _pdf(html: str) -> bytes:
     except OSError as fault:
         raise StockproofError(
             f"the PDF cannot be made here: {str(fault).splitlines()[0]}",
-            "install Debian's libpango-1.0-0 and libpangoft2-1.0-0",
+            "`apt-get update && apt-get install libpango-1.0-0 libpangoft2-1.0-0`, or another --format",
         ) from None
     logging.getLogger("weasyprint").setLevel(logging.ERROR)  # the style of the screen's plots means nothing on paper
     made: bytes = HTML(string=report_page.printable(html)).write_pdf()

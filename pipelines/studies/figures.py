@@ -178,12 +178,17 @@ def change(ours: pl.DataFrame, other: pl.DataFrame, metric: Metric, at: Design) 
     k = len(TOTALS)
 
     def of(totals: Floats) -> float:
-        own, theirs = value(metric, totals[:k], at.calendar), value(metric, totals[k:], at.calendar)
-        if metric.points:
-            return (own - theirs) * 100.0
-        return (theirs - own) / theirs if theirs else np.nan
+        return changed(metric, totals[:k], totals[k:], at.calendar)
 
     return estimate(np.hstack([_values(ours), _values(other)]), of, at)
+
+
+def changed(metric: Metric, ours: Floats, other: Floats, calendar: int) -> float:
+    """Our totals against another side's: relative reduction, or improvement in points; NaN where there is nothing to divide by."""
+    own, theirs = value(metric, ours, calendar), value(metric, other, calendar)
+    if metric.points:
+        return (own - theirs) * 100.0
+    return (theirs - own) / theirs if theirs else np.nan
 
 
 def difference(ours: pl.DataFrame, other: pl.DataFrame, metric: Metric, at: Design) -> Estimate:

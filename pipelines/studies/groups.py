@@ -1,12 +1,14 @@
 """A study's answer by group and by SKU, sorted by any benefit. Pure."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import polars as pl
 
+from pipelines.core.inventory import Floats
 from pipelines.studies import figures
-from pipelines.studies.figures import TOTALS
-from pipelines.studies.sides import Sides, metrics, plain
+from pipelines.studies.figures import METRICS, TOTALS, UNSEEN_IN_BOOKS, Metric
+from pipelines.studies.sides import Sides, finite
 
 TOP: Final = 20
 
@@ -20,6 +22,9 @@ BENEFITS: Final = (
 )  # fmt: skip
 """What a breakdown or the items can be sorted by."""
 
+SHORT: Final = ("stockout_rate", "service_level", "fill_rate", "inventory_value", "total_orders", "total_cost")
+"""Metrics of a group."""
+
 
 def breakdown(of: Sides, name: str, by: str = "cost_saved") -> list[dict[str, Any]]:
     """The comparison group by group, the greatest benefit first.
@@ -32,40 +37,71 @@ def breakdown(of: Sides, name: str, by: str = "cost_saved") -> list[dict[str, An
     Returns:
         One entry a group: metrics without intervals, and the benefits.
     """
-    column = BREAKDOWNS[name]
+    sums = _sums(of, BREAKDOWNS[name])
     parts = []
-    for group in of.simulated[column].unique().sort().to_list():
-        part = of.of(column, group)
-        found = metrics(part, intervals=False)
-        parts.append({name: group, "items": part.simulated.height, **_short(found), **benefits(found, part)})
+    for group, number in sorted(sums.items.items()):
+        found = {metric.name: _metric(sums, group, metric, of.calendar) for metric in METRICS if metric.name in SHORT}
+        parts.append({name: group, "items": number, **found, **_benefits(found, sums, group)})
     return sorted(parts, key=lambda part: -(part[by] if part[by] is not None else float("-inf")))
 
 
-def _short(found: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: found[name]
-        for name in ("stockout_rate", "service_level", "fill_rate", "inventory_value", "total_orders", "total_cost")
-    }
+@dataclass(frozen=True)
+class _Sums:
+    """Weighted totals by group, each in the order of :data:`TOTALS`.
+
+    Attributes:
+        items: SKUs of our side.
+        sides: side → group → totals of its SKUs.
+        both: other side → group → our totals and its own, on the SKUs that both have.
+    """
+
+    items: dict[str, int]
+    sides: dict[str, dict[str, Floats]]
+    both: dict[str, dict[str, tuple[Floats, Floats]]]
 
 
-def benefits(found: dict[str, Any], of: Sides) -> dict[str, float | None]:
+def _sums(of: Sides, column: str) -> _Sums:
+    sides = {side: _by_group(getattr(of, side), column) for side in ("simulated", "real", "incumbent")}
+    both = {}
+    for side in ("real", "incumbent"):
+        ours, theirs = of.both(getattr(of, side))
+        one, other = (_by_group(rows.with_columns(ours["weight"]), column) for rows in (ours, theirs))
+        both[side] = {group: (one[group], other[group]) for group in one}
+    items = dict(of.simulated.group_by(column).len().iter_rows())
+    return _Sums(items, sides, both)
+
+
+def _by_group(rows: pl.DataFrame, column: str) -> dict[str, Floats]:
+    sums = rows.group_by(column).agg((pl.col(name).cast(pl.Float64) * pl.col("weight")).sum() for name in TOTALS)
+    return dict(zip(sums[column].to_list(), sums.drop(column).to_numpy(), strict=True))
+
+
+def _metric(sums: _Sums, group: str, metric: Metric, calendar: int) -> dict[str, float | None]:
+    """One metric of one group on each side, and its changes against the books and against the ERP's rule."""
+    unseen = metric.name in UNSEEN_IN_BOOKS
+    found: dict[str, float | None] = {}
+    for side, totals in sums.sides.items():
+        known = group in totals and not (unseen and side == "real")
+        found[side] = finite(figures.value(metric, totals[group], calendar)) if known else None
+    change = "improvement" if metric.points else "reduction"
+    for side, name in (("real", change), ("incumbent", f"{change}_against_incumbent")):
+        pair = None if unseen and side == "real" else sums.both[side].get(group)
+        found[name] = finite(figures.changed(metric, *pair, calendar)) if pair else None
+    return found
+
+
+def _benefits(found: dict[str, Any], sums: _Sums, group: str) -> dict[str, float | None]:
     """What a group can be sorted by; against the books, and in cost against the ERP's rule, or the books."""
-    seen = None
-    if of.incumbent.height:
-        ours, theirs = of.both(of.incumbent)
-        seen = figures.saved(ours, theirs, "total_cost", of.design(ours)).value if ours.height else None
-    elif of.real.height:
-        ours, theirs = of.both(of.real)
-        kept = (
-            figures.saved(ours, theirs, name, of.design(ours)).value or 0.0
-            for name in ("holding_cost", "ordering_cost")
-        )
-        seen = sum(kept) if ours.height else None
+    side, columns = ("incumbent", ("total_cost",)) if sums.sides["incumbent"].get(group) is not None else (
+        "real", ("holding_cost", "ordering_cost"))  # fmt: skip
+    pair = sums.both[side].get(group)
+    at = [TOTALS.index(column) for column in columns]
     return {
         "stockout_reduction": found["stockout_rate"]["reduction"], "inventory_reduction": found["inventory_value"]["reduction"],
         "service_improvement": found["service_level"]["improvement"],
         "fill_improvement": found["fill_rate"]["improvement_against_incumbent"],
-        "orders_reduction": found["total_orders"]["reduction"], "cost_saved": plain(seen),
+        "orders_reduction": found["total_orders"]["reduction"],
+        "cost_saved": finite(float((pair[1][at] - pair[0][at]).sum())) if pair else None,
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from pipelines.replay.replay import Played, Timetable, play
 from pipelines.replay.tables import KEY, Recorded
 from pipelines.settings import Settings
 from pipelines.studies import apply
-from pipelines.studies.question import LEVELS, OURS, Question, Variant, change_of, variants
+from pipelines.studies.question import LEVELS, OURS, Change, Question, Variant, change_of, variants
 
 BATCH: Final = 256
 """SKUs replayed between two looks at whether the study was cancelled; changes no result."""
@@ -108,13 +108,21 @@ def _variants(
     of: Setting, part: Recorded, boosted: Floats | None, books: npt.NDArray[np.bool_]
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Rows by SKU and by day of the books, and of each variant with the incumbent under the same change."""
-    yield _kept(of, part, play_one(of, part, None, boosted), RECORDED, RECORDED, "", books)
+    plays: dict[Change, Played] = {}
     for variant in variants(of.question):
-        played = play_one(of, part, variant, boosted)
+        change = change_of(of.question, variant)
+        if variant.policy == MIN_MAX:  # every play has the ERP's rule on one of its sides
+            played = plays.get(change) or play_one(of, part, variant, boosted)
+        else:
+            played = play_one(of, part, variant, boosted)
         yield _kept(of, part, played, source(variant), CANDIDATE, variant.label, books)
-        if variant.policy == LEVELS:  # its levels stood in the place of the ERP's
-            played = play_one(of, part, Variant(policy=MIN_MAX, value=variant.value), boosted)
-        yield _kept(of, part, played, INCUMBENT, INCUMBENT, variant.label, books)
+        if variant.policy != LEVELS:
+            plays.setdefault(change, played)
+        elif change not in plays:  # its levels stood in the place of the ERP's
+            plays[change] = play_one(of, part, Variant(policy=MIN_MAX, value=variant.value), boosted)
+        yield _kept(of, part, plays[change], INCUMBENT, INCUMBENT, variant.label, books)
+    base = plays.get(Change()) or play_one(of, part, None, boosted)
+    yield _kept(of, part, base, RECORDED, RECORDED, "", books)
 
 
 def with_suppliers(rows: Recorded, of: pl.DataFrame) -> Recorded:

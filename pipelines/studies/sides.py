@@ -1,5 +1,6 @@
 """The three sides of a study's answer, our policy, the books and the ERP's rule, and their metrics. Pure."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,13 +34,6 @@ class Sides:
             self.simulated.join(other, on=figures.KEY, how="semi", maintain_order="left"),
             other.join(self.simulated, on=figures.KEY, how="semi", maintain_order="left"),
         )
-
-    def of(self, column: str, name: str) -> "Sides":
-        """The SKUs of one group."""
-        ours, real, theirs = (
-            rows.filter(pl.col(column) == name) for rows in (self.simulated, self.real, self.incumbent)
-        )
-        return Sides(ours, real, theirs, self.whole, self.calendar, self.confidence)
 
 
 def sides(
@@ -88,3 +82,12 @@ def interval(found: Estimate, name: str) -> dict[str, float | None]:
 def plain(number: float | None) -> float | None:
     """A number as JSON: six decimals are below any figure shown."""
     return None if number is None else round(number, 6)
+
+
+def finite(number: float) -> float | None:
+    """A number as JSON; None where it does not exist.
+
+    >>> finite(0.25), finite(float("nan"))
+    (0.25, None)
+    """
+    return plain(number) if math.isfinite(number) else None

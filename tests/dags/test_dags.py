@@ -8,12 +8,14 @@ from pipelines.settings import ROOT
 from tests.dags.in_airflow import told
 
 EXPECTED = {
+    "backup": {"backup"},
+    "backup_drill": {"drill"},
     "daily_replenishment": {
         "preflight", "extract", "validate_sources", "transform", "validate_features", "vendors", "forecast", "validate_forecasts",
         "plan_replay", "replay", "outcomes", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
     },
     "release_orders": {"release"},
-    "simulation_study": {"submit", "prepare", "replay", "finish"},
+    "simulation_study": {"prepare", "replay", "finish"},
     "twin_scenarios": {"plan", "play", "report"},
     "weekly_training": {"preflight", "extract", "validate_sources", "transform", "validate_features", "train"},
 }  # fmt: skip

@@ -1,4 +1,7 @@
-"""``daily_replenishment`` with steps that fail: which still run, how the run ends, and what people are told. Stages are stand-ins."""
+"""``daily_replenishment`` with steps that fail: which still run, how the run ends, and what people are told, the warehouse away.
+
+Stages are stand-ins.
+"""
 
 import json
 import os
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 
 from pipelines.settings import ROOT
+from pipelines.stack.process import free_port
 
 Run = dict[str, Any]
 
@@ -45,7 +49,8 @@ STAGES = {{
 for place, name in STAGES.items():
     patch(place, stand_in(name)).start()
 patch("pipelines.orders.store.counts", lambda as_of: {{"skus": 9, "by_next_level": 9, "orders": 2}}).start()
-patch("pipelines.io.notify.send", lambda *message: told.append(message[:2])).start()
+from pipelines.io.notify import Delivery
+patch("pipelines.io.notify.deliver", lambda *message: told.append(message[:2]) or Delivery(["webhook"])).start()
 for task in dag.tasks:
     task.retries = 0
 outcomes = {{}}
@@ -81,6 +86,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     environment = os.environ | {
         "AIRFLOW_HOME": str(folder), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": dags,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}", "PYTHONPATH": f"{ROOT}:{dags}",
+        "STOCKPROOF_STATE_DIR": str(folder / "state"),
+        "STOCKPROOF_STACK__WAREHOUSE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none",
     }  # fmt: skip
     code = RUN.format(folder=dags, scenarios=["", *DEGRADED, *FATAL])
     done = subprocess.run(
@@ -115,7 +122,12 @@ def test_the_orders_are_made_and_the_run_is_red(runs: dict[str, Run], step: str)
 @pytest.mark.parametrize("step", ["extract", "validate_features"])
 def test_without_checked_features_nothing_is_decided(runs: dict[str, Run], step: str) -> None:
     run = runs[step]
-    assert (run["state"], run["told"]) == ("failed", [])
+    assert run["state"] == "failed"
+    [(event, subject)] = run["told"]
+    assert (event, subject) == (
+        "dag_failed",
+        f"Stockproof critical: daily_replenishment of 2026-06-28 failed, step {step}",
+    )
     assert {run["tasks"][name] for name in ("forecast", "policy", "purchase", "orders", "report", "verdict")} == {
         "upstream_failed"
     }

@@ -62,7 +62,8 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """The command line on a stack of its own, stopped at the end."""
     state = tmp_path_factory.mktemp("e2e") / "state"
     ports = {
-        f"STOCKPROOF_STACK__{name}_PORT": str(free_port()) for name in ("POSTGRES", "MARIADB", "MLFLOW", "AIRFLOW")
+        f"STOCKPROOF_STACK__{name}_PORT": str(free_port())
+        for name in ("POSTGRES", "MARIADB", "MLFLOW", "AIRFLOW", "DESK")
     }
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("STOCKPROOF_", "ERP_URL", "AIRFLOW"))

@@ -8,15 +8,18 @@ import signal
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
 import sqlalchemy as sa
+from nbclient import NotebookClient
 
 from pipelines.io.airflow_api import AirflowApi
 from tests.e2e.conftest import Cli
 
 pytestmark = [pytest.mark.servers, pytest.mark.e2e, pytest.mark.timeout(1800)]
 
+ROOT = Path(__file__).resolve().parents[2]
 AS_OF = "2026-06-28"
 COLUMNS = ["as_of", "item_id", "location_id", "supplier_id", "quantity", "unit_price", "expected_on", "reason_code"]
 
@@ -69,6 +72,13 @@ def test_champion_is_registered(first: str, cli: Cli) -> None:
     url = f"{cli.status()['mlflow_url']}/api/2.0/mlflow/registered-models/alias"
     found = httpx.get(url, params={"name": "stockproof-forecaster", "alias": "champion"}).json()
     assert found["model_version"]["version"] == "1"
+
+
+def test_the_tutorial_notebook_runs_on_a_finished_day(first: str, cli: Cli) -> None:
+    notebook = nbformat.read(ROOT / "docs" / "examples" / "one_sku.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=120).execute(env=cli.environment | {"MPLBACKEND": "agg"})
+    printed = [output["text"] for cell in notebook.cells for output in cell.get("outputs", []) if "text" in output]
+    assert any("order_up_to" in text for text in printed)
 
 
 def test_rows_recorded_later_change_nothing_and_rerun_is_identical(first: str, cli: Cli) -> None:

@@ -13,7 +13,7 @@ from models import hybrid
 from models.members.boosted import Booster
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.forecast import detail, job, training
+from pipelines.forecast import detail, job, served, training
 from pipelines.io import registry, warehouse
 from pipelines.stack.mlflow import MLflow
 from pipelines.stack.process import free_port
@@ -211,7 +211,7 @@ def test_the_next_training_meets_the_champion_on_the_same_window(stack: str) -> 
     later = AS_OF + timedelta(days=1)
     build(later, extra_day=True)
     told = training.train(later)
-    assert told["skipped"] == 0 and "the champion stockproof-forecaster/1's" in str(told["reason"])
+    assert told["skipped"] == 0 and "the champion stockproof-forecaster/1" in str(told["reason"])
     served = registry.champion_as_of(AS_OF, "day")
     assert served is not None and served.trained_as_of == AS_OF
     build(AS_OF)
@@ -283,7 +283,9 @@ def test_a_champion_that_fails_on_the_data_leaves_the_morning_to_the_fallback(
     """A model that was stored unfitted stands for one whose trees ask for other columns than today's."""
     unfitted = hybrid.fallback(30, "unfitted")
     unfitted.members["sba"] = unfitted.members["tsb"] = Booster("lightgbm")
-    monkeypatch.setattr(job, "_model", lambda as_of, panel, interval: (unfitted, "stockproof-forecaster/9", "champion"))
+    monkeypatch.setattr(
+        served, "model", lambda found, panel, interval: (unfitted, "stockproof-forecaster/9", "champion")
+    )
     told = job.run(AS_OF)
     assert (told["fallback"], told["skus"]) == (1, SKUS - 1)
     assert "stockproof-forecaster/9 failed on today's data" in str(told["why"])

@@ -69,7 +69,7 @@ def marts(warehouse_url):
 
 
 def _forecast(items=()):
-    found = period_forecasts.rows(AS_OF, items=items)
+    found, _ = period_forecasts.rows(AS_OF, items=items)
     only = {"item_id": list(items)} if items else {}
     warehouse.replace_all({"plan.period_forecasts": found}, {"as_of": AS_OF, **only})
     return found.height

@@ -14,7 +14,7 @@ from pipelines.core.calendar import DAYS_IN
 from pipelines.core.panel import classify, known_sums
 from pipelines.core.panel_frames import build
 from pipelines.core.quantiles import LEVELS
-from pipelines.forecast import covariates, job, panels, period_forecasts, training
+from pipelines.forecast import covariates, panels, period_forecasts, served, training
 from tests.worlds.company import Array, Company
 from tests.worlds.truth import Truth
 
@@ -84,7 +84,7 @@ def _by_bucket(truth: Truth, skus: pl.DataFrame) -> tuple[Array, Array, Array]:
     panel = covariates.discounted(panel, PROMOTIONS)
     interval = panels.protection(panel)
     model = training.calibrated_fallback(panel, interval, "no champion")
-    said, _ = job.answered((model, job.FALLBACK, ""), panel, interval, LEVELS)
+    said, _ = served.answered((model, served.FALLBACK, ""), panel, interval, LEVELS)
     weeks = 21 // DAYS_IN[company.bucket]
     return said.protection.mean, said.protection.quantiles, said.buckets.mean[:, :weeks].sum(axis=1)
 

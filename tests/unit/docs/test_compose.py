@@ -26,7 +26,7 @@ def example() -> dict[str, str]:
 def test_the_topology_is_the_one_promised() -> None:
     assert set(SERVICES) == ONE_SHOT | {
         "mariadb", "postgres", "redis", "mlflow", "airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer",
-        "airflow-worker",
+        "airflow-worker", "desk",
     }  # fmt: skip
     assert SERVICES["airflow-worker"]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
 
@@ -62,7 +62,7 @@ def test_it_waits_for_what_it_needs_in_the_way_that_can_come_true(name: str) -> 
 
 def test_ports_are_open_on_this_machine_alone() -> None:
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert sorted(ports) == ["127.0.0.1:15000:5000", "127.0.0.1:18080:8080"]
+    assert sorted(ports) == ["127.0.0.1:15000:5000", "127.0.0.1:18000:18000", "127.0.0.1:18080:8080"]
 
 
 def test_every_variable_is_in_the_example_and_every_example_is_used() -> None:

@@ -9,7 +9,7 @@ from models import hybrid
 from models.hybrid import Hybrid
 from models.interface import Interval
 from pipelines.core.quantiles import LEVELS
-from pipelines.forecast import job
+from pipelines.forecast import served
 from tests.unit.models.panels import catalogue
 
 
@@ -31,10 +31,10 @@ def test_whatever_part_the_champion_fails_at_the_fallback_serves(monkeypatch: py
     plain = hybrid.fallback(30, "").fit(panel, interval)
     champion = Broken(**vars(plain))
     monkeypatch.setattr(Broken, "part", part)
-    said, (model, version, why) = job.answered(
+    said, (model, version, why) = served.answered(
         (champion, "stockproof-forecaster/9", "champion"), panel, interval, LEVELS
     )
-    assert version == job.FALLBACK and why.startswith("stockproof-forecaster/9 failed on today's data: ValueError")
+    assert version == served.FALLBACK and why.startswith("stockproof-forecaster/9 failed on today's data: ValueError")
     assert said.protection.quantiles.shape == (40, len(LEVELS)) and said.buckets.mean.shape == (40, 28)
     assert len(said.drivers) == 40 and all(why in str(reason) for reason in model.assign(panel).reasons)
 
@@ -44,4 +44,4 @@ def test_a_fallback_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     plain = hybrid.fallback(30, "").fit(panel, interval)
     monkeypatch.setattr(Broken, "part", "path")
     with pytest.raises(ValueError, match="number of features"):
-        job.answered((Broken(plain.recipe, plain.members), job.FALLBACK, ""), panel, interval, LEVELS)
+        served.answered((Broken(plain.recipe, plain.members), served.FALLBACK, ""), panel, interval, LEVELS)

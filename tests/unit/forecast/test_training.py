@@ -13,7 +13,7 @@ from models.interface import Interval
 from models.store import folder as store
 from models.store.catalogue import MAKERS, Options
 from pipelines.core.quantiles import LEVELS
-from pipelines.forecast import training
+from pipelines.forecast import promotion, training
 from pipelines.io.registry import Version
 from tests.unit.models.panels import catalogue, make
 
@@ -22,10 +22,10 @@ UNREAD = cast(Any, None)
 
 
 def _judged(monkeypatch: pytest.MonkeyPatch, champion: Version | None, bucket: str) -> tuple[bool, str]:
-    monkeypatch.setattr(training.registry, "champion", lambda: champion)
-    monkeypatch.setattr(training.registry, "versions", lambda: [] if champion is None else [champion])
-    promote, reason, _ = training._judge(UNREAD, cast(Any, SimpleNamespace(bucket=bucket)), DAY)
-    return promote, reason
+    monkeypatch.setattr(promotion.registry, "champion", lambda: champion)
+    monkeypatch.setattr(promotion.registry, "versions", lambda: [] if champion is None else [champion])
+    verdict = promotion.judge(UNREAD, cast(Any, SimpleNamespace(bucket=bucket)), DAY)
+    return verdict.promote, verdict.reason
 
 
 def test_the_first_version_is_champion(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,12 +93,12 @@ def test_a_champion_is_met_in_a_recipe_that_had_not_seen_the_window_that_judges(
     model = replace(trained.model, recipe=recipes["final"])
     folder = store.save(model, tmp_path, recipes["judged"])
     champion = Version(3, panel.as_of - timedelta(days=age), "champion", {"bucket": "day"})
-    monkeypatch.setattr(training.registry, "incumbent", lambda bucket: champion)
-    monkeypatch.setattr(training.registry, "fetch", lambda version, target: folder)
-    _, reason, theirs = training._judge(trained, panel, panel.as_of)
+    monkeypatch.setattr(promotion.registry, "incumbent", lambda bucket: champion)
+    monkeypatch.setattr(promotion.registry, "fetch", lambda version, target: folder)
+    verdict = promotion.judge(trained, panel, panel.as_of)
     wanted = training.scoring.scores(cast(Any, trained.judged_on), recipes[known], panel.demand, 30)[-1]
-    assert theirs is not None and theirs.scaled_pinball == wanted.scaled_pinball
-    assert f"the champion stockproof-forecaster/3's {wanted.scaled_pinball:.4f}" in reason
+    assert verdict.champion is not None and verdict.champion.scaled_pinball == wanted.scaled_pinball
+    assert "the champion stockproof-forecaster/3" in verdict.reason
     assert store.load(folder).recipe.methods == recipes["final"].methods, "what serves is as before"
 
 

@@ -80,7 +80,7 @@ def test_a_port_of_another_program_names_it_and_its_folder(tmp_path: Path) -> No
             server.refuse_busy_port()
 
 
-@pytest.mark.parametrize(("pid", "stopped"), [(1, []), (2, ["airflow", "mlflow"])])
+@pytest.mark.parametrize(("pid", "stopped"), [(1, []), (2, ["desk", "airflow", "mlflow"])])
 def test_who_worked_on_a_database_that_ended_is_started_anew_with_it(
     pid: int, stopped: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,6 +91,7 @@ def test_who_worked_on_a_database_that_ended_is_started_anew_with_it(
     monkeypatch.setattr("pipelines.stack.postgres.Postgres.start", lambda _: running.append(pid))
     monkeypatch.setattr("pipelines.stack.postgres.Postgres.create_database", lambda *_: None)
     monkeypatch.setattr(Server, "process", lambda _: running[-1])
+    monkeypatch.setattr("pipelines.stack.desk.Desk.stop", lambda _: ended.append("desk"))
     monkeypatch.setattr("pipelines.stack.airflow.Airflow.stop", lambda _: ended.append("airflow"))
     monkeypatch.setattr("pipelines.stack.mlflow.MLflow.stop", lambda _: ended.append("mlflow"))
     monkeypatch.setattr(servers.warehouse, "migrate", lambda: None)

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.studies import figures, sampling, sides
+from pipelines.studies import figures, groups, sampling, sides
 
 
 def rows(policy, variant, **columns):
@@ -117,3 +117,28 @@ def test_the_interval_of_each_extrapolated_figure_covers_the_full_run_as_often_a
         found = estimates(sampling.draw(whole, "stratified", 200, seed), False)
         hits += [one.low <= value <= one.high for one, value in zip(found, truth, strict=True)]
     assert np.all(hits / 500 >= 0.92) and np.all(hits / 500 <= 0.98), dict(zip(wanted, hits / 500, strict=True))
+
+
+def test_figures_of_a_group_are_the_metrics_of_its_skus():
+    rng = np.random.default_rng(6)
+    base = catalogue(60).with_columns(
+        category=pl.lit("c"), supplier_id=pl.Series(rng.choice(["v1", "v2", "v3"], 60)), weight=pl.Series(rng.uniform(1, 3, 60)),
+        stratum=pl.lit("s"), unit_price=pl.lit(1.0),
+    )  # fmt: skip
+    rule = side(base, "incumbent", "real_out", "stock").with_columns(total_cost=pl.Series(rng.gamma(2.0, 9.0, 60)))
+    parts = (
+        side(base, "candidate", "our_out", "stock"),
+        side(base[5:], "recorded", "real_out", "real_stock"),
+        rule[:50],
+    )
+    whole = sides.Sides(*parts, whole=False, calendar=100, confidence=0.95)
+    found = groups.breakdown(whole, "supplier", by="stockout_reduction")
+    assert [row["stockout_reduction"] for row in found] == sorted(
+        (row["stockout_reduction"] for row in found), reverse=True
+    )
+    for row in found:
+        own = (part.filter(pl.col("supplier_id") == row["supplier"]) for part in parts)
+        one = sides.Sides(*own, whole=False, calendar=100, confidence=0.95)
+        wanted = sides.metrics(one, intervals=False)
+        for name in groups.SHORT:
+            assert row[name] == pytest.approx(wanted[name]), (row["supplier"], name)

@@ -1,0 +1,1 @@
+"""Who may do what: people and their roles, passwords, sessions, tokens, and the audit trail."""

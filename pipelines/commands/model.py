@@ -1,0 +1,128 @@
+"""``stockproof model``: versions of the forecaster, their cards and scores; promote one, take one back."""
+
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+app = typer.Typer(help="Models: which serves, how good it was, promote one, take one back.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+Name = Annotated[str, typer.Argument(metavar="VERSION", help="Number, or champion, challenger, previous.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the log of decisions.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides. Default: approvals.author, else the system's user.")]
+Day = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of", formats=["%Y-%m-%d"], metavar="DATE", help="Date it holds from. Default: the newest run's."
+    ),
+]
+
+
+@app.command("list", epilog="Example: stockproof model list")
+def listed(as_json: Json = False) -> None:
+    """All versions, newest first: alias, training, which dates each serves."""
+    from pipelines.governance import queries
+
+    rows = queries.models()
+    if as_json:
+        typer.echo(json.dumps({"models": rows}, default=_text))
+        return
+    table = Table(
+        "version", "alias", "role", "trained", "serves", "code", title=f"{len(rows)} versions", title_justify="left"
+    )
+    for row in rows:
+        serves = ", ".join(f"{s['from']} to {s['until'] or 'now'}" for s in row["serves"])
+        table.add_row(
+            str(row["number"]),
+            ", ".join(row["aliases"]),
+            row["role"],
+            str(row["trained_as_of"]),
+            serves,
+            row["code_version"],
+        )
+    _console().print(table)
+
+
+@app.command(epilog="Example: stockproof model show champion")
+def show(name: Name = "champion", as_json: Json = False) -> None:
+    """One version: what it was trained on, its scores by class, and what was decided on it."""
+    from pipelines.governance import queries
+
+    answer = queries.model(name)
+    if as_json:
+        typer.echo(json.dumps(answer, default=_text))
+        return
+    console = _console()
+    console.print(
+        f"[bold]{answer['version']}[/bold] {', '.join(answer['aliases'])}  trained as of {answer['trained_as_of']}"
+    )
+    console.print(f"  data {answer['data_hash']}, code {answer['code_version']}")
+    console.print(f"  {escape(answer['decision'])}", soft_wrap=True)
+    classes = sorted(
+        {key.split(".")[0] for key in answer["metrics"] if key.endswith(".scaled_pinball") and key.count(".") == 1}
+    )
+    table = Table("class", "scaled pinball", "coverage 95%", "bias", "RMSSE", "MAE", "MAPE", title_justify="left")
+    for name_ in [c for c in classes if c != "champion"]:
+        measures = ("scaled_pinball", "coverage_95", "bias", "rmsse", "mae", "mape")
+        table.add_row(name_, *(_number(answer["metrics"].get(f"{name_}.{measure}")) for measure in measures))
+    console.print(table)
+    for row in answer["decisions"]:
+        console.print(f"  {row['as_of']} {row['action']} by {row['author']}: {escape(row['reason'])}", soft_wrap=True)
+
+
+@app.command(epilog="Example: stockproof model card champion > card.md")
+def card(name: Name = "champion", as_json: Json = False) -> None:
+    """The model card: data, classes, scores, weak spots, what it was compared with."""
+    from pipelines.governance import queries
+
+    answer = queries.card(name)
+    typer.echo(json.dumps(answer["facts"], default=_text) if as_json else answer["markdown"].rstrip())
+
+
+@app.command(epilog="Example: stockproof model promote challenger --reason 'knows the new season' --by ann")
+def promote(name: Name, reason: Reason, by: By = None, as_of: Day = None, as_json: Json = False) -> None:
+    """Let a version serve from the newest run on; runs of earlier dates keep theirs."""
+    from pipelines.governance import actions
+
+    answer = actions.promote(name, reason=reason, author=_author(by), as_of=as_of.date() if as_of else None)
+    if as_json:
+        typer.echo(json.dumps(answer, default=_text))
+        return
+    replaced = f" in place of {answer['replaces']}" if answer["replaces"] else ""
+    _console().print(f"{answer['version']} serves from {answer['from']} on{replaced}.")
+
+
+@app.command(epilog="Example: stockproof model rollback --reason 'too low on lumpy items' --by ann")
+def rollback(reason: Reason, by: By = None, as_of: Day = None, as_json: Json = False) -> None:
+    """Take the champion back: the version before it serves again, from the newest run on."""
+    from pipelines.governance import actions
+
+    answer = actions.roll_back(reason=reason, author=_author(by), as_of=as_of.date() if as_of else None)
+    if as_json:
+        typer.echo(json.dumps(answer, default=_text))
+        return
+    _console().print(f"{answer['version']} is taken back; {answer['serves']} serves from {answer['from']} on.")
+
+
+def _author(by: str | None) -> str:
+    from pipelines import settings
+    from pipelines.orders import approvals
+
+    return approvals.author(by, settings.load().approvals)
+
+
+def _console() -> Console:
+    return Console(highlight=False)
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,23 @@
+"""Answers about alerts; never writes."""
+
+from typing import Any
+
+from pipelines.operations.alerts import rules, tables
+
+
+def open_alerts(*, closed: bool = False, limit: int = 500) -> list[dict[str, Any]]:
+    """Alerts that want a person, newest first.
+
+    Args:
+        closed: those that recovered, were marked done or are snoozed too.
+        limit: most rows.
+
+    Returns:
+        Columns of ``ops.alerts``.
+    """
+    return tables.listed(closed=closed, limit=limit)
+
+
+def listed_rules() -> list[dict[str, Any]]:
+    """The rules in force."""
+    return [rule.model_dump() for rule in rules.load().values()]

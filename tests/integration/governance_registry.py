@@ -1,0 +1,48 @@
+"""A registry of small bundles, for tests of what is decided on them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models import hybrid
+from models.interface import Interval
+from pipelines.forecast import bundle
+from pipelines.forecast.serving import predict_frame
+from pipelines.io import registry
+from pipelines.io.registry_versions import Version
+from pipelines.stack.mlflow import MLflow
+from pipelines.stack.process import free_port
+from tests.unit.models.panels import catalogue
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """An MLflow server of the module's own."""
+    served = MLflow(folder, free_port(), f"sqlite:///{folder / 'mlflow.db'}")
+    served.launch()
+    served.wait()
+    yield served.url
+    served.stop()
+
+
+def tags(**more: Any) -> dict[str, str]:
+    """Of a version."""
+    return {"bucket": "day", "data_hash": "d", "config_hash": "c", "code_version": "1", "decision": "planted"} | more
+
+
+def register(scratch: Path, day: date, *, promote: bool) -> Version:
+    """Register a bundle of simple statistics."""
+    panel = catalogue(20, 90)[0]
+    model = hybrid.fallback(30, "planted").fit(panel, Interval(np.full(20, 14.0), np.zeros(20)))
+    hashes = {"data_hash": "d", "config_hash": "c", "code_version": "1"}
+    bundle.save(scratch, model, model.recipe, None, panel, hashes)
+    return registry.register(
+        scratch, trained_as_of=day, tags=tags(), parameters={}, metrics={"all.scaled_pinball": 0.3}, promote=promote,
+        artifacts={"card.json": '{"skus": 20}', "card.md": "# Card\n"},
+        predict=registry.Predict(partial(predict_frame, "day"), bundle.INPUTS),
+    )  # fmt: skip
