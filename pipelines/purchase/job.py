@@ -64,7 +64,10 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
     if items:
         decided = decided.filter(pl.col("item_id").is_in(list(items)))
     if carried is not None:
-        warehouse.replace("plan.rollout_lines", carried, {"as_of": as_of})
+        some = carried.filter(pl.col("item_id").is_in(list(items))) if items else carried
+        warehouse.replace(
+            "plan.rollout_lines", some, {"as_of": as_of} | ({"item_id": sorted(set(items))} if items else {})
+        )
     if items:
         warehouse.replace("plan.decisions", decided, {"as_of": as_of, "item_id": sorted(set(items))})
     else:

@@ -42,6 +42,14 @@ def act(event: str, group: str, reason: str, author: str, stage: str | None = No
             "set rollout.enabled and run the day; `stockproof rollout show` lists groups",
         )
     as_of = max(newest + timedelta(days=1), found.as_of)
-    row = {"stage": stage or found.stage, "held": event != "released", "author": author, "reason": reason}
-    tables.log(group, as_of, event, **row)
-    return {"group": group, "event": event, "from": str(as_of), **row}
+    into, held = str(stage or found.stage), event != "released"
+    tables.log(group, as_of, event, into, held=held, author=author, reason=reason)
+    return {
+        "group": group,
+        "event": event,
+        "from": str(as_of),
+        "stage": into,
+        "held": held,
+        "author": author,
+        "reason": reason,
+    }

@@ -31,7 +31,8 @@ def run(as_of: date) -> dict[str, Any]:
     if not config.enabled:
         return {}
     skus = _drawn(as_of, config)
-    stages, assigned = {}, []
+    stages: dict[str, Any] = {}
+    assigned: list[pl.DataFrame] = []
     for (group,), rows in skus.group_by("group_name", maintain_order=True):
         name = str(group)
         before = _before(name, as_of, config)
@@ -76,7 +77,7 @@ def _decided(group: str, as_of: date, before: dict[str, Any], current: pl.DataFr
     """The stage of the date; a change is a row of the log."""
     seen, figures = _seen(group, as_of, before, current, config)
     verdict = rules.judge(seen, config)
-    stage, names = before["stage"], list(config.stages)
+    stage, names = str(before["stage"]), list(config.stages)
     if not before["held"] and verdict.action != rules.STAY:
         stage = names[names.index(stage) + 1] if verdict.action == rules.PROMOTE else names[0]
     newest = tables.state(group, as_of, all_rows=True)[0]

@@ -37,7 +37,9 @@ from plan.outcomes where day > :oldest and day <= :as_of group by item_id, locat
 """
 
 _DAYS: Final = """
-with a as (select item_id, location_id, arm from plan.rollout_assignments where as_of = :as_of and group_name = :group and arm <> 'outside'),
+with a as (
+    select item_id, location_id, arm from plan.rollout_assignments where as_of = :as_of and group_name = :group and arm <> 'outside'
+),
 base as (
     select a.arm, extract(isodow from o.day) as weekday, sum(o.total_cost) / count(distinct o.day) as base
     from plan.outcomes o join a using (item_id, location_id) where o.day > :oldest and o.day <= :began group by 1, 2
