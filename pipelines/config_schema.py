@@ -129,7 +129,7 @@ class Purchase(Section):
     """Limits of a purchase order line, and how lines become a supplier's order."""
 
     min_quantity: NotNegative = 1.0
-    max_quantity: Positive = 10_000.0
+    max_quantity: Positive | None = None  # None: 10,000, or what half a year of the item sells
     late_days: Annotated[int, Field(ge=0)] = 14  # an open line overdue by more is no longer counted on
     absurd_multiple: Annotated[float, Field(gt=1)] = 10.0  # levels this many times what the past explains are refused
     supplier_saving: Annotated[float, Field(ge=0, lt=1)] = 0.03  # landed cost another supplier must save to be chosen
@@ -289,6 +289,22 @@ class Backup(Section):
     max_age_hours: Positive = 26.0  # of the newest base backup; older: alert
     archive_timeout_seconds: Annotated[int, Field(ge=10, le=3600)] = 240  # bounds what a lost disk costs
     copy_command: str | None = None  # copies {folder} to another machine after each archived file
+
+
+class Advisor(Section):
+    """An optional language model that reviews exceptions (docs/advisor.md)."""
+
+    url: str | None = None  # OpenAI-compatible address, ending in /v1; None: no advisor
+    model: str = "gpt-4o-mini"
+    api_key: str | None = None  # secret: environment only
+    timeout_seconds: Positive = 20.0
+    max_tokens: Annotated[int, Field(ge=50, le=10_000)] = 400  # of an answer
+    price_in: NotNegative = 0.15  # money per million tokens sent
+    price_out: NotNegative = 0.6  # money per million tokens of answers
+    monthly_limit: NotNegative = 10.0  # money a calendar month; no call is made that could pass it
+    max_lines: Annotated[int, Field(ge=1)] = 20  # exceptions reviewed a run
+    max_change: Share = 0.5  # of the proposed quantity
+    spacing_seconds: NotNegative = 1.0  # between two calls
 
 
 class Schedule(Section):
