@@ -31,16 +31,10 @@ PARAMS = READING | {
 
 
 @dag(
-    schedule=CronTriggerTimetable(SCHEDULE.daily, timezone=SCHEDULE.timezone),
-    catchup=False,
-    max_active_runs=1,
-    params=PARAMS,
-    doc_md=DOC,
-    description="ERP → features → forecasts → replays → purchase order proposals and report",
-    tags=["stockproof", "daily"],
-    default_args=DEFAULTS,
-    **telling.RUN,
-)
+    schedule=CronTriggerTimetable(SCHEDULE.daily, timezone=SCHEDULE.timezone), catchup=False, max_active_runs=1, params=PARAMS,
+    description="ERP → features → forecasts → replays → purchase order proposals and report", doc_md=DOC,
+    tags=["stockproof", "daily"], default_args=DEFAULTS, **telling.RUN,
+)  # fmt: skip
 def daily_replenishment() -> None:
     """Wire the steps."""
 
