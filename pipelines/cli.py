@@ -25,6 +25,7 @@ from pipelines.commands import (
     rollout,
     run,
     safety_stock,
+    sign_in,
     stack,
     study,
     twin,
@@ -57,6 +58,7 @@ app.add_typer(outcomes.app, name="outcomes")
 app.add_typer(rollout.app, name="rollout")
 safety_stock.register(app)
 desk.register(app)
+sign_in.register(app)
 app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
 backup.register(app)

@@ -222,6 +222,7 @@ class Studies(Section):
     """What-if studies."""
 
     scenarios: dict[str, dict[str, Any]] = {}  # name → keys of pipelines.studies.question.Change
+    filters: dict[str, dict[str, list[str]]] = {}  # name → keys of pipelines.studies.question.Filter
 
 
 class Stage(Section):
