@@ -21,13 +21,13 @@ class Advice(BaseModel):
     reasoning: str
 
 
-def limits(line: dict[str, Any], max_change: float, max_quantity: float) -> tuple[float, float]:
+def limits(line: dict[str, Any], max_change: float, max_quantity: float | None) -> tuple[float, float]:
     """Smallest and greatest quantity that advice may put in place of a proposal, units.
 
     Args:
         line: ``proposed_quantity``, ``min_order_qty``.
         max_change: share of the proposal.
-        max_quantity: the greatest line.
+        max_quantity: the greatest line; None: the limit is the change alone.
 
     >>> limits({"proposed_quantity": 100.0, "min_order_qty": 80.0}, 0.5, 120.0)
     (80.0, 120.0)
