@@ -19,6 +19,7 @@ from pipelines.commands import (
     forecast,
     inventory,
     model,
+    operate,
     orders,
     orders_decide,
     outcomes,
@@ -63,6 +64,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
 backup.register(app)
 app.add_typer(alerts.app, name="alerts")
+operate.register(app)
 explain.register(app)
 
 

@@ -1,38 +1,15 @@
 """The way from the ERP to checked marts, shared by every DAG that needs them, and what every DAG has in common."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from airflow.sdk import Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from common import telling
-from pipelines import settings
+from common.defaults import DEFAULTS, ONCE, REPORT_FAILED, SCHEDULE
 
-SCHEDULE = settings.load().schedule
-
-
-def _reporter(state: str) -> Any:
-    def report(context: Any) -> None:
-        from pipelines.operations.runs import job
-
-        job.noted(context, state)
-
-    return report
-
-
-REPORT_FAILED = _reporter("failed")
-
-DEFAULTS: dict[str, Any] = {
-    "on_execute_callback": _reporter("running"),
-    "on_success_callback": _reporter("success"),
-    "owner": "replenishment",
-    "retries": 3,
-    "retry_delay": timedelta(seconds=5),
-    "retry_exponential_backoff": 2.0,
-    "max_retry_delay": timedelta(minutes=5),
-    "on_failure_callback": [telling.step_failed, REPORT_FAILED],
-}
+__all__ = ["DEFAULTS", "ONCE", "REPORT_FAILED", "SCHEDULE"]
 
 GO_ON = "all_done_min_one_success"
 """Trigger rule of a step that can do without some of the steps before it: it waits for all, and runs unless none succeeded. One of
@@ -85,7 +62,9 @@ def verdict() -> Any:
         """Red where a step failed, though the day's orders are complete; tells people."""
         from pipelines.orders import job
 
-        if degraded := job.verdict(as_of(), failed_steps()):
+        degraded = job.verdict(as_of(), failed_steps())
+        telling.measure(as_of())
+        if degraded:
             raise AirflowFailException(degraded)
 
     return tell()
@@ -109,10 +88,14 @@ def checked_marts() -> Any:
 
     @task(retries=1)
     def preflight() -> dict[str, Any]:
-        """ERP and warehouse can be reached, tables, columns and the items asked for are there, sales are fresh."""
-        from pipelines.extract import preflight
+        """ERP and warehouse can be reached, tables, columns and the items asked for are there, sales are fresh.
 
-        return preflight.check(as_of(), param("items") or ())
+        Then what a run can do without: registry, release target, mail, disk, memory, unchanged schema, clocks.
+        """
+        from pipelines.extract import preflight
+        from pipelines.operations.preflight import job
+
+        return {**preflight.check(as_of(), param("items") or ()), **job.run()}
 
     @task
     def extract() -> dict[str, Any]:

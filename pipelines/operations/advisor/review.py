@@ -32,10 +32,9 @@ def limits(line: dict[str, Any], max_change: float, max_quantity: float | None) 
     >>> limits({"proposed_quantity": 100.0, "min_order_qty": 80.0}, 0.5, 120.0)
     (80.0, 120.0)
     """
-    proposed = line["proposed_quantity"]
-    return max(proposed * (1 - max_change), line["min_order_qty"] or 0.0), min(
-        proposed * (1 + max_change), max_quantity
-    )
+    proposed, least = float(line["proposed_quantity"]), float(line["min_order_qty"] or 0.0)
+    most = float("inf") if max_quantity is None else max_quantity
+    return max(proposed * (1 - max_change), least), min(proposed * (1 + max_change), most)
 
 
 def refusal(advice: Advice, line: dict[str, Any], low: float, high: float) -> str:
