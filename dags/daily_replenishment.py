@@ -31,12 +31,6 @@ PARAMS = READING | {
 
 
 @dag(
-<<<<<<< HEAD
-    schedule=CronTriggerTimetable(SCHEDULE.daily, timezone=SCHEDULE.timezone), catchup=False, max_active_runs=1, params=PARAMS,
-    description="ERP → features → forecasts → replays → purchase order proposals and report", doc_md=DOC,
-    tags=["stockproof", "daily"], default_args=DEFAULTS, **telling.RUN,
-)  # fmt: skip
-=======
     schedule=CronTriggerTimetable(SCHEDULE.daily, timezone=SCHEDULE.timezone),
     params=PARAMS,
     doc_md=DOC,
@@ -44,7 +38,6 @@ PARAMS = READING | {
     tags=["stockproof", "daily"],
     **ONCE,
 )
->>>>>>> main
 def daily_replenishment() -> None:
     """Wire the steps."""
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 STATEMENTS: tuple[str, ...] = (
     # -- the newest row of a group up to a date is its stage of that date
