@@ -19,11 +19,13 @@ from pipelines.commands import (
     forecast,
     inventory,
     model,
+    operate,
     orders,
     orders_decide,
     outcomes,
     run,
     safety_stock,
+    sign_in,
     stack,
     study,
     twin,
@@ -55,10 +57,12 @@ app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
 desk.register(app)
+sign_in.register(app)
 app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
 backup.register(app)
 app.add_typer(alerts.app, name="alerts")
+operate.register(app)
 explain.register(app)
 
 

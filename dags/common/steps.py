@@ -11,14 +11,32 @@ from pipelines import settings
 
 SCHEDULE = settings.load().schedule
 
+
+def _reporter(state: str) -> Any:
+    def report(context: Any) -> None:
+        from pipelines.operations.runs import job
+
+        job.noted(context, state)
+
+    return report
+
+
+REPORT_FAILED = _reporter("failed")
+
 DEFAULTS: dict[str, Any] = {
+    "on_execute_callback": _reporter("running"),
+    "on_success_callback": _reporter("success"),
     "owner": "replenishment",
     "retries": 3,
     "retry_delay": timedelta(seconds=5),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=5),
-    "on_failure_callback": telling.step_failed,
+    **telling.STEP,
+    "on_failure_callback": [telling.step_failed, REPORT_FAILED],
 }
+
+ONCE: dict[str, Any] = {"catchup": False, "max_active_runs": 1, "default_args": DEFAULTS, **telling.RUN}
+"""What DAGs have in common of which one run at a time is enough."""
 
 GO_ON = "all_done_min_one_success"
 """Trigger rule of a step that can do without some of the steps before it: it waits for all, and runs unless none succeeded. One of
@@ -71,7 +89,9 @@ def verdict() -> Any:
         """Red where a step failed, though the day's orders are complete; tells people."""
         from pipelines.orders import job
 
-        if degraded := job.verdict(as_of(), failed_steps()):
+        degraded = job.verdict(as_of(), failed_steps())
+        telling.measure(as_of())
+        if degraded:
             raise AirflowFailException(degraded)
 
     return tell()
@@ -95,10 +115,14 @@ def checked_marts() -> Any:
 
     @task(retries=1)
     def preflight() -> dict[str, Any]:
-        """ERP and warehouse can be reached, tables, columns and the items asked for are there, sales are fresh."""
-        from pipelines.extract import preflight
+        """ERP and warehouse can be reached, tables, columns and the items asked for are there, sales are fresh.
 
-        return preflight.check(as_of(), param("items") or ())
+        Then what a run can do without: registry, release target, mail, disk, memory, unchanged schema, clocks.
+        """
+        from pipelines.extract import preflight
+        from pipelines.operations.preflight import job
+
+        return {**preflight.check(as_of(), param("items") or ()), **job.run()}
 
     @task
     def extract() -> dict[str, Any]:
