@@ -48,7 +48,11 @@ def end(state: str, seconds: float) -> None:
     lines = _attached()
     if lines is None:
         return
-    log.log(logging.ERROR if state == "failed" else logging.INFO, "step ends", extra={"state": state, "seconds": round(seconds, 3)})
+    log.log(
+        logging.ERROR if state == "failed" else logging.INFO,
+        "step ends",
+        extra={"state": state, "seconds": round(seconds, 3)},
+    )
     tables.write(handler.taken(lines))
 
 
