@@ -79,9 +79,9 @@ def daily_replenishment() -> None:
     @task
     def outcomes() -> dict[str, Any]:
         """What followed the decisions of earlier days; by it the rollout's stages in force from today on."""
-        from pipelines.operations.outcomes import job
+        from pipelines.operations import day
 
-        return job.run(as_of())
+        return day.run(as_of())
 
     @task(trigger_rule=GO_ON)
     def purchase() -> dict[str, Any]:
@@ -93,9 +93,10 @@ def daily_replenishment() -> None:
     @task(outlets=[PROPOSALS_READY])
     def orders() -> dict[str, Any]:
         """What the ERP received of earlier orders; today's proposals as orders that wait for approval."""
-        from pipelines.orders import job
+        from pipelines.operations.advisor import job as advisor
+        from pipelines.orders import decide, job
 
-        return job.daily(as_of(), items=param("items") or ())
+        return {**job.daily(as_of(), items=param("items") or ()), "advice": advisor.run(as_of(), decide.override)}
 
     @task(trigger_rule=GO_ON)
     def report() -> dict[str, Any]:
