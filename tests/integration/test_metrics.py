@@ -9,9 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pipelines.operations.logs import handler
-from pipelines.operations.logs import job as logs
-from pipelines.operations.logs import queries as log_lines
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
@@ -20,6 +17,9 @@ from pipelines.cli import app
 from pipelines.io import timings, warehouse
 from pipelines.operations import job, queries
 from pipelines.operations.advice import queries as advice
+from pipelines.operations.logs import handler
+from pipelines.operations.logs import job as logs
+from pipelines.operations.logs import queries as log_lines
 from pipelines.operations.metrics import job as metrics
 from pipelines.operations.metrics.catalogue import METRICS
 
