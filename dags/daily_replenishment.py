@@ -51,6 +51,13 @@ def daily_replenishment() -> None:
 
         return {**job.run(as_of()), "safety_stocks": stock_job.run(as_of())["skus"]}
 
+    @task
+    def models() -> dict[str, Any]:
+        """Forecasts that came true scored by segment, drift alarmed, a champion that is proven worse taken back."""
+        from pipelines.governance import job
+
+        return job.daily(as_of())
+
     @task(trigger_rule=GO_ON)
     def forecast() -> dict[str, Any]:
         """The champion's distribution of demand, per bucket and over the protection interval."""
@@ -109,13 +116,14 @@ def daily_replenishment() -> None:
 
     features_ok, orders_ok, forecasts_ok = checked_marts(), gate("orders"), gate("forecasts")
     chunks, measured, followed, forecasts, policies = plan_replay(), vendors(), outcomes(), forecast(), policy()
+    watched = models()
     replays, decided, made, written, last = replay.expand(chunk=chunks), purchase(), orders(), report(), verdict()
-    features_ok >> [chunks, measured, followed]
-    [features_ok, measured] >> forecasts >> forecasts_ok
+    features_ok >> [chunks, measured, followed, watched]
+    [features_ok, measured, watched] >> forecasts >> forecasts_ok
     [features_ok, forecasts_ok, replays] >> policies
     [features_ok, policies, followed] >> decided >> orders_ok >> [made, written] >> last
     made >> written
-    [measured, followed, forecasts_ok, replays, policies] >> last
+    [measured, followed, watched, forecasts_ok, replays, policies] >> last
 
 
 daily_replenishment()
