@@ -4,8 +4,8 @@ from alembic import op
 
 from pipelines.core.quantiles import COLUMNS
 
-revision = "0021"
-down_revision = "0020"
+revision = "0023"
+down_revision = "0022"
 
 _QUANTILES = ", ".join(f"{column} double precision not null" for column in COLUMNS)
 _TRACE = "model_version text not null, data_hash text not null, code_version text not null"
