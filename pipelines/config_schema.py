@@ -129,7 +129,7 @@ class Purchase(Section):
     """Limits of a purchase order line, and how lines become a supplier's order."""
 
     min_quantity: NotNegative = 1.0
-    max_quantity: Positive = 10_000.0
+    max_quantity: Positive | None = None  # None: 10,000, or what half a year of the item sells
     late_days: Annotated[int, Field(ge=0)] = 14  # an open line overdue by more is no longer counted on
     absurd_multiple: Annotated[float, Field(gt=1)] = 10.0  # levels this many times what the past explains are refused
     supplier_saving: Annotated[float, Field(ge=0, lt=1)] = 0.03  # landed cost another supplier must save to be chosen
@@ -222,6 +222,7 @@ class Studies(Section):
     """What-if studies."""
 
     scenarios: dict[str, dict[str, Any]] = {}  # name → keys of pipelines.studies.question.Change
+    filters: dict[str, dict[str, list[str]]] = {}  # name → keys of pipelines.studies.question.Filter
 
 
 class Serve(Section):

@@ -11,13 +11,27 @@ from pipelines import settings
 
 SCHEDULE = settings.load().schedule
 
+
+def _reporter(state: str) -> Any:
+    def report(context: Any) -> None:
+        from pipelines.operations.runs import job
+
+        job.noted(context, state)
+
+    return report
+
+
+REPORT_FAILED = _reporter("failed")
+
 DEFAULTS: dict[str, Any] = {
+    "on_execute_callback": _reporter("running"),
+    "on_success_callback": _reporter("success"),
     "owner": "replenishment",
     "retries": 3,
     "retry_delay": timedelta(seconds=5),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=5),
-    "on_failure_callback": telling.step_failed,
+    "on_failure_callback": [telling.step_failed, REPORT_FAILED],
 }
 
 GO_ON = "all_done_min_one_success"

@@ -80,7 +80,7 @@ def renew(name: str, *, by: str) -> str:
 
 
 def first_user() -> str | None:
-    """The way in before anybody has signed in: a one-time password for ``admin``; None once users exist."""
+    """The way in until someone has signed in: a one-time password for ``admin``; None once users exist."""
     if queries.active():
         return None
     if tables.user("admin") is None:

@@ -47,8 +47,12 @@ def approvals() -> Approvals:
     found = tables.users()
     if not found:
         return config
-    roles = config.roles | {"unlimited": None}
-    authors = {row["name"]: row["limit_role"] or "unlimited" for row in found if row["role"] in ("approver", "admin")}
+    roles = config.roles | {"unlimited": None, "no signature": 0.0}
+    authors = {
+        row["name"]: (row["limit_role"] or "unlimited") if row["role"] in ("approver", "admin") else "no signature"
+        for row in found
+        if row["role"] != "viewer"
+    }
     return config.model_copy(update={"roles": roles, "authors": authors})
 
 

@@ -112,7 +112,7 @@ def restore(
     backup_id: Annotated[str | None, typer.Option("--backup", help="Begin with this base backup.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Set the embedded servers back to a moment. Their present data stay aside; nothing is touched before every file was checked."""
+    """Restore the embedded servers to a point in time. Present data are kept aside; every file is checked before anything is touched."""
     from pipelines.operations.backup import restore as restoring
 
     moment = None if to == "latest" else _moment(to)

@@ -9,7 +9,7 @@ def register(app: typer.Typer) -> None:
 
 
 def desk() -> None:
-    """Print the address of the planner's desk; before anybody has signed in, a one-time password too."""
+    """Print the address of the planner's desk; until someone has signed in, a one-time password too."""
     from pipelines.access import actions
     from pipelines.stack import servers
 

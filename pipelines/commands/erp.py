@@ -34,7 +34,7 @@ def seed(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     suppliers: Annotated[int, typer.Option(help="Suppliers.")] = 60,
     seed: Annotated[int, typer.Option(help="Root seed: the same parameters give the same rows.")] = 42,
     dirty: Annotated[bool, typer.Option("--dirty/--no-dirty", help="Plant the listed faulty rows.")] = True,
-    replace: Annotated[bool, typer.Option("--replace", help="Drop rows that are no sample of ours.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace rows that no `erp seed` has written.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Write again although the same sample is there.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -79,7 +79,7 @@ def load(
 ) -> None:
     """Load your own data into the ERP database: checked as a whole, then one transaction a table.
 
-    Comma, semicolon and tab are told apart by the header. A German Excel writes CSV files that are read by
+    The header shows whether comma, semicolon or tab separates the columns. A German Excel writes CSV files that are read by
     --encoding windows-1252 --decimal , --date-format %d.%m.%Y.
     """
     from pipelines.onboarding import load as loading
@@ -100,7 +100,7 @@ def load(
 
 @app.command(epilog="Example: stockproof erp check --json")
 def check(as_json: Json = False) -> None:
-    """Report what of the ERP is usable for planning; code 1 where it is not usable."""
+    """Report which parts of the ERP are usable for planning; code 1 if planning is not possible."""
     from pipelines.onboarding import check as checking
 
     with Console(stderr=True).status("reading the ERP"):

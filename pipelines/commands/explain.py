@@ -21,7 +21,7 @@ def explain(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs: a list, one document a location.")] = False,
 ) -> None:
-    """Why a SKU is ordered or not: decision, numbers, forecast, candidates, passport, what would turn it around, what stood in the way."""
+    """Why a SKU is ordered or not: decision, numbers, forecast, candidates, passport, what reverses the decision, what stood in the way."""
     from pipelines.briefing.queries import explain as query
     from pipelines.commands import explain_text
 

@@ -32,7 +32,7 @@ def adjust(  # noqa: PLR0913, PLR0917 a command's options are its arguments
         float | None, typer.Option(help="Adds so many units over all these days; of one item at one location.")
     ] = None,
     reason: Annotated[str, typer.Option(help="What the history does not show.")] = "",
-    author: Annotated[str, typer.Option("--by", help="Who says so.")] = "",
+    author: Annotated[str, typer.Option("--by", help="Author; default: approvals.author.")] = "",
     file: Annotated[Path | None, typer.Option(help="CSV file of adjustments instead.")] = None,
     as_of: Day = None,
     as_json: Json = False,
@@ -51,7 +51,7 @@ def adjust(  # noqa: PLR0913, PLR0917 a command's options are its arguments
 def withdraw(
     number: Annotated[int, typer.Argument(help="Number of the adjustment.")],
     reason: Annotated[str, typer.Option(help="Why it no longer holds.")] = "",
-    author: Annotated[str, typer.Option("--by", help="Who says so.")] = "",
+    author: Annotated[str, typer.Option("--by", help="Author; default: approvals.author.")] = "",
     as_of: Day = None,
     as_json: Json = False,
 ) -> None:

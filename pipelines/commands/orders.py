@@ -87,7 +87,7 @@ def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help
 
     day = _run(as_of)
     vendors, orders, note = ordered_lines.by_supplier(ordered_lines.read(day)), reading.of_date(day), _told(day)
-    notes = day_notices.told(day)
+    notes = day_notices.of_day(day)
     if as_json:
         rows = vendors.with_columns(vendors["expected_by"].cast(str)).to_dicts()
         told = {

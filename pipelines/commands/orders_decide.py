@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 def approve(
     orders: Orders = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All that wait, but those a rule wants a person to look at.")
+        bool, typer.Option("--all", help="All that wait, except those that a rule holds back for review.")
     ] = False,
     as_of: Day = None,
     by: By = None,
@@ -73,7 +73,7 @@ def approve(
 
 def reject(
     orders: Annotated[list[str], typer.Argument(metavar="ORDER…", help="Order numbers.")],
-    reason: Annotated[str, typer.Option(help="Why, one sentence for those who ask later.")],
+    reason: Annotated[str, typer.Option(help="Reason, one sentence, kept in the audit trail.")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
@@ -87,11 +87,11 @@ def reject(
 def override(
     line: Annotated[str, typer.Argument(metavar="LINE", help="ORDER:LINE_NO or ORDER:ITEM_ID.")],
     quantity: Annotated[float, typer.Option(help="Units; 0 takes the line off the order.")],
-    reason: Annotated[str, typer.Option(help="Why, one sentence; the ledger ranks by it.")],
+    reason: Annotated[str, typer.Option(help="Reason, one sentence; the ledger groups by it.")],
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Change the quantity of a line; the order then still wants to be approved."""
+    """Change the quantity of a line; the order must still be approved."""
     from pipelines.orders import decide
 
     told = decide.override(line, quantity, reason, by)
@@ -103,7 +103,7 @@ def override(
 
 def close(
     orders: Annotated[list[str], typer.Argument(metavar="ORDER…", help="Order numbers.")],
-    reason: Annotated[str, typer.Option(help="Why, one sentence for those who ask later.")],
+    reason: Annotated[str, typer.Option(help="Reason, one sentence, kept in the audit trail.")],
     by: By = None,
     as_json: Json = False,
 ) -> None:

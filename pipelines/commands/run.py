@@ -1,7 +1,6 @@
 """``stockproof run daily | training | release``: start an Airflow run, or join the one on the same date, and follow it to its end."""
 
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -73,11 +72,12 @@ def release(as_of: AsOf = None, as_json: Json = False) -> None:
 def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: bool) -> None:
     from pipelines.commands import follow
     from pipelines.extract import preflight, source
+    from pipelines.onboarding import newest
     from pipelines.stack import servers
 
     say = partial(Console(stderr=as_json, highlight=False).print, soft_wrap=True)
     servers.up(say, airflow=False)
-    day = as_of.date() if as_of else _newest_sale(say)
+    day = as_of.date() if as_of else newest.newest_sale(say)
     if dag_id == "release_orders":
         source.claim()  # sales that are old, or an ERP that cannot be read, are no reason to keep what was signed
     else:
@@ -89,33 +89,3 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
     follow.show(outcome, as_json)
     if outcome.state != "success":
         raise typer.Exit(DEGRADED if outcome.state == "degraded" else 1)
-
-
-def _newest_sale(say: Callable[[str], None]) -> date:
-    """Day of the ERP's newest sale, slips of the keys aside; one that is set aside is told of."""
-    from pipelines.extract import profiles, reader
-    from pipelines.onboarding import check_pitfalls
-
-    sales = profiles.load(date.max).sources["sales"]
-    newest = None
-    if sales:
-        # A sale of a day after it was recorded is a slip of the keys: one of 2062 must not make the run one of 2062.
-        newest = reader.first(sales, "max(t.sold_on)", "t.sold_on <= t.updated_at") or reader.first(
-            sales, "max(t.sold_on)"
-        )
-    if newest is None:
-        raise StockproofError(
-            "the ERP holds no sale", "load data (`stockproof erp load DIR`) or make a sample (`stockproof erp seed`)"
-        )
-    day = _day(newest)
-    before = reader.first(sales, "max(t.sold_on)", f"t.sold_on < '{day}'") if sales else None
-    if before is not None and check_pitfalls.slip([day, _day(before)]):
-        say(
-            f"the newest sale is of {day}, long after the one before it: a slip of the keys? The run is of {_day(before)}"
-        )
-        return _day(before)
-    return day
-
-
-def _day(value: object) -> date:
-    return date.fromisoformat(str(value)[:10])

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Start the embedded stack: PostgreSQL, MariaDB, MLflow, Airflow and the desk on 127.0.0.1. Harmless where it runs."""
+    """Start the embedded stack: PostgreSQL, MariaDB, MLflow, Airflow and the desk on 127.0.0.1. Safe to repeat."""
     from pipelines.stack import servers
 
     servers.up(console.print)
@@ -33,7 +33,7 @@ def down() -> None:
 
 
 def status(as_json: bool = typer.Option(False, "--json", help="For programs; holds passwords.")) -> None:
-    """Addresses and health of each part; code 1 where a part is down."""
+    """Addresses and health of each part; code 1 if a part is down."""
     from pipelines.stack import servers
 
     found = servers.status()

@@ -31,7 +31,8 @@ POLL_SECONDS = 0.3
 def submit(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     question: ask.File = None, items: ask.Items = None, sample: ask.Sample = None, top: ask.Top = None, item: ask.Item = "",
     category: ask.Category = "", supplier: ask.Supplier = "", location: ask.Location = "", class_: ask.Classes = "", abc: ask.Abc = "",
-    days: ask.Span = None, since: ask.Since = None, until: ask.Until = None, policy: ask.Policies = "", levels: ask.Levels = None,
+    saved: ask.Saved = "", days: ask.Span = None, since: ask.Since = None, until: ask.Until = None,
+    policy: ask.Policies = "", levels: ask.Levels = None,
     scenario: ask.Scenario = "", change: ask.Change = None, sweep: ask.Sweep = "", stock_budget: ask.StockBudget = None,
     change_cost: ask.Cost = None, retrain_days: ask.Retrain = None, name: ask.Name = "", tags: ask.Tags = "", as_json: Json = False,
 ) -> None:  # fmt: skip
@@ -44,7 +45,8 @@ def submit(  # noqa: PLR0913, PLR0917 a command's options are its arguments
 def run(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     question: ask.File = None, items: ask.Items = None, sample: ask.Sample = None, top: ask.Top = None, item: ask.Item = "",
     category: ask.Category = "", supplier: ask.Supplier = "", location: ask.Location = "", class_: ask.Classes = "", abc: ask.Abc = "",
-    days: ask.Span = None, since: ask.Since = None, until: ask.Until = None, policy: ask.Policies = "", levels: ask.Levels = None,
+    saved: ask.Saved = "", days: ask.Span = None, since: ask.Since = None, until: ask.Until = None,
+    policy: ask.Policies = "", levels: ask.Levels = None,
     scenario: ask.Scenario = "", change: ask.Change = None, sweep: ask.Sweep = "", stock_budget: ask.StockBudget = None,
     change_cost: ask.Cost = None, retrain_days: ask.Retrain = None, name: ask.Name = "", tags: ask.Tags = "",
     here: Annotated[bool, typer.Option("--here", help="In this process, without Airflow.")] = False, as_json: Json = False,
@@ -181,8 +183,11 @@ def report(
     ] = None,
 ) -> None:
     """The report of a study or of a comparison: a page with plots, a PDF to print, or a workbook."""
+    from pipelines.stack import packages
     from pipelines.studies import actions
 
+    if form == "pdf":
+        packages.pango()
     typer.echo(actions.report(studies, form, out))
 
 

@@ -42,6 +42,7 @@ Classes = Annotated[
     typer.Option("--class", help="Of these demand classes (smooth, erratic, …), separated by commas."),
 ]
 Abc = Annotated[str, _several("Of these ABC classes")]
+Saved = Annotated[str, typer.Option("--filter", help="A saved filter: a name of studies.filters in the configuration.")]
 Span = Annotated[int | None, typer.Option("--days", min=7, help="Days replayed; default 365.")]
 Since = Annotated[datetime | None, day("--from", "First day; instead of --days.")]
 Until = Annotated[datetime | None, day("--until", "Last day. Default: the date of the marts, that is of the last run.")]
@@ -117,7 +118,7 @@ def question(options: dict[str, Any]) -> Question:
     if options["levels"]:
         given |= {"levels": _levels(options["levels"])}
         given.setdefault("policies", ["levels"])
-    given |= {key: options[key] for key in ("name",) if options[key]} | (
+    given |= {key: options[key] for key in ("name", "saved") if options[key]} | (
         {"tags": split(options["tags"])} if options["tags"] else {}
     )
     return read(given | _changes(given, options))

@@ -83,12 +83,12 @@ def run(
 @app.command(name="scenarios", epilog="Example: stockproof twin scenarios")
 def list_scenarios(as_json: Json = False) -> None:
     """List the scenarios."""
-    from pipelines.twin.scenarios import SCENARIOS
+    from pipelines.twin.scenarios import listed
 
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in SCENARIOS.values()], indent=2))
+        typer.echo(json.dumps([asdict(one) for one in listed().values()], indent=2))
         return
-    for one in SCENARIOS.values():
+    for one in listed().values():
         typer.echo(f"{one.name:18s} {one.about}")
     typer.echo("together: --scenario demand_spike+supplier_delay")
 

@@ -8,6 +8,9 @@ Floats = npt.NDArray[np.float64]
 LONGEST_COVER_DAYS = 182.0
 """A lot never covers more than half a year: beyond it the holding rate no longer pays for obsolescence."""
 
+LARGEST_LINE = 10_000.0
+"""Units a line may hold where no limit is configured and the books show no greater scale: what is sold by the gram is."""
+
 AT_RISK = 0.5
 """Probability of running out within the protection interval from which a SKU is at risk: likelier than not."""
 
@@ -31,6 +34,26 @@ def economic_order_quantity(demand_per_day: Floats, ordering_cost: Floats, holdi
     """
     lot: Floats = np.sqrt(2.0 * ordering_cost * demand_per_day / holding_cost_per_day)
     return np.minimum(lot, LONGEST_COVER_DAYS * demand_per_day)
+
+
+def largest_line(limit: float | None, demand_per_day: Floats, maximum: Floats | float = 0.0) -> Floats:
+    """Greatest quantity of a line: ``purchase.max_quantity``; without one, what the item's own books call large.
+
+    Args:
+        limit: as configured, units.
+        demand_per_day: units, shape (N,).
+        maximum: the ERP's order-up-to level, units; NaN where it has none.
+
+    Returns:
+        Units, shape (N,): the limit, else the greatest of :data:`LARGEST_LINE`, what half a year sells, and the ERP's maximum.
+
+    >>> largest_line(None, np.array([2.0, 20_000.0])).tolist(), largest_line(200.0, np.array([2.0, 20_000.0])).tolist()
+    ([10000.0, 3640000.0], [200.0, 200.0])
+    """
+    if limit is not None:
+        return np.full(demand_per_day.shape, limit)
+    scale = np.maximum(LONGEST_COVER_DAYS * np.nan_to_num(demand_per_day), np.nan_to_num(maximum))
+    return np.maximum(scale, LARGEST_LINE)
 
 
 def least_order(minimum: Floats, whole: npt.NDArray[np.bool_], smallest: float) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import sqlalchemy as sa
 
-from models.hybrid import Hybrid
+from models.hybrid import ZERO_METHOD, Hybrid
 from models.interface import CumulativeDistribution, Distribution, Interval
 from pipelines import settings
 from pipelines.core import code_version
@@ -22,6 +22,7 @@ from pipelines.forecast import (
     catalogue_gate,
     detail,
     panels,
+    period_forecasts,
     sanity,
     served,
 )
@@ -128,6 +129,7 @@ def _morning(as_of: date, items: Sequence[str]) -> Morning:
         interval = panels.protection(panel)
         serving = served.model(fitting, panel, interval)
         said, (model, version, why) = served.answered(serving, panel, interval, levels)
+        by_period = period_forecasts.none_of_the_gone(by_period, panel, model.assign(panel).methods == ZERO_METHOD)
     manifest = fitting.bundle.manifest if fitting.bundle and version != FALLBACK else None
     code = manifest.code_version if manifest else code_version.training()
     return Morning(panel, unusable, interval, said, model, version, why, code, by_period, period_why)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from models.interface import fitted
@@ -18,8 +19,11 @@ from models.store.period import codes as period_codes
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats
+from pipelines.core.panel import Panel
 from pipelines.io import warehouse
 from pipelines.ordering.every_review import orders_every_review, periods
+
+Bools = npt.NDArray[np.bool_]
 
 OLDEST: Final = 520
 """Review periods of history at most: ten years of weeks."""
@@ -199,6 +203,26 @@ def frame(skus: pl.DataFrame, as_of: date, told: PeriodDemand, days: int) -> pl.
     ).with_columns(
         starts_on=pl.col("as_of") + pl.duration(days=(pl.col("period") - 1) * days + 1)
     ).filter("is_active").drop("is_active")  # fmt: skip
+
+
+def none_of_the_gone(forecasts: pl.DataFrame, panel: Panel, gone: Bools) -> pl.DataFrame:
+    """The same without demand of SKUs that ended: days tell it, periods are too long a step to see a silence by.
+
+    Args:
+        forecasts: rows of plan.period_forecasts.
+        panel: histories by bucket.
+        gone: [n] SKUs of the panel that are taken for no longer sold, or never were.
+
+    Returns:
+        The rows, in their order.
+    """
+    names = {"item_id": panel.item_ids[gone].astype(str), "location_id": panel.location_ids[gone].astype(str)}
+    ended = pl.DataFrame(names, schema=dict.fromkeys(names, pl.String)).with_columns(gone=pl.lit(value=True))
+    marked = forecasts.join(ended, on=["item_id", "location_id"], how="left", maintain_order="left")
+    none = pl.col("gone").fill_null(value=False)
+    return marked.with_columns(
+        pl.when(none).then(0.0).otherwise(pl.col(name)).alias(name) for name in ("mean", "std")
+    ).drop("gone")
 
 
 def _no_demand() -> PeriodDemand:

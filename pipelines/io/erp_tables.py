@@ -103,7 +103,7 @@ def create_tables(connection: sa.Connection, *, replace: bool, indexes: bool = T
 
     Args:
         connection: an open connection; MariaDB commits DDL by itself.
-        replace: drop tables that exist; otherwise they stay as they are.
+        replace: drop tables that exist; otherwise they keep their rows, and get the columns that an older version did not make.
         indexes: make the indexes too; without them a big load is faster, :func:`create_indexes` adds them then.
 
     Returns:
@@ -113,6 +113,7 @@ def create_tables(connection: sa.Connection, *, replace: bool, indexes: bool = T
     made = []
     for table in TABLES:
         if table.name in there and not replace:
+            _add_columns(connection, table)
             continue
         if table.name in there:
             connection.execute(sa.text(f"drop table {table.name}"))
@@ -121,6 +122,19 @@ def create_tables(connection: sa.Connection, *, replace: bool, indexes: bool = T
             create_indexes(connection, table)
         made.append(table.name)
     return made
+
+
+def _add_columns(connection: sa.Connection, table: Table) -> None:
+    """Add what the contract has learnt since the table was made; optional columns, so rows that are there stay valid."""
+    inspector = sa.inspect(connection)
+    if table.name in inspector.get_view_names():
+        return
+    there = {column["name"].lower() for column in inspector.get_columns(table.name)}
+    sqlite = connection.dialect.name == "sqlite"
+    for column in table.columns:
+        if column.name.lower() not in there and (column.nullable or not column.required):
+            added = f"alter table {table.name} add column {column.name} {_sql_type(column, sqlite=sqlite)}"
+            connection.execute(sa.text(added))
 
 
 def create_indexes(connection: sa.Connection, table: Table) -> None:

@@ -138,6 +138,26 @@ def read_many(queries: Mapping[str, str], **parameters: Any) -> dict[str, pl.Dat
     return frames
 
 
+def rows(query: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Rows of a small query over a pooled connection, which is quicker than :func:`read` for few rows.
+
+    Args:
+        query: SQL; parameters as ``:name``.
+        parameters: values of the parameters.
+
+    Returns:
+        Rows by column name.
+    """
+    with transaction() as connection:
+        return [dict(row) for row in connection.execute(sa.text(query), parameters).mappings()]
+
+
+def row(query: str, **parameters: Any) -> dict[str, Any]:
+    """The one row of a query; see :func:`rows`."""
+    with transaction() as connection:
+        return dict(connection.execute(sa.text(query), parameters).mappings().one())
+
+
 def execute(statement: str, **parameters: Any) -> int:
     """Run one statement in its own transaction; see :func:`transaction` for several.
 

@@ -11,6 +11,7 @@ from pipelines import settings
 from pipelines.briefing.queries import doubts
 from pipelines.config_schema import Approvals
 from pipelines.core.errors import StockproofError
+from pipelines.core.inventory import LARGEST_LINE
 from pipelines.io import warehouse
 from pipelines.orders import approvals, prices, states, store
 
@@ -24,13 +25,22 @@ select pack_size, min_order_qty from plan.decisions where as_of = :as_of and ite
 """
 
 
-def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") -> dict[str, Any]:
+def approve(
+    numbers: Sequence[str],
+    by: str | None = None,
+    *,
+    reason: str = "",
+    limits: Approvals | None = None,
+    alone: bool = False,
+) -> dict[str, Any]:
     """Sign orders, all of them or none.
 
     Args:
         numbers: order numbers; one approved already is left as it is, unless a fact has come up since: then it is confirmed.
         by: the author; None: as configured.
         reason: remark for the audit trail.
+        limits: who may sign what; None: as configured.
+        alone: refuse an order that another person has signed already.
 
     Returns:
         The author, the orders newly approved or ``confirmed``, the number and value of the former.
@@ -38,7 +48,7 @@ def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") 
     Raises:
         StockproofError: no such order, its state forbids it, nothing is left on it, or its value is above the author's limit.
     """
-    config = settings.load().approvals
+    config = limits or settings.load().approvals
     name = approvals.author(by, config)
     done, confirmed, value = [], [], 0.0
     with warehouse.transaction() as connection:
@@ -48,6 +58,8 @@ def approve(numbers: Sequence[str], by: str | None = None, *, reason: str = "") 
             if order["state"] == states.APPROVED:
                 if _confirmed(connection, order, name, config):
                     confirmed.append(number)
+                elif alone:
+                    store.refuse_signed(connection, number, name)
                 continue
             if not any(row["quantity"] > 0 for row in store.lines(connection, number)):
                 raise StockproofError(
@@ -93,13 +105,16 @@ def open_orders(as_of: date | None) -> tuple[list[str], list[str]]:
     return [number for number, look in rows if not look], [number for number, look in rows if look]
 
 
-def reject(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[str, object]:
+def reject(
+    numbers: Sequence[str], reason: str, by: str | None = None, limits: Approvals | None = None
+) -> dict[str, object]:
     """Refuse orders, all of them or none; possible until a release has taken them.
 
     Args:
         numbers: order numbers.
         reason: why; it may not be empty.
         by: the author; None: as configured.
+        limits: who has a role; None: as configured.
 
     Returns:
         The author and the orders rejected.
@@ -107,16 +122,19 @@ def reject(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[s
     Raises:
         StockproofError: no reason, no role, no such order, or its state forbids it.
     """
-    return _ended(numbers, reason, by, states.REJECTED, "reject")
+    return _ended(numbers, reason, by, states.REJECTED, "reject", limits)
 
 
-def close(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[str, object]:
+def close(
+    numbers: Sequence[str], reason: str, by: str | None = None, limits: Approvals | None = None
+) -> dict[str, object]:
     """Take orders that were released and never show in the ERP for called off, all of them or none: files nobody keyed in.
 
     Args:
         numbers: order numbers.
         reason: why; it may not be empty.
         by: the author; None: as configured.
+        limits: who has a role; None: as configured.
 
     Returns:
         The author and the orders closed.
@@ -124,11 +142,13 @@ def close(numbers: Sequence[str], reason: str, by: str | None = None) -> dict[st
     Raises:
         StockproofError: no reason, no role, no such order, its state forbids it, or the ERP shows it.
     """
-    return _ended(numbers, reason, by, states.CLOSED, "close")
+    return _ended(numbers, reason, by, states.CLOSED, "close", limits)
 
 
-def _ended(numbers: Sequence[str], reason: str, by: str | None, target: str, act: str) -> dict[str, object]:
-    config = settings.load().approvals
+def _ended(
+    numbers: Sequence[str], reason: str, by: str | None, target: str, act: str, limits: Approvals | None
+) -> dict[str, object]:
+    config = limits or settings.load().approvals
     name = approvals.author(by, config)
     _need(reason)
     with warehouse.transaction() as connection:
@@ -152,7 +172,9 @@ def _refuse_shown(connection: sa.Connection, order: store.Row) -> None:
         )
 
 
-def override(line: str, quantity: float, reason: str, by: str | None = None) -> dict[str, object]:
+def override(
+    line: str, quantity: float, reason: str, by: str | None = None, limits: Approvals | None = None
+) -> dict[str, object]:
     """Change the quantity of a line; the order still wants a signature.
 
     Args:
@@ -160,6 +182,7 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
         quantity: units, 0 to take the line off the order.
         reason: why; it may not be empty.
         by: the author; None: as configured.
+        limits: who has a role; None: as configured.
 
     Returns:
         The line with its proposed and its new quantity, and a ``remark`` where the supplier does not sell that quantity: a planner may have
@@ -168,15 +191,9 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
     Raises:
         StockproofError: no such line, negative or absurd quantity, no reason, no role, or the order's state forbids it.
     """
-    config = settings.load().approvals
+    config = limits or settings.load().approvals
     name = approvals.author(by, config)
     _need(reason)
-    most = settings.load().purchase.max_quantity
-    if not 0 <= quantity <= most:
-        raise StockproofError(
-            f"quantity {quantity:.10g} is not between 0 and {most:.10g} (purchase.max_quantity)",
-            "name a quantity in range",
-        )
     number, _, wanted = line.rpartition(":")
     if not number:
         raise StockproofError(
@@ -186,6 +203,7 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
     with warehouse.transaction() as connection:
         order = store.locked(connection, number)
         row = _line(store.lines(connection, number), number, wanted)
+        _in_range(quantity, row["proposed_quantity"])
         store.move(connection, order, states.OVERRIDDEN, name, reason=reason)
         _change(connection, order, row, quantity, name, reason)
         remark = _remark(connection, order, row["item_id"], quantity)
@@ -196,6 +214,17 @@ def override(line: str, quantity: float, reason: str, by: str | None = None) -> 
         "reason": reason,
         "remark": remark,
     }
+
+
+def _in_range(quantity: float, proposed: float) -> None:
+    """Refuse what nobody can mean: without a configured limit, ten times what was proposed, where that is a large line."""
+    limit = settings.load().purchase.max_quantity
+    most = max(LARGEST_LINE, 10.0 * proposed) if limit is None else limit
+    if not 0 <= quantity <= most:
+        raise StockproofError(
+            f"quantity {quantity:.10g} is not between 0 and {most:.10g} (purchase.max_quantity)",
+            "name a quantity in range",
+        )
 
 
 def _remark(connection: sa.Connection, order: store.Row, item_id: str, quantity: float) -> str:

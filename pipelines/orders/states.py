@@ -23,6 +23,9 @@ UNSIGNED: Final = (*UNDECIDED, REFUSED)
 ON_ITS_WAY: Final = (APPROVED, SUBMITTED, ACKNOWLEDGED, RECEIVED)
 """Signed, and not known to be called off."""
 
+TAKEN_BACK: Final = (APPROVED, REJECTED)
+"""Steps of a person that the person may take back, until a release or a later run has counted on them."""
+
 ALIVE: Final = (PROPOSED, OVERRIDDEN, REFUSED, *ON_ITS_WAY)
 """States whose lines are to be bought, or were."""
 

@@ -83,6 +83,22 @@ def move(connection: sa.Connection, order: Row, target: str, author: str, *, rea
     event(connection, order["order_id"], target, author, reason=reason, details=columns)
 
 
+def refuse_signed(connection: sa.Connection, order_id: str, name: str) -> None:
+    """Refuse an approved order that somebody else signed; one's own signature stands as it is.
+
+    Raises:
+        Conflict: another person signed it; with the name and the time.
+    """
+    query = """select author, to_char(at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as at from orders.events
+        where order_id = :order_id and event = :event order by event_id desc limit 1"""
+    signed = connection.execute(sa.text(query), {"order_id": order_id, "event": states.APPROVED}).mappings().first()
+    if signed is not None and signed["author"] != name:
+        raise Conflict(
+            f"order {order_id} was approved by {signed['author']} at {signed['at']} UTC",
+            states.REMEDIES[states.APPROVED],
+        )
+
+
 def lines(connection: sa.Connection, order_id: str) -> list[Row]:
     """Lines of an order, by number."""
     query = "select * from orders.lines where order_id = :order_id order by line_no"

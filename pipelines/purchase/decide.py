@@ -169,7 +169,7 @@ def _table(
     saving[lines_ordered] = ranking.expected_saving(
         sku, sku.position[lines_ordered], draft.quantity[lines_ordered], lines_ordered
     )
-    flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget, config.purchase.max_quantity)
+    flip_input, flip_change = flips.flips(draft, sku, config.purchase.budget)
     notes = {name: pl.Series(name, getattr(draft.changes, name)) for name in _NOTES}
     decided = rows.with_columns(
         pl.lit(as_of).alias("as_of"), c.named(draft.code), pl.Series("quantity", draft.quantity),

@@ -26,7 +26,7 @@ def named(inputs: Ints) -> pl.Series:
     return pl.Series("flip_input", INPUTS).gather(inputs)
 
 
-def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float) -> tuple[Ints, Floats]:
+def flips(draft: Draft, lines: Lines, budget: float | None) -> tuple[Ints, Floats]:
     """Input and change that flip each decision.
 
     ``on_hand``: units more or less on the shelf. ``levels``: units by which reorder point and order-up-to level would have to be higher,
@@ -38,7 +38,6 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
         draft: the final lines.
         lines: the SKUs.
         budget: money, None: no limit.
-        max_quantity: the greatest line allowed.
 
     Returns:
         Inputs as positions in :data:`INPUTS`, and signed changes (NaN where there is none), shape (N,).
@@ -71,7 +70,7 @@ def flips(draft: Draft, lines: Lines, budget: float | None, max_quantity: float)
         entered - money - 1.05e-6, entered - money,
         space - changed.space_left - 1.05 * changed.space_tolerance,
         space - changed.space_left, gap + BEYOND, less, higher,
-        np.maximum(higher, TOLERANCE - lines.order_up_to), draft.least - max_quantity,
+        np.maximum(higher, TOLERANCE - lines.order_up_to), draft.least - lines.maximum,
         -changed.vendor_missing - 1e-9,
     ]  # fmt: skip
     names = [

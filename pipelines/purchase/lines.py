@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.calendar import DAYS_IN
-from pipelines.core.inventory import Floats, least_order
+from pipelines.core.inventory import Floats, largest_line, least_order
 from pipelines.core.quantiles import COLUMNS
 from pipelines.purchase.codes import FIRST_ORDER
 from pipelines.settings import Settings
@@ -196,6 +196,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
     days = np.maximum(numbers("protection_days", 1.0), 1.0)
     past = numbers("mean_demand", 0.0) / DAYS_IN[config.planning.grain]
     mean = numbers("forecast_mean")
+    demand = np.where(np.isnan(mean), past, mean / days)
     cost = np.nan_to_num(numbers("unit_cost"))
     cost = np.where(cost > 0, cost, np.nan_to_num(numbers("purchase_price")))
     holding = numbers("holding_cost_per_day")
@@ -213,7 +214,11 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
             numbers("pack_size", 0.0), numbers("step", 0.0) if "step" in rows.columns else np.zeros(rows.height)
         ),
         minimum=least_order(numbers("min_order_qty", 0.0), rows["whole"].to_numpy(), config.purchase.min_quantity),
-        maximum=np.full(rows.height, config.purchase.max_quantity),
+        maximum=largest_line(
+            config.purchase.max_quantity,
+            demand,
+            numbers("erp_order_up_to") if "erp_order_up_to" in rows.columns else 0.0,
+        ),
         ceiling=numbers("stock_ceiling", np.inf) if "stock_ceiling" in rows.columns else np.full(rows.height, np.inf),
         discontinued=((rows["discontinued_on"] <= as_of).fill_null(value=False) | _flag(rows, "ends_first")).to_numpy(),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
@@ -229,7 +234,7 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
             cost > 0, holding / np.where(cost > 0, cost, 1.0), config.costs.holding_cost_rate / 365.0
         ),
         shortage_cost=np.maximum(numbers("shortage_cost", 0.0), 0.01),
-        demand_per_day=np.where(np.isnan(mean), past, mean / days),
+        demand_per_day=demand,
         days=days,
         grid=np.column_stack([numbers(column) for column in COLUMNS]),
         vendor=_vendors(rows),

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.core.business_rules import Rule
 from pipelines.core.calendar import DAYS_IN
-from pipelines.core.inventory import Floats, least_order
+from pipelines.core.inventory import Floats, largest_line, least_order
 from pipelines.purchase import lots, prices, reasons, rules
 from pipelines.purchase.lines import TOLERANCE, Flags
 from pipelines.purchase.rules import Applied
@@ -113,7 +113,7 @@ def landed_costs(wide: pl.DataFrame, breaks: pl.DataFrame, config: Settings) -> 
     pack = np.maximum(column("pack_size", 0.0), 0.0)
     least = least_order(column("min_order_qty", 0.0), wide["whole"].to_numpy(), config.purchase.min_quantity)
     least = np.maximum(least, TOLERANCE)  # nothing at all is no lot
-    most = np.maximum(np.full(wide.height, config.purchase.max_quantity), least)
+    most = np.maximum(largest_line(config.purchase.max_quantity, demand), least)
     terms = lots.Lots(demand, column("ordering_cost", config.costs.ordering_cost), rate, pack, least, most)
     _, _, per_day = lots.best(terms, prices.steps(wide, breaks))
     landed = per_day / demand / np.clip(column("accepted_share", 1.0), 0.05, 1.0)

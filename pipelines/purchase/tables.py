@@ -48,10 +48,9 @@ from marts.fct_price_breaks where unit_price is not null order by item_id, suppl
 
 _OFFERS = """
 select o.item_id, o.supplier_id, o.lead_time_days, o.min_order_qty, o.pack_size, o.purchase_price, o.ordering_cost,
-    coalesce(i.shrunk_mean, v.lead_time_mean, o.lead_time_days) as lead_time_mean, v.accepted_share, v.on_time_in_full_share as score,
+    o.lead_time_mean, v.accepted_share, v.on_time_in_full_share as score,
     case when t.level in ('item', 'supplier') then t.q500 end as measured_days
 from marts.fct_offer o
-left join marts.fct_lead_time i on i.item_id = o.item_id and i.supplier_id = o.supplier_id
 left join marts.fct_vendor v on v.supplier_id = o.supplier_id
 left join plan.lead_times t on t.as_of = :measured_on and t.supplier_id = o.supplier_id and t.item_id = o.item_id
 where o.as_of = :as_of and o.is_active order by o.item_id, o.supplier_id

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.core.inventory import Floats, least_order
+from pipelines.core.inventory import Floats, largest_line, least_order
 from pipelines.engine.engine import Arrivals, Levels, Outcome, Span, problem, simulate
 from pipelines.engine.kernel import Ints
 from pipelines.ordering.rules import EXPECTED_COST
@@ -285,7 +285,7 @@ def _player(
     limits = (
         np.nan_to_num(_column(skus, "pack_size")),
         least_order(np.nan_to_num(_column(skus, "min_order_qty")), w.whole, config.purchase.min_quantity),
-        np.full(skus.height, config.purchase.max_quantity),
+        largest_line(config.purchase.max_quantity, w.demand.mean(axis=1)),
     )
     span = Span(days.end, days.start, days.warmup)
 

@@ -100,7 +100,7 @@ def read(as_of: date) -> Tables:
         to_review=found["review"],
         receipts=int(warehouse.read("select count(*) as n from marts.fct_receipts")["n"][0]),
         degraded=failed_steps.degraded(as_of),
-        notices=tuple(day_notices.told(as_of)),
+        notices=tuple(day_notices.of_day(as_of)),
         suppliers=warehouse.read("select supplier_id, supplier_name from marts.dim_supplier order by supplier_id"),
         **{name: warehouse.read(query, as_of=as_of) for name, query in _PROOF.items()},
     )

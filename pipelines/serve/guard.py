@@ -117,9 +117,7 @@ async def refuse_other_sites(request: Request, session: str | None) -> None:
     Raises:
         NotAllowed: origin or form token do not fit.
     """
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    if site not in (None, "same-origin", "none") or (origin is not None and not _own(origin, request)):
+    if not same_site(request):
         raise NotAllowed("this request came from another site", "open the desk itself and repeat it there")
     if session is None:
         return
@@ -132,7 +130,13 @@ async def refuse_other_sites(request: Request, session: str | None) -> None:
         raise NotAllowed("the form is out of date or was not made here", "load the page again and repeat it")
 
 
-def _own(origin: str, request: Request) -> bool:
+def same_site(connection: HTTPConnection) -> bool:
+    """Whether a browser's request comes from this site's own pages; a program sends neither header."""
+    site, origin = connection.headers.get("sec-fetch-site"), connection.headers.get("origin")
+    return site in (None, "same-origin", "none") and (origin is None or _own(origin, connection))
+
+
+def _own(origin: str, request: HTTPConnection) -> bool:
     public = settings.load().serve.public_url
     hosts = {request.headers.get("host", "")} | ({urlsplit(public).netloc} if public else set())
     return urlsplit(origin).netloc in hosts

@@ -1,6 +1,5 @@
 """A private MariaDB as the sample ERP: the server on this machine, or Debian's package where we may install it."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 import pymysql
 
 from pipelines.core.errors import StockproofError
+from pipelines.stack import packages
 from pipelines.stack.process import Server, unprivileged
 
 USER = "stockproof"
@@ -134,19 +134,7 @@ def find(program: str) -> Path | None:
 
 def install() -> bool:
     """Install Debian's server where we may (root, apt). Returns whether ``mariadbd`` is there now."""
-    if _installed():
-        return True
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return False
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    with Path(__file__).open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # apt refuses a second one at a time, as of another test worker
-        if _installed():
-            return True
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *PACKAGES]):
-            if subprocess.run(command, capture_output=True, env=environment, check=False).returncode:
-                return False
-    return _installed()
+    return packages.install(PACKAGES, _installed)
 
 
 def _installed() -> bool:

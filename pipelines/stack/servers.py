@@ -139,6 +139,17 @@ def _ours(elsewhere: str | None, server: Server, state: str) -> str:
     return f"down: what answers on port {server.port} is not of this state folder"
 
 
+def addresses() -> dict[str, str]:
+    """Addresses of Airflow and MLflow for people, without passwords."""
+    stack = settings.load().stack
+    return {"Airflow": api().url, "MLflow": _bare(stack.mlflow_url or _mlflow().url)}
+
+
+def _bare(address: str) -> str:
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def api() -> AirflowApi:
     """Airflow's REST interface: that of ``stack.airflow_url`` (``http://user:password@host:port``) where set, else the embedded one's."""
     given = settings.load().stack.airflow_url

@@ -13,7 +13,7 @@ from pipelines.core.suggestions import refuse_unknown
 from pipelines.io import files
 from pipelines.settings import Settings
 from pipelines.studies import queries, report_page, report_workbook, study, tables
-from pipelines.studies.question import Question, variants
+from pipelines.studies.question import Question, read, variants
 
 FORMS: Final = ("html", "pdf", "xlsx")
 
@@ -33,6 +33,7 @@ def submit(question: Question, *, status: str = tables.QUEUED) -> str:
     """
     tables.fail_silent()
     config, as_of = settings.load(), queries.marts_date()
+    question = with_saved_filter(question, config)
     refuse_contradicting_costs(question, config)
     of = study.setting(question, as_of, config)
     picked, named = study.chosen(question, as_of, config.forecast.seed)
@@ -40,6 +41,21 @@ def submit(question: Question, *, status: str = tables.QUEUED) -> str:
     asked = question.model_copy(update={"author": author}).model_dump(mode="json")
     sizes = {"items": picked.height, "of": named, "days": of.days.shown, "variants": len(variants(question))}
     return tables.start(as_of, of.first, of.last, asked, sizes, status)
+
+
+def with_saved_filter(question: Question, config: Settings) -> Question:
+    """The question with the SKUs of its saved filter; what it names itself goes before the filter's own list.
+
+    Raises:
+        StockproofError: no filter has this name, or it has a key that no filter takes.
+    """
+    if not question.saved:
+        return question
+    known = config.studies.filters
+    refuse_unknown([question.saved], list(known), "studies.filters of the configuration", "name one of them")
+    named = {key: value for key, value in question.where.model_dump().items() if value}
+    whole = question.model_dump(mode="json") | {"where": known[question.saved] | named}
+    return read(whole)
 
 
 def refuse_contradicting_costs(question: Question, config: Settings) -> None:
@@ -124,14 +140,14 @@ def _page(head: dict[str, Any]) -> str:
     """The page of one study; SKUs day by day where its marts are still there."""
     first = head["result"]["variants"][0]["variant"]
     weekly = [row for row in queries.daily(head, "week") if row["variant"] in ("", first)]
-    best = head["result"]["item_level_summary"]
-    shown = [*best[:3], *best[3:][-3:]] if queries.marts_date() == head["as_of"] else []
+    best, worst = queries.extremes(head, 10)
+    shown = [*best[:3], *worst[:3]] if queries.marts_date() == head["as_of"] else []
     items = []
     for row in shown:
         days = queries.item_days(head, f"{row['item_id']}@{row['location_id']}")
-        title = f"{row['item_id']} at {row['location_id']}: {row['cost_saved']:,.0f} saved"
+        title = f"{row['item_id']} at {row['location_id']}: {row['cost_saved'] or 0.0:,.0f} saved"
         items.append((title, [day for day in days if day["variant"] in ("", first)]))
-    return report_page.study(head["result"], weekly, items)
+    return report_page.study(head["result"], weekly, items, worst)
 
 
 def _pdf(html: str) -> bytes:
@@ -140,7 +156,7 @@ def _pdf(html: str) -> bytes:
     except OSError as fault:
         raise StockproofError(
             f"the PDF cannot be made here: {str(fault).splitlines()[0]}",
-            "install Debian's libpango-1.0-0 and libpangoft2-1.0-0",
+            "`apt-get update && apt-get install libpango-1.0-0 libpangoft2-1.0-0`, or another --format",
         ) from None
     logging.getLogger("weasyprint").setLevel(logging.ERROR)  # the style of the screen's plots means nothing on paper
     made: bytes = HTML(string=report_page.printable(html)).write_pdf()

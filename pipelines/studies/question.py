@@ -124,7 +124,7 @@ class Question(_Part):
 
     Attributes:
         name: for people; tags: to find it by; author: who asks.
-        where: which SKUs.
+        where: which SKUs; saved: name of a filter of the configuration that narrows them too.
         sample: ``all`` of them, a ``stratified`` random sample, or the best sellers (``top``, biased); size: of a sample.
         days: length; since, until: first and last day instead.
         policies: side by side; the first is the ``simulated`` side of the answer.
@@ -140,6 +140,7 @@ class Question(_Part):
     tags: tuple[str, ...] = ()
     author: str = ""
     where: Filter = Filter()
+    saved: str = ""
     sample: Literal["all", "stratified", "top"] = "all"
     size: Annotated[int, Field(ge=1)] = 200
     days: Annotated[int, Field(ge=7)] = 365

@@ -27,13 +27,19 @@ GROUPS: Final = (("category", "Categories"), ("supplier", "Suppliers"), ("class"
 SHOWN: Final = 20
 
 
-def study(answer: dict[str, Any], daily: list[dict[str, Any]], items: list[tuple[str, list[dict[str, Any]]]]) -> str:
+def study(
+    answer: dict[str, Any],
+    daily: list[dict[str, Any]],
+    items: list[tuple[str, list[dict[str, Any]]]],
+    worst: list[dict[str, Any]],
+) -> str:
     """The page of one study.
 
     Args:
         answer: its document.
         daily: sums by week of the first variant, the ERP's rule and the books.
         items: title and days of the SKUs shown one by one.
+        worst: SKUs that lose most.
 
     Returns:
         HTML; the same input gives the same bytes.
@@ -42,7 +48,7 @@ def study(answer: dict[str, Any], daily: list[dict[str, Any]], items: list[tuple
         answer=answer, metrics=_metrics(answer["global_metrics"]), curve=plots.trade_off(answer["trade_off_curve"]),
         points=answer["trade_off_curve"] if len(answer["variants"]) > 1 else [], stock=plots.stock_by_day(daily),
         groups=[_group(answer, name, title) for name, title in GROUPS], money=_money(answer["money"]), lost=answer["lost_sales_avoided"],
-        items=[(title, plots.item_days(title, days)) for title, days in items if days], best=answer["item_level_summary"],
+        items=[(title, plots.item_days(title, days)) for title, days in items if days], best=answer["item_level_summary"], worst=worst,
     )  # fmt: skip
 
 
@@ -52,8 +58,28 @@ def comparison(compared: dict[str, Any]) -> str:
     for one in compared["comparisons"]:
         for row in one["figures"]:
             text, form = labels.get(row["metric"], (row["metric"].replace("_", " "), money))
-            row |= {"text": text, "shown": [form(row[key]) for key in ("first", "second", "difference", "low", "high")]}
+            relative = None if row["relative"] is None else row["relative"] * 100.0
+            row |= {
+                "text": text,
+                "percent": relative,
+                "shown": [form(row[key]) for key in ("first", "second", "difference", "low", "high")],
+            }
+        one["plot"] = plots.bars(one["figures"], "text", "percent", "Change in percent by figure")
+        one["questions"] = [{key: _plain(value) for key, value in row.items()} for row in one["questions"]]
     return _environment().get_template("comparison.html").render(compared=compared)
+
+
+def _plain(value: Any) -> str:
+    """A value of a question in words.
+
+    >>> _plain(None), _plain([0.8, 0.9]), _plain(5000.0)
+    ('–', '0.8, 0.9', '5000')
+    """
+    if value is None or value in ([], ""):
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value)
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 _PRINT_STYLE: Final = (
@@ -86,18 +112,17 @@ def _metrics(metrics: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _change(value: float | None, low: float | None, high: float | None, points: bool) -> str:
-    """A change in words: reductions as a share, improvements in points.
+    """A change with its interval, signed as the figure moves: reductions as a share, improvements in points.
 
     >>> _change(0.1, 0.05, 0.15, False), _change(-1.5, None, None, True)
-    ('10.0% less (5.0% to 15.0%)', '-1.50 points')
+    ('−10.0% (−15.0% to −5.0%)', '−1.50 points')
     """
     if value is None:
         return "–"
-    if points:
-        ends = "" if low is None or high is None else f" ({low:+.2f} to {high:+.2f})"
-        return f"{value:+.2f} points{ends}"
-    ends = "" if low is None or high is None else f" ({low:.1%} to {high:.1%})"
-    return f"{value:.1%} less{ends}" if value >= 0 else f"{-value:.1%} more{ends}"
+    form, unit, sign = ("+.2f", " points", 1.0) if points else ("+.1%", "", -1.0)
+    ends = "" if low is None or high is None else sorted((sign * low, sign * high))
+    interval = f" ({ends[0]:{form}} to {ends[1]:{form}})" if ends else ""
+    return f"{sign * value:{form}}{unit}{interval}".replace("-", "−")
 
 
 def _group(answer: dict[str, Any], name: str, title: str) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from pipelines.render.formats import compact, money, percent
 from pipelines.render.svg import Box, Scale, grid, months, path, svg, ticks
 
 WIDTH: Final = 900
+LABEL: Final = (130.0, 14.0)
+"""Room of a label, so that none lies on another."""
+
 KINDS: Final = {"recorded": "real", "incumbent": "incumbent", "candidate": "ours"}
 """Policy → class of its line."""
 
@@ -31,17 +34,24 @@ def trade_off(points: Sequence[dict[str, Any]]) -> str:
     ]
     middle, foot = (box.left + box.width) / 2, box.height - 6
     parts.append(f'<text class="tick" x="{middle:.0f}" y="{foot}" text-anchor="middle">mean inventory value</text>')
-    ours = sorted(
-        (point for point in shown if point["policy"] != "incumbent"), key=lambda point: point["inventory_value"]
-    )
-    parts.append(f'<path class="line ours" d="{path([(x(p["inventory_value"]), y(p["fill_rate"])) for p in ours])}"/>')
-    for point in shown:
+    for policy in dict.fromkeys(point["policy"] for point in shown if point["policy"] != "incumbent"):
+        own = sorted(
+            (point for point in shown if point["policy"] == policy), key=lambda point: point["inventory_value"]
+        )
+        parts.append(
+            f'<path class="line ours" d="{path([(x(p["inventory_value"]), y(p["fill_rate"])) for p in own])}"/>'
+        )
+    taken: list[tuple[float, float]] = []
+    for point in sorted(shown, key=lambda point: -point["fill_rate"]):
         kind = "incumbent" if point["policy"] == "incumbent" else "ours"
         at, up = x(point["inventory_value"]), y(point["fill_rate"])
         tip = f"{point['variant']}: {money(point['inventory_value'])} in stock, {percent(point['fill_rate'], 2)} of units filled"
         parts.append(
             f'<circle class="dot {kind}" cx="{at:.1f}" cy="{up:.1f}" r="5"><title>{escape(tip)}</title></circle>'
         )
+        while any(abs(at - left) < LABEL[0] and abs(up - above) < LABEL[1] for left, above in taken):
+            up += 2.0
+        taken.append((at, up))
         parts.append(f'<text class="end {kind}" x="{at + 9:.1f}" y="{up + 4:.1f}">{escape(point["variant"])}</text>')
     return svg("Units filled against mean inventory value", WIDTH, box.height, parts)
 
@@ -101,8 +111,8 @@ def _day(row: dict[str, Any]) -> date:
     return row["day"] if isinstance(row["day"], date) else date.fromisoformat(row["day"])
 
 
-def bars(rows: Sequence[dict[str, Any]], name: str, value: str, most: int = 12) -> str:
-    """Benefit by group, the greatest first; losses to the left of the axis."""
+def bars(rows: Sequence[dict[str, Any]], name: str, value: str, title: str = "", most: int = 12) -> str:
+    """Bars of a value by name, in order; below zero to the left of the axis."""
     shown = [row for row in rows if row[value] is not None][:most]
     if not shown:
         return ""
@@ -112,7 +122,7 @@ def bars(rows: Sequence[dict[str, Any]], name: str, value: str, most: int = 12) 
     parts = []
     for k, row in enumerate(shown):
         up, end = 8 + 22 * k, x(row[value])
-        kind = "ours" if row[value] >= 0 else "loss"
+        kind = "ours" if row[value] >= 0 or title else "loss"
         parts.append(
             f'<text class="tick" x="{left - 8}" y="{up + 12}" text-anchor="end">{escape(str(row[name])[:26])}</text>'
         )
@@ -120,4 +130,4 @@ def bars(rows: Sequence[dict[str, Any]], name: str, value: str, most: int = 12) 
             f'<rect class="fill {kind}" x="{min(x(0.0), end):.1f}" y="{up}" width="{abs(end - x(0.0)):.1f}" height="15"/>'
         )
         parts.append(f'<text class="tick" x="{max(end, x(0.0)) + 6:.1f}" y="{up + 12}">{compact(row[value])}</text>')
-    return svg(f"Benefit by {name}", WIDTH, height, parts)
+    return svg(title or f"Benefit by {name}", WIDTH, height, parts)

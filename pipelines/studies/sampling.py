@@ -3,7 +3,6 @@
 A stratified probability sample speaks for the catalogue, with an interval; the best sellers do not, and are labelled so.
 """
 
-from statistics import NormalDist
 from typing import Final, Literal
 
 import numpy as np
@@ -86,27 +85,3 @@ def allocation(sizes: Ints, total: int) -> Ints:
     taken[order] += 1
     allotted: Ints = np.minimum(taken, sizes)
     return allotted
-
-
-def catalogue_total(values: pl.DataFrame, name: str, confidence: float) -> dict[str, float]:
-    """Total of a figure over the whole catalogue, from a stratified sample.
-
-    The stratified estimator Σ N_h ȳ_h with variance Σ N_h² (1 − n_h / N_h) s_h² / n_h (Cochran 1977, §5.6).
-
-    Args:
-        values: ``stratum``, ``weight`` and the figure of each sampled SKU.
-        name: the figure's column.
-        confidence: of the interval.
-
-    Returns:
-        estimate, low, high.
-    """
-    strata = values.group_by("stratum").agg(
-        pl.len().alias("n"), (pl.col("weight").first() * pl.len()).alias("size"), pl.col(name).mean().alias("mean"),
-        pl.col(name).var().fill_null(0.0).alias("variance"),
-    ).sort("stratum")  # fmt: skip
-    n, size, mean, variance = (strata[column].to_numpy().astype(float) for column in ("n", "size", "mean", "variance"))
-    estimate = float((size * mean).sum())
-    spread = float(np.sqrt((size**2 * np.maximum(1.0 - n / size, 0.0) * variance / n).sum()))
-    half = NormalDist().inv_cdf(0.5 + confidence / 2.0) * spread
-    return {"estimate": estimate, "low": estimate - half, "high": estimate + half}

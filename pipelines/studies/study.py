@@ -24,7 +24,7 @@ COLUMNS: Final = {
 }  # fmt: skip
 """Filter → column of the catalogue."""
 
-CHUNK_REPLAYS: Final = 6000
+CHUNK_REPLAYS: Final = 16_000
 """SKUs × variants of a mapped task: few and fat, since each starts a process."""
 
 

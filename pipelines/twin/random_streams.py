@@ -60,9 +60,9 @@ def mean_demand(sku: Sku, multiplier: float, days: int, scenario: Scenario) -> F
 def demand(network: TwinNetwork, scenario: Scenario, streams: Streams) -> Floats:
     """Customers' demand: mean + noise, times the spike's factor, at least 0; units, shape (R, K, J, T)."""
     out = np.zeros((streams.replications, len(network.skus), len(network.sites), streams.days))
-    factor = np.ones(streams.days)
+    factor = np.full(streams.days, scenario.level_factor)
     if scenario.spike_days:
-        factor[scenario.spike_days[0] : scenario.spike_days[1] + 1] = scenario.demand_factor
+        factor[scenario.spike_days[0] : scenario.spike_days[1] + 1] *= scenario.demand_factor
     for j, name in enumerate(network.sites):
         multiplier = network.buyers[name].demand_multiplier if name in network.buyers else 0.0
         if multiplier == 0.0:

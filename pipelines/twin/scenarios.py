@@ -1,9 +1,11 @@
 """What may happen to a network: named scenarios, alone or together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
+from pipelines import settings
+from pipelines.core import scenarios
 from pipelines.core.errors import StockproofError
 
 
@@ -19,6 +21,7 @@ class Scenario:
         seasonality: amplitude of the sine instead of the SKU's; None: the SKU's.
         supplier_delay_days: days added to every lead time from a supplier.
         deviation_factor: standard deviation of demand times this.
+        level_factor: demand of every day times this.
     """
 
     name: str
@@ -28,28 +31,71 @@ class Scenario:
     seasonality: float | None = None
     supplier_delay_days: int = 0
     deviation_factor: float = 1.0
+    level_factor: float = 1.0
 
 
-SCENARIOS: Final = {
-    scenario.name: scenario
-    for scenario in (
-        Scenario("normal", "the network as configured"),
-        Scenario("demand_spike", "demand × 2.5 on days 30–32", demand_factor=2.5, spike_days=(30, 32)),
-        Scenario("high_seasonality", "seasonality of 50%", seasonality=0.5),
-        Scenario("supplier_delay", "suppliers take 7 days longer", supplier_delay_days=7),
-        Scenario("high_variability", "twice the standard deviation of demand", deviation_factor=2.0),
+NAMES: Final = {"spike": "demand_spike", "strong_seasonality": "high_seasonality"}
+"""Built-in scenarios that have another name here."""
+
+ABOUT: Final = {
+    "normal": "the network as configured",
+    "spike": "demand × 2.5 on days 30–32",
+    "strong_seasonality": "seasonality of 50%",
+    "supplier_delay": "suppliers take 7 days longer",
+    "high_variability": "twice the standard deviation of demand",
+}
+
+PLAYED: Final = (
+    "demand_factor",
+    "spike_factor",
+    "spike_from",
+    "spike_until",
+    "seasonality",
+    "supplier_delay_days",
+    "deviation_factor",
+)
+"""Keys of a change that a network can play; costs and terms are those of its own file."""
+
+
+def _known() -> dict[str, dict[str, Any]]:
+    """Every scenario, the configuration's among them, with what it changes."""
+    return scenarios.BUILT_IN | dict(settings.load().studies.scenarios)
+
+
+def _named(parts: list[str], known: dict[str, dict[str, Any]]) -> Scenario:
+    """A scenario of one name or of several."""
+    change = scenarios.together(parts, known)
+    foreign = [key for key in change if key not in PLAYED]
+    if foreign:
+        raise StockproofError(
+            f"the twin cannot play {', '.join(foreign)} of the scenario {'+'.join(parts)}",
+            f"`stockproof study` can; a network takes {', '.join(PLAYED)}",
+        )
+    days = (change["spike_from"], change["spike_until"]) if "spike_from" in change else None
+    return Scenario(
+        "+".join(NAMES.get(part, part) for part in parts),
+        "; ".join(_about(part, known[part]) for part in parts),
+        demand_factor=change.get("spike_factor", 1.0),
+        spike_days=days,
+        seasonality=change.get("seasonality"),
+        supplier_delay_days=change.get("supplier_delay_days", 0),
+        deviation_factor=change.get("deviation_factor", 1.0),
+        level_factor=change.get("demand_factor", 1.0),
     )
-}
 
-ALIASES: Final = {
-    "spike": "demand_spike",
-    "seasonality": "high_seasonality",
-    "seasonal": "high_seasonality",
-    "delay": "supplier_delay",
-    "supply_disruption": "supplier_delay",
-    "variability": "high_variability",
-    "deviation": "high_variability",
-}
+
+def _about(name: str, change: dict[str, Any]) -> str:
+    return ABOUT.get(name) or ", ".join(f"{key} {value}" for key, value in change.items())
+
+
+SCENARIOS: Final = {NAMES.get(name, name): _named([name], scenarios.BUILT_IN) for name in scenarios.BUILT_IN}
+
+
+def listed() -> dict[str, Scenario]:
+    """The built-in scenarios, and those of the configuration's key ``studies.scenarios`` that a network can play."""
+    own = settings.load().studies.scenarios
+    playable = [name for name, change in own.items() if set(change) <= set(PLAYED)]
+    return SCENARIOS | {name: find(name) for name in playable}
 
 
 def find(name: str) -> Scenario:
@@ -62,47 +108,16 @@ def find(name: str) -> Scenario:
         The scenario.
 
     Raises:
-        StockproofError: there is none of that name.
+        StockproofError: there is none of that name, or a network cannot play it.
 
     >>> both = find("demand_spike+supplier_delay")
     >>> both.demand_factor, both.supplier_delay_days, both.name
     (2.5, 7, 'demand_spike+supplier_delay')
     """
-    parts = [_one(part) for part in name.split("+")]
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = together(whole, part)
-    return whole
-
-
-def together(first: Scenario, second: Scenario) -> Scenario:
-    """Both at once: delays add up, factors multiply, the larger seasonality holds."""
-    if first.spike_days and second.spike_days and first.spike_days != second.spike_days:
-        raise StockproofError(f"scenarios {first.name} and {second.name} spike on different days", "run one of them")
-    amplitudes = [one.seasonality for one in (first, second) if one.seasonality is not None]
-    return replace(
-        first,
-        name=f"{first.name}+{second.name}",
-        about=f"{first.about}; {second.about}",
-        demand_factor=first.demand_factor * second.demand_factor,
-        spike_days=first.spike_days or second.spike_days,
-        seasonality=max(amplitudes, default=None),
-        supplier_delay_days=first.supplier_delay_days + second.supplier_delay_days,
-        deviation_factor=first.deviation_factor * second.deviation_factor,
-    )
+    known = _known()
+    return _named(scenarios.names(name, known), known)
 
 
 def several(names: Sequence[str]) -> list[Scenario]:
     """Scenarios by name; none named: all of them."""
-    return [find(name) for name in names] if names else list(SCENARIOS.values())
-
-
-def _one(name: str) -> Scenario:
-    key = name.strip().lower().replace("-", "_")
-    key = ALIASES.get(key, key)
-    if key not in SCENARIOS:
-        raise StockproofError(
-            f"there is no scenario '{name.strip()}'; there are {', '.join(SCENARIOS)}",
-            "`stockproof twin scenarios` lists them; join several with +",
-        )
-    return SCENARIOS[key]
+    return [find(name) for name in names] if names else list(listed().values())

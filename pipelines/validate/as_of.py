@@ -9,6 +9,9 @@ from pipelines.core import calendar, contract, quantiles
 from pipelines.core.errors import StockproofError
 from pipelines.validate.rules import GUIDE, Gate, Rule, Source
 
+UNLIMITED: Final = 1e12
+"""Units of an order line that no company buys: where no limit is configured, only a fault of arithmetic is beyond it."""
+
 ADDED: Final[tuple[str, ...]] = ("_row_id", "_copy", "_extracted_at")
 """Columns of the as-of rows that say nothing about the ERP's row."""
 
@@ -19,7 +22,7 @@ def placeholders(
     spike_sigmas: float,
     spike_quarantine_sigmas: float,
     spike_min_days: int,
-    max_quantity: float,
+    max_quantity: float | None,
     least_stock: float,
     items: Sequence[str],
 ) -> dict[str, str]:
@@ -30,7 +33,7 @@ def placeholders(
         spike_sigmas: standard deviations from which on a day's sales are a spike.
         spike_quarantine_sigmas: standard deviations from which on a sale is taken for a typing error.
         spike_min_days: other days with sales a SKU needs before its spikes are judged.
-        max_quantity: largest quantity of an order line, units.
+        max_quantity: largest quantity of an order line, units; None: by the scale of each item.
         least_stock: least count that is one, units: zero, or less where unmet demand waits.
         items: item_ids the run plans; empty: all.
 
@@ -43,7 +46,7 @@ def placeholders(
         "spike_sigmas": _number(spike_sigmas),
         "spike_quarantine_sigmas": _number(spike_quarantine_sigmas),
         "spike_min_days": str(int(spike_min_days)),
-        "max_quantity": _number(max_quantity),
+        "max_quantity": _number(UNLIMITED if max_quantity is None else max_quantity),
         "least_stock": _number(least_stock),
         "in_scope": f"item_id in ({listed})" if items else "true",
         "quantiles": ", ".join(quantiles.COLUMNS),

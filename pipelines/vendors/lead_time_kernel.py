@@ -20,6 +20,9 @@ LOWEST = -7.0
 BINS = 2601
 """The grid reaches from exp(−7) to exp(6) times what was agreed."""
 
+AGREED = 1400
+"""Bin of what was agreed."""
+
 
 def bins(ratio: Floats) -> Ints:
     """Bin of each ratio: the first whose upper edge is not below it.
@@ -48,6 +51,8 @@ def _kaplan_meier(  # noqa: PLR0913, PLR0917
     total = 0.0
     highest = -1
     for n in range(first, last):
+        if weight[n] <= 0.0:
+            continue
         left[place[n]] += weight[n]
         total += weight[n]
         highest = max(highest, place[n])
@@ -92,20 +97,21 @@ def _read(cdf: Any, agreed: float, levels: Any, quantiles: Any) -> tuple[float, 
 
 @njit(nogil=True)
 def fit(  # noqa: PLR0913, PLR0917
-    place: Any, event: Any, joint_weight: Any, own_weight: Any, pair_at: Any, supplier_at: Any, agreed: Any, priors: Any,
-    levels: Any, wanted: Any, quantiles: Any, moments: Any,
+    place: Any, event: Any, joint_weight: Any, own_weight: Any, common_weight: Any, pair_at: Any, supplier_at: Any, agreed: Any,
+    priors: Any, levels: Any, wanted: Any, quantiles: Any, moments: Any,
 ) -> None:  # fmt: skip
     """Quantiles of every wanted pair: its own distribution, drawn to its supplier's, drawn to the catalogue's.
 
     Args:
         place: bin of each line, [N], lines sorted by pair, pairs by supplier.
         event: received, [N]; else still open at that age.
-        joint_weight: weight of a line among its supplier's and the catalogue's, [N].
+        joint_weight: weight of a line among its supplier's, [N].
         own_weight: weight among its pair's, [N].
+        common_weight: weight among the catalogue's, [N].
         pair_at: first line of each pair, [P + 1].
         supplier_at: first pair of each supplier, [S + 1].
         agreed: days, [P].
-        priors: weight of the supplier for an item, of the catalogue for a supplier, deliveries, [2].
+        priors: weight of the supplier for an item, of the catalogue for a supplier, deliveries; share of "as agreed" in the catalogue, [3].
         levels: probabilities, [Q].
         wanted: pairs to compute, [P].
         quantiles: out, days, [P, Q].
@@ -116,9 +122,11 @@ def fit(  # noqa: PLR0913, PLR0917
     catalogue, supplier, own = np.zeros(size), np.zeros(size), np.zeros(size)
     nothing = np.zeros(size)
     nothing[:] = 1.0  # the catalogue's own open lines end at the last one: nobody knows more
-    if _kaplan_meier(place, event, joint_weight, 0, place.size, nothing, died, left, catalogue) <= 0.0:
+    if _kaplan_meier(place, event, common_weight, 0, place.size, nothing, died, left, catalogue) <= 0.0:
         catalogue[:] = 0.0
-        catalogue[1400:] = 1.0  # nothing was ever received: as agreed
+        catalogue[AGREED:] = 1.0  # nothing was ever received: as agreed
+    catalogue *= 1.0 - priors[2]
+    catalogue[AGREED:] += priors[2]
     for s in range(supplier_at.size - 1):
         asked = False
         for p in range(supplier_at[s], supplier_at[s + 1]):

@@ -1,9 +1,10 @@
 """Lead times as distributions: per supplier and item, from what was received and what is still open.
 
 An item's few receipts are drawn to its supplier's and those to the catalogue's; open lines count as *at least this long* (Kaplan & Meier
-1958); newer orders weigh more. What the model said in each month of the last two years is then held against what came: where the late
-tail was longer than it said, its quantiles are stretched by the factor that would have made it right (split conformal, after Lei et al.
-2018, on the ratio of lead time to quantile).
+1958); newer orders weigh more. What one supplier alone shows says nothing of the others: the catalogue's distribution leaves out the one
+that strays most, and is drawn to what was agreed. What the model said in each month of the last two years is then held against what came:
+where the late tail was longer than it said, its quantiles are stretched by the factor that would have made it right (split conformal,
+after Lei et al. 2018, on the ratio of lead time to quantile).
 """
 
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ class Options:
         window_days: how far back the model is held against what came.
         vintage_days: how often it is refitted for that.
         tail_prior: deliveries that weigh as much as "the quantiles are right".
+        agreed_prior: suppliers that weigh as much in the catalogue's distribution as "what is agreed is kept".
     """
 
     half_life_days: float = 730.0
@@ -36,6 +38,7 @@ class Options:
     window_days: int = 730
     vintage_days: int = 30
     tail_prior: float = 10.0
+    agreed_prior: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -131,11 +134,30 @@ def _fit(
     pair_at = np.concatenate([[0], np.bincount(seen.pair, minlength=pairs).cumsum()])
     supplier_at = np.concatenate([[0], np.bincount(lines.supplier, minlength=suppliers).cumsum()])
     quantiles, moments = np.zeros((pairs, levels.size)), np.zeros((pairs, 2))
+    joint, supplier = recent * _one_each(seen.delivery), lines.supplier[seen.pair]
+    common = _without_the_stray(joint, supplier, np.log((days + 1.0) / (lines.agreed[seen.pair] + 1.0)), came)
+    as_agreed = options.agreed_prior / (options.agreed_prior + _effective(common, supplier))
     kernel.fit(
-        place, came, recent * _one_each(seen.delivery), recent, pair_at, supplier_at, lines.agreed,
-        np.array([options.item_prior, options.supplier_prior]), levels, wanted, quantiles, moments,
+        place, came, joint, recent, common, pair_at, supplier_at, lines.agreed,
+        np.array([options.item_prior, options.supplier_prior, as_agreed]), levels, wanted, quantiles, moments,
     )  # fmt: skip
     return quantiles, moments
+
+
+def _without_the_stray(weight: Floats, supplier: Ints, ratio: Floats, came: npt.NDArray[np.bool_]) -> Floats:
+    """Weights of lines in the catalogue's distribution, [N]: none for the supplier whose receipts, taken together, stray most from it."""
+    if not came.any() or np.unique(supplier[came]).size < 2:
+        return weight
+    counted = weight * came
+    usual = float((counted * ratio).sum() / counted.sum())
+    stray = int(np.abs(np.bincount(supplier, counted * (ratio - usual))).argmax())
+    return np.where(supplier == stray, 0.0, weight)
+
+
+def _effective(weight: Floats, supplier: Ints) -> float:
+    """Number of suppliers behind some lines, those with most of the weight alone counting as what they are: few (Kish 1965)."""
+    each = np.bincount(supplier, weight) if supplier.size else np.zeros(1)
+    return float(each.sum() ** 2 / max(float((each**2).sum()), 1e-12))
 
 
 def _one_each(delivery: Ints) -> Floats:
@@ -148,7 +170,7 @@ def _one_each(delivery: Ints) -> Floats:
 def _stretch(lines: Lines, as_of: int, levels: Floats, options: Options) -> Floats:
     """Factor of each level that would have made the past months' quantiles right, [Q]."""
     starts = range(as_of - options.window_days, as_of, options.vintage_days)
-    ratios, events, weights = [], [], []
+    ratios, events, weights, suppliers = [], [], [], []
     days, came = observed(lines, as_of)
     share = _one_each(lines.delivery)
     first = int(lines.ordered.min(initial=as_of))
@@ -162,14 +184,29 @@ def _stretch(lines: Lines, as_of: int, levels: Floats, options: Options) -> Floa
         ratios.append((days[rows, None] + 1.0) / (said + 1.0))
         events.append(came[rows])
         weights.append(share[rows])
+        suppliers.append(lines.supplier[lines.pair[rows]])
     if not ratios:
         return np.ones(levels.size)
     ratio, event, weight = np.concatenate(ratios), np.concatenate(events), np.concatenate(weights)
     if not event.any():
         return np.ones(levels.size)
-    found = np.array([_km_quantile(ratio[:, q], event, weight, level) for q, level in enumerate(levels)])
+    supplier = np.concatenate(suppliers)
+    found = np.array([_shared_quantile(ratio[:, q], event, weight, supplier, level) for q, level in enumerate(levels)])
     trust = weight.sum() / (weight.sum() + options.tail_prior)
     return np.asarray(np.exp(trust * np.log(np.maximum(found, 1e-3))))
+
+
+def _shared_quantile(
+    value: Floats, event: npt.NDArray[np.bool_], weight: Floats, supplier: Ints, level: float
+) -> float:
+    """Quantile of all, or without the supplier that has most of the weight beyond it, whichever is nearer to 1."""
+    found = _km_quantile(value, event, weight, level)
+    beyond = event & (value >= found if found > 1.0 else value <= found)
+    rest = supplier != int(np.bincount(supplier, weight * beyond).argmax())
+    if not (event & rest).any():
+        return found
+    other = _km_quantile(value[rest], event[rest], weight[rest], level)
+    return min(found, max(other, 1.0)) if found > 1.0 else max(found, min(other, 1.0))
 
 
 def _km_quantile(value: Floats, event: npt.NDArray[np.bool_], weight: Floats, level: float) -> float:

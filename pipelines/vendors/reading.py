@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import NotFound, StockproofError
 from pipelines.io import warehouse
 from pipelines.vendors import job
 from pipelines.vendors.scores import DIMENSIONS
@@ -103,7 +103,7 @@ def detail(supplier_id: str, as_of: date) -> dict[str, Any]:
         supplier=supplier_id,
     )
     if not rows.height:
-        raise StockproofError(f"no vendor {supplier_id} was scored on {as_of}", "`stockproof vendors` lists them")
+        raise NotFound(f"no vendor {supplier_id} was scored on {as_of}", "`stockproof vendors` lists them")
     times = warehouse.read(
         """select item_id, receipts, level, mean, std, q500, q800, q900, q950, late_tail, trend_days_per_year, on_time_share
         from plan.lead_times where as_of = :as_of and supplier_id = :supplier order by receipts desc, item_id""",

@@ -124,7 +124,7 @@ class Company:
     @property
     def notices(self) -> list[str]:
         """What the run tells a planner beside its orders."""
-        return day_notices.told(self.as_of)
+        return day_notices.of_day(self.as_of)
 
     @cached_property
     def findings(self) -> list[str]:

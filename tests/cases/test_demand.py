@@ -22,5 +22,6 @@ def test_a_credit_cancels_the_sale_of_two_days_before(day: Any) -> None:
 @case(Item("ONCE", sold=[*RARE, ("05-07", 600)], count=20), Item("ONCE-NOT", sold=RARE, count=20))
 def test_a_single_order_of_a_customer_is_named_and_not_planned_for(day: Any) -> None:
     line = day.line("ONCE")
-    assert 0 <= line.quantity <= 90
+    # Some tens: 10 in 20 days, what the doubt about them adds, and a lot of the ordering cost.
+    assert line.quantity == day.line("ONCE-NOT").quantity <= 120
     assert "600" in line.alert

@@ -66,6 +66,26 @@ def test_mapped_chunks_have_readable_names(first: str, cli: Cli) -> None:
     ]
 
 
+def test_a_study_is_queued_followed_and_answered(first: str, cli: Cli) -> None:
+    answer = json.loads(cli("study", "run", "--items", "20", "--days", "60", "--json").stdout)
+    assert (answer["status"], answer["total_days"]) == ("completed", 60)
+    api, number = _api(cli), answer["simulation_id"]
+    tasks = {one["task_id"]: one["state"] for one in api.task_instances("simulation_study", f"study-{number}")}
+    assert tasks["prepare"] == "success" and tasks["finish"] in ("skipped", None), "a small study is one task"
+
+
+def test_a_question_of_the_form_becomes_a_study(first: str, cli: Cli) -> None:
+    question = {"sample": "stratified", "size": 10, "days": 60, "name": "by the form"}
+    _api(cli).trigger("simulation_study", "by-the-form", {"question": question})
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        known = {row["name"]: row["status"] for row in json.loads(cli("study", "list", "--json").stdout)}
+        if known.get("by the form") == "completed":
+            return
+        time.sleep(1.0)
+    pytest.fail(f"no answer within 120 s: {known}")
+
+
 def test_champion_is_registered(first: str, cli: Cli) -> None:
     import httpx
 

@@ -177,3 +177,19 @@ def test_tables_that_exist_stay_unless_replaced(tables: None) -> None:
         assert erp_tables.filled(connection) == ["suppliers"]
         assert len(erp_tables.create_tables(connection, replace=True)) == len(TABLES)
         assert erp_tables.filled(connection) == []
+
+
+def test_tables_of_an_older_version_get_the_columns_they_lack(erp_url: str) -> None:
+    with erp_tables.transaction() as connection:
+        erp_tables.create_tables(connection, replace=True)
+        connection.execute(
+            sa.text("alter table suppliers drop column working_days, drop column lead_time_in_working_days")
+        )
+        connection.execute(
+            sa.text(
+                "insert into suppliers (supplier_id, name, active, updated_at) values ('S', 'Vendor', true, '2026-01-01')"
+            )
+        )
+        assert erp_tables.create_tables(connection, replace=False) == []
+        row = connection.execute(sa.text("select supplier_id, working_days from suppliers")).one()
+    assert tuple(row) == ("S", None)

@@ -201,17 +201,17 @@ def test_what_nobody_plans_and_what_no_longer_sells_is_told() -> None:
         "update plan.decisions set on_hand = 0 where item_id = 'C'",
         "update plan.decisions set alert_code = 'ORDERED_WITHOUT_SALE'",
     )
-    assert day_notices.told(AS_OF) == [
+    assert day_notices.of_day(AS_OF) == [
         "1 line orders a SKU without a sale in 182 days, worth 12.00: its alert says since when.",
         "Left out: 2 items on sale have no sale, stock count or minimum on record, and 1 SKU without stock never sold. "
         "Nothing is ordered of them until they sell or the ERP names a minimum.",
     ]
     execute("update marts.dim_sku set last_demand_on = as_of - 3 where last_demand_on is not null")
-    assert day_notices.told(AS_OF)[0].startswith(
+    assert day_notices.of_day(AS_OF)[0].startswith(
         f"The newest sale on record is of {AS_OF - timedelta(days=3)}: the 3 days since count as"
     )
     tomorrow = AS_OF + timedelta(days=1)
-    assert day_notices.told(tomorrow) == [], "of a date that the marts do not hold nothing is known"
+    assert day_notices.of_day(tomorrow) == [], "of a date that the marts do not hold nothing is known"
     execute("truncate marts.dim_item")
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from pipelines.core.errors import StockproofError
-from tests.life import invariants, product
+from tests.life import invariants, money, product
 from tests.life.company import Company
 from tests.life.ledger import Ledger
 from tests.life.planner import Planner, orders
@@ -98,7 +98,7 @@ class Play:
         product.release(day, kill_at)
         truth = self._truth(day)
         self._note(day, "the release", invariants.released(truth, day))
-        self._note(day, "the release", self._always(truth))
+        self._note(day, "the release", [*money.equal(truth, day), *self._always(truth)])
 
     def _check(self, day: date, when: str, more: Iterable[str] = ()) -> None:
         """What holds after every run."""
@@ -109,7 +109,7 @@ class Play:
             *invariants.not_forgotten(truth),
             *invariants.may_be_bought(truth),
         ]
-        self._note(day, when, [*found, *invariants.ends(truth), *self._always(truth)])
+        self._note(day, when, [*found, *invariants.ends(truth), *money.equal(truth, day), *self._always(truth)])
 
     def _always(self, truth: Truth) -> list[str]:
         signed = self.planner.signed

@@ -83,14 +83,29 @@ _LISTED: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 KNOWN_OFF: Final = {key: why for why, keys in _LISTED.items() for key in keys}
 """(situation, system) → why."""
 
-_MAXIMUM: Final = "purchase.max_quantity caps a line at 10,000 units, whatever the unit"
-_FAR: Final = "nothing is ordered though the forecast of the interval is right: beyond 26 review periods the levels decide; open why"
+_SHIFT: Final = "a shift or a gap within the history widens the spread of its SKUs for months, and a new level is reached over weeks"
+_YEAR: Final = "over a year, the doubt about a rate outweighs the noise around it: the order covers both, the best order knows the rate"
+_SHARP: Final = "an index of weeks blurs sharp seasons, and a season that one SKU alone shows is half believed"
+_FEW: Final = "a few weeks or sales tell little of mean and spread; doubt widens the order"
+_FADING: Final = "a level that fades is followed with a delay, and its spread is that of the higher past"
+_ZEROS: Final = "an item that ended and one that was never restocked look the same in such books"
+_HIDDEN: Final = "where empty days alone are counted, what slow items hid is estimated too high"
 
-THROUGH_PRODUCT: Final[dict[str, str]] = {
-    "20,000 grams a day": _MAXIMUM,
-    "20,000 grams a day, July fourfold": _MAXIMUM,
-    "wave, lead time of 365 days": _FAR,
-    "flat, lead time of 365 days": _FAR,
-    "dead for 100 days, nothing counted but zeros": "an item that ended and one that was never restocked look the same in such books",
-}
+_BY_REASON: Final[dict[str, tuple[str, ...]]] = {
+    _SHIFT: (
+        "doubling each year", "halving each year", "level doubled 90 days ago", "level doubled 365 days ago", "level halved 90 days ago",
+        "closed 60 days a year ago",
+    ),
+    _YEAR: ("flat, lead time of 365 days", "wave, lead time of 365 days"),
+    _SHARP: (
+        "20,000 grams a day, July fourfold", "wave, lead time of 120 days", "seasonal item in a flat category",
+        "a week fivefold, just ahead",
+    ),
+    _FEW: ("flat, opened 60 days ago", "0.1 a day, 10 days old", "5 a day, 3 days old", "one order of 2 in 120 days"),
+    _FADING: ("fading by half in 60 days", "alive beside fading"),
+    _ZEROS: ("dead for 100 days, nothing counted but zeros",),
+    _HIDDEN: ("slow, empty a tenth, nothing counted but zeros",),
+}  # fmt: skip
+
+THROUGH_PRODUCT: Final[dict[str, str]] = {situation: why for why, names in _BY_REASON.items() for situation in names}
 """Situation → why it is not yet right through the whole product."""

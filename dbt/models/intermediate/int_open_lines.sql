@@ -17,14 +17,19 @@ suppliers as (
     select * from {{ ref('int_supplier_lead_times') }}
 ),
 
+offers as (
+    select supplier_id, item_id, lead_time_days from {{ ref('int_offers') }}
+),
+
 measured as (
     select
         lines.*,
         -- a mean of 8.0000001 days is eight
-        ceil(coalesce(items.shrunk_mean, suppliers.mean) - 1e-6)::int as measured_days
+        ceil(coalesce(items.shrunk_mean, {{ usual_mean('suppliers', 'offers.lead_time_days') }}) - 1e-6)::int as measured_days
     from lines
     left join items on lines.item_id = items.item_id and lines.supplier_id = items.supplier_id
     left join suppliers on lines.supplier_id = suppliers.supplier_id
+    left join offers on lines.supplier_id = offers.supplier_id and lines.item_id = offers.item_id
 ),
 
 dated as (

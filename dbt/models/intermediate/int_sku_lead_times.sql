@@ -1,6 +1,6 @@
 {#-
-    The lead time to plan a SKU with: the item's receipts from the chosen supplier shrunk towards the supplier's; else the supplier's; else
-    what was agreed (else var default_lead_time_days), with the catalogue's coefficient of variation as its spread.
+    The lead time to plan a SKU with: the item's receipts from the chosen supplier shrunk towards the supplier's; else the
+    supplier's in proportion to what was agreed; else what was agreed (else var default_lead_time_days), with the catalogue's coefficient of variation as its spread.
 -#}
 with
 
@@ -32,10 +32,10 @@ select
     skus.item_id,
 
     -- numbers
-    coalesce(items.shrunk_mean, suppliers.mean, chosen.lead_time_days, {{ var('default_lead_time_days') }}) as lead_time_mean,
+    coalesce(items.shrunk_mean, {{ usual_mean('suppliers', 'chosen.lead_time_days') }}, chosen.lead_time_days, {{ var('default_lead_time_days') }}) as lead_time_mean,
     coalesce(
         items.shrunk_std,
-        sqrt(suppliers.variance),
+        sqrt({{ usual_variance('suppliers', 'chosen.lead_time_days') }}),
         catalogue.variation * coalesce(chosen.lead_time_days, {{ var('default_lead_time_days') }})
     ) as lead_time_std,
     coalesce(items.receipts, 0) as lead_time_receipts,

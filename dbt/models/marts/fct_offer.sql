@@ -14,6 +14,14 @@ fractional as (
 
 suppliers as (
     select supplier_id, is_active from {{ ref('stg_erp__suppliers') }}
+),
+
+measured as (
+    select * from {{ ref('int_supplier_lead_times') }}
+),
+
+measured_items as (
+    select supplier_id, item_id, shrunk_mean from {{ ref('int_item_lead_times') }}
 )
 
 select
@@ -26,6 +34,11 @@ select
     -- numbers
     offers.lead_time_days,
     offers.working_lead_time_days,
+    coalesce(
+        measured_items.shrunk_mean,
+        {{ usual_mean('measured', 'offers.lead_time_days') }},
+        offers.lead_time_days
+    ) as lead_time_mean,
     {{ least_lot('offers.min_order_qty', 'fractional.item_id') }} as min_order_qty,
     {{ least_lot('offers.pack_size', 'fractional.item_id') }} as pack_size,
 
@@ -41,4 +54,6 @@ from offers
 inner join items on offers.item_id = items.item_id
 inner join suppliers on offers.supplier_id = suppliers.supplier_id
 left join fractional on offers.item_id = fractional.item_id
+left join measured on offers.supplier_id = measured.supplier_id
+left join measured_items on offers.supplier_id = measured_items.supplier_id and offers.item_id = measured_items.item_id
 order by offers.item_id, offers.supplier_id

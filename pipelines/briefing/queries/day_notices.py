@@ -62,7 +62,7 @@ def hidden(as_of: date) -> str:
     return notices.hidden(*warehouse.read(_HIDDEN, as_of=as_of).row(0))
 
 
-def told(as_of: date) -> list[str]:
+def of_day(as_of: date) -> list[str]:
     """Everything a planner must know beside a date's orders.
 
     Args:

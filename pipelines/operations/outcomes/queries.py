@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Final
 
 from pipelines.briefing.queries import outcome_figures
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import NotFound, StockproofError
 from pipelines.io import warehouse
 
 READS = ("plan.outcomes", "plan.vendor_reviews")
@@ -26,7 +26,7 @@ def newest() -> date:
     """
     found: date | None = warehouse.read("select max(day) as day from plan.outcomes")["day"][0]
     if found is None:
-        raise StockproofError("no outcomes are held yet", "`stockproof run daily` writes them")
+        raise NotFound("no outcomes are held yet", "`stockproof run daily` writes them")
     return found
 
 
@@ -52,7 +52,7 @@ def of_item(item_id: str, as_of: date, location_id: str = "", rows: int = 60) ->
     """
     found = warehouse.read(_ITEM, item_id=item_id, as_of=as_of, location_id=location_id, rows=rows).to_dicts()
     if not found:
-        raise StockproofError(f"no outcomes are held of item {item_id}", "`stockproof outcomes` shows what is held")
+        raise NotFound(f"no outcomes are held of item {item_id}", "`stockproof outcomes` shows what is held")
     return found
 
 

@@ -2,7 +2,10 @@
 
 from fastapi import APIRouter
 
-from pipelines.serve.api import token
+from pipelines.serve.api import alerts, forecasts, former, live, orders, runs, simulations, token, vendors
 
 router = APIRouter(prefix="/api/v1")
-router.include_router(token.router)
+for part in (token, forecasts, orders, simulations, runs, alerts, live, vendors):
+    router.include_router(part.router)
+
+__all__ = ["former", "router"]

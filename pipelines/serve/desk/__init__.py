@@ -1,15 +1,9 @@
 """The planner's desk: pages over the rooms' queries and actions."""
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter
 
-from pipelines.serve import pages
-from pipelines.serve.guard import Viewer
+from pipelines.serve.desk import lists, order, sku, studies, today
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-async def today(request: Request, user: Viewer) -> Response:
-    """The first page."""
-    return pages.render(request, "today.html")
+for part in (today, order, sku, lists, studies):
+    router.include_router(part.router)

@@ -1,6 +1,6 @@
 """Answers about studies; never writes. ``kept``: what the tables hold; ``detail``: pages, days and comparisons computed from it."""
 
-from pipelines.studies.queries.detail import compared, daily, item_days, page, sides_of
+from pipelines.studies.queries.detail import compared, daily, extremes, item_days, page, sides_of
 from pipelines.studies.queries.kept import (
     catalogue,
     days,
@@ -15,6 +15,6 @@ from pipelines.studies.queries.kept import (
 )
 
 __all__ = [
-    "catalogue", "compared", "daily", "days", "failing", "forecasts", "found", "item_days", "items", "listed", "marts_date", "page",
-    "sides_of", "sold", "state",
+    "catalogue", "compared", "daily", "days", "extremes", "failing", "forecasts", "found", "item_days", "items", "listed", "marts_date",
+    "page", "sides_of", "sold", "state",
 ]  # fmt: skip

@@ -85,6 +85,13 @@ def page(found: dict[str, Any], by: str, sort: str, number: int, per_page: int) 
     }
 
 
+def extremes(found: dict[str, Any], most: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """SKUs that save most and those that save least or lose, the extreme ones first; none is in both."""
+    rows = groups.items(sides_of(found)).filter(pl.col("cost_saved").is_not_null())
+    best = rows.head(min(most, (rows.height + 1) // 2))
+    return best.to_dicts(), rows[best.height :].tail(most).reverse().to_dicts()
+
+
 def item_days(found: dict[str, Any], item: str) -> list[dict[str, Any]]:
     """Day by day the stock, sales, lost units and orders of one SKU, in the books, under the ERP's rule and under each variant.
 

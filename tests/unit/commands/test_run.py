@@ -13,6 +13,7 @@ from pipelines.commands import follow, run
 from pipelines.core.errors import StockproofError
 from pipelines.extract import preflight, source
 from pipelines.onboarding import load as loading
+from pipelines.onboarding import newest
 from pipelines.stack import servers
 from tests.unit.onboarding.test_load import FILES, tell
 
@@ -48,14 +49,14 @@ def test_a_sale_dated_ahead_of_its_recording_is_not_the_newest(tmp_path: Path, m
         )
         loading.load(tmp_path, tell)
         said: list[str] = []
-        assert run._newest_sale(said.append) == date(2026, 1, 5)
+        assert newest.newest_sale(said.append) == date(2026, 1, 5)
         assert not said
         # Without a time of recording each sale counts as recorded on its own day, the slip as well.
         (tmp_path / "sales.csv").write_text(
             "sale_id,item_id,location_id,sold_on,quantity,unit_price\n1,A,W,2026-01-05,2,9.5\n2,A,W,2062-01-05,2,9.5\n"
         )
         loading.load(tmp_path, tell, replace=True)
-        assert run._newest_sale(said.append) == date(2026, 1, 5)
+        assert newest.newest_sale(said.append) == date(2026, 1, 5)
         assert "2062-01-05" in said[0]
     finally:
         settings.load.cache_clear()

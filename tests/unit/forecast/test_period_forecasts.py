@@ -1,13 +1,14 @@
 """The histories that forecasts of review periods start from."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from models.period.period_model import PeriodForecaster
-from pipelines.forecast.period_forecasts import histories
+from pipelines.forecast.period_forecasts import histories, none_of_the_gone
 
 AS_OF = date(2026, 6, 28)
 
@@ -45,3 +46,14 @@ def test_a_week_s_demand_is_forecast_alike_whatever_it_is_booked_in(factor: floa
     # A gamma of this shape: mean 12, variance 72 a week.
     assert one.mean.mean() == pytest.approx(12.0, rel=0.25)
     assert one.variance.mean() == pytest.approx(72.0, rel=0.4)
+
+
+def test_what_ended_has_no_demand_in_coming_periods() -> None:
+    rows = pl.DataFrame({
+        "item_id": ["a", "a", "b"], "location_id": ["w", "w", "w"], "period": [1, 2, 1], "mean": [0.2, 0.3, 4.0], "std": [0.5, 0.6, 2.0],
+    })  # fmt: skip
+    panel = SimpleNamespace(item_ids=np.array(["a", "b"]), location_ids=np.array(["w", "w"]))
+    found = none_of_the_gone(rows, panel, np.array([True, False]))  # type: ignore[arg-type]
+    assert found["mean"].to_list() == [0.0, 0.0, 4.0]
+    assert found["std"].to_list() == [0.0, 0.0, 2.0]
+    assert found.columns == rows.columns

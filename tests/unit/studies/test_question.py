@@ -1,10 +1,14 @@
 """A question is checked before anything is queued."""
 
+import json
+
 import pytest
 
+from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.studies import scenarios
 from pipelines.studies.question import change_of, read, variants
+from pipelines.twin import scenarios as twin
 
 
 def level(reorder_point, order_up_to):
@@ -43,5 +47,31 @@ def test_scenarios_happen_together_unless_they_contradict():
         "spike_factor": 2.5, "spike_from": 30, "spike_until": 32, "supplier_delay_days": 7,
     }  # fmt: skip
     assert scenarios.change("supplier_delay+supplier_delay")["supplier_delay_days"] == 14
-    with pytest.raises(StockproofError, match="the scenarios holds no rush"):
+    with pytest.raises(StockproofError, match="list of scenarios holds no rush"):
         scenarios.change("rush")
+
+
+def test_studies_and_the_twin_share_their_scenarios(monkeypatch):
+    own = {
+        "promotion": {"spike_factor": 3.0, "spike_from": 10, "spike_until": 16, "demand_factor": 1.2},
+        "dear": {"price_factor": 2.0},
+    }
+    monkeypatch.setenv("STOCKPROOF_STUDIES__SCENARIOS", json.dumps(own))
+    settings.load.cache_clear()
+    try:
+        asked, played = scenarios.change("promotion+supplier_delay"), twin.find("promotion+supplier_delay")
+        assert played.spike_days == (asked["spike_from"], asked["spike_until"]) == (10, 16)
+        assert (
+            (played.demand_factor, played.level_factor) == (asked["spike_factor"], asked["demand_factor"]) == (3.0, 1.2)
+        )
+        assert played.supplier_delay_days == asked["supplier_delay_days"] == 7
+        assert "promotion" in twin.listed() and "dear" not in twin.listed()
+        with pytest.raises(StockproofError, match="cannot play price_factor of the scenario dear"):
+            twin.find("dear")
+    finally:
+        settings.load.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["normal", "spike", "strong_seasonality", "supplier_delay", "high_variability"])
+def test_the_names_of_the_source_work_in_studies_and_in_the_twin(name):
+    assert scenarios.change(name) == scenarios.change(twin.find(name).name)

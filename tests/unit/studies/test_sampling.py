@@ -29,20 +29,10 @@ def test_a_stratified_sample_gives_each_stratum_its_share_and_weights_add_up():
     assert not drawn.equals(sampling.draw(whole, "stratified", 90, seed=2))
 
 
-def test_the_interval_of_a_sample_covers_the_truth_as_often_as_it_says():
-    whole = catalogue().with_columns(figure=pl.col("annual_sales_value") + 10.0)
-    truth, hits = whole["figure"].sum(), 0
-    for seed in range(300):
-        found = sampling.catalogue_total(sampling.draw(whole, "stratified", 120, seed), "figure", 0.9)
-        hits += found["low"] <= truth <= found["high"]
-    assert 0.84 <= hits / 300 <= 0.95
-
-
 def test_all_and_top():
     whole = catalogue(50)
     assert sampling.draw(whole, "stratified", 80, 1).height == 50
-    total = sampling.catalogue_total(sampling.draw(whole, "all", 1, 1), "annual_sales_value", 0.95)
-    assert total["low"] == pytest.approx(total["high"]) == pytest.approx(whole["annual_sales_value"].sum())
+    assert set(sampling.draw(whole, "all", 1, 1)["weight"]) == {1.0}
     best = sampling.draw(whole, "top", 5, 1)
     assert set(best["item_id"]) == set(whole.sort("annual_sales_value", descending=True).head(5)["item_id"])
     with pytest.raises(StockproofError, match="no SKU"):

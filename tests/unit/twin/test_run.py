@@ -128,7 +128,7 @@ def test_no_scenario_of_trouble_raises_the_fill_rate(results):
 def test_scenarios_combine():
     both = find("spike+delay")
     assert (both.demand_factor, both.supplier_delay_days) == (2.5, 7)
-    with pytest.raises(StockproofError, match="no scenario 'flood'"):
+    with pytest.raises(StockproofError, match="list of scenarios holds no flood"):
         find("normal+flood")
 
 

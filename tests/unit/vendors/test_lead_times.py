@@ -60,9 +60,27 @@ def test_few_receipts_lean_on_the_supplier_and_a_new_item_has_its_distribution()
 
 
 def test_suppliers_share_their_spread_in_proportion_to_what_was_agreed() -> None:
-    books = replace(lines([4, 9, 19], [0, 0, 0], [0, 1]), agreed=np.array([9.0, 49.0]))
-    told = lead_times.fit(books, AS_OF, (0.1, 0.5, 0.9), replace(PLAIN, supplier_prior=5.0))
-    assert told.quantiles[1].tolist() == [24.0, 49.0, 99.0]
+    suppliers = 200
+    books = lines([4, 9, 19] * suppliers, list(np.repeat(np.arange(suppliers), 3)), list(range(suppliers + 1)))
+    books = replace(books, agreed=np.append(np.full(suppliers, 9.0), 49.0))
+    found = lead_times.fit(books, AS_OF, (0.1, 0.5, 0.9), replace(PLAIN, supplier_prior=5.0))
+    assert found.quantiles[-1].tolist() == [24.0, 49.0, 99.0]
+
+
+def test_one_suppliers_receipts_say_nothing_of_the_others() -> None:
+    alone = lines([39] * 6, [0] * 6, [0, 1])
+    beside = lines([39] * 6 + [9] * 4, [0] * 6 + [1, 2, 3, 4], [0, 1, 2, 3, 4, 5])
+    for books in (alone, beside):
+        found = lead_times.fit(books, AS_OF, (0.1, 0.5, 0.8), replace(PLAIN, supplier_prior=5.0))
+        assert found.quantiles[-1].tolist() == [9.0, 9.0, 9.0]
+
+
+def test_one_supplier_that_is_late_does_not_stretch_the_tail_of_all() -> None:
+    months = [AS_OF - 30 * n for n in range(20, 0, -1)]
+    late = [9] * 10 + [59] * 10
+    days, pair, ordered = late + [9] * 60, [0] * 20 + list(np.repeat([1, 2, 3], 20)), months * 4
+    found = lead_times.fit(lines(days, pair, [0, 1, 2, 3], ordered=ordered), AS_OF, (0.5, 0.95), Options())
+    assert found.stretch.tolist() == pytest.approx([1.0, 1.0], abs=0.02)
 
 
 def test_nothing_received_means_as_agreed() -> None:
