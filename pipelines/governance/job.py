@@ -1,5 +1,6 @@
 """What the daily run does about its models, before it forecasts: score what came true, watch for drift, take a champion back."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -116,16 +117,10 @@ def reconsider(as_of: date) -> str:
         return ""
     where = "all SKUs" if proof.dimension == "all" else f"{proof.dimension.replace('_', ' ')} {proof.segment}"
     reason = (
-        f"scaled pinball loss of {where} {proof.share:+.0%} against {proof.rival} over {proof.observations} runs "
-        f"({proof.low:+.0%} to {proof.high:+.0%}, error rate {config.governance.rollback_error:.0%} a year)"
+        f"scaled pinball loss of {where} {proof.share:+.0%} against {proof.rival} in {proof.runs} runs since {proof.since} "
+        f"(evidence {proof.evidence:,.0f}, threshold {proof.threshold:,.0f}: error rate {config.governance.rollback_error:.0%} a year)"
     )
-    facts = {
-        "share": proof.share,
-        "low": proof.low,
-        "high": proof.high,
-        "runs": proof.observations,
-        "rival": proof.rival,
-    }
+    facts = asdict(proof) | {"since": proof.since.isoformat()}
     actions.roll_back(reason=reason, author=actions.PROGRAM, as_of=as_of, comparison=facts)
     return champion.label
 

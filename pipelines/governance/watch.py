@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.governance.came_true import DIMENSIONS, SERVING, SHADOW, SIMPLE
-from pipelines.governance.sequential import LAG, Detection, detect, difference_bets, normal_mixture, rank_bets
+from pipelines.governance.sequential import LAG, Detection, detect, difference_bets, rank_bets
 
 FEWEST: Final = 5
 """Windows a day below which a segment says nothing."""
@@ -52,19 +52,21 @@ class Worse:
         rival: label of the version, or ``the simple method``.
         dimension: of the segment.
         segment: its value.
-        share: mean loss against the rival's since the champion began, - 1.
-        low: lower end of its interval.
-        high: upper end.
-        observations: runs compared.
+        share: mean loss against the rival's since the evidence began to grow, - 1.
+        since: run at which it began.
+        runs: runs since then.
+        evidence: the detector's.
+        threshold: what it crossed.
     """
 
     rival: str
     dimension: str
     segment: str
     share: float
-    low: float
-    high: float
-    observations: int
+    since: date
+    runs: int
+    evidence: float
+    threshold: float
 
 
 def segments(stream: pl.DataFrame) -> list[tuple[str, str]]:
@@ -143,15 +145,27 @@ def worse(
     """
     rivals = sorted(set(stream.filter(pl.col("role") == SHADOW)["model_version"].to_list()))
     threshold = YEAR * (1 + len(suspects)) * (1 + len(rivals)) / error_rate
-    for dimension, segment in (WHOLE, *suspects):
+    for dimension, segment in (*suspects, WHOLE):
         own = series(stream, dimension, segment, SERVING)
         for rival in (None, *rivals):
             role = SIMPLE if rival is None else SHADOW
             days, ratio = against(own, series(stream, dimension, segment, role, rival))
             start = sum(day <= since for day in days)
-            if not detect(difference_bets(ratio), threshold, start).alarms or len(days) - start < 2:
-                continue
-            mean, low, high = normal_mixture(ratio[start:], error_rate)
-            share, least, most = (float(np.expm1(value)) for value in (mean, low, high))
-            return Worse(rival or "the simple method", dimension, segment, share, least, most, len(days) - start)
+            course = detect(difference_bets(ratio), threshold, start)
+            if course.alarms:
+                end = course.alarms[0]
+                quiet = [t for t in range(start, end) if course.statistic[t] <= 1.0]
+                began = quiet[-1] + 1 if quiet else start
+                share = float(np.expm1(ratio[began : end + 1].mean()))
+                evidence = float(course.statistic[end])
+                return Worse(
+                    rival or "the simple method",
+                    dimension,
+                    segment,
+                    share,
+                    days[began],
+                    end + 1 - began,
+                    evidence,
+                    threshold,
+                )
     return None
