@@ -74,7 +74,7 @@ def test_hooks_are_the_checks_of_make_lint() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
     used = {" ".join(h["entry"].split()[:2]).removeprefix(".venv/bin/").split(" --")[0] for h in hooks}
     lint = (ROOT / "Makefile").read_text()
-    assert used == {"ruff check", "ruff format", "mypy", "lint-imports"}
+    assert used == {"ruff check", "ruff format", "mypy", "lint-imports", "sqlfluff lint"}
     assert all(f"$(BIN)/{command}" in lint for command in used)
 
 
