@@ -3,7 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from common import telling
+from common import beside, telling
 from common.steps import DEFAULTS, GO_ON, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
 DOC = """
@@ -51,13 +51,6 @@ def daily_replenishment() -> None:
 
         return {**job.run(as_of()), "safety_stocks": stock_job.run(as_of())["skus"]}
 
-    @task
-    def models() -> dict[str, Any]:
-        """Forecasts that came true scored by segment, drift alarmed, a champion that is proven worse taken back."""
-        from pipelines.governance import job
-
-        return job.daily(as_of())
-
     @task(trigger_rule=GO_ON)
     def forecast() -> dict[str, Any]:
         """The champion's distribution of demand, per bucket and over the protection interval."""
@@ -86,13 +79,6 @@ def daily_replenishment() -> None:
 
         return job.run(as_of(), items=param("items") or ())
 
-    @task
-    def outcomes() -> dict[str, Any]:
-        """What followed the decisions of earlier days; by it the rollout's stages in force from today on."""
-        from pipelines.operations.outcomes import job
-
-        return job.run(as_of())
-
     @task(trigger_rule=GO_ON)
     def purchase() -> dict[str, Any]:
         """A decision with its reason for every SKU; orders for those that need one."""
@@ -115,9 +101,9 @@ def daily_replenishment() -> None:
         return job.run(as_of())
 
     features_ok, orders_ok, forecasts_ok = checked_marts(), gate("orders"), gate("forecasts")
-    chunks, measured, followed, forecasts, policies = plan_replay(), vendors(), outcomes(), forecast(), policy()
-    watched = models()
-    replays, decided, made, written, last = replay.expand(chunk=chunks), purchase(), orders(), report(), verdict()
+    chunks, measured, forecasts, followed, watched = plan_replay(), vendors(), forecast(), *beside.steps()
+    policies, replays, decided, made, written = policy(), replay.expand(chunk=chunks), purchase(), orders(), report()
+    last = verdict()
     features_ok >> [chunks, measured, followed, watched]
     [features_ok, measured, watched] >> forecasts >> forecasts_ok
     [features_ok, forecasts_ok, replays] >> policies
