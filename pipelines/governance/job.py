@@ -67,8 +67,9 @@ def alarms(as_of: date) -> list[dict[str, Any]]:
     if stream.is_empty() or stream["scored_on"][-1] != as_of:
         return []
     before = tables.alarms(as_of).filter(pl.col("as_of") < as_of)
-    decided = [row["as_of"] for row in _changes(as_of) if row["as_of"] < as_of]
-    quiet = max([*before["as_of"].to_list(), *decided], default=None)
+    if before.height:  # what came before an alarm is no reference for what is usual after it
+        stream = stream.filter(pl.col("scored_on") > before["as_of"].max())
+    quiet = max((row["as_of"] for row in _changes(as_of) if row["as_of"] < as_of), default=None)
     found = watch.drift(stream, as_of, quiet, settings.load().governance.false_alarm_days)
     past = tables.past(as_of, settings.load().planning.grain) if found else None
     version = stream.filter((pl.col("scored_on") == as_of) & (pl.col("role") == came_true.SERVING))["model_version"]

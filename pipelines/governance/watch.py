@@ -101,7 +101,7 @@ def drift(stream: pl.DataFrame, as_of: date, quiet: date | None, false_alarm_day
     Args:
         stream: outcomes of the forecasts of the run before, by cell.
         as_of: the newest run.
-        quiet: newest alarm or change of champion before it: the detectors began again after it.
+        quiet: newest change of champion before it: the detectors began again after it.
         false_alarm_days: runs to a false alarm on average, over all segments and both kinds together.
     """
     every = segments(stream)
