@@ -35,10 +35,10 @@ def alarms(rows: pl.DataFrame, days: range, false_alarm_days: int = 730) -> list
     found: list[tuple[int, watch.Alarm]] = []
     for t in days:
         today = FIRST + timedelta(days=t)
-        quiet = FIRST + timedelta(days=found[-1][0]) if found else None
-        found += [
-            (t, a) for a in watch.drift(rows.filter(pl.col("scored_on") <= today), today, quiet, false_alarm_days)
-        ]
+        known = rows.filter(pl.col("scored_on") <= today)
+        if found:
+            known = known.filter(pl.col("scored_on") > FIRST + timedelta(days=found[-1][0]))
+        found += [(t, a) for a in watch.drift(known, today, None, false_alarm_days)]
     return found
 
 
