@@ -3,6 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from common import telling
 from common.steps import DEFAULTS, SCHEDULE, param
 
 DOC = """
@@ -33,6 +34,7 @@ Restores the newest backup and the log after it into a scratch server, and compa
     description="Base backup of warehouse, registry and Airflow's metadata",
     tags=["stockproof", "operations"],
     default_args=DEFAULTS,
+    **telling.RUN,
 )
 def backup() -> None:
     """Wire the step."""
@@ -55,6 +57,7 @@ def backup() -> None:
     description="The newest backup, restored into a scratch server and compared",
     tags=["stockproof", "operations"],
     default_args=DEFAULTS | {"retries": 1},
+    **telling.RUN,
 )
 def backup_drill() -> None:
     """Wire the step."""

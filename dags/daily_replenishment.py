@@ -3,8 +3,9 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from common import beside, telling
-from common.steps import DEFAULTS, GO_ON, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
+from common import beside
+from common.assets import PROPOSALS_READY
+from common.steps import GO_ON, ONCE, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
 DOC = """
 ### From the ERP's books to purchase orders a planner can check
@@ -32,14 +33,11 @@ PARAMS = READING | {
 
 @dag(
     schedule=CronTriggerTimetable(SCHEDULE.daily, timezone=SCHEDULE.timezone),
-    catchup=False,
-    max_active_runs=1,
     params=PARAMS,
     doc_md=DOC,
     description="ERP → features → forecasts → replays → purchase order proposals and report",
     tags=["stockproof", "daily"],
-    default_args=DEFAULTS,
-    **telling.RUN,
+    **ONCE,
 )
 def daily_replenishment() -> None:
     """Wire the steps."""
@@ -86,7 +84,7 @@ def daily_replenishment() -> None:
 
         return job.run(as_of(), items=param("items") or (), failed=failed_steps())
 
-    @task
+    @task(outlets=[PROPOSALS_READY])
     def orders() -> dict[str, Any]:
         """What the ERP received of earlier orders; today's proposals as orders that wait for approval."""
         from pipelines.orders import job

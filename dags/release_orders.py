@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 from common import telling
+from common.assets import ORDERS_RELEASED, RELEASE
 from common.steps import AS_OF, DEFAULTS, SCHEDULE, as_of
 
 DOC = """
@@ -32,12 +33,15 @@ names the order and the ERP's own words. Nothing is half-written.
 def release_orders() -> None:
     """Wire the steps."""
 
-    @task
-    def release() -> dict[str, Any]:
-        """Submit under the key, read back, acknowledge, tell people."""
+    @task(outlets=[RELEASE])
+    def release(*, outlet_events: Any = None) -> dict[str, Any]:
+        """Submit under the key, read back, acknowledge, send messages."""
         from pipelines.orders import job
 
-        return job.release_approved(as_of())
+        facts = job.release_approved(as_of())
+        if facts["orders"]:
+            outlet_events[RELEASE].add(ORDERS_RELEASED)
+        return facts
 
     release()
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 from common import telling
+from common.assets import CHAMPION, CHAMPION_CHANGED
 from common.steps import DEFAULTS, READING, SCHEDULE, as_of, checked_marts
 
 DOC = """
@@ -30,12 +31,15 @@ to MLflow and registers the model. It becomes `champion` only where it beats tod
 def weekly_training() -> None:
     """Wire the steps."""
 
-    @task(pool="heavy", retries=1)
-    def train() -> dict[str, Any]:
+    @task(pool="heavy", retries=1, outlets=[CHAMPION])
+    def train(*, outlet_events: Any = None) -> dict[str, Any]:
         """Backtest, choose, fit on all data up to the as-of date, log and register."""
         from pipelines.forecast import training
 
-        return training.train(as_of())
+        facts = training.train(as_of())
+        if facts.get("role") == "champion" and not facts.get("skipped"):
+            outlet_events[CHAMPION].add(CHAMPION_CHANGED)
+        return facts
 
     checked_marts() >> train()
 

@@ -19,13 +19,16 @@ from pipelines.commands import (
     forecast,
     inventory,
     model,
+    operate,
     orders,
     orders_decide,
     outcomes,
     run,
     safety_stock,
+    sign_in,
     stack,
     study,
+    trace,
     twin,
     users,
     vendors,
@@ -54,11 +57,14 @@ app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 safety_stock.register(app)
+trace.register(app)
 desk.register(app)
+sign_in.register(app)
 app.add_typer(users.app, name="users")
 app.add_typer(audit.app, name="audit")
 backup.register(app)
 app.add_typer(alerts.app, name="alerts")
+operate.register(app)
 explain.register(app)
 
 

@@ -257,4 +257,5 @@ class Schedule(Section):
     backup: str | None = "30 2 * * *"
     drill: str | None = "0 4 1 * *"  # restores into a scratch server and compares
     release: str | None = None  # None: by hand, `stockproof run release`
+    watch: str | None = "*/10 * * * *"  # the alert rules between runs; the DAG is paused until a person unpauses it
     timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"

@@ -31,8 +31,12 @@ DEFAULTS: dict[str, Any] = {
     "retry_delay": timedelta(seconds=5),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=5),
+    **telling.STEP,
     "on_failure_callback": [telling.step_failed, REPORT_FAILED],
 }
+
+ONCE: dict[str, Any] = {"catchup": False, "max_active_runs": 1, "default_args": DEFAULTS, **telling.RUN}
+"""What DAGs have in common of which one run at a time is enough."""
 
 GO_ON = "all_done_min_one_success"
 """Trigger rule of a step that can do without some of the steps before it: it waits for all, and runs unless none succeeded. One of
@@ -85,7 +89,9 @@ def verdict() -> Any:
         """Red where a step failed, though the day's orders are complete; tells people."""
         from pipelines.orders import job
 
-        if degraded := job.verdict(as_of(), failed_steps()):
+        degraded = job.verdict(as_of(), failed_steps())
+        telling.measure(as_of())
+        if degraded:
             raise AirflowFailException(degraded)
 
     return tell()
@@ -109,10 +115,14 @@ def checked_marts() -> Any:
 
     @task(retries=1)
     def preflight() -> dict[str, Any]:
-        """ERP and warehouse can be reached, tables, columns and the items asked for are there, sales are fresh."""
-        from pipelines.extract import preflight
+        """ERP and warehouse can be reached, tables, columns and the items asked for are there, sales are fresh.
 
-        return preflight.check(as_of(), param("items") or ())
+        Then what a run can do without: registry, release target, mail, disk, memory, unchanged schema, clocks.
+        """
+        from pipelines.extract import preflight
+        from pipelines.operations.preflight import job
+
+        return {**preflight.check(as_of(), param("items") or ()), **job.run()}
 
     @task
     def extract() -> dict[str, Any]:

@@ -4,17 +4,30 @@ import logging
 from datetime import date
 from typing import Any
 
+from common import addresses, run_of
+
 log = logging.getLogger(__name__)
 
 
 def step_failed(context: Any) -> None:
     """A task has failed for good."""
     _guarded(_failed, context)
+    _guarded(_ended_in_failure, context)
+
+
+def step_begins(context: Any) -> None:
+    """A task begins: addresses that Airflow keeps, and run and step for the lines of the log."""
+    _guarded(_began, context)
+
+
+def step_succeeded(context: Any) -> None:
+    """A task has succeeded."""
+    _guarded(_ended, context)
 
 
 def run_failed(context: Any) -> None:
     """A run has failed, also where its task was killed and could not say so itself."""
-    _guarded(_failed, context)
+    _guarded(_closed, context)
 
 
 def run_succeeded(context: Any) -> None:
@@ -22,11 +35,29 @@ def run_succeeded(context: Any) -> None:
     _guarded(_succeeded, context)
 
 
+def measure(as_of: date) -> None:
+    """The figures of a day whose orders are made: kept, held against the alert rules, summarised."""
+    from pipelines.operations import job
+
+    _guarded(job.day_decided, as_of)
+
+
+STEP: dict[str, Any] = {
+    "on_execute_callback": step_begins,
+    "on_failure_callback": step_failed,
+    "on_success_callback": step_succeeded,
+}
+"""Callbacks of a task."""
+
 RUN: dict[str, Any] = {"on_failure_callback": run_failed, "on_success_callback": run_succeeded}
 """Callbacks of a DAG."""
 
 
-def _failed(context: Any) -> None:
+def _closed(context: Any) -> None:
+    _failed(context, closed=True)
+
+
+def _failed(context: Any, *, closed: bool = False) -> None:
     from pipelines.operations.alerts import job
 
     ti, dag, fault = context.get("ti"), context["dag"], context.get("exception")
@@ -35,10 +66,11 @@ def _failed(context: Any) -> None:
             dag_id=dag.dag_id,
             run_id=context["run_id"],
             step=getattr(ti, "task_id", "") or "",
-            as_of=_as_of(context),
+            as_of=run_of.as_of(context),
             error=str(fault) if fault else "",
             doc=dag.doc_md or "",
             since=getattr(ti, "start_date", None),
+            closed=closed,
         )
     )
 
@@ -49,19 +81,25 @@ def _succeeded(context: Any) -> None:
     job.run_succeeded(context["dag"].dag_id)
 
 
-def _as_of(context: Any) -> date | None:
-    from pipelines import settings
-    from pipelines.core.calendar import run_date
+def _began(context: Any) -> None:
+    from pipelines.operations.logs import job
 
-    run = context.get("dag_run")
-    if run is None:
-        return None
-    asked = (context.get("params") or {}).get("as_of") or (getattr(run, "conf", None) or {}).get("as_of")
-    return run_date(asked, run.run_after, settings.load().schedule.timezone)
+    job.begin(run_of.where(context))
 
 
-def _guarded(action: Any, context: Any) -> None:
+def _ended(context: Any, state: str = "success") -> None:
+    from pipelines.operations import job
+
+    job.step_ended(run_of.where(context), context["ti"].start_date, state)
+
+
+def _ended_in_failure(context: Any) -> None:
+    _ended(context, "failed")
+
+
+def _guarded(action: Any, argument: Any) -> None:
     try:
-        action(context)
+        addresses.resolve()
+        action(argument)
     except Exception:  # a message that cannot be made must not hide the fault it is about
-        log.exception("no message could be sent")
+        log.exception("no message could be sent, or no figure kept")

@@ -1,4 +1,10 @@
-"""A typed Python client of the REST API.
+"""A small client of the API.
 
-Not in here: anything that needs the warehouse; the client speaks HTTP alone.
+>>> from pipelines.client import Client
+>>> Client("http://127.0.0.1:18000").url
+'http://127.0.0.1:18000'
 """
+
+from pipelines.client.client import Client, Problem
+
+__all__ = ["Client", "Problem"]

@@ -68,6 +68,14 @@ def rules(as_json: Json = False) -> None:
     Console(highlight=False).print(table)
 
 
+@app.command(epilog="Example: stockproof alerts prometheus > /etc/prometheus/stockproof.yml")
+def prometheus() -> None:
+    """The rules in force as a rules file of Prometheus."""
+    from pipelines.operations import queries
+
+    print(queries.prometheus_rules(), end="")
+
+
 @app.command("test", epilog="Example: stockproof alerts test --level warning")
 def send_test(
     level: Annotated[str, typer.Option(help="critical, warning or info.")] = "info", as_json: Json = False

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.commands import sign_in
 from pipelines.core.errors import StockproofError
 from pipelines.core.text import count, verb
 
@@ -49,6 +50,7 @@ def approve(
     """Sign orders; `stockproof run release` then sends them. One that is held back for a new fact is signed once more."""
     from pipelines.orders import decide
 
+    name, limits = sign_in.signer(by, "approver", "approve orders")
     left: list[str] = []
     if everything and not orders:
         chosen, left = decide.open_orders(as_of.date() if as_of else None)
@@ -56,7 +58,7 @@ def approve(
         chosen = orders
     else:
         raise StockproofError("which orders?", "name them, or give --all, not both")
-    told = decide.approve(chosen, by, reason=reason) | {"left_to_look_at": left}
+    told = decide.approve(chosen, name, reason=reason, limits=limits) | {"left_to_look_at": left}
     if as_json:
         typer.echo(json.dumps(told, indent=2))
         return
@@ -80,7 +82,7 @@ def reject(
     """Refuse orders; possible until a release has taken them."""
     from pipelines.orders import decide
 
-    told = decide.reject(orders, reason, by)
+    told = decide.reject(orders, reason, *sign_in.signer(by, "planner", "reject orders"))
     typer.echo(json.dumps(told, indent=2) if as_json else f"{told['author']} rejected {', '.join(orders)}: {reason}")
 
 
@@ -94,7 +96,7 @@ def override(
     """Change the quantity of a line; the order must still be approved."""
     from pipelines.orders import decide
 
-    told = decide.override(line, quantity, reason, by)
+    told = decide.override(line, quantity, reason, *sign_in.signer(by, "planner", "override lines"))
     words = f"{told['item_id']}: {told['proposed_quantity']:.10g} → {quantity:.10g} by {told['author']}: {reason}"
     typer.echo(json.dumps(told, indent=2) if as_json else words)
     if told["remark"] and not as_json:
@@ -110,7 +112,7 @@ def close(
     """Call off released orders that never show in the ERP, such as files nobody keyed in; their goods no longer count as on their way."""
     from pipelines.orders import decide
 
-    closed = decide.close(orders, reason, by)
+    closed = decide.close(orders, reason, *sign_in.signer(by, "approver", "close orders"))
     typer.echo(json.dumps(closed, indent=2) if as_json else f"{closed['author']} closed {', '.join(orders)}: {reason}")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError, WarehouseAway
-from pipelines.io import files, idle
+from pipelines.io import files, idle, timings
 
 _REMEDY = "is the stack up? `stockproof status` tells, `stockproof up` starts it; another warehouse: STOCKPROOF_STACK__WAREHOUSE_URL"
 
@@ -133,8 +133,9 @@ def read_many(queries: Mapping[str, str], **parameters: Any) -> dict[str, pl.Dat
             mine = {key: value for key, value in parameters.items() if len(queries) == 1 or f":{key}" in query}
             bound = sa.text(query).bindparams(**mine)
             compiled = bound.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-            cursor.execute(str(compiled).replace("%%", "%"))
-            frames[name] = pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
+            with timings.timed(query):
+                cursor.execute(str(compiled).replace("%%", "%"))
+                frames[name] = pl.DataFrame(pl.from_arrow(cursor.fetch_arrow_table()))
     return frames
 
 
@@ -164,7 +165,7 @@ def execute(statement: str, **parameters: Any) -> int:
     Returns:
         Number of rows affected.
     """
-    with transaction() as connection:
+    with transaction() as connection, timings.timed(statement):
         return connection.execute(sa.text(statement), parameters).rowcount
 
 
@@ -180,7 +181,7 @@ def replace(table: str, frame: pl.DataFrame, where: Mapping[str, Any], *, also: 
     Returns:
         Number of rows written.
     """
-    with adbc() as connection, connection.cursor() as cursor:
+    with adbc() as connection, connection.cursor() as cursor, timings.timed(f"replace rows of {table}"):
         _replace(cursor, table, frame, where, also)
     return frame.height
 

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pipelines import settings
 from pipelines.io import files
+from pipelines.operations import queries as operations
 from pipelines.serve import metrics
 from pipelines.serve.guard import Viewer
 
@@ -42,7 +43,8 @@ async def ready() -> Response:
 async def prometheus() -> Response:
     """Prometheus' text format."""
     body, media_type = await run_in_threadpool(metrics.exposition)
-    return Response(body, media_type=media_type)
+    jobs = await run_in_threadpool(operations.metrics_text)
+    return Response(body + jobs.encode(), media_type=media_type)
 
 
 @router.get("/status", summary="Version, addresses and health")

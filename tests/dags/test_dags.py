@@ -17,19 +17,29 @@ EXPECTED = {
     "release_orders": {"release"},
     "simulation_study": {"prepare", "replay", "finish"},
     "twin_scenarios": {"plan", "play", "report"},
+    "watch_operations": {"watch"},
     "weekly_training": {"preflight", "extract", "validate_sources", "transform", "validate_features", "train"},
 }  # fmt: skip
 
 BAG = """
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(dag_folder=DAGS)
+
+def failing(task):
+    held = task.partial_kwargs if task.is_mapped else vars(task)
+    found = held.get("on_failure_callback") or []
+    return [one.__name__ for one in (found if isinstance(found, (list, tuple)) else [found])]
+
 told = {
     "errors": bag.import_errors,
     "dags": {d.dag_id: {
         "doc": d.doc_md or "", "tags": sorted(d.tags), "owner": d.owner, "catchup": d.catchup, "max_active_runs": d.max_active_runs,
         "schedule": getattr(d.timetable, "expression", None),
         "params": {k: d.params.get_param(k).dump() for k in d.params},
-        "tasks": {t.task_id: {"pool": t.pool, "retries": t.retries, "downstream": sorted(t.downstream_task_ids), "mapped": t.is_mapped,
+        "on_failure": bool(d.on_failure_callback), "on_success": bool(d.on_success_callback),
+        "tasks": {t.task_id: {"outlets": [getattr(o, "uri", o.name) for o in t.outlets or []],
+                              "on_failure": failing(t),
+                              "pool": t.pool, "retries": t.retries, "downstream": sorted(t.downstream_task_ids), "mapped": t.is_mapped,
                               "rule": t.trigger_rule.value, "doc": t.doc_md or ""} for t in d.tasks},
     } for d in bag.dags.values()},
 }
@@ -58,6 +68,26 @@ def test_every_dag_explains_itself(bag: dict[str, Any]) -> None:
         for name, param in dag["params"].items():
             assert param["description"], name
             assert param["schema"]["type"], name
+
+
+def test_every_dag_and_task_sends_its_failure(bag: dict[str, Any]) -> None:
+    for name, dag in bag["dags"].items():
+        assert dag["on_failure"] and dag["on_success"], name
+        assert [task for task, one in dag["tasks"].items() if "step_failed" not in one["on_failure"]] == [], name
+
+
+def test_other_dags_can_follow_ours(bag: dict[str, Any]) -> None:
+    outlets = {
+        (name, task): one["outlets"]
+        for name, dag in bag["dags"].items()
+        for task, one in dag["tasks"].items()
+        if one["outlets"]
+    }
+    assert outlets == {
+        ("daily_replenishment", "orders"): ["stockproof://proposals-ready/"],
+        ("release_orders", "release"): ["stockproof-release"],
+        ("weekly_training", "train"): ["stockproof-champion"],
+    }
 
 
 def test_schedules(bag: dict[str, Any]) -> None:

@@ -44,13 +44,19 @@ STAGES = {{
     "pipelines.validate.job.run": "validate", "pipelines.vendors.job.run": "vendors", "pipelines.vendors.stock_job.run": "stock",
     "pipelines.forecast.job.run": "forecast", "pipelines.replay.job.prepare": "plan_replay",
     "pipelines.replay.job.run_chunk": "replay", "pipelines.policy.job.run": "policy", "pipelines.purchase.job.run": "purchase",
-    "pipelines.orders.job.daily": "orders", "pipelines.report.job.run": "report",
+    "pipelines.operations.outcomes.job.run": "outcomes", "pipelines.orders.job.daily": "orders", "pipelines.report.job.run": "report",
 }}
 for place, name in STAGES.items():
     patch(place, stand_in(name)).start()
 patch("pipelines.orders.store.counts", lambda as_of: {{"skus": 9, "by_next_level": 9, "orders": 2}}).start()
 from pipelines.io.notify import Delivery
-patch("pipelines.io.notify.deliver", lambda *message: told.append(message[:2]) or Delivery(["webhook"])).start()
+
+def deliver(event, subject, *rest):
+    if event in ("dag_failed", "run_degraded"):
+        told.append((event, subject))
+    return Delivery(["webhook"])
+
+patch("pipelines.io.notify.deliver", deliver).start()
 for task in dag.tasks:
     task.retries = 0
 outcomes = {{}}

@@ -1,6 +1,7 @@
 """Orders through the API: who may do what, two approvers at once, repeated requests, hostile text."""
 
 import io
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,6 +17,7 @@ from pipelines.io import warehouse
 from pipelines.orders import propose
 from pipelines.serve import guard
 from pipelines.serve.api.former import PATHS
+from pipelines.settings import ROOT
 from tests.integration.orders_rows import AS_OF, MARTS, begin_with, decide, execute, states
 from tests.integration.serve_world import PASSWORD, PEOPLE, SECRET, served, token
 
@@ -274,6 +276,31 @@ def test_the_paths_of_the_source_documents_lead_to_operations_of_ours(
     assert answer.status_code == 308
     target = PATHS[method, path]
     assert method.lower() in client.get("/api/v1/openapi.json").json()["paths"][target]
+
+
+MAPPED = re.findall(
+    r"^\| ([ABC]\d+ [^|]+) \| `(\w+) ([^`]+)` \| `(\w+) ([^`]+)` \|$", (ROOT / "docs" / "api.md").read_text(), re.M
+)
+
+
+@pytest.mark.parametrize("row", MAPPED, ids=[row[0] for row in MAPPED])
+def test_each_row_of_the_mapping_table_answers(
+    client: TestClient, signed_in: dict[str, dict[str, str]], row: tuple[str, str, str, str, str]
+) -> None:
+    _, method, theirs, ours_method, ours = row
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    assert ours_method.lower() in paths[ours]
+    answer = client.request(
+        method, re.sub(r"[{}]", "", theirs), headers=signed_in["adam"], json={} if method == "POST" else None
+    )
+    if answer.status_code == 308:
+        assert answer.headers["location"] == re.sub(r"[{}]", "", ours)
+    else:
+        assert answer.status_code in (200, 404, 422) and "method not allowed" not in answer.text.lower(), answer.text
+
+
+def test_the_mapping_table_names_all_that_the_source_documents_ask_for() -> None:
+    assert len(MAPPED) == 19
 
 
 def test_every_operation_has_an_example_and_names_its_faults(client: TestClient) -> None:

@@ -37,6 +37,7 @@ class Failure:
         error: the exception's words; empty if not known.
         doc: the DAG's page, Markdown.
         since: when the step began; None: now.
+        closed: the run is over, so that no later step of it will send anything.
     """
 
     dag_id: str
@@ -46,6 +47,7 @@ class Failure:
     error: str = ""
     doc: str = ""
     since: datetime | None = None
+    closed: bool = False
 
     @property
     def subject(self) -> str:
@@ -61,7 +63,7 @@ def run_failed(failure: Failure) -> None:
     Args:
         failure: what is known of it.
     """
-    if failure.dag_id == DAILY and failure.step in STEPS:
+    if failure.dag_id == DAILY and failure.step in STEPS and not failure.closed:
         return
     headline, marker, rest = failure.error.partition(": degraded, failed: ")
     if failure.dag_id == DAILY and failure.step == "verdict" and marker:
@@ -132,12 +134,11 @@ def raise_alert(
     send()
 
 
-def judge(samples: Sequence[Sample], words: dict[str, str] | None = None) -> None:
+def judge(samples: Sequence[Sample]) -> None:
     """Apply the rules to measured values: open what fires, close what has passed, send both.
 
     Args:
         samples: as measured.
-        words: subject → sentence on the case; else the metric's name and value.
     """
     known = rules.load()
     found = rules.firing(list(known.values()), samples)
@@ -145,14 +146,55 @@ def judge(samples: Sequence[Sample], words: dict[str, str] | None = None) -> Non
         with warehouse.transaction() as connection:
             _absorb(connection)
             for name, cases in found.items():
-                tables.open_alerts(known[name], _cases(cases, words or {}), connection)
+                tables.open_alerts(known[name], _cases(cases), connection)
                 tables.recover(name, cases, connection)
     except AWAY as fault:
         for name, cases in found.items():
-            for case in _cases(cases, words or {}):
+            for case in _cases(cases):
                 _without_table(known[name], case, fault)
         return
     send()
+
+
+def hold(rule: str, cases: dict[str, str]) -> None:
+    """Say on which subjects a rule holds now: those are open, all others of the rule are over.
+
+    Args:
+        rule: name of a rule that the program raises itself.
+        cases: subject → one sentence.
+    """
+    known = rules.load()
+    if rule not in known:
+        return
+    listed = [{"subject": subject, "what": what} for subject, what in sorted(cases.items())]
+    try:
+        with warehouse.transaction() as connection:
+            _absorb(connection)
+            tables.open_alerts(known[rule], listed, connection)
+            tables.recover(rule, cases, connection)
+    except AWAY as fault:
+        for case in listed:
+            _without_table(known[rule], case, fault)
+        return
+    send()
+
+
+def daily_summary(as_of: date, samples: Sequence[Sample]) -> None:
+    """Send the figures of a day as information, once a date; a summary is over as soon as it is sent.
+
+    Args:
+        as_of: the run's date.
+        samples: as measured after the run.
+    """
+    text = messages.summary(samples)
+    raise_alert(
+        "daily_summary", str(as_of), text, facts={"headline": f"Stockproof {as_of}: summary of the day", "as_of": as_of}
+    )
+    try:
+        with warehouse.transaction() as connection:
+            tables.close_sent("daily_summary", connection)
+    except AWAY as fault:
+        log.warning("the summary cannot be closed: %s", fault)
 
 
 def send() -> None:
@@ -172,12 +214,11 @@ def send() -> None:
         log.warning("alerts cannot be read: %s", fault)
 
 
-def _cases(found: dict[str, Sample], words: dict[str, str]) -> list[dict[str, Any]]:
+def _cases(found: dict[str, Sample]) -> list[dict[str, Any]]:
     return [
         {
             "subject": subject,
-            "what": words.get(f"{sample.name} {subject}".strip())
-            or f"{sample.name}{f' of {subject}' if subject else ''} is {sample.value:,.4g}",
+            "what": messages.case(sample),
             "facts": {"metric": sample.name, "value": sample.value, **sample.labels},
         }
         for subject, sample in sorted(found.items())

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from pipelines.core.text import count
+from pipelines.operations.alerts.rules import Sample
 
 NAMED: Final = 5
 """Cases named in a message; of more, the number is given."""
@@ -73,6 +74,40 @@ def _what(alerts: Sequence[Alert]) -> str:
 
 def _moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+_SUMMARY: Final = (
+    ("stockproof_orders", "orders", "{:,.0f}"), ("stockproof_order_value", "worth", "{:,.2f}"),
+    ("stockproof_stockout_skus", "SKUs out of stock", "{:,.0f}"), ("stockproof_fill_ratio", "fill rate of 28 days", "{:.1%}"),
+    ("stockproof_stock_value", "stock at cost", "{:,.2f}"), ("stockproof_cost_per_day", "cost a day", "{:,.2f}"),
+    ("stockproof_forecast_error_ratio", "forecast error", "{:.1%}"), ("stockproof_quarantined_rows", "rows set aside", "{:,.0f}"),
+)  # fmt: skip
+
+
+def summary(samples: Sequence[Sample]) -> str:
+    """The day's figures in one line; what was not measured is left out.
+
+    >>> summary([Sample("stockproof_orders", 58.0, {"state": "proposed"}), Sample("stockproof_fill_ratio", 0.97)])
+    'orders 58; fill rate of 28 days 97.0%'
+    """
+    totals: dict[str, float] = {}
+    for one in samples:
+        totals[one.name] = totals.get(one.name, 0.0) + one.value
+    parts = [f"{words} {form.format(totals[name])}" for name, words, form in _SUMMARY if name in totals]
+    return "; ".join(parts) or "nothing was measured"
+
+
+def case(sample: Sample) -> str:
+    """One measured value in words.
+
+    >>> case(Sample("stockproof_sku_stockout", 1.0, {"item_id": "I7", "location_id": "W1", "priority": "high"}))
+    'I7 at W1'
+    >>> case(Sample("stockproof_fill_ratio", 0.87)), case(Sample("stockproof_up", 0.0, {"part": "erp"}))
+    ('stockproof_fill_ratio is 0.87', 'stockproof_up of erp is 0')
+    """
+    if "item_id" in sample.labels:
+        return f"{sample.labels['item_id']} at {sample.labels.get('location_id', '?')}"
+    return f"{sample.name}{f' of {sample.subject}' if sample.labels else ''} is {sample.value:,.4g}"
 
 
 def orders_stand(as_of: date, skus: int, orders: int, before: date | None) -> str:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pipelines.operations.alerts import rules, tables
+from pipelines import settings
+from pipelines.operations.alerts import prometheus, rules, tables
 
 
 def open_alerts(*, closed: bool = False, limit: int = 500) -> list[dict[str, Any]]:
@@ -21,3 +22,8 @@ def open_alerts(*, closed: bool = False, limit: int = 500) -> list[dict[str, Any
 def listed_rules() -> list[dict[str, Any]]:
     """The rules in force."""
     return [rule.model_dump() for rule in rules.load().values()]
+
+
+def prometheus_rules() -> str:
+    """The rules in force as a rules file of Prometheus."""
+    return prometheus.rules_file(rules.load().values(), settings.load().alerts.runbook)

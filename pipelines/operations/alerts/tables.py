@@ -89,6 +89,13 @@ def recover_like(rules: Sequence[str], prefix: str, connection: sa.Connection) -
     connection.execute(sa.text(query), {"rules": list(rules), "prefix": prefix})
 
 
+def close_sent(rule: str, connection: sa.Connection) -> None:
+    """Mark a rule's alerts that were sent as done: information wants nothing of a person."""
+    query = """update ops.alerts set done_at = clock_timestamp(), done_by = 'stockproof'
+        where rule = :rule and notified_at is not null and done_at is null"""
+    connection.execute(sa.text(query), {"rule": rule})
+
+
 def unsent(connection: sa.Connection) -> list[dict[str, Any]]:
     """Open alerts that no message has gone out for, locked until the transaction ends, so that two processes never send one twice."""
     return [dict(row) for row in connection.execute(sa.text(_UNSENT)).mappings()]
