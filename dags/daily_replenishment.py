@@ -87,9 +87,10 @@ def daily_replenishment() -> None:
     @task(outlets=[PROPOSALS_READY])
     def orders() -> dict[str, Any]:
         """What the ERP received of earlier orders; today's proposals as orders that wait for approval."""
-        from pipelines.orders import job
+        from pipelines.operations.advisor import job as advisor
+        from pipelines.orders import decide, job
 
-        return job.daily(as_of(), items=param("items") or ())
+        return {**job.daily(as_of(), items=param("items") or ()), "advice": advisor.run(as_of(), decide.override)}
 
     @task(trigger_rule=GO_ON)
     def report() -> dict[str, Any]:

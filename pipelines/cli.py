@@ -23,6 +23,7 @@ from pipelines.commands import (
     orders,
     orders_decide,
     outcomes,
+    rollout,
     run,
     safety_stock,
     sign_in,
@@ -56,6 +57,7 @@ app.add_typer(inventory.app, name="report")
 app.add_typer(twin.app, name="twin")
 app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
+app.add_typer(rollout.app, name="rollout")
 safety_stock.register(app)
 trace.register(app)
 desk.register(app)

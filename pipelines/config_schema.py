@@ -224,6 +224,48 @@ class Studies(Section):
     filters: dict[str, dict[str, list[str]]] = {}  # name → keys of pipelines.studies.question.Filter
 
 
+class Stage(Section):
+    """A stage of the rollout."""
+
+    classes: list[str]  # values of rollout.rank_by that our policy decides; "*": all
+    days: Annotated[int, Field(ge=1)]  # the least it lasts
+    control: Annotated[float, Field(ge=0, lt=1)] = 0.0  # share of these SKUs that a draw leaves with the incumbent
+
+
+class Rollout(Section):
+    """How our policy takes over step by step, and steps back by itself (docs/rollout.md)."""
+
+    enabled: bool = False
+    group_by: Literal["none", "category", "location_id", "supplier_id"] = "none"  # groups take their stages one by one
+    rank_by: Literal["abc_class", "priority"] = "abc_class"
+    stages: dict[str, Stage] = {
+        "shadow": Stage(classes=[], days=14),
+        "pilot": Stage(classes=["C"], days=14, control=0.2),
+        "wider": Stage(classes=["B", "C"], days=21, control=0.1),
+        "all": Stage(classes=["*"], days=1),
+    }
+    priority: list[str] = ["A"]  # values of rank_by whose fill rate has a target of its own
+    min_saving: Share = 0.10  # of the incumbent's cost
+    min_fill: Share = 0.90
+    min_fill_priority: Share = 0.95
+    max_overrides: Share = 0.20  # of the lines that people decided
+    rollback_fill: Share = 0.85
+    rollback_fill_days: Annotated[int, Field(ge=1)] = 3
+    rollback_cost: Positive = 0.15  # above what the incumbent costs
+    rollback_cost_days: Annotated[int, Field(ge=1)] = 5
+    rollback_openings: Annotated[int, Field(ge=0)] = 2  # of circuit breakers, in seven days
+    rollback_overrides: Share = 0.30  # in seven days
+    false_alarm: Share = 0.025  # of the sequential test on cost, over a whole stage
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 42  # of the draw
+
+    @model_validator(mode="after")
+    def _stages_widen(self) -> "Rollout":
+        stages = list(self.stages.values())
+        if not stages or stages[0].classes:
+            raise ValueError("stages: in the first one, which watches, our policy decides no class: classes: []")
+        return self
+
+
 class Serve(Section):
     """The API and the desk."""
 
@@ -247,6 +289,22 @@ class Backup(Section):
     max_age_hours: Positive = 26.0  # of the newest base backup; older: alert
     archive_timeout_seconds: Annotated[int, Field(ge=10, le=3600)] = 240  # bounds what a lost disk costs
     copy_command: str | None = None  # copies {folder} to another machine after each archived file
+
+
+class Advisor(Section):
+    """An optional language model that reviews exceptions (docs/advisor.md)."""
+
+    url: str | None = None  # OpenAI-compatible address, ending in /v1; None: no advisor
+    model: str = "gpt-4o-mini"
+    api_key: str | None = None  # secret: environment only
+    timeout_seconds: Positive = 20.0
+    max_tokens: Annotated[int, Field(ge=50, le=10_000)] = 400  # of an answer
+    price_in: NotNegative = 0.15  # money per million tokens sent
+    price_out: NotNegative = 0.6  # money per million tokens of answers
+    monthly_limit: NotNegative = 10.0  # money a calendar month; no call is made that could pass it
+    max_lines: Annotated[int, Field(ge=1)] = 20  # exceptions reviewed a run
+    max_change: Share = 0.5  # of the proposed quantity
+    spacing_seconds: NotNegative = 1.0  # between two calls
 
 
 class Schedule(Section):

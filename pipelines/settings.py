@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from pipelines.config_schema import (
+    Advisor,
     Alerts,
     Approvals,
     Backup,
@@ -28,6 +29,7 @@ from pipelines.config_schema import (
     Quality,
     Release,
     Replay,
+    Rollout,
     Schedule,
     Section,
     Serve,
@@ -87,6 +89,8 @@ class Settings(BaseSettings):
     alerts: Alerts = Alerts()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()
+    rollout: Rollout = Rollout()
+    advisor: Advisor = Advisor()
     serve: Serve = Serve()
 
     @field_validator("state_dir", mode="after")
@@ -119,6 +123,7 @@ class Settings(BaseSettings):
 
 SECRETS = {
     "erp.url": "ERP_URL",
+    "advisor.api_key": "STOCKPROOF_ADVISOR__API_KEY",
     "release.rest_token": "STOCKPROOF_RELEASE__REST_TOKEN",
     "notify.smtp_url": "STOCKPROOF_NOTIFY__SMTP_URL",
     "notify.webhook_url": "STOCKPROOF_NOTIFY__WEBHOOK_URL",

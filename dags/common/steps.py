@@ -1,42 +1,15 @@
 """The way from the ERP to checked marts, shared by every DAG that needs them, and what every DAG has in common."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from airflow.sdk import Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from common import telling
-from pipelines import settings
+from common.defaults import DEFAULTS, ONCE, REPORT_FAILED, SCHEDULE
 
-SCHEDULE = settings.load().schedule
-
-
-def _reporter(state: str) -> Any:
-    def report(context: Any) -> None:
-        from pipelines.operations.runs import job
-
-        job.noted(context, state)
-
-    return report
-
-
-REPORT_FAILED = _reporter("failed")
-
-DEFAULTS: dict[str, Any] = {
-    "on_execute_callback": _reporter("running"),
-    "on_success_callback": _reporter("success"),
-    "owner": "replenishment",
-    "retries": 3,
-    "retry_delay": timedelta(seconds=5),
-    "retry_exponential_backoff": 2.0,
-    "max_retry_delay": timedelta(minutes=5),
-    **telling.STEP,
-    "on_failure_callback": [telling.step_failed, REPORT_FAILED],
-}
-
-ONCE: dict[str, Any] = {"catchup": False, "max_active_runs": 1, "default_args": DEFAULTS, **telling.RUN}
-"""What DAGs have in common of which one run at a time is enough."""
+__all__ = ["DEFAULTS", "ONCE", "REPORT_FAILED", "SCHEDULE"]
 
 GO_ON = "all_done_min_one_success"
 """Trigger rule of a step that can do without some of the steps before it: it waits for all, and runs unless none succeeded. One of

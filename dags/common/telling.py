@@ -42,13 +42,6 @@ def measure(as_of: date) -> None:
     _guarded(job.day_decided, as_of)
 
 
-STEP: dict[str, Any] = {
-    "on_execute_callback": step_begins,
-    "on_failure_callback": step_failed,
-    "on_success_callback": step_succeeded,
-}
-"""Callbacks of a task."""
-
 RUN: dict[str, Any] = {"on_failure_callback": run_failed, "on_success_callback": run_succeeded}
 """Callbacks of a DAG."""
 

@@ -36,6 +36,7 @@ def export(
     as_of: Day = None,
     order: Annotated[list[str] | None, typer.Option(help="xlsx: this order alone; may be repeated.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="xlsx: a sheet for the buyer, why each line is there.")] = False,
 ) -> None:
     """Write the lines of a run's orders as they stand, sorted by location and item. xlsx: its orders, one sheet each, for vendors.
 
@@ -47,14 +48,14 @@ def export(
     note = _told(day)
     if note:
         typer.echo(note, err=True)
-    content = _content(form, day, order or [])
+    content = _content(form, day, order or [], why=why)
     if output is None:
         sys.stdout.buffer.write(content)
         return
     files.write_named(output, content)
 
 
-def _content(form: str, day: date, only: list[str]) -> bytes:
+def _content(form: str, day: date, only: list[str], *, why: bool = False) -> bytes:
     from pipelines.briefing import tables as failed_steps
 
     if form == "xlsx":
@@ -63,7 +64,9 @@ def _content(form: str, day: date, only: list[str]) -> bytes:
 
         # A workbook of single orders goes to their vendor as it is; that a step failed is for the buyer of the whole day.
         note = _told(day) if failed_steps.failed_steps(day) and not only else ""
-        return workbook(reading.for_vendors(day, only), note)
+        return workbook(reading.for_vendors(day, only), note, why=why)
+    if why:
+        raise StockproofError(f"--why goes with --format xlsx, not {form}", "leave one of the two out")
     if only:
         raise StockproofError(f"--order goes with --format xlsx, not {form}", "leave one of the two out")
     from pipelines.briefing.queries import ordered_lines

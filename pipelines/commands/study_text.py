@@ -59,6 +59,8 @@ def show(result: dict[str, Any], as_json: bool) -> None:
     )  # fmt: skip
     if sample.get("books_fail"):
         console.print(left_out(sample), highlight=False)
+    for note in sample.get("cost_notes", ()):
+        console.print(f"Costs: {note}.", highlight=False, soft_wrap=True)
     console.print(_metrics(result["global_metrics"]))
     for line in changes(result):
         console.print(line, highlight=False)

@@ -10,6 +10,10 @@ TOLERANCE = 0.005
 """Two service levels this close mean the same (z = 1.65 is 0.9505, called 95 %)."""
 
 
+BOOSTER_RATIO = 3.0
+"""Cost of a unit short over a unit left over by which boosters with the asymmetric objective learn where the configuration names none."""
+
+
 def service_level_of_factor(service_factor: float) -> float:
     """Cycle service level of a normal safety factor z.
 

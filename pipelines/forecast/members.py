@@ -4,13 +4,11 @@ from models.interface import Member
 from models.store.catalogue import MAKERS, TRAINED, Options
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
+from pipelines.core.costs import BOOSTER_RATIO
 from pipelines.core.errors import StockproofError
 
 NEEDED = ("sba", "tsb", "mean_nonzero", "decayed_means")
 """The simple method of each class, and the one that young SKUs take: they compete whatever is configured."""
-
-RATIO = 3.0
-"""Cost of a unit short over a unit left over where the configuration names none."""
 
 
 def options() -> Options:
@@ -19,7 +17,7 @@ def options() -> Options:
     forecast, days = chosen.forecast, DAYS_IN[chosen.planning.grain]
     return Options(
         forecast.seasonality, max(chosen.planning.horizon_days // days, 1), forecast.threads, forecast.seed,
-        forecast.objective, chosen.costs.stockout_to_overstock_ratio or RATIO,
+        forecast.objective, chosen.costs.stockout_to_overstock_ratio or BOOSTER_RATIO,
     )  # fmt: skip
 
 

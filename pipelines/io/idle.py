@@ -40,6 +40,9 @@ def _begins_again(connection: Any) -> bool:
     """Begin a transaction, so that now() is now; False where the server has ended the connection."""
     try:
         connection.rollback()
+        with connection.cursor() as cursor:  # the transaction begins with its first statement
+            cursor.execute("select 1")
+            cursor.fetchall()
     except Exception:
         return False
     return True

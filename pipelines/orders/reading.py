@@ -30,7 +30,8 @@ select l.order_id, l.line_no, l.item_id, i.item_name, l.proposed_quantity, l.qua
     l.unit_price,
     l.quantity * l.unit_price as line_value, l.expected_on + coalesce(o.ordered_on - o.as_of, 0) as expected_on,
     l.agreed_on + coalesce(o.ordered_on - o.as_of, 0) as agreed_on, d.expected_from, l.reason_code,
-    coalesce(l.reason, d.reason) as reason, coalesce(l.alert, d.alert) as alert, l.needs_review
+    coalesce(l.reason, d.reason) as reason, coalesce(l.alert, d.alert) as alert, l.needs_review,
+    d.flip
 from orders.lines l join orders.orders o using (order_id)
 left join marts.dim_item i on i.item_id = l.item_id
 left join marts.dim_sku k on k.item_id = l.item_id and k.location_id = o.location_id

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pipelines.core.errors import StockproofError
-from pipelines.render.workbooks import plain
+from pipelines.render.workbooks import append, plain
 
 Row = dict[str, Any]
 
@@ -16,7 +16,7 @@ _WHOLE: Final = "#,##0"
 _NUMBER, _MONEY, _DAY = "#,##0.###", "#,##0.00##", "yyyy-mm-dd"
 
 
-def workbook(orders: Sequence[Row], note: str = "") -> bytes:
+def workbook(orders: Sequence[Row], note: str = "", *, why: bool = False) -> bytes:
     """A workbook with one sheet an order, in the order given.
 
     Args:
@@ -24,6 +24,7 @@ def workbook(orders: Sequence[Row], note: str = "") -> bytes:
             yet), ``state`` and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor
             is asked for the date it agreed to, not for the one we have learned to expect.
         note: what the buyer must know first; a sheet of its own before the others, no vendor's business. Empty: none.
+        why: a sheet for the buyer after the orders: why each line is there, and what would turn the decision around.
 
     Returns:
         The file's bytes.
@@ -43,9 +44,26 @@ def workbook(orders: Sequence[Row], note: str = "") -> bytes:
         book.create_sheet("Read first")["A1"] = note
     for order in orders:
         _sheet(book.create_sheet(order["order_id"]), order)
+    if why:
+        _reasons(book.create_sheet("Why"), orders)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def _reasons(sheet: Any, orders: Sequence[Row]) -> None:
+    """For the buyer alone: reason, flip and the command that explains the line."""
+    append(sheet, ["Order", "Line", "Item", "Quantity", "Why", "What would turn it around", "All of it"])
+    for order in orders:
+        for line in order["lines"]:
+            command = f"stockproof explain {line['item_id']} --location {order['location_id']}"
+            reason = line["reason"] or line["reason_code"]
+            flip = line["flip"] or ""
+            append(
+                sheet, [order["order_id"], line["line_no"], line["item_id"], line["quantity"], reason, flip, command]
+            )
+    for column, width in zip("ABCDEFG", (26, 6, 18, 10, 90, 50, 50), strict=True):
+        sheet.column_dimensions[column].width = width
 
 
 def _sheet(sheet: Any, order: Row) -> None:

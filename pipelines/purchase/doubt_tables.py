@@ -1,4 +1,4 @@
-"""What makes a line doubtful, read from the warehouse: sales left out as absurd, shelves that sales never touch."""
+"""What makes a line doubtful, read from the warehouse: sales left out as absurd, offers set aside, shelves that sales never touch."""
 
 from datetime import date, timedelta
 from typing import Final
@@ -19,6 +19,13 @@ select distinct on (details ->> 'location_id', details ->> 'item_id') details ->
     cast(details ->> 'sold_on' as date) as left_out_on
 from quarantine.rows where as_of = :as_of and table_name = 'sales' and rule = 'sale_absurd'
 order by details ->> 'location_id', details ->> 'item_id', cast(details ->> 'quantity' as double precision) desc, row_id
+"""
+
+_OFFER_ASIDE: Final = """
+select s.item_id, s.location_id, string_agg(distinct q.rule, ', ' order by q.rule) as offer_rules
+from quarantine.rows q join marts.dim_sku s on s.item_id = q.details ->> 'item_id'
+where q.as_of = :as_of and q.table_name = 'item_suppliers' and s.as_of = :as_of and not s.has_supplier
+group by s.item_id, s.location_id
 """
 
 _UNTOUCHED: Final = """
@@ -46,7 +53,7 @@ def read(as_of: date) -> pl.DataFrame:
         as_of: the run's date; the marts hold it.
 
     Returns:
-        ``item_id, location_id, left_out_units, left_out_on, untouched_units``; null where there is nothing of the kind.
+        ``item_id, location_id, left_out_units, left_out_on, untouched_units, offer_rules``; null where there is nothing of the kind.
     """
     left_out = warehouse.read(_LEFT_OUT, as_of=as_of)
     since = as_of - timedelta(days=UNTOUCHED_DAYS)
@@ -59,4 +66,5 @@ def read(as_of: date) -> pl.DataFrame:
         else pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String, "untouched_units": pl.Float64})
     )
     key = ["item_id", "location_id"]
-    return left_out.join(untouched, on=key, how="full", coalesce=True)
+    offers = warehouse.read(_OFFER_ASIDE, as_of=as_of)
+    return left_out.join(untouched, on=key, how="full", coalesce=True).join(offers, on=key, how="full", coalesce=True)

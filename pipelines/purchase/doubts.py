@@ -136,10 +136,13 @@ def _without_supplier(frame: pl.DataFrame, draft: Draft, as_of: date) -> Doubt:
     last = pl.col("last_demand_on") if "last_demand_on" in frame.columns else pl.lit(None, pl.Date)
     sells = ((pl.lit(as_of) - last).dt.total_days() < UNSOLD_DAYS).fill_null(value=False)
     sold = frame.with_columns(sells.alias("sells"))["sells"].to_numpy()
-    words = pl.Series(
-        ["It sells and no active supplier offers it: a kit, something made here, or an offer that is missing?"]
+    if "offer_rules" not in frame.columns:
+        frame = frame.with_columns(offer_rules=pl.lit(None, pl.String))
+    words = pl.coalesce(
+        pl.format("It sells, and its supplier's offer was set aside ({}): correct it in the ERP", "offer_rules"),
+        pl.lit("It sells and no active supplier offers it: a kit, something made here, or an offer that is missing?"),
     )
-    return Doubt(NO_SUPPLIER, (draft.code == c.NO_SUPPLIER) & sold, words.new_from_index(0, frame.height))
+    return Doubt(NO_SUPPLIER, (draft.code == c.NO_SUPPLIER) & sold, _words(frame, words))
 
 
 def _elsewhere(frame: pl.DataFrame, lines: Lines, draft: Draft) -> Doubt:

@@ -1,6 +1,7 @@
 """Decisions: for every SKU how much to order, from whom, at which price and why; quantity 0 where nothing is ordered."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -8,8 +9,8 @@ import polars as pl
 from pipelines import settings
 from pipelines.briefing import tables as failed_steps
 from pipelines.io import warehouse
-from pipelines.purchase import tables
-from pipelines.purchase.decide import decide
+from pipelines.purchase import rollout, tables
+from pipelines.purchase.decide import Decisions, decide
 from pipelines.settings import Settings
 
 # One row a SKU whose decision is new: a run repeated with the same outcome adds nothing to the trail.
@@ -58,10 +59,15 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
     found = tables.read(as_of, config)
     if not found.rows.height:
         warehouse.refuse_other_marts(as_of)
-    made = decide(found.rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on, found.calendars)
+    made, carried = _decided(found, as_of, config)
     decided = made.table
     if items:
         decided = decided.filter(pl.col("item_id").is_in(list(items)))
+    if carried is not None:
+        some = carried.filter(pl.col("item_id").is_in(list(items))) if items else carried
+        warehouse.replace(
+            "plan.rollout_lines", some, {"as_of": as_of} | ({"item_id": sorted(set(items))} if items else {})
+        )
     if items:
         warehouse.replace("plan.decisions", decided, {"as_of": as_of, "item_id": sorted(set(items))})
     else:
@@ -81,6 +87,21 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
         "suppliers_joined": int(made.trials["joins"].sum()) if made.trials.height else 0,
         **{f"by_{level}": count for level, count in sorted(decided["level"].value_counts().iter_rows())},
     }
+
+
+def _decided(found: tables.Inputs, as_of: date, config: Settings) -> tuple[Decisions, pl.DataFrame | None]:
+    """The decisions, and in a rollout rows of plan.rollout_lines: whose quantity each line carries, and what ours would have been."""
+
+    def made(rows: pl.DataFrame) -> Decisions:
+        return decide(rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on, found.calendars)
+
+    ours = made(found.rows)
+    if not config.rollout.enabled:
+        return ours, None
+    who = rollout.carried(found.rows, tables.assigned(as_of), next(iter(config.rollout.stages)))
+    mixed = made(rollout.with_incumbent(found.rows, who))
+    decided, carried = rollout.lines(mixed.table, ours.table, who, as_of)
+    return replace(mixed, table=decided), carried
 
 
 def table(rows: pl.DataFrame, breaks: pl.DataFrame, as_of: date, config: Settings) -> pl.DataFrame:

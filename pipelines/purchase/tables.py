@@ -137,6 +137,15 @@ def read(as_of: date, config: Settings) -> Inputs:
     )
 
 
+def assigned(as_of: date) -> pl.DataFrame:
+    """Stage and arm of each SKU in the rollout, of the newest run that decided them up to a date."""
+    return warehouse.read(
+        """select item_id, location_id, stage, arm from plan.rollout_assignments
+        where as_of = (select max(as_of) from plan.rollout_assignments where as_of <= :as_of)""",
+        as_of=as_of,
+    )
+
+
 def _with_waits(rows: pl.DataFrame, dated: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """How likely the shelf runs out before some line arrives, and the day of that line."""
     usable = pl.col("on_hand").cast(pl.Float64).fill_null(0.0) - pl.col("expiring")

@@ -112,7 +112,8 @@ def vendors(tables: Tables) -> dict[str, Any]:
     known = tables.skus if tables.suppliers is None else tables.suppliers
     # Of the supplier that is ordered from, which need not be the SKU's primary one.
     names = known.select("supplier_id", "supplier_name").drop_nulls("supplier_id").unique("supplier_id", keep="first")
-    lines = _named(tables.lines(), tables)
+    flips = tables.decisions.select(*facts.KEY, pl.col("^flip$"))
+    lines = _named(tables.lines(), tables).join(flips, on=facts.KEY, how="left", maintain_order="left", suffix="_")
     lines = lines.join(names, on="supplier_id", how="left", maintain_order="left").with_columns(
         vendor=pl.coalesce("supplier_name", "supplier_id", pl.lit("no vendor known"))
     )
@@ -153,6 +154,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
         "quantity_raw": row["quantity"], "price": money(row["unit_price"], 2), "price_raw": row["unit_price"] or 0,
         "value": money(row["order_value"]), "value_raw": row["order_value"], "expected": str(row["expected_on"] or UNKNOWN),
         "risk": percent(row["risk"], 0), "risk_raw": row["risk"], "reason": why(row["reason"], row.get("alert")) + _changed(row),
+        "flip": row.get("flip") or "",
         "priority": row["priority"],
         "level": row["level"],
     }  # fmt: skip

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ from pipelines.orders import queries as orders
 MEDIA_TYPE: Final = "application/json"
 TTL: Final = {"forecast": 600, "vendors": 3600, "orders": 60, "explain": 600, "studies": 60}
 """Seconds that answers of a kind are kept; what they rest on is in their key, so this only bounds memory."""
+
+CHANGED: Final = ("orders", "studies")
+"""Kinds that a person changes: the next request of anyone shows it. Of the others a run's new step shows after half a second."""
+RECENT_SECONDS: Final = 0.5
 
 cache = Cache()
 
@@ -36,6 +41,7 @@ class Stamps:
     def __init__(self) -> None:
         self._next: asyncio.Task[str] | None = None
         self._running: asyncio.Task[str] | None = None
+        self._held, self._at = "", -1e9
 
     async def current(self) -> str:
         """The stamp, read after this call."""
@@ -43,11 +49,19 @@ class Stamps:
             self._next = asyncio.create_task(self._read(self._running))
         return await asyncio.shield(self._next)
 
+    async def recent(self) -> str:
+        """The stamp, at most :data:`RECENT_SECONDS` old: enough for what a person does not change."""
+        if time.monotonic() - self._at > RECENT_SECONDS:
+            return await self.current()
+        return self._held
+
     async def _read(self, before: "asyncio.Task[str] | None") -> str:
         if before is not None:
             await asyncio.wait([before])
         self._running, self._next = self._next, None
-        return await run_in_threadpool(orders.stamp)
+        self._held = await run_in_threadpool(orders.stamp)
+        self._at = time.monotonic()
+        return self._held
 
 
 stamps = Stamps()
@@ -61,7 +75,7 @@ async def kept(request: Request, kind: str, read: Callable[[], Any]) -> Response
         kind: of :data:`TTL`.
         read: makes the document.
     """
-    stamp = await stamps.current()
+    stamp = await (stamps.current() if kind in CHANGED else stamps.recent())
     etag = f'W/"{stamp}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if request.headers.get("if-none-match") == etag:

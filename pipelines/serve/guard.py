@@ -30,7 +30,7 @@ async def user_of(connection: HTTPConnection) -> User | None:
     connection.state.user = connection.state.session = None
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        connection.state.user = await _of_token(token)
+        connection.state.user = await _fresh(f"token {token}", lambda: _of_token(token))
     elif session := connection.cookies.get(COOKIE):
         connection.state.user = await _fresh(f"session {session}", lambda: queries.of_session(session))
         connection.state.session = session if connection.state.user else None
@@ -53,12 +53,12 @@ def counted_as(connection: HTTPConnection) -> str:
     return _names.get(credentials(connection), f"address {address}")
 
 
-async def _of_token(token: str) -> User | None:
+def _of_token(token: str) -> User | None:
     claimed = tokens.read(token)
     if claimed is None:
         return None
     name, version = claimed
-    user = await _fresh(f"user {name}", lambda: queries.user(name))
+    user = queries.user(name)
     return user if user is not None and user.version == version else None
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
-from pipelines.studies import actions, answer, queries, study, tables
+from pipelines.studies import actions, answer, cost_notes, queries, study, tables
 from pipelines.studies.question import Question, read, variants
 from pipelines.studies.replay_variants import Setting, replayed
 
@@ -120,6 +120,7 @@ def _answer(number: str, of: Setting, picked: pl.DataFrame, named: int) -> None:
         {**queries.found(number), "status": tables.DONE}, of.question, queries.items(number), queries.failing(number), picked, named,
         of.config.forecast.confidence_level,
     )  # fmt: skip
+    document["sample"]["cost_notes"] = cost_notes.notes(picked, of.question, of.config)
     tables.finish(number, tables.DONE, result=document)
 
 

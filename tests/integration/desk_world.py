@@ -118,6 +118,7 @@ def sign_in(address: str) -> Iterator[Callable[..., Any]]:
             page.fill("[name=password]", PASSWORD)
             page.keyboard.press("Enter")
             page.wait_for_selector("h1:has-text('Orders of')")
+            page.wait_for_load_state("load")
             return page
 
         yield signed

@@ -41,6 +41,11 @@ def client(warehouse_url: str, configured: pytest.MonkeyPatch) -> Iterator[TestC
     configured.setenv("STOCKPROOF_SERVE__REQUESTS_PER_MINUTE", "100000")
     configured.setenv("STOCKPROOF_SERVE__SIGN_IN_ATTEMPTS", "1000")
     execute(*MARTS, f"insert into marts.dim_supplier values ('S1', '{HOSTILE}'), ('S2', '{FORMULA}')")
+    warehouse.execute(
+        """insert into plan.vendor_scores values (:day, 'S1', 'First', 90, 90, 90, 90, 90, 90, 90, 85, 95, 1, 1, 1, 'stable', 'low',
+            0.9, 9, 9, '{"risk_reasons": []}', '[]')""",
+        day=AS_OF,
+    )
     with served() as found:
         people.add_user("bert", "approver", limit=None, by="test", password=PASSWORD)
         people.add_user("lena", "approver", limit="planner", by="test", password=PASSWORD)

@@ -96,7 +96,7 @@ def compare(request: Request, user: Viewer, ids: Annotated[list[str], Query()] =
 def study(request: Request, user: Viewer, number: str) -> Response:
     """One study: its progress, then its answer."""
     found = queries.found(number)
-    weekly = queries.daily(found, "week") if found["result"] else []
+    weekly = [row | {"day": str(row["day"])} for row in (queries.daily(found, "week") if found["result"] else [])]
     return common.show(request, "study.html", study=found, running=found["status"] in RUNNING, weekly=weekly, wide=True)
 
 

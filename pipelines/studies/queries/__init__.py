@@ -2,6 +2,7 @@
 
 from pipelines.studies.queries.detail import compared, daily, extremes, item_days, page, sides_of
 from pipelines.studies.queries.kept import (
+    busy,
     catalogue,
     days,
     failing,
@@ -15,6 +16,6 @@ from pipelines.studies.queries.kept import (
 )
 
 __all__ = [
-    "catalogue", "compared", "daily", "days", "extremes", "failing", "forecasts", "found", "item_days", "items", "listed", "marts_date",
-    "page", "sides_of", "sold", "state",
+    "busy", "catalogue", "compared", "daily", "days", "extremes", "failing", "forecasts", "found", "item_days", "items", "listed",
+    "marts_date", "page", "sides_of", "sold", "state",
 ]  # fmt: skip

@@ -31,7 +31,8 @@ _CATALOGUE = f"""
 select item_id, location_id, coalesce(category, 'none') as category, coalesce(supplier_id, 'none') as supplier_id,
     coalesce(demand_class, 'none') as demand_class, coalesce(abc_class, 'none') as abc_class,
     cast(annual_sales_value as double precision) as annual_sales_value, cast(lead_time_days as double precision) as lead_time_days,
-    cast(coalesce(unit_price, 0) as double precision) as unit_price
+    cast(coalesce(unit_price, 0) as double precision) as unit_price, coalesce(has_own_costs, false) as has_own_costs,
+    cast(shortage_cost as double precision) as shortage_cost, cast(holding_cost_per_day as double precision) as holding_cost_per_day
 from marts.dim_sku where as_of = :as_of order by {ORDER}"""
 
 _ONE = f"""select cast(simulation_id as text) as simulation_id, {_STATUS}, as_of, start_date, end_date, progress, name, author,
@@ -205,3 +206,10 @@ def state(number: str) -> dict[str, Any]:
     if not rows.height:
         raise StockproofError(f"no study {number}", "`stockproof study list` names them")
     return rows.row(0, named=True)
+
+
+def busy(number: str) -> int:
+    """Tasks of a study that give signs of life."""
+    query = """select count(*) as tasks from ops.study_chunks
+    where simulation_id = cast(:id as uuid) and heartbeat_at is not null"""
+    return int(warehouse.read(query, id=number)["tasks"][0])

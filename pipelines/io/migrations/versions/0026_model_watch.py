@@ -4,8 +4,8 @@ from alembic import op
 
 from pipelines.core.quantiles import COLUMNS
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 
 _QUANTILES = ", ".join(f"{column} double precision not null" for column in COLUMNS)
 _TRACE = "model_version text not null, data_hash text not null, code_version text not null"

@@ -1,0 +1,35 @@
+"""What every DAG has in common: retries, schedule, and the callbacks of its tasks and runs."""
+
+from datetime import timedelta
+from typing import Any
+
+from common import telling
+from pipelines import settings
+
+SCHEDULE = settings.load().schedule
+
+
+def _reporter(state: str) -> Any:
+    def report(context: Any) -> None:
+        from pipelines.operations.runs import job
+
+        job.noted(context, state)
+
+    return report
+
+
+REPORT_FAILED = _reporter("failed")
+
+DEFAULTS: dict[str, Any] = {
+    "owner": "replenishment",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=5),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=5),
+    "on_execute_callback": [telling.step_begins, _reporter("running")],
+    "on_failure_callback": [telling.step_failed, REPORT_FAILED],
+    "on_success_callback": [telling.step_succeeded, _reporter("success")],
+}
+
+ONCE: dict[str, Any] = {"catchup": False, "max_active_runs": 1, "default_args": DEFAULTS, **telling.RUN}
+"""What DAGs have in common of which one run at a time is enough."""

@@ -1,0 +1,1 @@
+"""The advisor: a language model that reviews the exceptions of a day, within hard limits."""
