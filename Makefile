@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
 unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
-.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean
+.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean e2e-full faults celery sbom
 .DEFAULT_GOAL := demo
 
 ## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
@@ -38,6 +38,24 @@ cases: dev
 ## life: ten companies played day by day for thirty days, with kills, reruns and changes in the ERP
 life: dev
 	@LIFE_SEEDS="1 2 3 4 5 6 7 8 9 10" LIFE_DAYS=30 $(BIN)/pytest tests/life
+
+## e2e-full: nightly: 2,016 items from a fresh state folder through the real scheduler, and its orders checked
+e2e-full: dev
+	@$(BIN)/pytest tests/nightly/test_full_size.py
+
+## faults: every row of the fault matrix on real servers; prints the table and writes docs/faults.md
+faults: dev
+	@$(BIN)/python -m tests.faults
+
+## celery: nightly: three Celery workers without a shared disk do a run together, one is killed half-way (needs redis-server)
+celery: dev
+	@$(BIN)/pytest tests/nightly/test_celery.py
+
+## sbom: what the environment holds, as CycloneDX in build/sbom.json
+sbom: venv
+	@mkdir -p build
+	@$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment $(VENV) --pyproject pyproject.toml --of JSON -o build/sbom.json
+	@echo "build/sbom.json"
 
 ## lint: style, types and the direction of imports
 lint: dev

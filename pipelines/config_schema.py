@@ -50,6 +50,9 @@ class Stack(Section):
     warehouse_url: str | None = None
     mlflow_url: str | None = None
     airflow_url: str | None = None
+    broker_url: str | None = (
+        None  # secret: environment only; Celery workers take the tasks instead of the scheduler's own
+    )
     desk_url: str | None = None
 
 

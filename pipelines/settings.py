@@ -122,6 +122,7 @@ class Settings(BaseSettings):
 
 
 SECRETS = {
+    "stack.broker_url": "STOCKPROOF_STACK__BROKER_URL",
     "erp.url": "ERP_URL",
     "advisor.api_key": "STOCKPROOF_ADVISOR__API_KEY",
     "release.rest_token": "STOCKPROOF_RELEASE__REST_TOKEN",

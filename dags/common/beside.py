@@ -13,9 +13,9 @@ def steps() -> tuple[Any, Any]:
     @task
     def outcomes() -> dict[str, Any]:
         """What followed the decisions of earlier days; by it the rollout's stages in force from today on."""
-        from pipelines.operations.outcomes import job
+        from pipelines.operations import day
 
-        return job.run(as_of())
+        return day.run(as_of())
 
     @task
     def models() -> dict[str, Any]:

@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the root."""
     app.command(epilog="Example: stockproof up")(up)
     app.command(epilog="Example: stockproof down")(down)
+    app.command(epilog="Example: stockproof worker --name second --state /var/lib/stockproof")(worker)
     app.command(epilog="Example: stockproof status --json | python -m json.tool")(status)
 
 
@@ -30,6 +31,19 @@ def down() -> None:
     from pipelines.stack import servers
 
     servers.down(console.print)
+
+
+def worker(
+    name: str = typer.Option("worker", help="Of this worker; each needs one of its own."),
+    state: str = typer.Option(..., help="Its state folder; nothing in it is shared."),
+) -> None:
+    """Take tasks of the stack's Airflow through Celery until it is stopped; needs warehouse, registry and ERP, no shared disk."""
+    import os
+
+    from pipelines.stack import worker as celery
+
+    command, environment = celery.command(name, state)
+    os.execvpe(command[0], command, environment)  # noqa: S606
 
 
 def status(as_json: bool = typer.Option(False, "--json", help="For programs; holds passwords.")) -> None:

@@ -23,10 +23,14 @@ from pipelines.stack.process import Server, inherited_environment
 COMPONENTS = ("api-server", "scheduler", "dag-processor")
 COMMANDS = {"scheduler": ("scheduler", "--skip-serve-logs")}
 """Components with options. The scheduler would serve its logs on port 8793 of every interface; the API server reads them as files."""
+PRELOADED = Path(__file__).parent / "airflow_settings"
+"""Folder of ``airflow_local_settings``: what the scheduler imports once for all tasks."""
 RETIRED = ("triggerer",)
 """Components that earlier versions started, and that may still run."""
 POOLS = {"heavy": (1, "Steps that use every core: training, dbt"), "replay": (2, "Chunks of the replay: one a core")}
 USER = "admin"
+WORKER_TASKS = 2
+"""Tasks that a Celery worker runs at once."""
 PATIENCE = 30.0
 """Seconds in which what runs tells that it is well, also after the machine slept."""
 STARTED = 120.0
@@ -165,6 +169,8 @@ class Airflow:
             "AIRFLOW__API_AUTH__JWT_SECRET": self.secrets["airflow_jwt_secret"],
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.folder / "logs"),
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            # A changed DAG file is read at once; reading the others again each 30 seconds would keep a quarter of a core busy.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
             # A laptop waits for one run: look for work often, and find killed tasks and schedulers soon.
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "20",
@@ -173,10 +179,25 @@ class Airflow:
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
             "STOCKPROOF_CONFIG": str(settings.config_file().resolve()),  # components work in folders of their own
             "STOCKPROOF_STATE_DIR": str(s.state_dir.resolve()),
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(settings.ROOT), os.environ.get("PYTHONPATH", "")])),
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(settings.ROOT), str(PRELOADED), os.environ.get("PYTHONPATH", "")])
+            ),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         }
-        return inherited_environment() | own
+        return inherited_environment() | own | self._celery(s.stack.broker_url)
+
+    def _celery(self, broker: str | None) -> dict[str, str]:
+        """Where tasks go to Celery workers. None of it without a broker."""
+        if broker is None:
+            return {}
+        return {
+            "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+            "AIRFLOW__CELERY__BROKER_URL": broker,
+            "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{self.store}",
+            "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(WORKER_TASKS),
+            # A task that a killed worker held is given to another after this time, not after a day.
+            "AIRFLOW__CELERY_BROKER_TRANSPORT_OPTIONS__VISIBILITY_TIMEOUT": "21600",
+        }
 
     def _migrate(self, environment: Mapping[str, str]) -> None:
         marker = self.folder / "migrated"

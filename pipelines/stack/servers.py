@@ -267,12 +267,8 @@ def _only_one(say: Say) -> Iterator[None]:
 
 def postgres() -> Postgres:
     """The embedded PostgreSQL."""
-    return Postgres(
-        files.state_dir("postgres"),
-        settings.load().stack.postgres_port,
-        files.read_secrets().get("postgres_password", ""),
-        base_backup.archive(),
-    )
+    password = files.read_secrets().get("postgres_password", "")
+    return Postgres(files.state_dir("postgres"), settings.load().stack.postgres_port, password, base_backup.archive())
 
 
 def _mariadb() -> MariaDB:

@@ -17,6 +17,9 @@ from pipelines.core.quantiles import LEVELS
 from pipelines.vendors import lead_time_kernel as kernel
 from pipelines.vendors.lead_time_kernel import Ints
 
+MANY = 30
+"""Suppliers that have delivered from which on none of them alone sets the catalogue's distribution or its late tail."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -136,7 +139,7 @@ def _fit(
     quantiles, moments = np.zeros((pairs, levels.size)), np.zeros((pairs, 2))
     joint, supplier = recent * _one_each(seen.delivery), lines.supplier[seen.pair]
     common = _without_the_stray(joint, supplier, np.log((days + 1.0) / (lines.agreed[seen.pair] + 1.0)), came)
-    as_agreed = options.agreed_prior / (options.agreed_prior + _effective(common, supplier))
+    as_agreed = options.agreed_prior / (options.agreed_prior + np.unique(supplier[came]).size)
     kernel.fit(
         place, came, joint, recent, common, pair_at, supplier_at, lines.agreed,
         np.array([options.item_prior, options.supplier_prior, as_agreed]), levels, wanted, quantiles, moments,
@@ -146,18 +149,12 @@ def _fit(
 
 def _without_the_stray(weight: Floats, supplier: Ints, ratio: Floats, came: npt.NDArray[np.bool_]) -> Floats:
     """Weights of lines in the catalogue's distribution, [N]: none for the supplier whose receipts, taken together, stray most from it."""
-    if not came.any() or np.unique(supplier[came]).size < 2:
+    if not 2 <= np.unique(supplier[came]).size < MANY:
         return weight
     counted = weight * came
     usual = float((counted * ratio).sum() / counted.sum())
     stray = int(np.abs(np.bincount(supplier, counted * (ratio - usual))).argmax())
     return np.where(supplier == stray, 0.0, weight)
-
-
-def _effective(weight: Floats, supplier: Ints) -> float:
-    """Number of suppliers behind some lines, those with most of the weight alone counting as what they are: few (Kish 1965)."""
-    each = np.bincount(supplier, weight) if supplier.size else np.zeros(1)
-    return float(each.sum() ** 2 / max(float((each**2).sum()), 1e-12))
 
 
 def _one_each(delivery: Ints) -> Floats:
@@ -202,6 +199,8 @@ def _shared_quantile(
     """Quantile of all, or without the supplier that has most of the weight beyond it, whichever is nearer to 1."""
     found = _km_quantile(value, event, weight, level)
     beyond = event & (value >= found if found > 1.0 else value <= found)
+    if np.unique(supplier[event]).size >= MANY:
+        return found
     rest = supplier != int(np.bincount(supplier, weight * beyond).argmax())
     if not (event & rest).any():
         return found

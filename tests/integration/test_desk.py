@@ -203,7 +203,7 @@ def test_the_keyboard_alone_signs_an_order_which_is_then_released(open_page: Cal
     page.wait_for_selector("text=waits for a signature again")
     assert _state(number) in ("proposed", "overridden")
     page.goto(f"/orders/{number}")
-    page.locator("button:has-text('Sign')").first.click()
+    page.locator("[data-approve]").click()
     page.wait_for_selector("text=Signed")
     page.goto("/")
     page.locator("button:has-text('Release 1 signed order')").click()

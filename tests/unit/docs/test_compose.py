@@ -46,11 +46,31 @@ def test_what_runs_once_is_not_restarted(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_images_are_pinned_and_volumes_declared(name: str) -> None:
     service = SERVICES[name]
-    assert re.fullmatch(r"[a-z]+:\d+\.\d+(\.\d+)?(-[a-z]+)?", service["image"])
+    assert re.fullmatch(r"[a-z]+:\d+\.\d+(\.\d+)?(-[a-z]+)?(@sha256:[0-9a-f]{64})?", service["image"])
     named = [v.split(":")[0] for v in service.get("volumes", []) if not v.startswith((".", "/"))]
     assert set(named) <= set(COMPOSE["volumes"])
     mounted = [v.split(":")[0] for v in service.get("volumes", []) if v.startswith(".")]
     assert all((ROOT / path).exists() for path in mounted)
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_it_is_bounded_and_gains_no_rights(name: str) -> None:
+    service = SERVICES[name]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    if service["image"].startswith("stockproof:"):
+        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert {entry.split(":")[0] for entry in service["tmpfs"]} == {"/tmp", "/opt/airflow"}
+    assert not service.get("privileged") and "user" not in service, "the image's own user, which is not root"
+
+
+def test_the_image_runs_as_a_user_without_rights_and_writes_into_volumes_alone() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert re.findall(r"^USER (\S+)", text, re.M)[-1] == "stockproof"
+    uid = re.search(r"useradd --uid (\d+)", text)
+    assert uid and f"uid={uid[1]}" in TEXT
+    caches = {name: SERVICES["airflow-worker"]["environment"][name] for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")}
+    assert all(path.startswith(("/state/", "/tmp/")) for path in caches.values())
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
@@ -130,3 +150,18 @@ def test_celery_is_one_that_airflow_can_import() -> None:
         Path(importlib.util.find_spec("celery").submodule_search_locations[0]) / "backends" / "database" / "__init__.py"
     )  # type: ignore[union-attr,index]
     assert re.search(r"^def retry\(", source.read_text(), re.M)
+
+
+def test_the_values_of_the_helm_chart_agree_with_compose() -> None:
+    """The same variables reach the workers, no password stands in the file, and the database is not the chart's own."""
+    values = yaml.safe_load((ROOT / "deploy" / "helm" / "values.yaml").read_text())
+    assert values["postgresql"]["enabled"] is False
+    assert values["executor"] in ("CeleryExecutor", "KubernetesExecutor")
+    assert values["securityContexts"]["containers"]["runAsNonRoot"] and values["workers"]["replicas"] >= 2
+    named = {entry["name"] for entry in values["env"]} | {entry["envName"] for entry in values["secret"]}
+    ours = {name for name in SERVICES["airflow-worker"]["environment"] if name.startswith(("STOCKPROOF_", "ERP_URL"))}
+    assert ours - {"STOCKPROOF_STACK__AIRFLOW_URL"} <= named
+    written = {entry["name"]: entry["value"] for entry in values["env"]}
+    assert not any("PASSWORD" in name or ("://" in value and "@" in value) for name, value in written.items())
+    for part in ("workers", "scheduler", "apiServer", "dagProcessor"):
+        assert values[part]["resources"]["limits"]["memory"], part

@@ -1,0 +1,1 @@
+"""Long runs, outside `make test`: ``make e2e-full`` and ``make celery``."""
