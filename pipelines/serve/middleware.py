@@ -75,6 +75,13 @@ class Shell:
         if not declared.isdecimal() or int(declared) > self.body_limit:
             await problems.answer(request, 413, self._limit, "send less at once")(scope, receive, send)
             return True
+        if (
+            "\0" in scope["path"] or b"%00" in scope["query_string"]
+        ):  # no text of ours holds one, and no database takes it
+            await problems.answer(request, 400, "the address holds a NUL character", "leave it out")(
+                scope, receive, send
+            )
+            return True
         if scope["path"].startswith(UNCOUNTED):
             return False
         try:

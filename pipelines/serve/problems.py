@@ -95,5 +95,7 @@ async def _unexpected(request: Request, fault: Exception) -> Response:
     known = warehouse.lacking(fault)
     if known is not None:
         return answer(request, 503, known.message, known.remedy)
+    if "NUL" in str(fault) or "0x00" in str(fault):
+        return answer(request, 422, "a text holds a NUL character", "leave it out")
     log.error("%s %s failed", request.method, request.url.path, exc_info=fault)
     return answer(request, 500, "the server met a fault that it did not expect", "its log has the details")

@@ -226,6 +226,16 @@ def test_hostile_text_finds_nothing_and_harms_nothing(
     assert set(states()) == {ONE, TWO}
 
 
+@pytest.mark.parametrize(
+    "path", ["orders/%00", "orders?q=%00", "forecast/item/%00", "simulations?status=%00", "outcomes?as_of=0001-01-01"]
+)
+def test_characters_and_dates_that_no_table_holds_are_refused(
+    client: TestClient, signed_in: dict[str, dict[str, str]], path: str
+) -> None:
+    answer = client.get(f"/api/v1/{path}", headers=signed_in["vera"])
+    assert answer.status_code in (400, 422) and answer.headers["content-type"] == "application/problem+json"
+
+
 def test_a_formula_in_a_name_is_text_in_the_workbook_and_the_csv(
     client: TestClient, signed_in: dict[str, dict[str, str]]
 ) -> None:

@@ -10,7 +10,13 @@ from fastapi import Header, Path, Query
 from pipelines.core.errors import StockproofError
 
 AsOf = Annotated[
-    date | None, Query(description="As-of date of the run; without it, the newest.", examples=["2026-06-28"])
+    date | None,
+    Query(
+        ge=date(1970, 1, 1),
+        le=date(2999, 12, 31),
+        description="As-of date of the run; without it, the newest.",
+        examples=["2026-06-28"],
+    ),
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="Most rows of a page.")]
 After = Annotated[str, Query(max_length=400, description="`next` of the page before.")]
