@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
 unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
-.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean e2e-full faults celery sbom
+.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean nightly faults celery sbom
 .DEFAULT_GOAL := demo
 
 ## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
@@ -39,8 +39,8 @@ cases: dev
 life: dev
 	@LIFE_SEEDS="1 2 3 4 5 6 7 8 9 10" LIFE_DAYS=30 $(BIN)/pytest tests/life
 
-## e2e-full: nightly: 2,016 items from a fresh state folder through the real scheduler, and its orders checked
-e2e-full: dev
+## nightly: nightly: 2,016 items from a fresh state folder through the real scheduler, and its orders checked
+nightly: dev
 	@$(BIN)/pytest tests/nightly/test_full_size.py
 
 ## faults: every row of the fault matrix on real servers; prints the table and writes docs/faults.md

@@ -3,6 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
+from common import beside
 from common.assets import PROPOSALS_READY
 from common.steps import GO_ON, ONCE, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
@@ -76,13 +77,6 @@ def daily_replenishment() -> None:
 
         return job.run(as_of(), items=param("items") or ())
 
-    @task
-    def outcomes() -> dict[str, Any]:
-        """What followed the decisions of earlier days; by it the rollout's stages in force from today on."""
-        from pipelines.operations import day
-
-        return day.run(as_of())
-
     @task(trigger_rule=GO_ON)
     def purchase() -> dict[str, Any]:
         """A decision with its reason for every SKU; orders for those that need one."""
@@ -106,14 +100,15 @@ def daily_replenishment() -> None:
         return job.run(as_of())
 
     features_ok, orders_ok, forecasts_ok = checked_marts(), gate("orders"), gate("forecasts")
-    chunks, measured, followed, forecasts, policies = plan_replay(), vendors(), outcomes(), forecast(), policy()
-    replays, decided, made, written, last = replay.expand(chunk=chunks), purchase(), orders(), report(), verdict()
-    features_ok >> [chunks, measured, followed]
-    [features_ok, measured] >> forecasts >> forecasts_ok
+    chunks, measured, forecasts, followed, watched = plan_replay(), vendors(), forecast(), *beside.steps()
+    policies, replays, decided, made, written = policy(), replay.expand(chunk=chunks), purchase(), orders(), report()
+    last = verdict()
+    features_ok >> [chunks, measured, followed, watched]
+    [features_ok, measured, watched] >> forecasts >> forecasts_ok
     [features_ok, forecasts_ok, replays] >> policies
     [features_ok, policies, followed] >> decided >> orders_ok >> [made, written] >> last
     made >> written
-    [measured, followed, forecasts_ok, replays, policies] >> last
+    [measured, followed, watched, forecasts_ok, replays, policies] >> last
 
 
 daily_replenishment()

@@ -29,6 +29,7 @@ from pipelines.commands import (
     sign_in,
     stack,
     study,
+    trace,
     twin,
     users,
     vendors,
@@ -58,6 +59,7 @@ app.add_typer(vendors.app, name="vendors")
 app.add_typer(outcomes.app, name="outcomes")
 app.add_typer(rollout.app, name="rollout")
 safety_stock.register(app)
+trace.register(app)
 desk.register(app)
 sign_in.register(app)
 app.add_typer(users.app, name="users")

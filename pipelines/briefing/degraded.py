@@ -13,6 +13,7 @@ STEPS = {
     "replay": "the replay",
     "policy": "the setting of the policies",
     "outcomes": "the review of what followed earlier decisions",
+    "models": "the watch over the models",
 }
 """Steps a day can do without, in the order they run, as a planner calls them."""
 

@@ -109,6 +109,34 @@ def rollback(reason: Reason, by: By = None, as_of: Day = None, as_json: Json = F
     _console().print(f"{answer['version']} is taken back; {answer['serves']} serves from {answer['from']} on.")
 
 
+@app.command(epilog="Example: stockproof model accuracy --by abc_class --days 91")
+def accuracy(
+    by: Annotated[str, typer.Option("--by", help="demand_class, category or abc_class.")] = "demand_class",
+    days: Annotated[int, typer.Option(min=1, help="Newest days of runs that count.")] = 28,
+    as_json: Json = False,
+) -> None:
+    """What became of forecasts whose days have passed, beside the simple method; and alarms of drift."""
+    from pipelines.governance import queries
+
+    rows, alarms = queries.accuracy(days, by), queries.drift()
+    if as_json:
+        typer.echo(json.dumps({"by": by, "days": days, "accuracy": rows, "drift": alarms}, default=_text))
+        return
+    measures = ("scaled_pinball", "coverage_95", "bias", "rmsse", "mae", "mape")
+    table = Table(
+        "segment", "ahead", "forecast by", "windows", "scaled pinball", "coverage 95%", "bias", "RMSSE", "MAE", "MAPE"
+    )
+    for row in rows:
+        who = "the simple method" if row["role"] == "simple" else f"{row['model_version']} ({row['role']})"
+        table.add_row(
+            row["segment"], row["horizon"], who, str(row["windows"]), *(_number(row[name]) for name in measures)
+        )
+    console = _console()
+    console.print(table)
+    for alarm in alarms[:5]:
+        console.print(f"  {alarm['as_of']}: {escape(alarm['what'])}; {escape(alarm['remedy'])}", soft_wrap=True)
+
+
 def _author(by: str | None) -> str:
     from pipelines import settings
     from pipelines.orders import approvals

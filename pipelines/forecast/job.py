@@ -25,6 +25,7 @@ from pipelines.forecast import (
     period_forecasts,
     sanity,
     served,
+    shadow,
 )
 from pipelines.forecast.served import FALLBACK
 from pipelines.io import warehouse
@@ -74,6 +75,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     cumulative = written["plan.lead_time_forecasts"]
     written["plan.forecast_detail"] = detail.frame(cumulative, ends, panel.demand_class[rows], chosen, as_of)
     warehouse.replace_all(written, where)
+    beside, beside_why = _shadowed(morning, as_of, low_high, items, where)
     flagged = int(cumulative["reason"].str.contains("mean beyond").sum())
     return {
         "skus": cumulative.height,
@@ -86,6 +88,8 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         "period_rows": by_period.height,
         "period_model": by_period["model_version"][0] if by_period.height else "",
         "period_why": morning.period_why if by_period.height else "",
+        "shadow": beside,
+        "shadow_why": beside_why,
     }
 
 
@@ -133,6 +137,26 @@ def _morning(as_of: date, items: Sequence[str]) -> Morning:
     manifest = fitting.bundle.manifest if fitting.bundle and version != FALLBACK else None
     code = manifest.code_version if manifest else code_version.training()
     return Morning(panel, unusable, interval, said, model, version, why, code, by_period, period_why)
+
+
+def _shadowed(
+    morning: Morning, as_of: date, low_high: tuple[float, float], items: Sequence[str], where: dict[str, object]
+) -> tuple[str, str]:
+    """Write what the other version forecasts for the same SKUs; returns its label, or why there is none."""
+    panel, interval = morning.panel, morning.interval
+    beside, why = shadow.ask(as_of, panel, interval, tuple(sorted({*LEVELS, *low_high})))
+    if beside is None:
+        return "", why
+    trace = {"data_hash": pl.lit(panels.data_hash(panel)), "code_version": pl.lit(beside.code)}
+    daily = daily_frame(panel, beside.said.buckets).with_columns(model_version=pl.lit(beside.version), **trace)
+    lead = cumulative_frame(
+        panel, _on_grid(beside.said.protection), interval, beside.model, beside.version, morning.unusable
+    ).with_columns(**trace)
+    frames = dict(zip(shadow.TABLES, (daily, lead), strict=True))
+    if items:
+        frames = {table: frame.filter(pl.col("item_id").is_in(list(items))) for table, frame in frames.items()}
+    warehouse.replace_all(frames, where)
+    return beside.version, ""
 
 
 def _adjusted(

@@ -1,11 +1,15 @@
 """What is known of models: versions, cards, decisions, scores of what came true, drift. Answers, never writes."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
+
 from pipelines import settings
+from pipelines.core.errors import StockproofError
 from pipelines.governance import names, tables
+from pipelines.governance.came_true import DIMENSIONS, SUMS
 from pipelines.io import model_decisions, registry
 from pipelines.io.registry_versions import Version
 
@@ -71,3 +75,57 @@ def _described(version: Version, held: dict[str, Version]) -> dict[str, Any]:
 
 def _bucket() -> str:
     return settings.load().planning.grain
+
+
+def accuracy(days: int = 28, by: str = "demand_class") -> list[dict[str, Any]]:
+    """What became of forecasts: measures over the runs of the newest so many days.
+
+    Args:
+        days: runs that count.
+        by: ``demand_class``, ``category`` or ``abc_class``.
+
+    Returns:
+        ``horizon, role, model_version, segment, windows, scaled_pinball, coverage_95, bias, rmsse, mae, mape`` by segment, ``all`` first.
+
+    Raises:
+        StockproofError: another ``by``, or nothing has come true yet.
+    """
+    if by not in DIMENSIONS:
+        raise StockproofError(f"accuracy by {by} is not kept", f"it is kept by {', '.join(DIMENSIONS)}")
+    last = tables.newest_scored()
+    if last is None:
+        raise StockproofError("no forecast has come true yet", "scores appear with the second daily run")
+    rows = tables.outcomes(last - timedelta(days=days - 1), last)
+    whole = rows.with_columns(segment=pl.lit("all"))
+    both = pl.concat([whole, rows.with_columns(segment=pl.col(by))])
+    summed = both.group_by("horizon", "role", "model_version", "segment").agg(pl.col("windows", *SUMS).sum())
+    measured = summed.select(
+        "horizon", "role", "model_version", "segment", "windows",
+        scaled_pinball=pl.col("pinball") / pl.col("windows"), coverage_95=pl.col("covered") / pl.col("windows"),
+        bias=pl.when(pl.col("demand") > 0).then(pl.col("mean") / pl.col("demand") - 1),
+        rmsse=(pl.col("squared") / pl.col("windows")).sqrt(), mae=pl.col("absolute") / pl.col("windows"),
+        mape=pl.when(pl.col("percent_skus") > 0).then(pl.col("percent") / pl.col("percent_skus")),
+    )  # fmt: skip
+    return measured.sort(pl.col("segment") != "all", "segment", "horizon", "role", "model_version").to_dicts()
+
+
+def drift(since: date | None = None) -> list[dict[str, Any]]:
+    """Alarms of drift, newest first; ``since``: those of later runs alone."""
+    found = tables.alarms(date.max).sort("as_of", descending=True)
+    return (found if since is None else found.filter(pl.col("as_of") > since)).to_dicts()
+
+
+def training_asked() -> dict[str, Any] | None:
+    """The newest alarm after the newest training of the champion or its challenger; None where no early training is asked for."""
+    newest = max((version.trained_as_of for version in registry.versions()), default=None)
+    open_alarms = drift(newest)
+    return open_alarms[0] if open_alarms else None
+
+
+def fan(item_id: str, location_id: str | None, made_on: date) -> list[dict[str, Any]]:
+    """A SKU's forecasts of a past run by bucket beside the demand that followed, null where it is not known yet.
+
+    Returns:
+        ``location_id, bucket_on, mean, q050, q500, q950, demand``.
+    """
+    return tables.fan(item_id, location_id, made_on).to_dicts()

@@ -60,13 +60,11 @@ def ask(system: str, document: str, schema: type[Parsed], config: Advisor, key: 
     import openai
     from pydantic import ValidationError
 
+    # An answer that is no document of the protocol at all fails inside the client, as an attribute that is not there.
     faults = (
-        openai.APIError,
-        openai.LengthFinishReasonError,
-        openai.ContentFilterFinishReasonError,
-        ValidationError,
-        ValueError,
-    )
+        openai.APIError, openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError, ValidationError, ValueError,
+        AttributeError, TypeError,
+    )  # fmt: skip
     with openai.OpenAI(
         api_key=config.api_key or "none", base_url=config.url, timeout=config.timeout_seconds, max_retries=0
     ) as client:

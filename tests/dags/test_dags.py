@@ -12,7 +12,7 @@ EXPECTED = {
     "backup_drill": {"drill"},
     "daily_replenishment": {
         "preflight", "extract", "validate_sources", "transform", "validate_features", "vendors", "forecast", "validate_forecasts",
-        "plan_replay", "replay", "outcomes", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
+        "plan_replay", "replay", "outcomes", "models", "policy", "purchase", "validate_orders", "orders", "report", "verdict",
     },
     "release_orders": {"release"},
     "simulation_study": {"prepare", "replay", "finish"},
@@ -102,6 +102,7 @@ def test_gates_stand_between_the_stages(bag: dict[str, Any]) -> None:
     assert tasks["validate_sources"]["downstream"] == ["transform"]
     assert tasks["validate_features"]["downstream"] == [
         "forecast",
+        "models",
         "outcomes",
         "plan_replay",
         "policy",

@@ -1,1 +1,1 @@
-"""Long runs, outside `make test`: ``make e2e-full`` and ``make celery``."""
+"""Long runs, outside `make test`: ``make nightly`` and ``make celery``."""

@@ -1,4 +1,4 @@
-"""The catalogue of ``make demo``, 2,016 items × 730 days, from a fresh state folder through the real scheduler (``make e2e-full``)."""
+"""The catalogue of ``make demo``, 2,016 items × 730 days, from a fresh state folder through the real scheduler (``make nightly``)."""
 
 import csv
 import io
