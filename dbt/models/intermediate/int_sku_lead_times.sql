@@ -32,7 +32,12 @@ select
     skus.item_id,
 
     -- numbers
-    coalesce(items.shrunk_mean, {{ usual_mean('suppliers', 'chosen.lead_time_days') }}, chosen.lead_time_days, {{ var('default_lead_time_days') }}) as lead_time_mean,
+    coalesce(
+        items.shrunk_mean,
+        {{ usual_mean('suppliers', 'chosen.lead_time_days') }},
+        chosen.lead_time_days,
+        {{ var('default_lead_time_days') }}
+    ) as lead_time_mean,
     coalesce(
         items.shrunk_std,
         sqrt({{ usual_variance('suppliers', 'chosen.lead_time_days') }}),
