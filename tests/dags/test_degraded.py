@@ -44,7 +44,7 @@ STAGES = {{
     "pipelines.validate.job.run": "validate", "pipelines.vendors.job.run": "vendors", "pipelines.vendors.stock_job.run": "stock",
     "pipelines.forecast.job.run": "forecast", "pipelines.replay.job.prepare": "plan_replay",
     "pipelines.replay.job.run_chunk": "replay", "pipelines.policy.job.run": "policy", "pipelines.purchase.job.run": "purchase",
-    "pipelines.operations.preflight.job.run": "checks",
+    "pipelines.operations.preflight.job.run": "checks", "pipelines.governance.job.daily": "models",
     "pipelines.operations.outcomes.job.run": "outcomes", "pipelines.orders.job.daily": "orders", "pipelines.report.job.run": "report",
 }}
 for place, name in STAGES.items():

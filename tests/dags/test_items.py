@@ -16,7 +16,8 @@ for name in ("daily_replenishment", "weekly_training"):
     context = {"params": {key: dag.params[key] for key in dag.params} | given, "dag_run": SimpleNamespace(run_after=None)}
     with (
         patch("common.steps.get_current_context", lambda: context),
-        patch("pipelines.extract.preflight.check") as preflight, patch("pipelines.validate.job.run") as gate,
+        patch("pipelines.extract.preflight.check", return_value={}) as preflight, patch("pipelines.validate.job.run") as gate,
+        patch("pipelines.operations.preflight.job.run", dict),
     ):
         dag.get_task("preflight").python_callable()
         dag.get_task("validate_features").python_callable()

@@ -7,7 +7,7 @@ import pytest
 from pipelines.commands import study_question, study_text
 from pipelines.core.errors import StockproofError
 
-NONE = {
+NONE = {"saved": "", 
     "question": None, "items": None, "sample": None, "top": None, "item": "", "category": "", "supplier": "", "location": "", "class_": "",
     "abc": "", "days": None, "since": None, "until": None, "policy": "", "levels": None, "scenario": "", "change": None, "sweep": "",
     "stock_budget": None, "change_cost": None, "retrain_days": None, "name": "", "tags": "",
@@ -27,7 +27,7 @@ def question(**options):
         ({"change": ["demand_factor"]}, "--change takes key=value, not 'demand_factor'"),
         ({"sweep": "service_target"}, "--sweep takes key=value,value"),
         ({"change": ["demand_factor=-1"]}, "change.demand_factor: Input should be greater than 0"),
-        ({"scenario": "rush"}, "the scenarios holds no rush"),
+        ({"scenario": "rush"}, "the list of scenarios holds no rush"),
     ],
 )
 def test_options_that_cannot_be_asked_are_refused(asked, message):
