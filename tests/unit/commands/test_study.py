@@ -7,10 +7,10 @@ import pytest
 from pipelines.commands import study_question, study_text
 from pipelines.core.errors import StockproofError
 
-NONE = {"saved": "", 
+NONE = {
     "question": None, "items": None, "sample": None, "top": None, "item": "", "category": "", "supplier": "", "location": "", "class_": "",
     "abc": "", "days": None, "since": None, "until": None, "policy": "", "levels": None, "scenario": "", "change": None, "sweep": "",
-    "stock_budget": None, "change_cost": None, "retrain_days": None, "name": "", "tags": "",
+    "stock_budget": None, "change_cost": None, "retrain_days": None, "name": "", "tags": "", "saved": "",
 }  # fmt: skip
 
 
