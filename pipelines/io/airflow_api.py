@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import ServiceAway, StockproofError
 
 
 @dataclass
@@ -96,14 +96,15 @@ class AirflowApi:
         """One request, tried again while the server restarts.
 
         Raises:
-            StockproofError: unreachable, or refused with Airflow's own words.
+            ServiceAway: unreachable.
+            StockproofError: refused with Airflow's own words.
         """
         for attempt in range(5):
             try:
                 answer = self._session().request(method, f"/api/v2{path}", **request)
             except httpx.HTTPError as fault:
                 if attempt == 4:
-                    raise StockproofError(
+                    raise ServiceAway(
                         f"Airflow at {self.url} cannot be reached: {fault}", "`stockproof up` starts it"
                     ) from None
                 time.sleep(1 + attempt)
