@@ -105,8 +105,10 @@ def insert(connection: sa.Connection, table: str, *rows: Mapping[str, Any]) -> N
 
 
 @pytest.fixture(scope="module")
-def marts(warehouse_url: str) -> None:
-    """Empty marts with the columns and types that dbt's contracts state."""
+def marts(warehouse_url: str, configured: pytest.MonkeyPatch) -> None:
+    """Empty marts with the columns and types that dbt's contracts state; a greatest line, so that its rule has a limit to check."""
+    configured.setenv("STOCKPROOF_PURCHASE__MAX_QUANTITY", "10000")
+    settings.load.cache_clear()
     warehouse.execute("create schema if not exists marts")
     for name in MARTS:
         model = yaml.safe_load((settings.ROOT / "dbt" / "models" / "marts" / f"{name}.yml").read_text())["models"][0]
