@@ -144,7 +144,7 @@ def _run(as_of: datetime | None) -> date:
     """
     from pipelines.io import warehouse
 
-    ready = warehouse.read("select to_regclass('plan.decisions') is not null as ready")["ready"][0]
+    ready = warehouse.exists("plan.decisions")
     runs = (
         warehouse.read("select distinct as_of from plan.decisions order by as_of")["as_of"].to_list() if ready else []
     )

@@ -73,7 +73,7 @@ def newest_day() -> date:
     Raises:
         StockproofError: there are none yet.
     """
-    there = warehouse.read("select to_regclass('marts.dim_sku') is not null as there")["there"][0]
+    there = warehouse.exists("marts.dim_sku")
     found = warehouse.read("select max(as_of) as day from marts.dim_sku")["day"][0] if there else None
     if not isinstance(found, date):
         raise StockproofError("there are no marts yet", "`stockproof run daily` builds them")

@@ -57,7 +57,7 @@ from plan.forecast_outcomes where horizon = 'next' and scored_on <= :as_of order
 
 def newest_run() -> date | None:
     """Date of the newest run; None before the first."""
-    there = warehouse.read("select to_regclass('marts.dim_sku') is not null as there")["there"][0]
+    there = warehouse.exists("marts.dim_sku")
     marts = "(select max(as_of) from marts.dim_sku)" if there else "null::date"
     found = warehouse.read(f"select greatest({marts}, (select max(as_of) from plan.lead_time_forecasts)) as day")[
         "day"

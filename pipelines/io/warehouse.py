@@ -159,6 +159,11 @@ def row(query: str, **parameters: Any) -> dict[str, Any]:
         return dict(connection.execute(sa.text(query), parameters).mappings().one())
 
 
+def exists(table: str) -> bool:
+    """Whether there is a table or view of this name, ``schema.table``: marts are there from the first dbt build on."""
+    return bool(read("select to_regclass(:name) is not null as there", name=table)["there"][0])
+
+
 def execute(statement: str, **parameters: Any) -> int:
     """Run one statement in its own transaction; see :func:`transaction` for several.
 

@@ -57,9 +57,7 @@ def read(as_of: date) -> pl.DataFrame:
     """
     left_out = warehouse.read(_LEFT_OUT, as_of=as_of)
     since = as_of - timedelta(days=UNTOUCHED_DAYS)
-    there = all(
-        warehouse.read("select to_regclass(:name) is not null as there", name=name)["there"][0] for name in _MARTS
-    )
+    there = all(warehouse.exists(name) for name in _MARTS)
     untouched = (
         warehouse.read(_UNTOUCHED, as_of=as_of, since=since, least=LEAST_COUNTS)
         if there

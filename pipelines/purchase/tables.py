@@ -171,7 +171,7 @@ def _past(rows: pl.DataFrame, as_of: date) -> Past:
 def _passports(as_of: date) -> pl.DataFrame:
     found = (
         warehouse.read(_PASSPORTS, as_of=as_of)
-        if _exists("plan.passports")
+        if warehouse.exists("plan.passports")
         else pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String})
     )
     return found.with_columns(passport=pl.format("{}|{}|{}", pl.lit(as_of.isoformat()), "location_id", "item_id"))
@@ -179,10 +179,10 @@ def _passports(as_of: date) -> pl.DataFrame:
 
 def _offers(as_of: date, measured_on: date) -> pl.DataFrame:
     """Offers, with the vendor's score where there is one."""
-    if not _exists("marts.fct_offer"):
+    if not warehouse.exists("marts.fct_offer"):
         return pl.DataFrame(schema=OFFERS)
     offers = warehouse.read(_OFFERS, as_of=as_of, measured_on=measured_on).cast(OFFERS)  # type: ignore[arg-type]
-    if not _exists("plan.vendor_scores"):
+    if not warehouse.exists("plan.vendor_scores"):
         return offers
     scored_on = last_run.with_rows("plan.vendor_scores", as_of)
     scores = (
@@ -195,7 +195,3 @@ def _offers(as_of: date, measured_on: date) -> pl.DataFrame:
         .with_columns(pl.coalesce("rated", "score").alias("score"))
         .drop("rated")
     )
-
-
-def _exists(table: str) -> bool:
-    return bool(warehouse.read("select to_regclass(:name) is not null as there", name=table)["there"][0])

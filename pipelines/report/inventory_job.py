@@ -89,8 +89,7 @@ def section(as_of: date) -> dict[str, Any] | None:
     Raises:
         StockproofError: see :func:`facts`.
     """
-    there = warehouse.read("select to_regclass('marts.fct_inventory_position') is not null as there")["there"][0]
-    return facts(as_of) if there else None
+    return facts(as_of) if warehouse.exists("marts.fct_inventory_position") else None
 
 
 def run(as_of: date, form: Literal["html", "xlsx", "json"] = "html") -> tuple[dict[str, Any], Path]:

@@ -142,7 +142,7 @@ def newest() -> date:
         StockproofError: there is none.
     """
     remedy = "run `stockproof run daily --as-of D` first"
-    if not _exists("plan.decisions"):
+    if not warehouse.exists("plan.decisions"):
         raise StockproofError("there is no run to report on: the table plan.decisions does not exist", remedy)
     found: date | None = warehouse.read("select max(as_of) as as_of from plan.decisions")["as_of"][0]
     if found is None:
@@ -150,20 +150,16 @@ def newest() -> date:
     return found
 
 
-def _exists(table: str) -> bool:
-    return bool(warehouse.read("select to_regclass(:name) is not null as there", name=table)["there"][0])
-
-
 def _refuse_other_date(as_of: date) -> None:
     remedy = f"run `stockproof run daily --as-of {as_of}` first"
     if (
-        not _exists("plan.decisions")
+        not warehouse.exists("plan.decisions")
         or not warehouse.read("select 1 as one from plan.decisions where as_of = :as_of limit 1", as_of=as_of).height
     ):
         raise StockproofError(
             f"there is nothing to report on {as_of}: plan.decisions holds no row of that date", remedy
         )
-    if not _exists("marts.dim_sku"):
+    if not warehouse.exists("marts.dim_sku"):
         raise StockproofError("marts.dim_sku does not exist: dbt has not built the marts", remedy)
     held = warehouse.read("select as_of from marts.dim_sku limit 1")
     if not held.height or held["as_of"][0] != as_of:

@@ -51,7 +51,7 @@ def day(as_of: date | None) -> date:
     wanted: date | None = as_of or (scored[-1] if scored else None)
     if wanted in scored and wanted is not None:
         return wanted
-    ready = warehouse.read("select to_regclass('marts.fct_offer') is not null as ready")["ready"][0]
+    ready = warehouse.exists("marts.fct_offer")
     held = warehouse.read("select distinct as_of from marts.dim_supplier")["as_of"].to_list() if ready else []
     if not held or (wanted is not None and wanted not in held):
         when = f" of {wanted}" if wanted else ""

@@ -62,7 +62,7 @@ def item(item_id: str, location: str | None, target: float, kind: Kind, as_of: d
     Raises:
         StockproofError: there are no marts, they hold another date, or the item is not in them.
     """
-    ready = warehouse.read("select to_regclass('marts.dim_sku') is not null as ready")["ready"][0]
+    ready = warehouse.exists("marts.dim_sku")
     held = warehouse.read("select distinct as_of from marts.dim_sku")["as_of"].to_list() if ready else []
     if not held or (as_of is not None and as_of not in held):
         raise StockproofError(

@@ -7,8 +7,6 @@ import polars as pl
 from pipelines.core import expiry
 from pipelines.io import warehouse
 
-_THERE = "select to_regclass('marts.fct_expiring_stock') is not null as there"
-
 _BATCHES = "select item_id, location_id, expires_on, quantity from marts.fct_expiring_stock where as_of = :as_of"
 
 
@@ -23,7 +21,7 @@ def with_expiring(skus: pl.DataFrame, as_of: date) -> pl.DataFrame:
     Returns:
         The rows with ``expiring``, units, at most what is on hand.
     """
-    batches = warehouse.read(_BATCHES, as_of=as_of) if warehouse.read(_THERE)["there"][0] else pl.DataFrame()
+    batches = warehouse.read(_BATCHES, as_of=as_of) if warehouse.exists("marts.fct_expiring_stock") else pl.DataFrame()
     if batches.is_empty():
         return skus.with_columns(pl.lit(0.0).alias("expiring"))
     days = pl.col("protection_days").fill_null(1).clip(lower_bound=1)

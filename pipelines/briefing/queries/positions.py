@@ -125,7 +125,11 @@ def dated(
 
 def own_orders() -> str:
     """A query of the lines of our own orders of dates before ``:as_of`` that the ERP does not show, by item and location."""
-    return _PENDING if _exists("orders.pending") and _exists("staging.stg_erp__purchase_orders") else _NONE
+    return (
+        _PENDING
+        if warehouse.exists("orders.pending") and warehouse.exists("staging.stg_erp__purchase_orders")
+        else _NONE
+    )
 
 
 def _query(statement: str, protection: str | None) -> str:
@@ -138,10 +142,6 @@ def _query(statement: str, protection: str | None) -> str:
         days="coalesce(p.protection_days, cast(:default_days as int))" if protection else "cast(null as int)",
         join=joined if protection else "",
     )
-
-
-def _exists(table: str) -> bool:
-    return bool(warehouse.read("select to_regclass(:name) is not null as there", name=table)["there"][0])
 
 
 def _has(schema: str, table: str, column: str) -> bool:

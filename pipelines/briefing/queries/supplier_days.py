@@ -8,8 +8,6 @@ from pipelines.briefing.queries import last_run
 from pipelines.core.supplier_days import AGREED, NO_CALENDARS, SCHEMA, Calendars
 from pipelines.io import warehouse
 
-_THERE = "select to_regclass('marts.fct_supplier_day') is not null as there"
-
 _DAYS = """
 select supplier_id, day, delivers_next_on, open_days, working_days from marts.fct_supplier_day where as_of = :as_of
 order by supplier_id, day
@@ -27,7 +25,7 @@ select item_id, supplier_id, true as measured from plan.lead_times where as_of =
 
 def read(as_of: date) -> Calendars:
     """Calendars of the suppliers that keep one, from the as-of date on; none where the marts hold another date."""
-    days = warehouse.read(_DAYS, as_of=as_of) if warehouse.read(_THERE)["there"][0] else pl.DataFrame()
+    days = warehouse.read(_DAYS, as_of=as_of) if warehouse.exists("marts.fct_supplier_day") else pl.DataFrame()
     if days.is_empty():
         return NO_CALENDARS
     return Calendars(days.cast(SCHEMA), warehouse.read(_AGREED, as_of=as_of).cast(AGREED))  # type: ignore[arg-type]

@@ -124,8 +124,7 @@ def views(user: str, page: str) -> list[Row]:
 
 def search(text: str) -> list[Row]:
     """SKUs, vendors and orders whose id or name holds a text; none where there are no marts yet."""
-    ready = warehouse.read("select to_regclass('marts.dim_sku') is not null as ready")["ready"][0]
-    if not text.strip() or not ready:
+    if not text.strip() or not warehouse.exists("marts.dim_sku"):
         return []
     literal = text.strip().replace("!", "!!").replace("%", "!%").replace("_", "!_")
     return warehouse.read(_SEARCH, text=text.strip(), like=f"%{literal}%").to_dicts()
@@ -133,8 +132,9 @@ def search(text: str) -> list[Row]:
 
 def newest() -> date | None:
     """Date of the newest run with decisions; None before the first."""
-    ready = warehouse.read("select to_regclass('plan.decisions') is not null as ready")["ready"][0]
-    found: date | None = warehouse.read("select max(as_of) as day from plan.decisions")["day"][0] if ready else None
+    if not warehouse.exists("plan.decisions"):
+        return None
+    found: date | None = warehouse.read("select max(as_of) as day from plan.decisions")["day"][0]
     return found
 
 
