@@ -3,8 +3,7 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from common import telling
-from common.steps import DEFAULTS, SCHEDULE, param
+from common.steps import DEFAULTS, ONCE, SCHEDULE, param
 
 DOC = """
 ### A copy of everything that was decided
@@ -27,14 +26,11 @@ Restores the newest backup and the log after it into a scratch server, and compa
 
 @dag(
     schedule=CronTriggerTimetable(SCHEDULE.backup, timezone=SCHEDULE.timezone) if SCHEDULE.backup else None,
-    catchup=False,
-    max_active_runs=1,
     params={"full": Param(False, type="boolean", title="Full", description="Copy everything, not only what changed.")},
     doc_md=DOC,
     description="Base backup of warehouse, registry and Airflow's metadata",
     tags=["stockproof", "operations"],
-    default_args=DEFAULTS,
-    **telling.RUN,
+    **ONCE,
 )
 def backup() -> None:
     """Wire the step."""
@@ -51,13 +47,10 @@ def backup() -> None:
 
 @dag(
     schedule=CronTriggerTimetable(SCHEDULE.drill, timezone=SCHEDULE.timezone) if SCHEDULE.drill else None,
-    catchup=False,
-    max_active_runs=1,
     doc_md=DRILL,
     description="The newest backup, restored into a scratch server and compared",
     tags=["stockproof", "operations"],
-    default_args=DEFAULTS | {"retries": 1},
-    **telling.RUN,
+    **ONCE | {"default_args": DEFAULTS | {"retries": 1}},
 )
 def backup_drill() -> None:
     """Wire the step."""

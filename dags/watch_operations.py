@@ -1,8 +1,7 @@
 """Between the runs: do all parts answer, has a run succeeded today, is there room? Wiring only."""
 
 from airflow.sdk import CronTriggerTimetable, dag, task
-from common import telling
-from common.steps import DEFAULTS, SCHEDULE
+from common.steps import DEFAULTS, ONCE, SCHEDULE
 
 DOC = """
 ### What no run would notice
@@ -16,13 +15,10 @@ hours, breakers, backups, disk. Unpause it where nobody looks at Prometheus.
 
 @dag(
     schedule=CronTriggerTimetable(SCHEDULE.watch, timezone=SCHEDULE.timezone) if SCHEDULE.watch else None,
-    catchup=False,
-    max_active_runs=1,
     doc_md=DOC,
     description="The alert rules, between runs",
     tags=["stockproof", "operation"],
-    default_args=DEFAULTS | {"retries": 1},
-    **telling.RUN,
+    **ONCE | {"default_args": DEFAULTS | {"retries": 1}},
 )
 def watch_operations() -> None:
     """Wire the step."""

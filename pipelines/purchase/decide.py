@@ -29,7 +29,7 @@ from pipelines.purchase import codes as c
 from pipelines.purchase.lines import Draft, Flags, Lines
 from pipelines.purchase.lots import Prices
 from pipelines.purchase.reasons import reasons
-from pipelines.purchase.tables import COMING, OFFERS
+from pipelines.purchase.tables import COMING, OFFERS, Inputs
 from pipelines.purchase.vendor_orders import Past, Trial
 from pipelines.settings import Settings
 
@@ -117,6 +117,21 @@ def decide(
         applied.review |= doubt.where & doubt.review
     table = _table(rows, sku, draft, risks, (as_of, measured_on or as_of, calendars), config, applied, doubtful)
     return Decisions(table, _units(ranked, rows, as_of), _trials(trial, sku, rows, as_of))
+
+
+def decide_inputs(found: Inputs, rows: pl.DataFrame, as_of: date, config: Settings) -> Decisions:
+    """Decide on what a date's marts hold, for its SKUs or for a variant of them.
+
+    Args:
+        found: inputs of the date.
+        rows: its SKUs, perhaps with other levels.
+        as_of: the run's date.
+        config: the configuration.
+
+    Returns:
+        The decisions.
+    """
+    return decide(rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on, found.calendars)
 
 
 def _as_a_company(

@@ -10,7 +10,7 @@ from pipelines import settings
 from pipelines.briefing import tables as failed_steps
 from pipelines.io import warehouse
 from pipelines.purchase import rollout, tables
-from pipelines.purchase.decide import Decisions, decide
+from pipelines.purchase.decide import Decisions, decide, decide_inputs
 from pipelines.settings import Settings
 
 # One row a SKU whose decision is new: a run repeated with the same outcome adds nothing to the trail.
@@ -91,15 +91,11 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
 
 def _decided(found: tables.Inputs, as_of: date, config: Settings) -> tuple[Decisions, pl.DataFrame | None]:
     """The decisions, and in a rollout rows of plan.rollout_lines: whose quantity each line carries, and what ours would have been."""
-
-    def made(rows: pl.DataFrame) -> Decisions:
-        return decide(rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on, found.calendars)
-
-    ours = made(found.rows)
+    ours = decide_inputs(found, found.rows, as_of, config)
     if not config.rollout.enabled:
         return ours, None
     who = rollout.carried(found.rows, tables.assigned(as_of), next(iter(config.rollout.stages)))
-    mixed = made(rollout.with_incumbent(found.rows, who))
+    mixed = decide_inputs(found, rollout.with_incumbent(found.rows, who), as_of, config)
     decided, carried = rollout.lines(mixed.table, ours.table, who, as_of)
     return replace(mixed, table=decided), carried
 

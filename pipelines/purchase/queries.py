@@ -11,7 +11,7 @@ from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS, LEVELS
 from pipelines.io import warehouse
 from pipelines.purchase import tables
-from pipelines.purchase.decide import decide
+from pipelines.purchase.decide import decide_inputs
 from pipelines.settings import Settings
 
 MOST: Final = 200
@@ -48,8 +48,8 @@ def redecide(as_of: date, *, budget: float | None = None, service_target: float 
         else config.model_copy(update={"purchase": config.purchase.model_copy(update={"budget": budget})})
     )
     rows = found.rows if service_target is None else _moved(found.rows, as_of, service_target, config)
-    before = _decided(found, found.rows, as_of, config)
-    after = _decided(found, rows, as_of, other)
+    before = decide_inputs(found, found.rows, as_of, config).table
+    after = decide_inputs(found, rows, as_of, other).table
     key = ["item_id", "location_id"]
     shown = [*key, "supplier_id", "quantity", "order_value", "reason_code", "reason"]
     both = before.select(shown).join(after.select(shown), on=key, suffix="_after").filter(
@@ -60,10 +60,6 @@ def redecide(as_of: date, *, budget: float | None = None, service_target: float 
         "as_of": as_of, "budget": other.purchase.budget, "service_target": service_target, "before": _sums(before), "after": _sums(after),
         "changed": changes.height, "changes": changes.head(MOST).to_dicts(),
     }  # fmt: skip
-
-
-def _decided(found: tables.Inputs, rows: pl.DataFrame, as_of: date, config: Settings) -> pl.DataFrame:
-    return decide(rows, found.breaks, as_of, config, found.offers, found.past, found.measured_on, found.calendars).table
 
 
 def _moved(rows: pl.DataFrame, as_of: date, target: float, config: Settings) -> pl.DataFrame:

@@ -22,27 +22,21 @@ _TABLES: Final = """
 
 def record(backup: Mapping[str, Any]) -> None:
     """Keep that a base backup was made."""
-    with warehouse.transaction() as connection:
-        connection.execute(
-            sa.text(
-                "insert into ops.backups (backup_id, kind, parent, started_at, finished_at, bytes, seconds, copied)"
-                " values (:backup_id, :kind, :parent, :started_at, :finished_at, :bytes, :seconds, :copied)"
-                " on conflict (backup_id) do nothing"
-            ),
-            dict(backup),
-        )
+    warehouse.execute(
+        "insert into ops.backups (backup_id, kind, parent, started_at, finished_at, bytes, seconds, copied)"
+        " values (:backup_id, :kind, :parent, :started_at, :finished_at, :bytes, :seconds, :copied)"
+        " on conflict (backup_id) do nothing",
+        **backup,
+    )
 
 
 def record_drill(drill: Mapping[str, Any]) -> None:
     """Keep what a drill found."""
-    with warehouse.transaction() as connection:
-        connection.execute(
-            sa.text(
-                "insert into ops.backup_drills (drilled_at, backup_id, seconds, tables_compared, files_compared, differences)"
-                " values (:drilled_at, :backup_id, :seconds, :tables_compared, :files_compared, :differences)"
-            ),
-            dict(drill),
-        )
+    warehouse.execute(
+        "insert into ops.backup_drills (drilled_at, backup_id, seconds, tables_compared, files_compared, differences)"
+        " values (:drilled_at, :backup_id, :seconds, :tables_compared, :files_compared, :differences)",
+        **drill,
+    )
 
 
 def finished() -> Sequence[Mapping[str, Any]]:
@@ -85,5 +79,4 @@ def digests(address: str) -> dict[str, tuple[int, int]]:
 
 def mark(name: str) -> None:
     """Name the present position of the log, so that a recovery can end there."""
-    with warehouse.transaction() as connection:
-        connection.execute(sa.text("select pg_create_restore_point(:name)"), {"name": name})
+    warehouse.execute("select pg_create_restore_point(:name)", name=name)
