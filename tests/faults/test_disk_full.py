@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipelines import settings
-from pipelines.core.contract import TABLES
-from pipelines.io import erp_tables, warehouse
+from pipelines.io import warehouse
 from pipelines.sample.config import SampleConfig
 from pipelines.sample.generate import generate
 from pipelines.stack.postgres import Postgres
 from pipelines.stack.process import free_port
+from tests.integration.extract_erp import fill
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 
@@ -53,10 +53,7 @@ def test_a_full_disk_stops_the_step_by_name_and_costs_nothing(
         settings.load.cache_clear()
         warehouse.migrate()
         tables = generate(SampleConfig(items=300, days=400, suppliers=6, until=AS_OF, seed=3))
-        with erp_tables.transaction() as connection:
-            erp_tables.create_tables(connection, replace=True)
-            for table in TABLES:
-                erp_tables.bulk_insert(connection, table.name, tables[table.name])
+        fill(tables)
         ballast = small_disk / "ballast"
         room = os.statvfs(small_disk)
         with ballast.open("wb") as file:

@@ -16,14 +16,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipelines import settings
-from pipelines.core.contract import TABLES
-from pipelines.io import erp_tables, warehouse
+from pipelines.io import warehouse
 from pipelines.sample.config import SampleConfig
 from pipelines.sample.generate import generate
 from pipelines.stack import mariadb
 from pipelines.stack.mariadb import MariaDB
 from pipelines.stack.postgres import Postgres
 from pipelines.stack.process import free_port
+from tests.integration.extract_erp import fill
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
@@ -94,10 +94,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         settings.load.cache_clear()
         warehouse.migrate()
         tables = generate(SampleConfig(items=40, days=240, suppliers=6, until=AS_OF, seed=3))
-        with erp_tables.transaction() as connection:
-            erp_tables.create_tables(connection, replace=True)
-            for table in TABLES:
-                erp_tables.bulk_insert(connection, table.name, tables[table.name])
+        fill(tables)
         yield store, books
         books.stop()
         store.stop()

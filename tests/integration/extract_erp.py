@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from pipelines.core.contract import BY_NAME
+from pipelines.core.contract import BY_NAME, TABLES
 from pipelines.extract import raw
 from pipelines.io import erp, erp_address, erp_tables, warehouse
 
@@ -32,6 +32,14 @@ def empty() -> None:
     with erp_tables.transaction() as connection:
         erp_tables.create_tables(connection, replace=True)
     raw.reset()
+
+
+def fill(tables: Mapping[str, pl.DataFrame]) -> None:
+    """An ERP that holds these tables of the contract and nothing else."""
+    with erp_tables.transaction() as connection:
+        erp_tables.create_tables(connection, replace=True)
+        for table in TABLES:
+            erp_tables.bulk_insert(connection, table.name, tables[table.name])
 
 
 def insert(table: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """A registry of small bundles, for tests of what is decided on them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from models import hybrid
 from models.interface import Interval
+from pipelines import settings
 from pipelines.forecast import bundle
 from pipelines.forecast.serving import predict_frame
 from pipelines.io import registry
@@ -28,6 +30,19 @@ def server(folder: Path) -> Iterator[str]:
     served.wait()
     yield served.url
     served.stop()
+
+
+@contextmanager
+def registered(
+    configured: pytest.MonkeyPatch, folders: pytest.TempPathFactory, versions: Iterable[tuple[date, bool]]
+) -> Iterator[str]:
+    """A server that settings point at, with bundles trained on these days and promoted or not, in this order."""
+    with server(folders.mktemp("mlflow")) as url:
+        configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", url)
+        settings.load.cache_clear()
+        for day, promote in versions:
+            register(folders.mktemp("bundle"), day, promote=promote)
+        yield url
 
 
 def tags(**more: Any) -> dict[str, str]:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from pipelines import settings
 from pipelines.core.quantiles import COLUMNS
 from pipelines.governance import job, queries
 from pipelines.io import registry, warehouse
@@ -24,11 +23,7 @@ def models(
     warehouse_url: str, configured: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Two champions, the second since day 60."""
-    with small.server(tmp_path_factory.mktemp("mlflow")) as url:
-        configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", url)
-        settings.load.cache_clear()
-        for day in (FIRST, FIRST + 60 * DAY):
-            small.register(tmp_path_factory.mktemp("bundle"), day, promote=True)
+    with small.registered(configured, tmp_path_factory, [(FIRST, True), (FIRST + 60 * DAY, True)]) as url:
         yield url
 
 

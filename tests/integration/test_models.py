@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import settings
 from pipelines.commands.model import app
 from pipelines.core.errors import StockproofError
 from pipelines.governance import actions, queries
@@ -27,11 +26,8 @@ def models(
     warehouse_url: str, configured: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """Champions of the first and second week, a challenger of the third."""
-    with small.server(tmp_path_factory.mktemp("mlflow")) as url:
-        configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", url)
-        settings.load.cache_clear()
-        for week, promote in enumerate((True, True, False)):
-            small.register(tmp_path_factory.mktemp("bundle"), FIRST + week * WEEK, promote=promote)
+    versions = [(FIRST + week * WEEK, promote) for week, promote in enumerate((True, True, False))]
+    with small.registered(configured, tmp_path_factory, versions) as url:
         yield url
 
 

@@ -22,19 +22,13 @@ from pipelines.sample.config import SampleConfig
 from pipelines.sample.generate import generate
 from pipelines.transform import job as transform
 from pipelines.vendors import job as vendors
+from tests.integration.extract_erp import fill
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
 AS_OF = date(2026, 6, 28)
 LATER = datetime.combine(AS_OF + timedelta(days=1), time(8))
 ERP = generate(SampleConfig(items=40, days=240, suppliers=6, until=AS_OF + timedelta(days=14), seed=3))
-
-
-def _fill(tables):
-    with erp_tables.transaction() as connection:
-        erp_tables.create_tables(connection, replace=True)
-        for table in TABLES:
-            erp_tables.bulk_insert(connection, table.name, tables[table.name])
 
 
 def _decided(as_of=AS_OF):
@@ -115,7 +109,7 @@ def first(erp_url, warehouse_url, configured):
     from pipelines import settings
 
     settings.load.cache_clear()
-    _fill(ERP)
+    fill(ERP)
     return _decided()
 
 
@@ -148,7 +142,7 @@ def test_deleting_changing_and_adding_later_rows_changes_nothing(first):
     for name, rows in added.items():
         key = list(BY_NAME[name].key)
         changed[name] = pl.concat([changed[name].join(rows, on=key, how="anti"), rows], how="diagonal")
-    _fill(changed)
+    fill(changed)
     next_day = _decided(LATER.date())
     assert next_day["quantity"].sum() != first["quantity"].sum(), "the same changes count from their own day on"
     assert _decided().equals(first)
