@@ -137,26 +137,9 @@ def one(
 
 
 def _run(as_of: datetime | None) -> date:
-    """The run asked for, or the newest.
+    from pipelines.briefing.queries import last_run
 
-    Raises:
-        StockproofError: there is no such run.
-    """
-    from pipelines.io import warehouse
-
-    ready = warehouse.exists("plan.decisions")
-    runs = (
-        warehouse.read("select distinct as_of from plan.decisions order by as_of")["as_of"].to_list() if ready else []
-    )
-    if as_of is None and runs:
-        newest: date = runs[-1]
-        return newest
-    if as_of is not None and as_of.date() in runs:
-        return as_of.date()
-    wanted = f"for {as_of.date()}" if as_of else "yet"
-    known = f" (runs exist for {', '.join(str(run) for run in runs[-5:])})" if runs else ""
-    day = f" --as-of {as_of.date()}" if as_of else ""
-    raise StockproofError(f"no daily run has decided orders {wanted}{known}", f"stockproof run daily{day}")
+    return last_run.decided_on(as_of.date() if as_of else None)
 
 
 def _table(day: date, vendors: "pl.DataFrame") -> Table:

@@ -66,8 +66,9 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
         daily, cumulative = (frame.filter(pl.col("item_id").is_in(list(items))) for frame in (daily, cumulative))
     where: dict[str, object] = {"as_of": as_of, "item_id": sorted(set(items))} if items else {"as_of": as_of}
     chosen = [drivers[i] for i in np.flatnonzero(rows)]
+    data_hash = pl.lit(panels.data_hash(panel))
     daily, cumulative, by_period = (
-        frame.with_columns(data_hash=pl.lit(panels.data_hash(panel)), code_version=pl.lit(morning.code))
+        frame.with_columns(data_hash=data_hash, code_version=pl.lit(morning.code))
         for frame in (daily.with_columns(model_version=pl.lit(version)), cumulative, morning.by_period)
     )
     forecasts = {"plan.forecasts": daily, "plan.lead_time_forecasts": cumulative, "plan.period_forecasts": by_period}
@@ -75,7 +76,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, int | float | str]:
     cumulative = written["plan.lead_time_forecasts"]
     written["plan.forecast_detail"] = detail.frame(cumulative, ends, panel.demand_class[rows], chosen, as_of)
     warehouse.replace_all(written, where)
-    beside, beside_why = _shadowed(morning, as_of, low_high, items, where)
+    beside, beside_why = _shadowed(morning, as_of, low_high, items, where, data_hash)
     flagged = int(cumulative["reason"].str.contains("mean beyond").sum())
     return {
         "skus": cumulative.height,
@@ -140,14 +141,19 @@ def _morning(as_of: date, items: Sequence[str]) -> Morning:
 
 
 def _shadowed(
-    morning: Morning, as_of: date, low_high: tuple[float, float], items: Sequence[str], where: dict[str, object]
+    morning: Morning,
+    as_of: date,
+    low_high: tuple[float, float],
+    items: Sequence[str],
+    where: dict[str, object],
+    data_hash: pl.Expr,
 ) -> tuple[str, str]:
     """Write what the other version forecasts for the same SKUs; returns its label, or why there is none."""
     panel, interval = morning.panel, morning.interval
     beside, why = shadow.ask(as_of, panel, interval, tuple(sorted({*LEVELS, *low_high})))
     if beside is None:
         return "", why
-    trace = {"data_hash": pl.lit(panels.data_hash(panel)), "code_version": pl.lit(beside.code)}
+    trace = {"data_hash": data_hash, "code_version": pl.lit(beside.code)}
     daily = daily_frame(panel, beside.said.buckets).with_columns(model_version=pl.lit(beside.version), **trace)
     lead = cumulative_frame(
         panel, _on_grid(beside.said.protection), interval, beside.model, beside.version, morning.unusable

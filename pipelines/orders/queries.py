@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Any, Final
 
-from pipelines.core.errors import NotFound, StockproofError
+from pipelines.briefing.queries.last_run import decided_on as newest
+from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
 from pipelines.orders import states
 from pipelines.orders.ledger import ranking
 from pipelines.orders.reading import for_vendors, of_date, one
 
-__all__ = ["SORTS", "for_vendors", "newest", "of_date", "one", "page", "ranking", "runs", "stamp", "summary"]
+__all__ = ["SORTS", "for_vendors", "newest", "of_date", "one", "page", "ranking", "stamp", "summary"]
 
 SORTS: Final = {
     "value": ("order_value", True), "supplier": ("supplier_id", False), "expected": ("expected_by", False), "order": ("order_id", False),
@@ -49,29 +50,6 @@ def stamp() -> str:
     """What changes whenever a run writes or a person acts: the newest run's date, the last event of an order and of a run."""
     row = warehouse.row(_STAMP)
     return f"{row['as_of'] or 'none'}.{row['orders']}.{row['runs']}"
-
-
-def runs() -> list[date]:
-    """Dates that orders were decided for, oldest first."""
-    found: list[date] = warehouse.read("select distinct as_of from plan.decisions order by as_of")["as_of"].to_list()
-    return found
-
-
-def newest(as_of: date | None = None) -> date:
-    """The run asked for, or the newest.
-
-    Raises:
-        NotFound: there is no such run.
-    """
-    known = runs()
-    if as_of is None and known:
-        return known[-1]
-    if as_of in known and as_of is not None:
-        return as_of
-    wanted = f"for {as_of}" if as_of else "yet"
-    raise NotFound(
-        f"no daily run has decided orders {wanted}", f"stockproof run daily{f' --as-of {as_of}' if as_of else ''}"
-    )
 
 
 def page(

@@ -22,8 +22,7 @@ from pipelines.briefing.explanation import (
     Stock,
     Supplier,
 )
-from pipelines.briefing.queries import positions
-from pipelines.core.errors import StockproofError
+from pipelines.briefing.queries import last_run, positions
 from pipelines.core.quantiles import COLUMNS, LEVELS
 from pipelines.core.suggestions import refuse_unknown
 from pipelines.io import warehouse
@@ -69,8 +68,6 @@ where o.as_of = :as_of and l.item_id = :item and (:location = '' or o.location_i
 """,
 }  # fmt: skip
 
-_NEWEST: Final = "select max(as_of) as day from plan.decisions where as_of <= coalesce(cast(:as_of as date), as_of)"
-
 
 def explain(item_id: str, location_id: str | None = None, as_of: date | None = None) -> list[Explanation]:
     """Why an item is ordered or not, one document a location.
@@ -86,7 +83,7 @@ def explain(item_id: str, location_id: str | None = None, as_of: date | None = N
     Raises:
         StockproofError: no run has decided orders of that date, or the run knows no such item or location.
     """
-    day = _day(as_of)
+    day = last_run.decided_on(as_of)
     rows = warehouse.read_many(_QUERIES, as_of=day, item=item_id, location=location_id or "")
     decisions = rows.pop("decisions")
     if decisions.is_empty():
@@ -97,18 +94,6 @@ def explain(item_id: str, location_id: str | None = None, as_of: date | None = N
         _document(row, {name: _at(frame, row["location_id"]) for name, frame in rows.items()}, _at(arrivals, row["location_id"]), degraded)
         for row in decisions.iter_rows(named=True)
     ]  # fmt: skip
-
-
-def _day(as_of: date | None) -> date:
-    day = warehouse.read(_NEWEST, as_of=as_of)["day"][0]
-    if day is None or (as_of is not None and day != as_of):
-        wanted = f"for {as_of}" if as_of else "yet"
-        known = f" (the newest before it is of {day})" if day else ""
-        raise StockproofError(
-            f"no daily run has decided orders {wanted}{known}",
-            f"stockproof run daily{f' --as-of {as_of}' if as_of else ''}",
-        )
-    return day  # type: ignore[no-any-return]
 
 
 def _refuse(item_id: str, location_id: str | None, day: date) -> None:

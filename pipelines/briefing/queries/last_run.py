@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from pipelines.core.errors import NotFound
 from pipelines.io import warehouse
 
 OLDEST_DAYS = 92
@@ -28,6 +29,24 @@ def with_rows(table: str, as_of: date) -> date:
     query = f"select max(as_of) as found from {table} where as_of <= :as_of and as_of >= :oldest"
     found: date | None = warehouse.read(query, as_of=as_of, oldest=as_of - timedelta(days=OLDEST_DAYS))["found"][0]
     return found or as_of
+
+
+def decided_on(as_of: date | None = None) -> date:
+    """Date of the run asked for, or of the newest.
+
+    Raises:
+        NotFound: no run has decided orders of that date, or none has yet; it names the newest dates that there are.
+    """
+    query = "select distinct as_of from plan.decisions order by as_of"
+    runs: list[date] = warehouse.read(query)["as_of"].to_list() if warehouse.exists("plan.decisions") else []
+    if as_of is None and runs:
+        return runs[-1]
+    if as_of is not None and as_of in runs:
+        return as_of
+    wanted = f"for {as_of}" if as_of else "yet"
+    known = f" (runs exist for {', '.join(str(run) for run in runs[-5:])})" if runs else ""
+    remedy = f"stockproof run daily{f' --as-of {as_of}' if as_of else ''}"
+    raise NotFound(f"no daily run has decided orders {wanted}{known}", remedy)
 
 
 def told_of_marts() -> str:
