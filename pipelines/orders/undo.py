@@ -6,6 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from pipelines import settings
+from pipelines.config_schema import Approvals
 from pipelines.core.errors import Conflict, StockproofError
 from pipelines.core.purchase_order import idempotency_key, order_id
 from pipelines.io import warehouse
@@ -35,7 +36,7 @@ where order_id = any(:numbers)
 """
 
 
-def take_back(numbers: Sequence[str], by: str | None = None) -> dict[str, object]:
+def take_back(numbers: Sequence[str], by: str | None = None, limits: Approvals | None = None) -> dict[str, object]:
     """Bring signed or rejected orders back to where they wait for a signature, all of them or none.
 
     Possible until a release has taken them and until a later date has proposed: that one has already counted on what was decided here.
@@ -43,6 +44,7 @@ def take_back(numbers: Sequence[str], by: str | None = None) -> dict[str, object
     Args:
         numbers: order numbers.
         by: the author; None: as configured.
+        limits: who may do it; None: as configured.
 
     Returns:
         The author and the orders.
@@ -50,7 +52,7 @@ def take_back(numbers: Sequence[str], by: str | None = None) -> dict[str, object
     Raises:
         StockproofError: no role, no such order, its state forbids it, or a later date has orders.
     """
-    config = settings.load().approvals
+    config = limits or settings.load().approvals
     name = approvals.author(by, config)
     with warehouse.transaction() as connection:
         for number in sorted(set(numbers)):
@@ -77,13 +79,14 @@ def _reopen(connection: sa.Connection, order: store.Row, name: str) -> None:
     store.event(connection, number, "taken back", name, reason=f"it was {state}")
 
 
-def split(number: str, line_numbers: Sequence[int], by: str | None = None) -> str:
+def split(number: str, line_numbers: Sequence[int], by: str | None = None, limits: Approvals | None = None) -> str:
     """Move some lines of an unsigned order into an order of their own.
 
     Args:
         number: the order.
         line_numbers: lines that move; at least one stays.
         by: the author; None: as configured.
+        limits: who may do it; None: as configured.
 
     Returns:
         Number of the new order.
@@ -91,7 +94,7 @@ def split(number: str, line_numbers: Sequence[int], by: str | None = None) -> st
     Raises:
         StockproofError: no role, no such order or line, nothing would stay or move, or the order is signed.
     """
-    config = settings.load().approvals
+    config = limits or settings.load().approvals
     name = approvals.author(by, config)
     approvals.check_role(number, name, config, "split")
     wanted = sorted(set(line_numbers))

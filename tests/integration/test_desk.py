@@ -234,6 +234,24 @@ def test_a_viewer_can_do_none_of_it_by_page_or_request(open_page: Callable[..., 
     assert _state(number) in ("proposed", "overridden", "acknowledged")
 
 
+def test_a_planner_can_neither_reject_nor_take_back_what_is_signed(open_page: Callable[..., Any]) -> None:
+    def post(page: Any, path: str, **form: str) -> int:
+        csrf = page.locator("[name=csrf]").first.get_attribute("value")
+        return int(page.request.post(path, form={"csrf": csrf, **form}, max_redirects=0).status)
+
+    anna = open_page("anna")
+    anna.goto("/")
+    number = next(one for one in _numbers(anna) if _state(one) == "proposed")
+    assert post(anna, "/orders/approve", numbers=number) == 303
+    paul = open_page("paul")
+    paul.goto("/")
+    assert post(paul, "/orders/reject", numbers=number, reason="x") == 403
+    assert post(paul, "/orders/take-back", numbers=number) == 403
+    assert _state(number) == "approved"
+    anna.goto("/")
+    assert post(anna, "/orders/take-back", numbers=number) == 303
+
+
 def test_a_study_is_asked_watched_and_answered(open_page: Callable[..., Any]) -> None:
     page = open_page("paul")
     page.goto("/studies")

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pipelines.access import queries as access
 from pipelines.orders import actions, queries
-from pipelines.serve import answers, seen, start
+from pipelines.serve import acts, answers, seen, start
 from pipelines.serve.api.parts import NO_KEY, After, AsOf, Id, Key, Limit, Text, after, cursor, example, problems
 from pipelines.serve.guard import Approver, Planner, Viewer
 from pipelines.serve.once import Once
@@ -202,13 +202,7 @@ async def approve(user: Approver, order_id: Id, given: Reason, key: Key = NO_KEY
 )
 async def reject(user: Planner, order_id: Id, given: Reason, key: Key = NO_KEY) -> Response:
     """Possible until a release has taken it; the reason may not be empty. What is signed already, an approver rejects."""
-
-    def act() -> dict[str, object]:
-        if queries.one(order_id)["state"] == "approved":
-            user.require("approver", "reject an order that is signed")
-        return actions.reject([order_id], given.reason, user.name, access.approvals())
-
-    return await answers.made(act)
+    return await answers.made(lambda: acts.reject([order_id], given.reason, user))
 
 
 @router.post(
@@ -226,12 +220,8 @@ async def close(user: Approver, order_id: Id, given: Reason, key: Key = NO_KEY) 
 )
 async def override(user: Planner, order_id: Id, line: Id, given: Override, key: Key = NO_KEY) -> Response:
     """By the line's number or its item; the order then wants a signature."""
-    return await answers.made(
-        lambda: actions.override(f"{order_id}:{line}", given.quantity, given.reason, user.name, access.approvals())
-    )
+    return await answers.made(lambda: acts.override(f"{order_id}:{line}", given.quantity, given.reason, user))
 
 
 async def _approve(numbers: list[str], reason: str, user: Approver) -> Response:
-    return await answers.made(
-        lambda: actions.approve(numbers, user.name, reason=reason, limits=access.approvals(), alone=True)
-    )
+    return await answers.made(lambda: acts.approve(numbers, reason, user))

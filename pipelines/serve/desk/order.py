@@ -10,9 +10,10 @@ from pipelines.briefing import actions as noting
 from pipelines.briefing.queries import worklist
 from pipelines.core.errors import StockproofError
 from pipelines.core.text import units
-from pipelines.orders import decide, preview, undo
+from pipelines.orders import preview
 from pipelines.orders import reading as orders
 from pipelines.orders.workbook import workbook
+from pipelines.serve import acts
 from pipelines.serve.desk import common
 from pipelines.serve.guard import Planner, Viewer
 
@@ -51,14 +52,14 @@ def what_it_costs(request: Request, user: Viewer, number: str, line_no: int, qua
 @router.post("/orders/{number}/lines/{line_no}/override")
 def override(user: Planner, number: str, line_no: int, quantity: Annotated[float, Form()], reason: Text) -> Response:
     """Change a line's quantity."""
-    decide.override(f"{number}:{line_no}", quantity, reason, user.name)
+    acts.override(f"{number}:{line_no}", quantity, reason, user)
     return common.back(f"/orders/{number}", "overridden", [number])
 
 
 @router.post("/orders/{number}/split")
 def split(user: Planner, number: str, lines: Annotated[list[int], Form()] = []) -> Response:  # noqa: B006
     """Move the chosen lines into an order of their own."""
-    new = undo.split(number, lines, user.name)
+    new = acts.split(number, lines, user)
     return common.back(f"/orders/{number}", "split", [new])
 
 

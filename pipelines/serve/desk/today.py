@@ -6,11 +6,10 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
-from pipelines.access import queries as people
 from pipelines.briefing import actions as notes
 from pipelines.briefing.queries import day_notices, runs, worklist
-from pipelines.orders import approvals, decide, job, undo
-from pipelines.orders import reading as orders
+from pipelines.orders import job
+from pipelines.serve import acts
 from pipelines.serve.desk import common
 from pipelines.serve.guard import Approver, Planner, Viewer
 
@@ -64,6 +63,15 @@ def _urgent_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["needed_by"] or date.max, -row["risk"], row["order_id"]))
 
 
+def _listed(
+    lines: list[dict[str, Any]], whole: list[dict[str, Any]], view: str, filters: tuple[str, str, str, bool], sort: str
+) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Columns and rows of the page and of its CSV: lines, or their orders, as filtered and sorted."""
+    columns, rows = (COLUMNS, whole) if view == "orders" else (LINE_COLUMNS, lines)
+    wanted = [row for row in rows if _wanted(row, *filters)]
+    return columns, common.ordered(_urgent_first(wanted), sort, list(columns))
+
+
 @router.get("/")
 def today(  # noqa: PLR0913, PLR0917 a page's filters are its arguments
     request: Request, user: Viewer, view: str = "orders", q: str = "", state: str = "open", vendor: str = "", look: bool = False,
@@ -75,9 +83,7 @@ def today(  # noqa: PLR0913, PLR0917 a page's filters are its arguments
         return common.show(request, "first.html", steps=runs.first_steps())
     lines = worklist.lines(day)
     whole = _orders(lines)
-    columns = COLUMNS if view == "orders" else LINE_COLUMNS
-    rows = [row for row in (whole if view == "orders" else lines) if _wanted(row, q, state, vendor, look)]
-    rows = common.ordered(_urgent_first(rows), sort, list(columns))
+    columns, rows = _listed(lines, whole, view, (q, state, vendor, look), sort)
     if group == "vendor":
         rows = sorted(rows, key=lambda row: row["supplier_name"])
     vendors = sorted({(row["supplier_id"], row["supplier_name"]) for row in whole}, key=lambda pair: pair[1])
@@ -104,9 +110,7 @@ def today_csv(
     """The same rows as CSV."""
     day = common.run_date(as_of)
     lines = worklist.lines(day)
-    columns = COLUMNS if view == "orders" else LINE_COLUMNS
-    rows = [row for row in (_orders(lines) if view == "orders" else lines) if _wanted(row, q, state, vendor, look)]
-    rows = common.ordered(_urgent_first(rows), sort, list(columns))
+    columns, rows = _listed(lines, _orders(lines), view, (q, state, vendor, look), sort)
     first = ["order_id", "supplier_id", "supplier_name"] + ([] if view == "orders" else ["item_id", "item_name"])
     return common.sheet(rows, first + list(columns), f"{view}-{day}")
 
@@ -114,26 +118,21 @@ def today_csv(
 @router.post("/orders/approve")
 def approve(user: Approver, numbers: Numbers = [], to: Text = "/", reason: Text = "") -> Response:  # noqa: B006
     """Sign orders within the user's limit, all or none."""
-    limits = people.approvals()
-    for number in numbers:
-        approvals.check(number, orders.one(number)["order_value"], user.name, limits)
-    decide.approve(numbers, user.name, reason=reason)
+    acts.approve(numbers, reason, user)
     return common.back(to, "approved", numbers)
 
 
 @router.post("/orders/reject")
 def reject(user: Planner, reason: Text, numbers: Numbers = [], to: Text = "/") -> Response:  # noqa: B006
     """Refuse orders."""
-    decide.reject(numbers, reason, user.name)
+    acts.reject(numbers, reason, user)
     return common.back(to, "rejected", numbers)
 
 
 @router.post("/orders/take-back")
 def take_back(user: Planner, numbers: Numbers = [], to: Text = "/") -> Response:  # noqa: B006
     """Undo a signature or a refusal."""
-    if any(orders.one(number)["state"] == "approved" for number in numbers):
-        user.require("approver", "take a signature back")
-    undo.take_back(numbers, user.name)
+    acts.take_back(numbers, user)
     return common.back(to, "taken_back", numbers)
 
 
