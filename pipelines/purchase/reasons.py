@@ -204,7 +204,7 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
 
 
 def _exposed(decisions: pl.DataFrame) -> pl.Series:
-    """SKUs that the ERP's own minimum leaves without an order though they run out likelier than not."""
+    """SKUs that the ERP's own minimum leaves without an order though they run out more likely than not."""
     idle = (pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT") & (pl.col("level_reason") == "")
     exposed = (
         idle

@@ -163,7 +163,7 @@ def test_lines_for_what_nobody_needs_are_cancelled(tables: InventoryTables) -> N
 def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
     told = inventory_page.facts(tables)
     assert told["sentences"] == [
-        "2 SKUs are out of stock (1) or likelier than not to run out: approve the proposals of 1 today; 1 waits for open orders alone.",
+        "2 SKUs are out of stock (1) or more likely than not to run out: approve the proposals of 1 today; 1 waits for open orders alone.",
         "Call about 2 open lines that come too late, the first of the list first: demand worth 30 would be missed.",
         "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
         f"Sell off or write down 200 of stock ({200 / told['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
@@ -213,7 +213,7 @@ def test_names_from_the_erp_are_no_formulas_and_break_no_workbook(tables: Invent
     named = tables.skus.with_columns(item_id=pl.col("item_id").replace("OUT", "=1+1"), item_name=pl.lit("=SUM(A1)\x0b"))
     told = inventory_page.facts(replace(tables, skus=named, open_lines=tables.open_lines.clear()))
     (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(told))
-    row = openpyxl.load_workbook(tmp_path / "book.xlsx")["In danger"][2]
+    row = openpyxl.load_workbook(tmp_path / "book.xlsx")["Running out"][2]
     assert [(cell.value, cell.data_type) for cell in (row[0], row[2])] == [("=1+1", "s"), ("=SUM(A1)", "s")]
 
 
@@ -224,4 +224,4 @@ def test_an_empty_house_has_nothing_to_do(tables: InventoryTables) -> None:
         open_lines=tables.open_lines.clear(),
         totals={"stock_value": 100.0, "open_value": 0.0, "order_value": 0.0},
     )
-    assert inventory_page.facts(bare)["sentences"] == ["Nothing to do: no SKU is in danger, dead or in excess."]
+    assert inventory_page.facts(bare)["sentences"] == ["Nothing to do: no SKU is running out, dead or in excess."]
