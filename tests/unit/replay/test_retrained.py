@@ -130,7 +130,9 @@ def test_only_what_a_later_count_told_after_stock_was_found_is_late():
         schema=["item_id", "counted_on", "on_hand"], orient="row",
     ).with_columns(location_id=pl.lit("W"))  # fmt: skip
     found = late(skus, uncounted, counts, days[-1], 7, 4)
-    rows = sorted(zip(*(values.tolist() for values in (found.sku, found.period, found.told, found.held)), strict=True))
+    rows = sorted(
+        zip(*(values.tolist() for values in (found.sku, found.period, found.corrected, found.held)), strict=True)
+    )
     assert rows == [(0, 0, 2, 2.0), (0, 1, 2, 0.0), (2, 2, 4, 0.0)]
     assert late(skus, uncounted.clear(), counts.clear(), days[-1], 7, 4).sku.size == 0
 
