@@ -103,12 +103,12 @@ def _coming(ordered: Floats, day: int, lead_time: Ints, usual: Floats, due: Arri
 
     An order is expected when the lead time known on that day has passed; what is late by it is taken for tomorrow's.
     """
-    chosen, on = np.nonzero(ordered[:, :day] > 0)
-    still = on + np.take_along_axis(lead_time[chosen], on[:, None], axis=1)[:, 0] + 1 > day
-    chosen, on, early = chosen[still], on[still], due.day > day
-    sku = np.concatenate([chosen, due.sku[early]])
+    rows, on = np.nonzero(ordered[:, :day] > 0)
+    still = on + np.take_along_axis(lead_time[rows], on[:, None], axis=1)[:, 0] + 1 > day
+    rows, on, early = rows[still], on[still], due.day > day
+    sku = np.concatenate([rows, due.sku[early]])
     placed = np.concatenate([on, ordered_on[early]])
-    units = np.concatenate([ordered[chosen, on], due.ordered[early]])
+    units = np.concatenate([ordered[rows, on], due.ordered[early]])
     expected = np.maximum(placed + np.ceil(usual[sku] - 1e-6) - day, 0.0)
     return np.column_stack([sku.astype(float), expected, units])
 
