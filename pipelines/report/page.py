@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.core.text import count
 from pipelines.render.formats import money, quantity
-from pipelines.report import facts, inventory_page, method, outcomes_section, proof, sections, wording
+from pipelines.report import accuracy_section, facts, inventory_page, method, outcomes_section, proof, sections, wording
 from pipelines.report.tables import ForecastTables, Tables
 from pipelines.settings import Settings
 
@@ -20,6 +20,7 @@ def render(
     settings: Settings,
     inventory: dict[str, Any] | None = None,
     outcomes: dict[str, Any] | None = None,
+    accuracy: dict[str, Any] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """The report of a run.
 
@@ -29,6 +30,7 @@ def render(
         settings: the configuration in force, for the method notes.
         inventory: facts of the inventory section; None: it is left out.
         outcomes: what followed earlier decisions (``outcome_figures.figures``); None: the section is left out.
+        accuracy: what became of earlier forecasts (``accuracy_figures.figures``); None: the section is left out.
 
     Returns:
         (HTML, summary figures). The same input gives the same bytes.
@@ -48,6 +50,7 @@ def render(
         "proof": proof.sections(tables),
         "inventory": inventory_page.section_context(inventory) if inventory else None,
         "outcomes": outcomes_section.context(outcomes) if outcomes else None,
+        "accuracy": accuracy_section.context(accuracy) if accuracy else None,
         "method": method.notes(tables, settings, compared),
     }
     environment = inventory_page.environment(TEMPLATES)
