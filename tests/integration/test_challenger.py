@@ -26,13 +26,13 @@ def models(
 ) -> Iterator[tuple[str, str]]:
     """Labels of a champion and of a challenger that was not proven better."""
     with server(tmp_path_factory.mktemp("mlflow")) as url:
-        small = {"PLANNING__HISTORY_DAYS": DAYS, "FORECAST__THREADS": 1, "FORECAST__BACKTEST_ORIGINS": 2}
+        small = {"PLANNING__HISTORY_DAYS": DAYS, "FORECAST__THREADS": 1, "FORECAST__MEMBERS": '["sba"]'}
         for name, value in {"STACK__MLFLOW_URL": url, **small}.items():
             configured.setenv(f"STOCKPROOF_{name}", str(value))
         build(AS_OF)
         made = []
-        for members in ('["hurdle"]', '["sba"]'):
-            configured.setenv("STOCKPROOF_FORECAST__MEMBERS", members)
+        for origins in ("2", "1"):
+            configured.setenv("STOCKPROOF_FORECAST__BACKTEST_ORIGINS", origins)
             settings.load.cache_clear()
             made.append(training.train(AS_OF))
         assert [one["role"] for one in made] == ["champion", "challenger"], made
