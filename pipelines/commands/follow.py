@@ -162,8 +162,8 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, say: Callable[[str], None]
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENT:
                 raise StockproofError(
-                    f"Airflow's scheduler has said nothing for {SILENT:.0f} s, and {run_id} stands still",
-                    "`stockproof up` restarts it and the run goes on where it stood; the same command follows it",
+                    f"Airflow's scheduler has not responded for {SILENT:.0f} s, and {run_id} makes no progress",
+                    "`stockproof up` restarts it and the run continues where it stopped; the same command follows it",
                 )
             time.sleep(0.5)
 

@@ -138,7 +138,7 @@ def optimise(  # noqa: PLR0913, PLR0917
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Seek the cheapest levels at no lower fill rate, and judge them on random streams that the search has not seen."""
+    """Search for the cheapest levels at no lower fill rate, and judge them on random streams that the search has not seen."""
     from pipelines.twin import optimise as optimiser
     from pipelines.twin import scenarios
 

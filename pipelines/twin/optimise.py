@@ -70,7 +70,7 @@ class Saving:
 
 
 def optimise(plan: Plan, scenario: Scenario, search: Search, progress: Callable[[], object] = lambda: None) -> Levels:
-    """Seek the cheapest levels of every site at no lower fill rate than the network's own.
+    """Search for the cheapest levels of every site at no lower fill rate than the network's own.
 
     Args:
         plan: network, seed and days; its replications are not touched, the search draws its own.
