@@ -94,6 +94,7 @@ def test_a_champion_is_met_in_a_recipe_that_had_not_seen_the_window_that_judges(
     folder = store.save(model, tmp_path, recipes["judged"])
     champion = Version(3, panel.as_of - timedelta(days=age), "champion", {"bucket": "day"})
     monkeypatch.setattr(promotion.registry, "incumbent", lambda bucket: champion)
+    monkeypatch.setattr(promotion.registry, "versions", lambda: [champion])
     monkeypatch.setattr(promotion.registry, "fetch", lambda version, target: folder)
     verdict = promotion.judge(trained, panel, panel.as_of)
     wanted = training.scoring.scores(cast(Any, trained.judged_on), recipes[known], panel.demand, 30)[-1]
