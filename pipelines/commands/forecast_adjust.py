@@ -41,9 +41,16 @@ def adjust(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     from pipelines.forecast import adjusting
 
     one = {
-        "item_id": item, "category": category, "location_id": location, "from_on": _day(first), "to_on": _day(last), "factor": factor,
-        "units": units, "reason": reason, "author": author,
-    }  # fmt: skip
+        "item_id": item,
+        "category": category,
+        "location_id": location,
+        "from_on": _day(first),
+        "to_on": _day(last),
+        "factor": factor,
+        "units": units,
+        "reason": reason,
+        "author": author,
+    }
     numbers = adjusting.adjust([one] if file is None else adjusting.from_file(file), _day(as_of))
     _answer({"adjustments": numbers}, f"recorded: adjustment {', '.join(map(str, numbers))}", as_json)
 
