@@ -22,8 +22,8 @@ COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}
 
 @app.command("list", epilog="Example: stockproof alerts list --all --json")
 def list_alerts(
-    everything: Annotated[bool, typer.Option("--all", help="Those that are over, done or snoozed too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows.")] = 100,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over, done or snoozed.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows.")] = 100,
     as_json: Json = False,
 ) -> None:
     """Open alerts, newest first."""
@@ -77,7 +77,7 @@ def prometheus() -> None:
 def send_test(
     level: Annotated[str, typer.Option(help="critical, warning or info.")] = "info", as_json: Json = False
 ) -> None:
-    """Send a test message by every way configured for a level; code 1 if one does not take it."""
+    """Send a test message through every channel configured for a level; code 1 if one refuses it."""
     from pipelines.operations import actions
 
     answer = actions.send_test(level)
@@ -96,7 +96,7 @@ def send_test(
 
 @app.command(epilog="Example: stockproof alerts acknowledge 12 --reason 'the ERP restarts'")
 def acknowledge(number: Number, by: By = None, reason: Reason = "") -> None:
-    """Note that it has been seen."""
+    """Mark an alert as seen."""
     from pipelines.operations import actions
 
     actions.acknowledge(number, _author(by), reason)
@@ -107,7 +107,7 @@ def acknowledge(number: Number, by: By = None, reason: Reason = "") -> None:
 def assign(
     number: Number, to: Annotated[str, typer.Argument(help="Who takes it.")], by: By = None, reason: Reason = ""
 ) -> None:
-    """Hand it to a person."""
+    """Assign an alert to a person."""
     from pipelines.operations import actions
 
     actions.assign(number, to, _author(by), reason)
@@ -121,7 +121,7 @@ def snooze(
     by: By = None,
     reason: Reason = "",
 ) -> None:
-    """Hide it for some hours; it is sent once more if the condition still holds then."""
+    """Hide an alert for some hours; it is sent again if the condition still holds then."""
     from pipelines.operations import actions
 
     actions.snooze(number, hours, _author(by), reason)
@@ -130,7 +130,7 @@ def snooze(
 
 @app.command(epilog="Example: stockproof alerts done 12 --reason 'counted again'")
 def done(number: Number, by: By = None, reason: Reason = "") -> None:
-    """Take it off the list."""
+    """Close an alert."""
     from pipelines.operations import actions
 
     actions.done(number, _author(by), reason)

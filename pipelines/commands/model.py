@@ -12,7 +12,7 @@ from rich.table import Table
 from pipelines.commands import sign_in
 from pipelines.commands.sign_in import By
 
-app = typer.Typer(help="Models: which serves, how good it was, promote one, take one back.", no_args_is_help=True)
+app = typer.Typer(help="Models: which one serves, how accurate it was; promote one or roll back.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Name = Annotated[str, typer.Argument(metavar="VERSION", help="Number, or champion, challenger, previous.")]
@@ -52,7 +52,7 @@ def listed(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: stockproof model show champion")
 def show(name: Name = "champion", as_json: Json = False) -> None:
-    """One version: what it was trained on, its scores by class, and what was decided on it."""
+    """One version: what it was trained on, its scores by class, and the decisions on it."""
     from pipelines.governance import queries
 
     answer = queries.model(name)
@@ -88,7 +88,7 @@ def card(name: Name = "champion", as_json: Json = False) -> None:
 
 @app.command(epilog="Example: stockproof model promote challenger --reason 'knows the new season' --by ann")
 def promote(name: Name, reason: Reason, by: By = None, as_of: Day = None, as_json: Json = False) -> None:
-    """Let a version serve from the newest run on; runs of earlier dates keep theirs."""
+    """Make a version serve from the newest run on; runs of earlier dates keep theirs."""
     from pipelines.governance import actions
 
     author = sign_in.author(by, "approver", "promote a model")
@@ -102,7 +102,7 @@ def promote(name: Name, reason: Reason, by: By = None, as_of: Day = None, as_jso
 
 @app.command(epilog="Example: stockproof model rollback --reason 'too low on lumpy items' --by ann")
 def rollback(reason: Reason, by: By = None, as_of: Day = None, as_json: Json = False) -> None:
-    """Take the champion back: the version before it serves again, from the newest run on."""
+    """Roll back the champion: the version before it serves again, from the newest run on."""
     from pipelines.governance import actions
 
     author = sign_in.author(by, "approver", "take a model back")
@@ -119,7 +119,7 @@ def accuracy(
     days: Annotated[int, typer.Option(min=1, help="Newest days of runs that count.")] = 28,
     as_json: Json = False,
 ) -> None:
-    """What became of forecasts whose days have passed, beside the simple method; and alarms of drift."""
+    """Accuracy of forecasts whose days have passed, beside that of the simple method; and alarms of drift."""
     from pipelines.governance import queries
 
     rows, alarms = queries.accuracy(days, by), queries.drift()
