@@ -67,7 +67,7 @@ def play(series: Series, first: int, policy: Policy, weeks: int | None = None, *
     return HOLDING * result.on_hand_days + SHORTAGE * result.short
 
 
-def _replayed(series: Series, first: int, coming: Floats, on_hand: Floats, weeks: int) -> engine.Outcome:
+def _replayed(series: Series, first: int, coming: Floats, on_hand: Floats, weeks: int) -> engine.ReplayOutcome:
     sku, week = np.nonzero(coming[:, :weeks])
     units = coming[sku, week]
     never = engine.constant_levels(
