@@ -23,6 +23,7 @@ from pipelines.briefing.explanation import (
     Supplier,
 )
 from pipelines.briefing.queries import last_run, positions
+from pipelines.core.errors import NotFound
 from pipelines.core.quantiles import COLUMNS, LEVELS
 from pipelines.core.suggestions import refuse_unknown
 from pipelines.io import warehouse
@@ -81,7 +82,7 @@ def explain(item_id: str, location_id: str | None = None, as_of: date | None = N
         The documents, by location.
 
     Raises:
-        StockproofError: no run has decided orders of that date, or the run knows no such item or location.
+        NotFound: no run has decided orders of that date, or the run knows no such item or location.
     """
     day = last_run.decided_on(as_of)
     rows = warehouse.read_many(_QUERIES, as_of=day, item=item_id, location=location_id or "")
@@ -104,9 +105,9 @@ def explain(item_id: str, location_id: str | None = None, as_of: date | None = N
 def _refuse(item_id: str, location_id: str | None, day: date) -> None:
     known = warehouse.read("select item_id, location_id from plan.decisions where as_of = :as_of", as_of=day)
     where = f"the run of {day}"
-    refuse_unknown([item_id], known["item_id"].to_list(), where, "write the id as the ERP does")
+    refuse_unknown([item_id], known["item_id"].to_list(), where, "write the id as the ERP does", NotFound)
     there = known.filter(item_id=item_id)["location_id"].to_list()
-    refuse_unknown([location_id or ""], there, f"{where}, item {item_id},", f"it is at {', '.join(there)}")
+    refuse_unknown([location_id or ""], there, f"{where}, item {item_id},", f"it is at {', '.join(there)}", NotFound)
 
 
 def _at(frame: pl.DataFrame, location_id: str) -> list[dict[str, Any]]:

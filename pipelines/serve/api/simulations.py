@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pipelines.core.errors import Conflict, NotFound, StockproofError
 from pipelines.serve import answers, start
-from pipelines.serve.api.parts import NO_KEY, Id, Key, Limit, example, problems
+from pipelines.serve.api.parts import NO_KEY, XLSX, Id, Key, Limit, example, problems
 from pipelines.serve.guard import Planner, Viewer
 from pipelines.serve.once import Once
 from pipelines.stack import servers
@@ -63,7 +63,7 @@ async def listed(
 )
 async def compare(user: Viewer, given: Compare, key: Key = NO_KEY) -> Response:
     """The same SKUs under each, with intervals of the differences."""
-    return await answers.made(lambda: queries.compared(given.simulations))
+    return await answers.made(lambda: queries.compared([found(one)["simulation_id"] for one in given.simulations]))
 
 
 @router.get("/simulations/{number}", summary="How far a study is", responses=example(STATE))
@@ -161,7 +161,7 @@ async def delete(user: Planner, number: Id) -> Response:
 @router.get(
     "/simulations/{number}/report",
     summary="A study's report",
-    responses=example("%PDF-1.7…", media_type="application/pdf"),
+    responses=example("%PDF-1.7…", media_type="application/pdf", others=("text/html", XLSX)),
     response_class=Response,
 )
 async def report(
@@ -178,9 +178,10 @@ async def report(
 
     content = await run_in_threadpool(read)
     media = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
-    kind = media.get(format_, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     return Response(
-        content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="study.{format_}"'}
+        content,
+        media_type=media.get(format_, XLSX),
+        headers={"Content-Disposition": f'attachment; filename="study.{format_}"'},
     )
 
 
