@@ -5,6 +5,7 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 from common import beside
 from common.assets import PROPOSALS_READY
+from common.replays import plan_replay, replay
 from common.steps import GO_ON, ONCE, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
 DOC = """
@@ -53,22 +54,6 @@ def forecast() -> dict[str, Any]:
     from pipelines.forecast import job
 
     return job.run(as_of(), items=param("items") or ())
-
-
-@task
-def plan_replay() -> list[dict[str, Any]]:
-    """Cut the catalogue into chunks and clear the date's replays."""
-    from pipelines.replay import job
-
-    return job.prepare(as_of(), items=param("items") or (), chunk_size=param("chunk_size"))
-
-
-@task(pool="replay", map_index_template="{{ task.op_kwargs['chunk']['label'] }}")
-def replay(chunk: dict[str, Any]) -> dict[str, Any]:
-    """Each SKU's past under its books, the ERP's rule and ours; the guarded choice between the last two; passports."""
-    from pipelines.replay import job
-
-    return job.run_chunk(as_of(), chunk)
 
 
 @task(trigger_rule=GO_ON)
