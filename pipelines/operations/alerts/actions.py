@@ -64,9 +64,15 @@ def send_test(level: str) -> dict[str, Any]:
     refuse_unknown([level], rules.LEVELS, "the levels of alerts", "name one of them")
     config = settings.load().alerts
     case = {
-        "level": level, "title": "Test message", "subject": "", "what": "A person asked for this message.", "facts": {},
-        "meaning": "Nothing is wrong.", "runbook": "daily-summary", "opened_at": datetime.now(UTC),
-    }  # fmt: skip
+        "level": level,
+        "title": "Test message",
+        "subject": "",
+        "what": "A person asked for this message.",
+        "facts": {},
+        "meaning": "Nothing is wrong.",
+        "runbook": "daily-summary",
+        "opened_at": datetime.now(UTC),
+    }
     subject, text = messages.raised([case], config.runbook)
     sent = notify.deliver("test", subject, text, {"level": level}, getattr(config, level))
     return {"delivered": sent.delivered, "failed": sent.failed, "warnings": sent.warnings}

@@ -49,9 +49,12 @@ LINE = {
 }
 SIGNED = {"author": "anna", "approved": [ORDER], "count": 1, "order_value": 1234.5}
 STARTED = {
-    "run_id": "2026-06-28__0f3a", "dag_id": "daily_replenishment", "as_of": "2026-06-28", "joined": False,
+    "run_id": "2026-06-28__0f3a",
+    "dag_id": "daily_replenishment",
+    "as_of": "2026-06-28",
+    "joined": False,
     "links": {"status": "/api/v1/runs/2026-06-28__0f3a", "events": "/api/v1/runs/2026-06-28__0f3a/events"},
-}  # fmt: skip
+}
 
 
 class Generate(BaseModel):
@@ -109,21 +112,33 @@ class Release(BaseModel):
     "/orders", summary="Orders of a run", responses=example({"as_of": "2026-06-28", "orders": [LISTED], "next": None})
 )
 async def listed(  # noqa: PLR0913, PLR0917  # an operation's parameters are its arguments
-    request: Request, user: Viewer, as_of: AsOf = None,
-    state: Annotated[str, Query(max_length=200, description="States, separated by commas.", examples=["proposed,overridden"])] = "",
-    supplier: Text = "", location: Text = "",
+    request: Request,
+    user: Viewer,
+    as_of: AsOf = None,
+    state: Annotated[
+        str, Query(max_length=200, description="States, separated by commas.", examples=["proposed,overridden"])
+    ] = "",
+    supplier: Text = "",
+    location: Text = "",
     q: Annotated[str, Query(max_length=100, description="Part of an order number, supplier or item.")] = "",
     sort: Annotated[Literal["value", "supplier", "expected", "order", "changed", "lines"], Query()] = "value",
-    after_: Annotated[After, Query(alias="after")] = "", limit: Limit = 100,
-) -> Response:  # fmt: skip
+    after_: Annotated[After, Query(alias="after")] = "",
+    limit: Limit = 100,
+) -> Response:
     """Filtered, sorted, a page at a time; ETag and 304."""
 
     def read() -> dict[str, Any]:
         day, place = queries.newest(as_of), after(after_, 2)
         found = queries.page(
-            day, state=state, supplier=supplier, location=location, text=q, sort=sort, limit=limit,
+            day,
+            state=state,
+            supplier=supplier,
+            location=location,
+            text=q,
+            sort=sort,
+            limit=limit,
             after=(place[0], place[1]) if place else None,
-        )  # fmt: skip
+        )
         following = cursor(found[-1]["key"], found[-1]["order_id"]) if len(found) == limit else None
         orders = [{name: value for name, value in row.items() if name != "key"} for row in found]
         return {"as_of": day, "orders": orders, "next": following}
@@ -149,8 +164,10 @@ async def summary(request: Request, user: Viewer, as_of: AsOf = None) -> Respons
     response_class=Response,
 )
 async def export(
-    user: Viewer, as_of: AsOf = None, format_: Annotated[Literal["csv", "json", "parquet", "xlsx"], Query(alias="format")] = "csv"
-) -> Response:  # fmt: skip
+    user: Viewer,
+    as_of: AsOf = None,
+    format_: Annotated[Literal["csv", "json", "parquet", "xlsx"], Query(alias="format")] = "csv",
+) -> Response:
     """CSV and JSON hold the lines as `stockproof orders export` writes them, xlsx a sheet an order."""
     from pipelines.briefing.queries import ordered_lines
     from pipelines.orders.workbook import workbook

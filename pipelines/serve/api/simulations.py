@@ -49,8 +49,11 @@ async def submit(user: Planner, given: dict[str, Any], key: Key = NO_KEY) -> Res
 
 @router.get("/simulations", summary="Studies kept", responses=example({"simulations": [STATE]}))
 async def listed(
-    user: Viewer, status: Annotated[str, Query(max_length=40)] = "", tag: Annotated[str, Query(max_length=80)] = "", limit: Limit = 100
-) -> Response:  # fmt: skip
+    user: Viewer,
+    status: Annotated[str, Query(max_length=40)] = "",
+    tag: Annotated[str, Query(max_length=80)] = "",
+    limit: Limit = 100,
+) -> Response:
     """The newest first."""
     return await answers.made(lambda: {"simulations": queries.listed(status, tag, limit).to_dicts()})
 
@@ -92,9 +95,12 @@ async def results(user: Viewer, number: Id) -> Response:
     responses=example({"by": "week", "days": [], "next": None}),
 )
 async def days(
-    user: Viewer, number: Id, by: Annotated[Literal["day", "week", "month"], Query()] = "day", limit: Limit = 100,
+    user: Viewer,
+    number: Id,
+    by: Annotated[Literal["day", "week", "month"], Query()] = "day",
+    limit: Limit = 100,
     after: Annotated[int, Query(ge=0, le=10_000_000, description="`next` of the page before.")] = 0,
-) -> Response:  # fmt: skip
+) -> Response:
     """Daily, weekly or monthly rows of each side, a page at a time."""
 
     def read() -> dict[str, Any]:
@@ -107,10 +113,13 @@ async def days(
 
 @router.get("/simulations/{number}/items", summary="A study item by item", responses=example({"items": []}))
 async def items(
-    user: Viewer, number: Id, sort: Annotated[str, Query(max_length=40)] = "cost_saved",
-    by: Annotated[Literal["item", "category", "supplier"], Query()] = "item", page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    user: Viewer,
+    number: Id,
+    sort: Annotated[str, Query(max_length=40)] = "cost_saved",
+    by: Annotated[Literal["item", "category", "supplier"], Query()] = "item",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     limit: Limit = 100,
-) -> Response:  # fmt: skip
+) -> Response:
     """Items, categories or suppliers, by benefit."""
     return await answers.made(lambda: queries.page(found(number), by, sort, page, limit))
 
@@ -156,8 +165,11 @@ async def delete(user: Planner, number: Id) -> Response:
     response_class=Response,
 )
 async def report(
-    request: Request, user: Viewer, number: Id, format_: Annotated[Literal["html", "pdf", "xlsx"], Query(alias="format")] = "pdf"
-) -> Response:  # fmt: skip
+    request: Request,
+    user: Viewer,
+    number: Id,
+    format_: Annotated[Literal["html", "pdf", "xlsx"], Query(alias="format")] = "pdf",
+) -> Response:
     """A file: page, PDF or workbook."""
 
     def read() -> bytes:

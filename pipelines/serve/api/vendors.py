@@ -60,8 +60,11 @@ async def one(request: Request, user: Viewer, supplier_id: Id, as_of: AsOf = Non
     response_class=Response,
 )
 async def report(
-    user: Viewer, supplier_id: Id, as_of: AsOf = None, format_: Annotated[Literal["html", "xlsx", "json"], Query(alias="format")] = "html"
-) -> Response:  # fmt: skip
+    user: Viewer,
+    supplier_id: Id,
+    as_of: AsOf = None,
+    format_: Annotated[Literal["html", "xlsx", "json"], Query(alias="format")] = "html",
+) -> Response:
     """As `stockproof vendors report` writes it; a page is sent as a file, so that its style cannot touch the desk's."""
     content = await run_in_threadpool(lambda: queries.encode(queries.detail(supplier_id, queries.day(as_of)), format_))
     media = {"html": "text/html; charset=utf-8", "json": JSON}
