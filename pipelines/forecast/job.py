@@ -121,10 +121,13 @@ def _adjusted(
     windows = {
         "plan.forecasts": (pl.col("bucket_on"), pl.lit(bucket_days), ("mean", *COLUMNS), ()),
         "plan.lead_time_forecasts": (
-            pl.lit(as_of + timedelta(days=1)), pl.col("protection_days"), ("mean", *COLUMNS), ("std",)
+            pl.lit(as_of + timedelta(days=1)),
+            pl.col("protection_days"),
+            ("mean", *COLUMNS),
+            ("std",),
         ),
         "plan.period_forecasts": (pl.col("starts_on"), pl.col("days"), ("mean",), ("std",)),
-    }  # fmt: skip
+    }
     changed = {}
     for table, (starts_on, days, demand, deviations) in windows.items():
         frame = forecasts[table]
