@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from pipelines.io import warehouse
+from pipelines import settings
+from pipelines.io import breaker, warehouse
 from pipelines.operations.alerts.rules import Sample
 
 READS: Final = (
     "plan.outcomes", "plan.decisions", "plan.vendor_scores", "orders.orders", "quarantine.rows", "marts.dim_sku", "ops.run_steps",
-    "ops.metrics", "ops.breakers", "ops.alerts", "ops.backups",
+    "ops.metrics", "ops.breakers", "ops.alerts", "ops.backups", "ops.drift_alarms", "ops.advisor_calls",
 )  # fmt: skip
 WRITES: Final = ("ops.run_steps", "ops.run_queries", "ops.metrics")
 
@@ -70,6 +71,10 @@ BUSINESS: Final[Sequence[tuple[Needs, str]]] = (
         from plan.decisions where as_of = :as_of group by level
         union all select 'stockproof_quarantined_rows', '{}', count(*) from quarantine.rows where as_of = :as_of""",
     ),
+    (
+        ("ops.drift_alarms",),
+        "select 'stockproof_drift_alarms' as metric, '{}'::jsonb as labels, count(*) as value from ops.drift_alarms where as_of = :as_of",
+    ),
 )
 """Measured once a run, of its as-of date."""
 
@@ -125,6 +130,12 @@ LIVE: Final[Sequence[tuple[Needs, str]]] = (
         from ops.backups having max(finished_at) is not null""",
     ),
     (
+        ("ops.advisor_calls",),
+        """select 'stockproof_advisor_spend_ratio' as metric, '{}'::jsonb as labels,
+            coalesce(sum(coalesce(cost, reserved)), 0) / cast(:advisor_limit as double precision) as value
+        from ops.advisor_calls where month = :month having cast(:advisor_limit as double precision) > 0""",
+    ),
+    (
         ("ops.alerts",),
         """with active as (select * from ops.alerts where recovered_at is null)
         select 'stockproof_alerts_open' as metric, jsonb_build_object('level', level) as labels,
@@ -143,13 +154,15 @@ LIVE: Final[Sequence[tuple[Needs, str]]] = (
 def samples(queries: Iterable[tuple[Needs, str]], connection: sa.Connection, **parameters: Any) -> list[Sample]:
     """Results of the queries whose tables exist."""
     found = []
+    advisor = settings.load().advisor
+    known = {"month": f"{breaker.wall_clock():%Y-%m}", "advisor_limit": advisor.monthly_limit if advisor.url else 0.0} | parameters
     for needs, query in queries:
         if any(
             connection.execute(sa.text("select to_regclass(:name)"), {"name": one}).scalar() is None for one in needs
         ):
             continue
         found += [
-            Sample(row.metric, float(row.value), row.labels) for row in connection.execute(sa.text(query), parameters)
+            Sample(row.metric, float(row.value), row.labels) for row in connection.execute(sa.text(query), known)
         ]
     return found
 
