@@ -95,9 +95,10 @@ def daily_replenishment() -> None:
     @task(trigger_rule=GO_ON)
     def report() -> dict[str, Any]:
         """The report a planner reads, one self-contained HTML file."""
+        from pipelines.operations.advice import queries
         from pipelines.report import job
 
-        return job.run(as_of())
+        return job.run(as_of(), queries.of_day(as_of()))
 
     features_ok, orders_ok, forecasts_ok = checked_marts(), gate("orders"), gate("forecasts")
     chunks, measured, forecasts, followed, watched = plan_replay(), vendors(), forecast(), *beside.steps()

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from pipelines.stack.process import free_port
 
 LAST: Final = date(2026, 6, 28)
-GROWING: Final = ("purchase_order_lines", "purchase_orders", "sales", "stock_levels", "counting_errors")
+GROWING: Final = ("purchase_order_lines", "purchase_orders", "sales", "stock_levels")
 """Tables whose rows of later days are held back; a line leaves before its order."""
 TOLERANCE: Final = 0.2
 COUNTED: Final = {"open_files": 3.0, "warehouse_connections": 2.0, "erp_connections": 2.0, "temporary_bytes": 1e6}
@@ -76,7 +76,9 @@ class Company:
             erp.execute(sa.text("set foreign_key_checks = 0"))
             for table in GROWING:
                 erp.execute(
-                    sa.text(f"create table held_{table} as select * from {table} where updated_at >= :on"),
+                    sa.text(
+                        f"create table if not exists held_{table} as select * from {table} where updated_at >= :on"
+                    ),
                     {"on": first + timedelta(days=1)},
                 )
                 erp.execute(sa.text(f"delete from {table} where updated_at >= :on"), {"on": first + timedelta(days=1)})
@@ -125,7 +127,7 @@ class Company:
             with suppress(psutil.Error):
                 files += one.num_fds()
         with self.address("warehouse").connect() as store:
-            clients = store.execute(
+            clients: int = store.execute(
                 sa.text("select count(*) from pg_stat_activity where backend_type = 'client backend'")
             ).scalar_one()
         with self.address("erp").connect() as erp:
