@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipelines import settings
 from pipelines.briefing.queries import doubts
 from pipelines.config_schema import Approvals
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import NotFound, StockproofError
 from pipelines.core.inventory import LARGEST_LINE
 from pipelines.io import warehouse
 from pipelines.orders import approvals, prices, states, store
@@ -92,7 +92,7 @@ def open_orders(as_of: date | None) -> tuple[list[str], list[str]]:
         as_of: date of the run that proposed them; None: any.
 
     Returns:
-        Those that may be signed together, and those that a person must look at, because a rule wants a look at a line or the ERP refused
+        Those that may be signed together, and those that a person must look at, because a rule sends a line to review or the ERP refused
         the order: they are signed by number.
     """
     day = " and as_of = :as_of" if as_of else ""
@@ -175,7 +175,7 @@ def _refuse_shown(connection: sa.Connection, order: store.Row) -> None:
 def override(
     line: str, quantity: float, reason: str, by: str | None = None, limits: Approvals | None = None
 ) -> dict[str, object]:
-    """Change the quantity of a line; the order still wants a signature.
+    """Change the quantity of a line; the order still needs a signature.
 
     Args:
         line: ``ORDER:LINE_NO`` or ``ORDER:ITEM_ID``.
@@ -269,10 +269,10 @@ def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:
         at = ", ".join(f"line {row['line_no']} is item {row['item_id']}" for row in found)
         other = (row["item_id"] if wanted == str(row["line_no"]) else str(row["line_no"]) for row in found)
         names = " or ".join(f"{number}:{name}" for name in other)
-        raise StockproofError(f"{wanted} names two lines of order {number}: {at}", f"say which one: {names}")
+        raise StockproofError(f"{wanted} names two lines of order {number}: {at}", f"name one: {names}")
     if found:
         return found[0]
-    raise StockproofError(
+    raise NotFound(
         f"order {number} has no line {wanted}", f"`stockproof orders show {number}` lists its lines: ORDER:LINE"
     )
 

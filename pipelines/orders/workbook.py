@@ -24,7 +24,7 @@ def workbook(orders: Sequence[Row], note: str = "", *, why: bool = False) -> byt
             yet), ``state`` and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor
             is asked for the date it agreed to, not for the one we have learned to expect.
         note: what the buyer must know first; a sheet of its own before the others, no vendor's business. Empty: none.
-        why: a sheet for the buyer after the orders: why each line is there, and what would turn the decision around.
+        why: a sheet for the buyer after the orders: why each line is there, and what would reverse the decision.
 
     Returns:
         The file's bytes.
@@ -35,9 +35,7 @@ def workbook(orders: Sequence[Row], note: str = "", *, why: bool = False) -> byt
     from openpyxl import Workbook
 
     if not orders:
-        raise StockproofError(
-            "there is no order to put into a workbook", "`stockproof orders list` shows those there are"
-        )
+        raise StockproofError("there is no order to put into a workbook", "`stockproof orders list` lists the orders")
     book = Workbook()
     book.remove(book.active)
     if note:
@@ -53,7 +51,7 @@ def workbook(orders: Sequence[Row], note: str = "", *, why: bool = False) -> byt
 
 def _reasons(sheet: Any, orders: Sequence[Row]) -> None:
     """For the buyer alone: reason, flip and the command that explains the line."""
-    append(sheet, ["Order", "Line", "Item", "Quantity", "Why", "What would turn it around", "All of it"])
+    append(sheet, ["Order", "Line", "Item", "Quantity", "Why", "What would reverse it", "All of it"])
     for order in orders:
         for line in order["lines"]:
             command = f"stockproof explain {line['item_id']} --location {order['location_id']}"
@@ -110,9 +108,15 @@ def _lines(sheet: Any, lines: Sequence[Row]) -> int:
         # A formula, so that a buyer who changes a quantity by hand still sends a true sum.
         total = f"=D{row}*F{row}" if line["unit_price"] is not None else None
         values = (
-            line["line_no"], plain(line["item_id"]), plain(line["item_name"] or line["item_id"]), line["quantity"], line["pack_size"],
-            line["unit_price"], total, line["agreed_on"],
-        )  # fmt: skip
+            line["line_no"],
+            plain(line["item_id"]),
+            plain(line["item_name"] or line["item_id"]),
+            line["quantity"],
+            line["pack_size"],
+            line["unit_price"],
+            total,
+            line["agreed_on"],
+        )
         formats = (None, "@", "@", _number(line["quantity"]), _number(line["pack_size"]), _MONEY, _MONEY, _DAY)
         for column, (value, form) in enumerate(zip(values, formats, strict=True), 1):
             cell = sheet.cell(row, column, value)

@@ -8,7 +8,7 @@ from typing import Final
 from pipelines.core import calendar, contract, quantiles
 from pipelines.core.errors import StockproofError
 from pipelines.core.inventory import LARGEST_LINE, LONGEST_COVER_DAYS
-from pipelines.validate.rules import GUIDE, Gate, Rule, Source
+from pipelines.validate.rules import GUIDE, DataRule, Gate, Source
 
 ADDED: Final[tuple[str, ...]] = ("_row_id", "_copy", "_extracted_at")
 """Columns of the as-of rows that say nothing about the ERP's row."""
@@ -61,7 +61,7 @@ def placeholders(
     }
 
 
-def bad_rows(rule: Rule, source: Source, values: Mapping[str, str]) -> str:
+def bad_rows(rule: DataRule, source: Source, values: Mapping[str, str]) -> str:
     """A rule's SELECT, ready to run in a session that has the gate's views.
 
     Args:

@@ -21,5 +21,7 @@ def plant() -> None:
     warehouse.execute(
         "insert into ops.breakers (name, failures, opened_at, changed_at) values ('registry', 3, now(), now())"
     )
+    warehouse.execute("""insert into ops.drift_alarms (as_of, kind, dimension, segment, model_version, statistic, threshold, alpha_before,
+        alpha, what, remedy) values ('2026-06-27', 'score', 'demand_class', 'lumpy', 'm/2', 1, 1, 0.1, 0.2, 'worse', 'train')""")
     warehouse.execute("""insert into orders.orders (order_id, idempotency_key, as_of, supplier_id, location_id, state, order_value)
         values ('SP-1', gen_random_uuid(), '2026-06-28', 'S', 'W', 'proposed', 12.5)""")

@@ -13,7 +13,7 @@ from pipelines.operations.alerts.rules import Sample
 
 READS: Final = (
     "plan.outcomes", "plan.decisions", "plan.vendor_scores", "orders.orders", "quarantine.rows", "marts.dim_sku", "ops.run_steps",
-    "ops.metrics", "ops.breakers", "ops.alerts", "ops.backups", "ops.drift_alarms", "ops.advisor_calls",
+    "ops.metrics", "ops.breakers", "ops.alerts", "ops.backups", "ops.drift_alarms", "ops.model_decisions", "ops.advisor_calls",
 )  # fmt: skip
 WRITES: Final = ("ops.run_queries", "ops.metrics")
 
@@ -72,8 +72,14 @@ BUSINESS: Final[Sequence[tuple[Needs, str]]] = (
         union all select 'stockproof_quarantined_rows', '{}', count(*) from quarantine.rows where as_of = :as_of""",
     ),
     (
-        ("ops.drift_alarms",),
-        "select 'stockproof_drift_alarms' as metric, '{}'::jsonb as labels, count(*) as value from ops.drift_alarms where as_of = :as_of",
+        ("ops.drift_alarms", "ops.model_decisions"),
+        # Open until a training or a rollback after it. The 0 is there on every day: a metric that is not measured ends no alert.
+        """select 'stockproof_drift_alarms' as metric,
+            jsonb_build_object('kind', kind, 'dimension', dimension, 'segment', segment) as labels, 1.0 as value
+        from ops.drift_alarms where as_of = :as_of or (as_of < :as_of and as_of > coalesce(
+            (select max(as_of) from ops.model_decisions where as_of <= :as_of and action <> 'share'), '-infinity'::date))
+        group by kind, dimension, segment
+        union all select 'stockproof_drift_alarms', '{"kind": "", "dimension": "", "segment": ""}', 0.0""",
     ),
 )
 """Measured once a run, of its as-of date."""

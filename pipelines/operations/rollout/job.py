@@ -84,10 +84,18 @@ def _decided(group: str, as_of: date, before: dict[str, Any], current: pl.DataFr
     if newest["stage"] != stage:
         events = {rules.PROMOTE: "promoted", rules.ROLL_BACK: "rolled back", rules.STAY: "corrected"}
         tables.log(group, as_of, events[verdict.action], stage, held=False, author=tables.SYSTEM, reason=verdict.reason)
-    tables.put_check(as_of, group, {
-        "stage": stage, "since": before["since"], "held": before["held"], "verdict": verdict.action, "reason": verdict.reason,
-        "figures": figures,
-    })  # fmt: skip
+    tables.put_check(
+        as_of,
+        group,
+        {
+            "stage": stage,
+            "since": before["since"],
+            "held": before["held"],
+            "verdict": verdict.action,
+            "reason": verdict.reason,
+            "figures": figures,
+        },
+    )
     return stage
 
 
