@@ -77,5 +77,6 @@ def test_a_fixed_interval_would_not() -> None:
 
 def test_no_saving_is_seldom_called_one() -> None:
     low, high, _ = bounds(0.0, seed=2)
-    assert (low > 0).any(axis=0).mean() <= 0.025
-    assert (high < 0).any(axis=0).mean() <= 0.025
+    saved, lost = (low > 0).any(axis=0), (high < 0).any(axis=0)
+    assert (saved | lost).mean() <= 0.05
+    assert max(saved.mean(), lost.mean()) <= 0.04, "2.5 % each, and 300 worlds leave two standard errors of 0.9 %"

@@ -130,7 +130,7 @@ def test_a_leak_of_five_percent_is_rolled_back_by_the_sequential_test() -> None:
     """Within four weeks in nine groups of ten: no single day shows it."""
     days = []
     for seed in range(10):
-        changes = Group(seed, 10_000).live(Policy(cost=lambda day: 1.05), 28, "pilot", until_back=True)
+        changes = Group(seed, 15_000).live(Policy(cost=lambda day: 1.05), 28, "pilot", until_back=True)
         days.append(changes[0][0] if changes else 99)
         assert not changes or "which is no chance" in changes[0][2]
     assert sorted(days)[8] <= 28, days
