@@ -176,7 +176,7 @@ class Servers:
         elif now - self.heard > SILENT:
             raise StockproofError(
                 f"Airflow's scheduler has said nothing for {SILENT:.0f} s, and {self.run_id} stands still",
-                "`stockproof up` starts it anew and the run goes on where it stood; the same command follows it",
+                "`stockproof up` restarts it and the run goes on where it stood; the same command follows it",
             )
 
     def _again(self, problem: str, start: Callable[[], None]) -> None:
@@ -216,17 +216,7 @@ def _watch(
             if state["state"] in FINAL:
                 return state
             workers.seen(instances, time.monotonic())
-<<<<<<< HEAD
             servers.scheduler(api.health().get("scheduler") == "healthy")
-=======
-            if api.health().get("scheduler") == "healthy":
-                heard = time.monotonic()
-            elif time.monotonic() - heard > SILENT:
-                raise StockproofError(
-                    f"Airflow's scheduler has said nothing for {SILENT:.0f} s, and {run_id} stands still",
-                    "`stockproof up` restarts it and the run goes on where it stood; the same command follows it",
-                )
->>>>>>> main
             time.sleep(0.5)
 
 
