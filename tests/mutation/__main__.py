@@ -1,4 +1,4 @@
-"""Plant each mutant in a copy of the project and see whether its tests find it: ``make mutation``; ``python -m tests.mutation 3 7`` for some."""
+"""Plant each mutant in a copy of the project and see if its tests find it: ``make mutation``. Some: ``python -m tests.mutation 3 7``."""
 
 import argparse
 import os
