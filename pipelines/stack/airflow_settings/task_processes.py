@@ -16,12 +16,18 @@ from airflow.executors.base_executor import BaseExecutor, get_execution_api_serv
 from airflow.executors.local_executor import LocalExecutor
 
 
+def _name(workload: Any) -> str:
+    """What ``ps`` shows: DAG, task and chunk; of other work what Airflow calls it."""
+    ti = getattr(workload, "ti", None)
+    return f"{ti.dag_id}.{ti.task_id} {ti.map_index}" if ti else str(workload.display_name)
+
+
 def _run(workload: Any, conf: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the task ends by itself when the scheduler is asked to stop
     try:
         BaseExecutor.run_workload(
             workload, server=get_execution_api_server_url(conf),
-            proctitle=f"airflow worker -- {workload.display_name}", subprocess_logs_to_stdout=True,
+            proctitle=f"airflow worker -- {_name(workload)}", subprocess_logs_to_stdout=True,
         )  # fmt: skip
     except Exception:
         sys.excepthook(*sys.exc_info())
