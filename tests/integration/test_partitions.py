@@ -22,7 +22,7 @@ pytestmark = pytest.mark.servers
 MONTHS = 6
 SKUS = 3000
 ITEM = "I00042"
-LARGE = ("forecasts", "candidates", "outcomes", "forecast_detail", "decisions", "lead_time_forecasts")
+LARGE = tuple(f"{table.removeprefix('plan.')}_2" for table in partitions.PARTITIONED)
 
 
 @pytest.fixture(scope="module")
