@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 
 COLUMNS = "dag_id, run_id, step, chunk, as_of, state, started_at, seconds, peak_memory_bytes"
 
