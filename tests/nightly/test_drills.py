@@ -25,7 +25,7 @@ ABSURD = 3
 
 @dataclass
 class Shop:
-    """A stack whose people are told by a webhook, and whose advisor is away."""
+    """A stack that sends its messages to a webhook, and whose advisor is away."""
 
     cli: Cli
     answers: Answers
