@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Final
 
 import sqlalchemy as sa
@@ -141,7 +142,7 @@ def copy(number: str, by: str | None = None, limits: Approvals | None = None) ->
         rows = [row for row in store.lines(connection, number) if row["quantity"] > 0]
         if not rows:
             raise StockproofError(f"order {number} has no line with a quantity to copy", "copy another order")
-        newest = connection.execute(sa.text("select max(as_of) from orders.orders")).scalar_one()
+        newest: date = connection.execute(sa.text("select max(as_of) from orders.orders")).scalar_one()
         later = newest - order["as_of"]
         new = _new(connection, order | {"as_of": newest})
         head, reason = store.locked(connection, new), f"copied from order {number}"

@@ -1,4 +1,4 @@
-"""*Exceptions*, *Inventory*, *Vendors*, *Adjustments*, *Accuracy*, *Runs*: lists with what can be done about their rows."""
+"""*Exceptions*, *Inventory*, *Vendors*, *Adjustments*, *Accuracy*: lists with what can be done about their rows."""
 
 from datetime import date
 from typing import Annotated, Any, Final
@@ -10,11 +10,8 @@ from pipelines.briefing import actions as noting
 from pipelines.briefing.queries import runs, stock, worklist
 from pipelines.core.errors import StockproofError
 from pipelines.forecast import adjusting, adjustment_tables
-from pipelines.operations.alerts import actions as alerting
-from pipelines.operations.alerts import queries as alerts
 from pipelines.serve.desk import common
 from pipelines.serve.guard import Planner, Viewer
-from pipelines.stack import servers
 from pipelines.vendors import reading as vendors
 
 router = APIRouter(include_in_schema=False)
@@ -214,25 +211,3 @@ def accuracy(request: Request, user: Viewer) -> Response:
     """How good forecasts and service were."""
     day = common.run_date()
     return common.show(request, "accuracy.html", day=day, **runs.accuracy(day))
-
-
-@router.get("/runs")
-def listed(request: Request, user: Viewer, as_of: date | None = None) -> Response:
-    """Runs, data quality, and the ways into Airflow and MLflow."""
-    known = runs.listed()
-    day = as_of or (known[0]["as_of"] if known else None)
-    quality: dict[str, list[dict[str, Any]]] = runs.quality(day) if day else {"gates": [], "rows": [], "breakers": []}
-    links = servers.addresses()
-    return common.show(
-        request, "runs.html", runs=known, day=day, links=links, alerts=alerts.open_alerts(limit=100), **quality
-    )
-
-
-@router.post("/alerts/{number}/{act}")
-def alert(user: Planner, number: int, act: str) -> Response:
-    """Note that an alert was seen, or take it off the list."""
-    if act == "done":
-        alerting.done(number, user.name)
-        return common.back("/runs", "done")
-    alerting.acknowledge(number, user.name)
-    return common.back("/runs", "noted")
