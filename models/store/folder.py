@@ -23,7 +23,7 @@ from models.recipe import from_json as recipe_from_json
 from models.recipe import to_json as recipe_to_json
 from models.season_state import season_from_json, season_to_json
 from models.store.catalogue import MAKERS, Options
-from models.totals.total_trees import Plan
+from models.totals.total_trees import TreePlan
 from pipelines.core.errors import StockproofError
 
 FORMAT: Final = 3
@@ -165,7 +165,7 @@ def _member_to_json(member: Member, folder: Path) -> dict[str, Any]:
 
 def _member_from_json(content: dict[str, Any], folder: Path) -> Member:
     if content["kind"] == "aligned":
-        return Aligned(_member_from_json(content["member"], folder), Plan(**content.get("trees", {})))
+        return Aligned(_member_from_json(content["member"], folder), TreePlan(**content.get("trees", {})))
     if content["kind"] == "seasonal_naive":
         return SeasonalNaive()
     if content["kind"] in KINDS:

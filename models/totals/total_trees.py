@@ -31,7 +31,7 @@ CATEGORIES: Final = ("group", "size", "event", "event_next", "event_last")
 
 
 @dataclass(frozen=True)
-class Plan:
+class TreePlan:
     """How the trees learn.
 
     Attributes:
@@ -51,7 +51,7 @@ class Plan:
     seeds: int = 1
 
 
-def forecast(totals: Array, flags: Array, sizes: Array, calendar: Calendar, plan: Plan) -> Array | None:
+def forecast(totals: Array, flags: Array, sizes: Array, calendar: Calendar, plan: TreePlan) -> Array | None:
     """Expected totals of the days after the history.
 
     Args:

@@ -13,7 +13,7 @@ from rich.table import Table
 from pipelines.core.errors import StockproofError
 
 if TYPE_CHECKING:
-    from pipelines.twin.run import Plan, Result
+    from pipelines.twin.run import Result, TwinPlan
 
 app = typer.Typer(
     help="The digital twin: a network of suppliers, warehouses and stores, under scenarios, on common random numbers.",
@@ -138,7 +138,7 @@ def optimise(  # noqa: PLR0913, PLR0917
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Seek the cheapest levels at no lower fill rate, and judge them on random streams that the search has not seen."""
+    """Search for the cheapest levels at no lower fill rate, and judge them on random streams that the search has not seen."""
     from pipelines.twin import optimise as optimiser
     from pipelines.twin import scenarios
 
@@ -179,7 +179,9 @@ def report(
     typer.echo(str(job.write_page(plan, _results(plan, scenario or []), out)))
 
 
-def _plan(network: Path | None, days: int | None, seed: int | None, replications: int, ordering: str | None) -> "Plan":
+def _plan(
+    network: Path | None, days: int | None, seed: int | None, replications: int, ordering: str | None
+) -> "TwinPlan":
     from pipelines.twin import config
     from pipelines.twin.run import plan
 
@@ -192,7 +194,7 @@ def _plan(network: Path | None, days: int | None, seed: int | None, replications
     )  # fmt: skip
 
 
-def _results(plan: "Plan", names: list[str]) -> "list[Result]":
+def _results(plan: "TwinPlan", names: list[str]) -> "list[Result]":
     from pipelines.twin import run as twin
     from pipelines.twin import scenarios
 
@@ -215,7 +217,7 @@ def _show_run(console: Console, result: "Result") -> None:
     console.print(shown)
 
 
-def _show_unseen(plan: "Plan", results: "list[Result]") -> None:
+def _show_unseen(plan: "TwinPlan", results: "list[Result]") -> None:
     from pipelines.twin import results as twin_results
 
     for sentence in twin_results.unseen(plan.days, results):

@@ -68,7 +68,7 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class NetworkOutcome:
     """What happened.
 
     Attributes:
@@ -148,7 +148,7 @@ def build(tree: Tree, chance: Draws, warmup_days: int = 0) -> Network:
     )
 
 
-def simulate(net: Network, chance: Draws, *, threads: int = 1, trace: bool = False) -> Outcome:
+def simulate(net: Network, chance: Draws, *, threads: int = 1, trace: bool = False) -> NetworkOutcome:
     """Run every replication by the sites' own policies. The same to the bit for any number of threads and any split of the replications.
 
     Args:
@@ -173,7 +173,7 @@ def simulate(net: Network, chance: Draws, *, threads: int = 1, trace: bool = Fal
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(part, bounds[:-1], bounds[1:]))
-    return Outcome(totals, end, kept, max(days - net.warmup_days, 0))
+    return NetworkOutcome(totals, end, kept, max(days - net.warmup_days, 0))
 
 
 @compiled
@@ -201,9 +201,7 @@ def with_levels(net: Network, reorder: npt.ArrayLike, order_up_to: npt.ArrayLike
 
 def _check(name: str, holds: bool, fault: str) -> None:
     if not holds:
-        raise StockproofError(
-            f"network: {name}: {fault}", "mend the network's description; docs/twin.md shows its form"
-        )
+        raise StockproofError(f"network: {name}: {fault}", "fix the network's description; docs/twin.md shows its form")
 
 
 def _filled(values: npt.ArrayLike, shape: tuple[int, ...], kind: type[S]) -> npt.NDArray[S]:

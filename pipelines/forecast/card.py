@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pipelines.core.panel import CLASSES, Panel, class_codes
 from pipelines.forecast.bundle import Manifest
-from pipelines.forecast.promotion import Verdict
+from pipelines.forecast.promotion import PromotionVerdict
 from pipelines.forecast.scoring import Scores
 from pipelines.forecast.trained import Trained
 
@@ -19,7 +19,7 @@ WEAK_BIAS: Final = 0.1
 _COLUMNS: Final = ("demand_class", "method", "skus", "scaled_pinball", "rmsse", "bias", "coverage_95", "mae", "mape")
 
 
-def facts(trained: Trained, panel: Panel, manifest: Manifest, verdict: Verdict) -> dict[str, Any]:
+def facts(trained: Trained, panel: Panel, manifest: Manifest, verdict: PromotionVerdict) -> dict[str, Any]:
     """The card as JSON values.
 
     Args:

@@ -99,7 +99,7 @@ def run(as_of: date) -> Evaluation:
     """
     panel = panels.read(as_of, active_only=False)
     abc = panels.abc_classes(as_of)["abc_class"].fill_null("none").to_numpy()
-    evaluation = judge(panel, abc, training.Plan.configured())
+    evaluation = judge(panel, abc, training.TrainingPlan.configured())
     warehouse.replace(
         "plan.forecast_scores", evaluation.scores.insert_column(0, pl.lit(as_of).alias("as_of")), {"as_of": as_of}
     )
@@ -116,7 +116,7 @@ def keep(evaluation: Evaluation) -> str:
     return str(files.write_atomic(path, evaluation.picture))
 
 
-def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
+def judge(panel: Panel, abc: Array, plan: training.TrainingPlan) -> Evaluation:
     """Rolling origins: at each, the choice is made on the windows before it and judged on the one after it.
 
     Args:

@@ -34,7 +34,7 @@ def configured() -> dict[str, Member]:
     unknown = [name for name in forecast.members if name not in MAKERS]
     if unknown:
         raise StockproofError(
-            f"forecast.members: {', '.join(unknown)} is no forecaster", f"choose among {', '.join(sorted(MAKERS))}"
+            f"forecast.members: {', '.join(unknown)} is not a forecaster", f"choose among {', '.join(sorted(MAKERS))}"
         )
     names = dict.fromkeys([*NEEDED, *forecast.members])
     settled = options()

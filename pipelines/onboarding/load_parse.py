@@ -163,7 +163,7 @@ def _rules(parsed: Parsed, raw: pl.Series, column: Column) -> Iterable[tuple[pl.
     if (parsed.table.name, column.name) in _UNIQUE:
         yield (
             values.is_duplicated() & values.is_not_null(),
-            "{value!r} is there twice; each order has a reference of its own",
+            "{value!r} occurs twice; each order has a reference of its own",
         )
 
 

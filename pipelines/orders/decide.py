@@ -270,7 +270,7 @@ def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:
         at = ", ".join(f"line {row['line_no']} is item {row['item_id']}" for row in found)
         other = (row["item_id"] if wanted == str(row["line_no"]) else str(row["line_no"]) for row in found)
         names = " or ".join(f"{number}:{name}" for name in other)
-        raise StockproofError(f"{wanted} names two lines of order {number}: {at}", f"say which one: {names}")
+        raise StockproofError(f"{wanted} names two lines of order {number}: {at}", f"name one: {names}")
     if found:
         return found[0]
     raise StockproofError(

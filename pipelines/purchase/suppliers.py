@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipelines.core.business_rules import Rule
+from pipelines.core.business_rules import BusinessRule
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats, largest_line, least_order
 from pipelines.purchase import lots, prices, reasons, rules
@@ -166,7 +166,7 @@ def _put(plain: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     ).drop("line", "new_reason", "new_landed", *(f"new_{name}" for name in TERMS))
 
 
-def _barred(rows: pl.DataFrame, blocks: Sequence[tuple[Rule, Flags]], applied: Applied) -> dict[int, set[str]]:
+def _barred(rows: pl.DataFrame, blocks: Sequence[tuple[BusinessRule, Flags]], applied: Applied) -> dict[int, set[str]]:
     """Suppliers barred for each SKU. The rule is named where it bars the SKU's own supplier."""
     barred: dict[int, set[str]] = {}
     own = np.array([str(name) for name in rows["supplier_id"].to_list()])

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.inventory import Floats
-from pipelines.engine.engine import Outcome
+from pipelines.engine.engine import ReplayOutcome
 from pipelines.engine.kernel import EMPTY, Ints
-from pipelines.replay.window import Window, positions
+from pipelines.replay.window import ReplayWindow, positions
 
 MICRO = 1e6
 """Sums over SKUs are taken in whole millionths, so that neither their order nor the chunks change a digit."""
@@ -70,7 +70,7 @@ class Days:
         return self.on_sale() & self.asked[:, None]
 
 
-def recorded(w: Window, days: Days) -> Outcome:
+def recorded(w: ReplayWindow, days: Days) -> ReplayOutcome:
     """What the books say happened, in the form of a replay.
 
     Args:
@@ -88,7 +88,7 @@ def recorded(w: Window, days: Days) -> Outcome:
     lines = lines.group_by("sku", "ordered_on").agg(pl.col("quantity_ordered").sum()).sort("sku", "ordered_on")
     at, sku = positions(lines["ordered_on"], w.first), lines["sku"].to_numpy()
     inside = (at >= days.first[sku]) & (at < days.total)
-    return Outcome(
+    return ReplayOutcome(
         stockout_days=((stock <= EMPTY) & days.active()).sum(axis=1).astype(np.float64),
         demand=sold.sum(axis=1),
         sold=sold.sum(axis=1),
@@ -104,7 +104,9 @@ def recorded(w: Window, days: Days) -> Outcome:
     )
 
 
-def by_sku(keys: pl.DataFrame, policy: str, outcome: Outcome, rates: Rates, days: Days, censored: Ints) -> pl.DataFrame:
+def by_sku(
+    keys: pl.DataFrame, policy: str, outcome: ReplayOutcome, rates: Rates, days: Days, censored: Ints
+) -> pl.DataFrame:
     """Rows of plan.replays.
 
     Args:
@@ -135,7 +137,7 @@ def by_sku(keys: pl.DataFrame, policy: str, outcome: Outcome, rates: Rates, days
 
 
 def by_day(
-    policy: str, outcome: Outcome, unit_cost: Floats, days: Days, first: date, of: npt.NDArray[np.bool_]
+    policy: str, outcome: ReplayOutcome, unit_cost: Floats, days: Days, first: date, of: npt.NDArray[np.bool_]
 ) -> pl.DataFrame:
     """Rows of plan.replay_days, without ``as_of`` and ``chunk``.
 

@@ -11,7 +11,7 @@ from pipelines.sample import incumbent, master
 from pipelines.sample.catalogue import Items
 from pipelines.sample.config import SampleConfig
 from pipelines.sample.demand import Demand, Skus
-from pipelines.sample.incumbent import Books, Days, Rule, Supply
+from pipelines.sample.incumbent import Books, Days, MinMaxRule, Supply
 from pipelines.sample.suppliers import Suppliers
 
 Floats = npt.NDArray[np.float64]
@@ -30,7 +30,7 @@ class Part:
     config: SampleConfig
     items: Items
     skus: Skus
-    rule: Rule
+    rule: MinMaxRule
     demand: Demand
     discount: Floats
     books: Books

@@ -14,7 +14,7 @@ from pipelines.twin import plot
 from pipelines.twin import results as twin_results
 from pipelines.twin.config import TwinNetwork
 from pipelines.twin.measures import estimate
-from pipelines.twin.run import Plan, Result
+from pipelines.twin.run import Result, TwinPlan
 
 WIDTH, HEIGHT = 1100, 330
 NODE: Final = (150, 74)
@@ -55,7 +55,7 @@ show(spike.spike[0] + 1);
 """
 
 
-def section(plan: Plan, base: Result, hit: Result) -> tuple[str, str]:
+def section(plan: TwinPlan, base: Result, hit: Result) -> tuple[str, str]:
     """HTML and script of the section.
 
     Args:

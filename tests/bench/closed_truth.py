@@ -32,7 +32,7 @@ class Truth:
     suppliers: Any
     items: Items
     skus: Any
-    rule: incumbent.Rule
+    rule: incumbent.MinMaxRule
     demand: Demand
     discount: npt.NDArray[np.float64]
     promotions: Any

@@ -142,7 +142,7 @@ class World:
             self.spent[1] += row["quantity_ordered"] * cost
         return len(rows)
 
-    def _terms(self, sku: int, supplier_id: str) -> tuple[incumbent.Rule, float]:
+    def _terms(self, sku: int, supplier_id: str) -> tuple[incumbent.MinMaxRule, float]:
         """The rule with the supplier that was chosen, and the list price of the usual one."""
         rule, item = self.truth.rule, int(self.truth.skus.item[sku])
         chosen = self.truth.suppliers.ids.index(supplier_id)

@@ -29,7 +29,7 @@ import polars as pl
 
 from pipelines.core.inventory import Floats, demand_quantile, economic_order_quantity, periodic_levels
 from pipelines.purchase import trial
-from pipelines.purchase.joint import Terms, can_order_units
+from pipelines.purchase.joint import JointTerms, can_order_units
 from pipelines.purchase.trial import LINES, ORDERS, Setting, judge
 from tests.bench.data import folder
 
@@ -91,7 +91,7 @@ def levels(case: Case, borne: Floats) -> tuple[Setting, Floats]:
     s, up_to = np.where(base > 0, s, -1.0), np.where(base > 0, up_to, 0.0)
     least = np.maximum(np.ceil(case.minimum / case.pack - 1e-9), 1.0) * case.pack
     own = np.maximum(np.ceil((up_to - s) / case.pack - 1e-9) * case.pack, least)
-    terms = Terms(own, up_to - s - least, mean, case.ordering_cost, case.holding, s - mean * span)
+    terms = JointTerms(own, up_to - s - least, mean, case.ordering_cost, case.holding, s - mean * span)
     above = can_order_units(case.vendor, terms, LINE_COST_SHARE, float(case.review))
     setting = Setting(
         past, case.vendor, case.review, case.lead, case.pack, case.minimum, s, up_to, np.ceil(base + lot / 2), case.ordering_cost,

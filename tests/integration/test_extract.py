@@ -7,7 +7,7 @@ import pytest
 from pipelines import settings
 from pipelines.core.contract import BY_NAME, TABLES
 from pipelines.extract import job, profiles, raw, reader
-from pipelines.extract.windows import Window
+from pipelines.extract.windows import ExtractWindow
 from pipelines.io import warehouse
 from tests.integration.extract_erp import SALE, at, change, empty, everything, held, insert, on, sell
 
@@ -221,7 +221,7 @@ def test_slices_cover_crowded_days_by_hour_and_minute() -> None:
     sell(0, 2)
     source = profiles.load(on(9)).sources["sales"]
     assert source is not None
-    window = Window(at(0, 0), at(3, 0))
+    window = ExtractWindow(at(0, 0), at(3, 0))
     units = reader.counts(source, window, 20)
     assert sum(rows for _, rows in units) == reader.total(source, window) == 203
     assert units[0] == (at(0, 0), 1)

@@ -124,7 +124,7 @@ def test_a_line_whose_number_is_also_an_item_is_not_guessed() -> None:
         StockproofError, match=r"2 names two lines of order .*: line 1 is item 2, line 2 is item 7"
     ) as refused:
         decide.override(f"{ONE}:2", 1.0, "x", "ann")
-    assert refused.value.remedy == f"say which one: {ONE}:1 or {ONE}:7"
+    assert refused.value.remedy == f"name one: {ONE}:1 or {ONE}:7"
     decide.override(f"{ONE}:7", 1.0, "x", "ann")
     with pytest.raises(StockproofError, match="'7' names no order") as refused:
         decide.override("7", 1.0, "x", "ann")

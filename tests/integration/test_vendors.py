@@ -162,7 +162,10 @@ def test_the_inventory_report_reconciles_to_the_cent_or_is_refused() -> None:
     value = warehouse.read("select sum(cast(stock_value as numeric))::float8 as v from marts.fct_inventory_position")[
         "v"
     ][0]
-    assert report["stock_value"] == round(value, 2) and path.read_text().count("Inventory: where the money sits") == 1
+    assert (
+        report["stock_value"] == round(value, 2)
+        and path.read_text().count("Inventory: where the money is tied up") == 1
+    )
     assert report["open_value"] == 150.0
     said = CliRunner().invoke(inventory_command.app, ["inventory", "--as-of", "2026-06-28", "--json"])
     assert json.loads(said.output)["stock_value"] == report["stock_value"]

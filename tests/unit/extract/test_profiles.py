@@ -11,7 +11,7 @@ from pipelines import settings
 from pipelines.core.contract import TABLES, Kind
 from pipelines.core.errors import StockproofError
 from pipelines.extract import profiles, reader
-from pipelines.extract.windows import Window
+from pipelines.extract.windows import ExtractWindow
 
 AS_OF = date(2026, 6, 28)
 _SQL = {Kind.TEXT: "'x'", Kind.DATE: "'2026-06-01'", Kind.TIMESTAMP: "'2026-06-01 10:00:00'"}
@@ -88,7 +88,7 @@ def test_the_start_of_the_window_reaches_the_file(folder: Path) -> None:
     )
     source = profiles.load(AS_OF).sources["suppliers"]
     assert source is not None
-    window = Window(datetime.fromisoformat("2026-06-01 07:00:00"), datetime.fromisoformat("2026-06-02"))
+    window = ExtractWindow(datetime.fromisoformat("2026-06-01 07:00:00"), datetime.fromisoformat("2026-06-02"))
     assert [batch.to_pylist()[0]["supplier_id"] for batch in reader.read(source, window)] == ["2026-06-01 07:00:00"]
     assert [batch.to_pylist()[0]["supplier_id"] for batch in reader.read(source)] == ["0001-01-01 00:00:00"]
 

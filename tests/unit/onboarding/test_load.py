@@ -165,7 +165,7 @@ def test_no_sales_no_load(folder: Path) -> None:
     ("content", "words"),
     [
         (b"", "empty, without even a header line"),
-        (b"sale_id,item_id,sale_id\n", "column sale_id is there twice"),
+        (b"sale_id,item_id,sale_id\n", "column sale_id occurs twice"),
         (b"location_id,name,kind\nW,Main,warehouse,4\n", "line 2: 4 fields, the header has 3"),
         (b"location_id,name,kind\nW,M\xfcnchen,warehouse\n", "not UTF-8"),
     ],
@@ -212,7 +212,7 @@ def test_columns_without_a_name_are_nothing_where_they_are_empty(folder: Path) -
 
 def test_a_name_that_is_there_twice_but_for_capitals_is_refused(folder: Path) -> None:
     (folder / "locations.csv").write_text("location_id,name,kind,Name\nW,Main,warehouse,Other\n")
-    assert "column name is there twice" in refusal(folder).message
+    assert "column name occurs twice" in refusal(folder).message
 
 
 def test_remarks_name_what_is_strange_but_no_fault(folder: Path) -> None:

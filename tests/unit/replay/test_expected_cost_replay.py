@@ -11,7 +11,7 @@ from pipelines.ordering import expected_cost
 from pipelines.replay import expected_cost_replay
 from pipelines.replay.candidates import DECAYED
 from pipelines.replay.choose import PROVEN, Phases
-from pipelines.replay.policies import Terms, known, review_days
+from pipelines.replay.policies import PolicyTerms, known, review_days
 from pipelines.replay.replay import Timetable, play
 from pipelines.replay.window import pipeline_at_start
 from tests.unit.replay.worlds import AS_OF, HOLDING, LEAD, SHORTAGE, books, kept_books
@@ -37,7 +37,7 @@ def test_the_orders_are_those_of_a_replay_that_goes_day_by_day():
     done = played(rows, guards=False)
     w, config = done.window, settings.Settings()
     ones = np.ones(rows.skus.height)
-    terms = Terms(0.0 * ones, HOLDING * ones, SHORTAGE * ones, LEAD * ones, config.costs.service_target, REVIEW)
+    terms = PolicyTerms(0.0 * ones, HOLDING * ones, SHORTAGE * ones, LEAD * ones, config.costs.service_target, REVIEW)
     facts, reviews = known(w, terms), review_days(DAYS, REVIEW).tolist()
     due, placed = pipeline_at_start(w, done.days.start, config.purchase.late_days)
     assert due.units.sum() > 0

@@ -164,7 +164,7 @@ def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
     report = inventory_page.facts(tables)
     assert report["sentences"] == [
         "2 SKUs are out of stock (1) or more likely than not to run out: approve the proposals of 1 today; 1 waits for open orders alone.",
-        "Call about 2 open lines that come too late, the first of the list first: demand worth 30 would be missed.",
+        "Call about 2 open lines that come too late, starting at the top of the list: demand worth 30 would be missed.",
         "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
         f"Sell off or write down 200 of stock ({200 / report['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
         "Order nothing more of 1 SKU until it sells down: 1,540 lie beyond its order-up-to level and 182 days of forecast demand from the "

@@ -20,8 +20,8 @@ def values(items: tuple[str, ...] = ()) -> dict[str, str]:
     )  # fmt: skip
 
 
-def rule(bad_rows: str, table: str = "sales") -> rules.Rule:
-    return rules.Rule("r", table, "quarantine", "d", "r", bad_rows=bad_rows)
+def rule(bad_rows: str, table: str = "sales") -> rules.DataRule:
+    return rules.DataRule("r", table, "quarantine", "d", "r", bad_rows=bad_rows)
 
 
 def test_a_rule_is_filled_with_its_table_key_and_date() -> None:
