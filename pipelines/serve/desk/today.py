@@ -1,5 +1,6 @@
 """*Today*: the orders that wait, by urgency and needed-by date; signed, rejected, grouped, locked and released from here."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -28,10 +29,16 @@ def today(request: Request, user: Viewer, wanted: Annotated[rows.Filters, Query(
     of_day = rows.of_day(day)
     sums = of_day.sums | {"exceptions": worklist.open_exceptions(day)}
     return common.show(
-        request, "today.html", day=day, columns=wanted.columns(), vendors=of_day.vendors, sums=sums, notices=day_notices.of_day(day),
+        request, "today.html", day=day, columns=wanted.columns(), vendors=of_day.vendors, sums=sums,
         views=worklist.views(user.name, "today"), wide=True,
         **{**wanted.model_dump(exclude={"cols", "as_of"}), "shown": wanted.shown()} | common.paged(rows.listed(wanted, day), wanted.page),
     )  # fmt: skip
+
+
+@router.get("/notices")
+def notices(request: Request, user: Viewer, as_of: date) -> Response:
+    """What to know of a date before signing: a fragment that loads after the list, since it asks all marts."""
+    return common.show(request, "_notices.html", notices=day_notices.of_day(as_of))
 
 
 @router.get("/today.csv")
