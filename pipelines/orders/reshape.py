@@ -40,15 +40,16 @@ _MOVE_OVERRIDES: Final = "update orders.overrides set order_id = :new where orde
 _ADD_TO: Final = """
 update orders.lines l set quantity = l.quantity + o.quantity, proposed_quantity = l.proposed_quantity + o.proposed_quantity,
     expected_on = greatest(l.expected_on, o.expected_on), agreed_on = greatest(l.agreed_on, o.agreed_on),
-    needs_review = l.needs_review or o.needs_review
+    needed_by = least(l.needed_by, o.needed_by), needs_review = l.needs_review or o.needs_review
 from orders.lines o where l.order_id = :new and l.line_no = :new_no and o.order_id = :old and o.line_no = :line_no
 """
 
 _DROP_LINE: Final = "delete from orders.lines where order_id = :old and line_no = :line_no"
 
 _COPY_LINE: Final = """
-insert into orders.lines (order_id, line_no, item_id, proposed_quantity, quantity, unit_price, expected_on, agreed_on, reason_code, reason)
-values (:order_id, :line_no, :item_id, 0, 0, :unit_price, :expected_on, :agreed_on, :reason_code, :reason)
+insert into orders.lines (order_id, line_no, item_id, proposed_quantity, quantity, unit_price, expected_on, agreed_on, needed_by,
+    reason_code, reason)
+values (:order_id, :line_no, :item_id, 0, 0, :unit_price, :expected_on, :agreed_on, :needed_by, :reason_code, :reason)
 """
 
 _LOCK: Final = "update orders.orders set locked_by = :name, changed_at = clock_timestamp() where order_id = :order_id"

@@ -54,7 +54,6 @@ def show(request: Request, template: str, /, **values: Any) -> Response:
     message = MESSAGES.get(said, "").format(n=count(len(numbers), "order") if len(numbers) != 1 else numbers[0])
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     always: dict[str, Any] = {
-        "nav": NAV,
         "message": message,
         "said": said,
         "numbers": numbers,
@@ -138,4 +137,4 @@ def _units(value: float | None) -> str:
 pages.templates().env.filters.update(
     {"day": _day, "num": _number, "pct": _ratio, "units": _units, "money": formats.money, "count": count}
 )
-pages.templates().env.globals.update({"with_query": with_query})
+pages.templates().env.globals.update({"with_query": with_query, "nav": NAV})

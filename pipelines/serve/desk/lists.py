@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 
 from pipelines.briefing import actions as noting
 from pipelines.briefing.queries import runs, stock, worklist
@@ -49,6 +49,12 @@ def exceptions(
         request, "exceptions.html", day=day, wanted=status, kind=kind, kinds=kinds, who=who, q=q, sort=sort, wide=True,
         **common.paged(rows, page),
     )  # fmt: skip
+
+
+@router.get("/exceptions/open")
+def open_exceptions(user: Viewer, as_of: date) -> PlainTextResponse:
+    """How many are open: the figure of a tile, which loads after the page."""
+    return PlainTextResponse(f"{worklist.open_exceptions(as_of):,}")
 
 
 @router.get("/exceptions.csv")

@@ -27,9 +27,8 @@ def today(request: Request, user: Viewer, wanted: Annotated[rows.Filters, Query(
     if day is None:
         return common.show(request, "first.html", steps=runs.first_steps())
     of_day = rows.of_day(day)
-    sums = of_day.sums | {"exceptions": worklist.open_exceptions(day)}
     return common.show(
-        request, "today.html", day=day, columns=wanted.columns(), vendors=of_day.vendors, sums=sums,
+        request, "today.html", day=day, columns=wanted.columns(), vendors=of_day.vendors, sums=of_day.sums,
         views=worklist.views(user.name, "today"), wide=True,
         **{**wanted.model_dump(exclude={"cols", "as_of"}), "shown": wanted.shown()} | common.paged(rows.listed(wanted, day), wanted.page),
     )  # fmt: skip
