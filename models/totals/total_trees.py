@@ -139,9 +139,12 @@ class _State:
         ]
         shared = [np.arange(1, horizon + 1), week, self.month_day[day], *self.events[:, day], year[0]]
         columns = [
-            *own, *(g.ravel() for g in grid), *(np.tile(s, groups) for s in shared),
-            np.repeat(np.arange(groups), horizon), np.repeat(self.sizes, horizon),
-        ]  # fmt: skip
+            *own,
+            *(g.ravel() for g in grid),
+            *(np.tile(s, groups) for s in shared),
+            np.repeat(np.arange(groups), horizon),
+            np.repeat(self.sizes, horizon),
+        ]
         spread = np.repeat(level, horizon)
         return np.stack(columns, axis=1).astype(np.float32), np.log(spread * index.ravel()), spread
 

@@ -192,9 +192,16 @@ def _outcome(api: AirflowApi, dag_id: str, run_: dict[str, Any], as_of: str) -> 
         else []
     )
     return RunOutcome(
-        dag_id, run_id, as_of, state, _seconds([run_]), stages, errors,
-        paths[0] if paths else None, _said(api, dag_id, run_id, stages),
-    )  # fmt: skip
+        dag_id,
+        run_id,
+        as_of,
+        state,
+        _seconds([run_]),
+        stages,
+        errors,
+        paths[0] if paths else None,
+        _said(api, dag_id, run_id, stages),
+    )
 
 
 def _said(api: AirflowApi, dag_id: str, run_id: str, stages: dict[str, dict[str, Any]]) -> str:

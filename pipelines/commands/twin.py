@@ -74,8 +74,9 @@ def run(
     console = Console(highlight=False)
     console.print(
         f"{plan.network.name}: {result.scenario.about}; {plan.days} days ({plan.network.warmup_days} of warm-up), "
-        f"{plan.replications} replications, seed {plan.seed}", soft_wrap=True,
-    )  # fmt: skip
+        f"{plan.replications} replications, seed {plan.seed}",
+        soft_wrap=True,
+    )
     _show_run(console, result)
     _show_unseen(plan, [result])
 
@@ -190,8 +191,12 @@ def _plan(
             f"there is no ordering rule '{ordering}'", "--ordering inventory_position or --ordering on_hand"
         )
     return plan(
-        config.load(network), seed=seed, days=days, replications=replications, ordering=ordering,  # type: ignore[arg-type]
-    )  # fmt: skip
+        config.load(network),
+        seed=seed,
+        days=days,
+        replications=replications,
+        ordering=ordering,  # type: ignore[arg-type]
+    )
 
 
 def _results(plan: "TwinPlan", names: list[str]) -> "list[Result]":
@@ -236,8 +241,9 @@ def _show_saving(levels: Any, saving: Any, replications: int) -> None:
     console.print(
         f"cost {saving.base_cost.mean:,.0f} → {saving.cost.mean:,.0f}: {change} "
         f"(saving {part.low:.1%} to {part.high:.1%}); fill rate {saving.base_fill.mean:.1%} → {saving.fill.mean:.1%} "
-        f"({fill.low * 100:+.1f} to {fill.high * 100:+.1f} pts); {replications} replications the search has not seen", soft_wrap=True,
-    )  # fmt: skip
+        f"({fill.low * 100:+.1f} to {fill.high * 100:+.1f} pts); {replications} replications the search has not seen",
+        soft_wrap=True,
+    )
 
 
 def _markdown(rows: list[list[str]]) -> list[str]:

@@ -16,9 +16,14 @@ from pipelines.extract.windows import ExtractWindow
 from pipelines.io import warehouse
 
 TYPES: Final = {
-    Kind.TEXT: "text", Kind.NUMBER: "double precision", Kind.MONEY: "double precision", Kind.INTEGER: "bigint", Kind.DATE: "date",
-    Kind.TIMESTAMP: "timestamp", Kind.BOOLEAN: "boolean",
-}  # fmt: skip
+    Kind.TEXT: "text",
+    Kind.NUMBER: "double precision",
+    Kind.MONEY: "double precision",
+    Kind.INTEGER: "bigint",
+    Kind.DATE: "date",
+    Kind.TIMESTAMP: "timestamp",
+    Kind.BOOLEAN: "boolean",
+}
 """PostgreSQL's type of each kind of contract column."""
 
 _GONE: Final = "_gone boolean not null default false"

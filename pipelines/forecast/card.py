@@ -30,17 +30,23 @@ def facts(trained: Trained, panel: Panel, manifest: Manifest, verdict: Promotion
     """
     codes = class_codes(panel.demand_class)
     return {
-        "model": "stockproof-forecaster", "purpose": "demand of each SKU over the horizon, the protection interval and the review periods",
-        **asdict(manifest), "classes": {name: int((codes == code).sum()) for code, name in enumerate(CLASSES)},
-        "origins": trained.origins, "metrics": [_row(row) for row in trained.scores],
+        "model": "stockproof-forecaster",
+        "purpose": "demand of each SKU over the horizon, the protection interval and the review periods",
+        **asdict(manifest),
+        "classes": {name: int((codes == code).sum()) for code, name in enumerate(CLASSES)},
+        "origins": trained.origins,
+        "metrics": [_row(row) for row in trained.scores],
         "members": {name: _finite(rows[-1].scaled_pinball) for name, rows in trained.members_scores.items() if rows},
         "weak_spots": weak_spots(trained.scores, trained),
-        "compared_with": verdict.against, "promoted": verdict.promote, "decision": verdict.reason, "comparison": verdict.facts(),
+        "compared_with": verdict.against,
+        "promoted": verdict.promote,
+        "decision": verdict.reason,
+        "comparison": verdict.facts(),
         "limits": [
             "demand that met an empty shelf is estimated, not known",
             "MAE and MAPE are shown because they are asked for; they choose nothing",
         ],
-    }  # fmt: skip
+    }
 
 
 def weak_spots(scores: list[Scores], trained: Trained) -> list[str]:

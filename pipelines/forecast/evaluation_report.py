@@ -21,8 +21,15 @@ TARGET_MAE = 2.0
 TARGET_MAPE = 0.3
 
 _MEASURES = (
-    "scaled_pinball", "scaled_crps", "rmsse", "bias", "coverage_95", "mae", "mape", "mape_undefined",
-)  # fmt: skip
+    "scaled_pinball",
+    "scaled_crps",
+    "rmsse",
+    "bias",
+    "coverage_95",
+    "mae",
+    "mape",
+    "mape_undefined",
+)
 
 
 @dataclass(frozen=True)
@@ -180,8 +187,9 @@ def targets(measured: PerSku, rate: Array) -> pl.DataFrame:
     smooth = measured.usable & (measured.code == class_codes(np.array(["smooth"]))[0])
     rows = []
     for measure, group, mask, target in (
-        ("mae", f"top {TOP_SHARE:.0%} by volume", top, TARGET_MAE), ("mape", "smooth items", smooth, TARGET_MAPE),
-    ):  # fmt: skip
+        ("mae", f"top {TOP_SHARE:.0%} by volume", top, TARGET_MAE),
+        ("mape", "smooth items", smooth, TARGET_MAPE),
+    ):
         values = measured.values[measure][mask]
         known = values[np.isfinite(values)]
         value = float(known.mean()) if known.size else None

@@ -46,9 +46,11 @@ def artifacts(trained: Trained, panel: Panel, manifest: Manifest, verdict: Promo
     """Files of the run: recipe, decision, card, scores and pictures."""
     facts = card.facts(trained, panel, manifest, verdict)
     out: dict[str, str | bytes] = {
-        "recipe.json": json.dumps(recipe_to_json(trained.model.recipe), indent=1), "decision.txt": verdict.reason + "\n",
-        "card.json": json.dumps(facts, indent=1), "card.md": card.markdown(facts),
-    }  # fmt: skip
+        "recipe.json": json.dumps(recipe_to_json(trained.model.recipe), indent=1),
+        "decision.txt": verdict.reason + "\n",
+        "card.json": json.dumps(facts, indent=1),
+        "card.md": card.markdown(facts),
+    }
     if trained.scores:
         out["scores.csv"] = scoring.table(trained.scores).write_csv()
         out["members.png"] = plots.members(trained.members_scores, trained.scores)
@@ -78,6 +80,12 @@ def log_again(version: Version) -> None:
 def _log(version: Version, reason: str, against: str, facts: dict[str, object]) -> None:
     won = bool(version.service()) or version.role == CHAMPION
     model_decisions.add(
-        version.trained_as_of, "promoted" if won else "kept", version.label, bucket=version.tags["bucket"],
-        replaces=against if won else "", author=AUTHOR, reason=reason, comparison=facts,
-    )  # fmt: skip
+        version.trained_as_of,
+        "promoted" if won else "kept",
+        version.label,
+        bucket=version.tags["bucket"],
+        replaces=against if won else "",
+        author=AUTHOR,
+        reason=reason,
+        comparison=facts,
+    )

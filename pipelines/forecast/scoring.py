@@ -114,9 +114,13 @@ def _measures(window: WindowForecast, scale: Array, actual: Array, path: Array, 
     return {
         "scaled_pinball": pinball(window.demand, window.quantiles(LEVELS), LEVELS) / scale,
         "scaled_crps": crps(window.demand, window.quantiles(GRID), GRID) / scale,
-        "rmsse": rmsse(actual, path, past), "coverage_95": window.covered(0.95), "mae": mae, "mape": mape,
-        "mean": window.mean, "demand": window.demand,
-    }  # fmt: skip
+        "rmsse": rmsse(actual, path, past),
+        "coverage_95": window.covered(0.95),
+        "mae": mae,
+        "mape": mape,
+        "mean": window.mean,
+        "demand": window.demand,
+    }
 
 
 def joined(parts: list[PerSku]) -> PerSku:

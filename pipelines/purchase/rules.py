@@ -83,9 +83,11 @@ def _holds(value: pl.Expr, condition: Condition, *, text: bool) -> pl.Expr:
     if condition.none_of is not None:
         tests.append(~value.is_in(pl.Series([_as(text, one) for one in condition.none_of], dtype=kind)))
     for limit, test in (
-        (condition.above, value.__gt__), (condition.below, value.__lt__),
-        (condition.at_least, value.__ge__), (condition.at_most, value.__le__),
-    ):  # fmt: skip
+        (condition.above, value.__gt__),
+        (condition.below, value.__lt__),
+        (condition.at_least, value.__ge__),
+        (condition.at_most, value.__le__),
+    ):
         if limit is not None:
             tests.append(test(limit))
     return pl.all_horizontal(tests)

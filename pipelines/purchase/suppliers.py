@@ -130,9 +130,11 @@ def _ranked(wide: pl.DataFrame, saving: float) -> pl.DataFrame:
         saves=(pl.col("landed_cost") <= pl.col("own_cost") * (1 - saving)).fill_null(value=False),
         gone=pl.col("own_barred") | pl.col("own_supplier").is_null(),
     )
-    may = ~pl.col("is_barred") & pl.col("landed_cost").is_not_nan() & (
-        pl.col("own") | pl.col("gone") | (pl.col("quick") & pl.col("good") & pl.col("saves"))
-    )  # fmt: skip
+    may = (
+        ~pl.col("is_barred")
+        & pl.col("landed_cost").is_not_nan()
+        & (pl.col("own") | pl.col("gone") | (pl.col("quick") & pl.col("good") & pl.col("saves")))
+    )
     ranked = judged.with_columns(may=may | (pl.col("own") & ~pl.col("is_barred"))).sort(
         "line", ~pl.col("may"), pl.col("landed_cost").fill_nan(None), "supplier_id", nulls_last=True
     )

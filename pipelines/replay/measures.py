@@ -126,12 +126,20 @@ def by_sku(
     ordering = outcome.orders * rates.ordering_cost
     on_hand = outcome.on_hand_days / counted
     columns = {
-        "days": on_sale, "stockout_days": outcome.stockout_days, "censored_days": censored,
-        "demand_units": outcome.demand, "sold_units": outcome.sold, "lost_units": outcome.short,
-        "mean_on_hand": on_hand, "mean_stock_value": on_hand * rates.unit_cost,
-        "holding_cost": holding, "shortage_cost": shortage, "ordering_cost": ordering, "orders": outcome.orders,
+        "days": on_sale,
+        "stockout_days": outcome.stockout_days,
+        "censored_days": censored,
+        "demand_units": outcome.demand,
+        "sold_units": outcome.sold,
+        "lost_units": outcome.short,
+        "mean_on_hand": on_hand,
+        "mean_stock_value": on_hand * rates.unit_cost,
+        "holding_cost": holding,
+        "shortage_cost": shortage,
+        "ordering_cost": ordering,
+        "orders": outcome.orders,
         "total_cost": holding + shortage + ordering,
-    }  # fmt: skip
+    }
     whole = {name: columns[name].astype(np.int32) for name in ("days", "stockout_days", "censored_days", "orders")}
     return keys.with_columns(pl.lit(policy).alias("policy")).hstack(pl.DataFrame({**columns, **whole}))
 
@@ -157,15 +165,17 @@ def by_day(
     counts, on_sale, active = (
         (each & of[:, None])[:, shown] for each in (days.counted(), days.on_sale(), days.active())
     )
-    rows = pl.DataFrame({
-        "policy": [policy] * (days.total - days.warmup),
-        "day": [first + timedelta(days=t) for t in range(days.warmup, days.total)],
-        "skus": on_sale.sum(axis=0).astype(np.int32),
-        "stock_value": _exact_sum(np.maximum(stock, 0.0) * unit_cost[:, None], counts),
-        "sold_units": _exact_sum(sold, counts),
-        "lost_units": _exact_sum(short, counts),
-        "stockout_skus": ((stock <= EMPTY) & active).sum(axis=0).astype(np.int32),
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "policy": [policy] * (days.total - days.warmup),
+            "day": [first + timedelta(days=t) for t in range(days.warmup, days.total)],
+            "skus": on_sale.sum(axis=0).astype(np.int32),
+            "stock_value": _exact_sum(np.maximum(stock, 0.0) * unit_cost[:, None], counts),
+            "sold_units": _exact_sum(sold, counts),
+            "lost_units": _exact_sum(short, counts),
+            "stockout_skus": ((stock <= EMPTY) & active).sum(axis=0).astype(np.int32),
+        }
+    )
     return rows if of.any() else rows.clear()
 
 

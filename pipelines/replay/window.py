@@ -132,10 +132,12 @@ def pipeline_at_start(w: ReplayWindow, first_day: Ints, late_days: int) -> tuple
     still = w.open_orders.select(
         "sku", "ordered_on", until=pl.col("expected_on") + pl.duration(days=late_days + 1), quantity="quantity_ordered"
     )
-    lines = pl.concat([
-        came.with_columns(units=_usable_units(w.receipts)),
-        still.with_columns(units=pl.lit(0.0)),
-    ])  # fmt: skip
+    lines = pl.concat(
+        [
+            came.with_columns(units=_usable_units(w.receipts)),
+            still.with_columns(units=pl.lit(0.0)),
+        ]
+    )
     first = first_day[lines["sku"].to_numpy()]
     placed, until = (positions(lines[name], w.first) for name in ("ordered_on", "until"))
     open_ = (placed < first) & (until >= first)

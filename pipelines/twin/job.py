@@ -162,10 +162,16 @@ def _metric_rows(as_of: date, place: int, result: Result) -> pl.DataFrame:
 
     rows = [
         {
-            "as_of": as_of, "scenario": result.scenario.name, "place": place, "site": site, "metric": name,
-            "mean": twin_results.number(one.mean), "low": twin_results.number(one.low), "high": twin_results.number(one.high),
+            "as_of": as_of,
+            "scenario": result.scenario.name,
+            "place": place,
+            "site": site,
+            "metric": name,
+            "mean": twin_results.number(one.mean),
+            "low": twin_results.number(one.low),
+            "high": twin_results.number(one.high),
         }
         for site, metrics in {"": result.values, **result.sites}.items()
         for name, one in ((name, estimate(values)) for name, values in metrics.items())
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema_overrides={"mean": pl.Float64, "low": pl.Float64, "high": pl.Float64})

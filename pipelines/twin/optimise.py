@@ -148,9 +148,12 @@ class _Judge:
     def __init__(self, stage: World, network: TwinNetwork, sku: str, kind: Kind) -> None:
         self._stage, self._kind = stage, kind
         self._known: dict[bytes, float] = {}
-        self.own = np.array([
-            (stock_of(network, site, sku).reorder_point, stock_of(network, site, sku).order_up_to) for site in network.buyers
-        ])  # fmt: skip
+        self.own = np.array(
+            [
+                (stock_of(network, site, sku).reorder_point, stock_of(network, site, sku).order_up_to)
+                for site in network.buyers
+            ]
+        )
         self.most = np.maximum(PROTECTION * _protected(stage, network), 4.0)
         values = self._values(self.own)
         self._fill = float(values["fill_rate"].mean()) + FILL_MARGIN

@@ -44,9 +44,11 @@ def render(plan: TwinPlan, results: list[Result]) -> str:
         base=escape(base.scenario.name),
         buttons="".join(_button(one) for one in others),
         plots="".join(_plots(plan, results)),
-        words="".join(f"<tr><td>{name}</td><td style='text-align:left'>{escape(text)}</td></tr>" for name, text in METRICS.items()),
+        words="".join(
+            f"<tr><td>{name}</td><td style='text-align:left'>{escape(text)}</td></tr>" for name, text in METRICS.items()
+        ),
         script=script,
-    )  # fmt: skip
+    )
 
 
 def _table(results: list[Result]) -> str:

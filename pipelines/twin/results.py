@@ -8,9 +8,16 @@ from pipelines.twin.measures import METRICS, Estimate, estimate
 from pipelines.twin.run import Result, TwinPlan, difference
 
 DAILY: Final = {
-    "demand": k.ASKED, "sold": k.SOLD, "lost": k.SHORT, "on_hand": k.STOCK, "owed": k.OWED, "on_order": k.ON_ORDER,
-    "ordered": k.ORDERED, "received": k.RECEIVED, "failed": k.FAILED,
-}  # fmt: skip
+    "demand": k.ASKED,
+    "sold": k.SOLD,
+    "lost": k.SHORT,
+    "on_hand": k.STOCK,
+    "owed": k.OWED,
+    "on_order": k.ON_ORDER,
+    "ordered": k.ORDERED,
+    "received": k.RECEIVED,
+    "failed": k.FAILED,
+}
 """Columns of a site's day; ``demand`` of a warehouse is what its stores ordered."""
 
 MONEY: Final = ("holding_cost", "penalty_cost", "ordering_cost", "total_cost")

@@ -189,10 +189,16 @@ class World:
         price = self.truth.items.unit_price[self.truth.skus.item] * (1 - self.truth.discount[self.truth.skus.item, day])
         for kind, steps in (("S", sold), ("R", -self.back[:, day])):
             for sku in np.flatnonzero(steps).tolist():
-                rows.append(self._keys(sku) | {
-                    "sale_id": f"{kind}-{sku}-{day}", "sold_on": self.truth.day(day), "quantity": steps[sku] / self.truth.scale[sku],
-                    "unit_price": round(float(price[sku]), 2), "updated_at": at,
-                })  # fmt: skip
+                rows.append(
+                    self._keys(sku)
+                    | {
+                        "sale_id": f"{kind}-{sku}-{day}",
+                        "sold_on": self.truth.day(day),
+                        "quantity": steps[sku] / self.truth.scale[sku],
+                        "unit_price": round(float(price[sku]), 2),
+                        "updated_at": at,
+                    }
+                )
         return rows
 
     def _counts(self, day: int) -> list[dict[str, Any]]:

@@ -141,22 +141,30 @@ def sample(review: int, seed: int) -> Case:
     items = frames["items"].sort("item_id")
     offers = frames["item_suppliers"].filter("is_primary").unique("item_id", keep="first", maintain_order=True)
     rows = items.join(offers, on="item_id", how="inner", suffix="_offer", maintain_order="left").with_row_index("row")
-    sold = frames["sales"].join(rows.select("row", "item_id"), on="item_id").with_columns(
-        day=(pl.col("sold_on") - pl.col("sold_on").min()).dt.total_days()
-    )  # fmt: skip
+    sold = (
+        frames["sales"]
+        .join(rows.select("row", "item_id"), on="item_id")
+        .with_columns(day=(pl.col("sold_on") - pl.col("sold_on").min()).dt.total_days())
+    )
     sums = sold.group_by("row", "day").agg(pl.col("quantity").sum())
     demand = np.zeros((rows.height, int(sums["day"].to_numpy().max()) + 1))
     demand[sums["row"].to_numpy(), sums["day"].to_numpy()] = np.maximum(sums["quantity"].to_numpy(), 0)
     cost = rows["unit_cost"].cast(pl.Float64).to_numpy()
     own = rows["holding_cost_per_day"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     return Case(
-        f"sample, orders every {review} day(s)", demand, 365, review,
-        rows["supplier_id"].rank("dense").cast(pl.Int64).to_numpy() - 1, rows["lead_time_days"].cast(pl.Int64).to_numpy(),
+        f"sample, orders every {review} day(s)",
+        demand,
+        365,
+        review,
+        rows["supplier_id"].rank("dense").cast(pl.Int64).to_numpy() - 1,
+        rows["lead_time_days"].cast(pl.Int64).to_numpy(),
         np.maximum(rows["pack_size"].cast(pl.Float64).fill_null(1.0).to_numpy(), 1.0),
         rows["min_order_qty"].cast(pl.Float64).fill_null(1.0).to_numpy(),
-        rows["ordering_cost"].cast(pl.Float64).fill_null(50.0).to_numpy(), np.where(np.isnan(own), cost * RATE / 365, own),
-        np.maximum(rows["unit_price"].cast(pl.Float64).to_numpy() - cost, 0.01), 1,
-    )  # fmt: skip
+        rows["ordering_cost"].cast(pl.Float64).fill_null(50.0).to_numpy(),
+        np.where(np.isnan(own), cost * RATE / 365, own),
+        np.maximum(rows["unit_price"].cast(pl.Float64).to_numpy() - cost, 0.01),
+        1,
+    )
 
 
 def man(group: int) -> Case:

@@ -70,11 +70,16 @@ def study(skus: int = 200, days: int = 366, run_up: int = 365) -> float:
     rng = np.random.default_rng(1)
     demand = rng.poisson(rng.gamma(1.0, 3.0, (skus, 1)), (skus, run_up + days)).astype(float)
     first = date(2025, 6, 28)
-    receipts = pl.DataFrame({
-        "sku": np.repeat(np.arange(skus), 12), "ordered_on": [first + timedelta(days=30 * n) for n in range(12)] * skus,
-        "received_on": [first + timedelta(days=30 * n + 6) for n in range(12)] * skus,
-        "quantity_ordered": np.ones(12 * skus), "quantity_received": np.ones(12 * skus), "quantity_rejected": np.zeros(12 * skus),
-    })  # fmt: skip
+    receipts = pl.DataFrame(
+        {
+            "sku": np.repeat(np.arange(skus), 12),
+            "ordered_on": [first + timedelta(days=30 * n) for n in range(12)] * skus,
+            "received_on": [first + timedelta(days=30 * n + 6) for n in range(12)] * skus,
+            "quantity_ordered": np.ones(12 * skus),
+            "quantity_received": np.ones(12 * skus),
+            "quantity_rejected": np.zeros(12 * skus),
+        }
+    )
     never = np.zeros(demand.shape, bool)
     window = ReplayWindow(
         first, demand, stockout=never, found_later=never, known_from=np.zeros(skus, np.int64), stock=np.zeros((skus, days + 1)),

@@ -43,9 +43,16 @@ def problems() -> str:
 def test_a_folder_of_ones_own_yields_the_contract(folder: Path) -> None:
     profile = profiles.load(AS_OF)
     assert [name for name, source in profile.sources.items() if source is None] == [
-        "price_breaks", "item_policies", "calendar_events", "promotions", "supplier_closures", "item_predecessors", "kit_components",
-        "stock_batches", "currency_rates",
-    ]  # fmt: skip
+        "price_breaks",
+        "item_policies",
+        "calendar_events",
+        "promotions",
+        "supplier_closures",
+        "item_predecessors",
+        "kit_components",
+        "stock_batches",
+        "currency_rates",
+    ]
     items = profile.sources["items"]
     assert items is not None
     assert items.columns == (
@@ -58,8 +65,13 @@ def test_a_folder_of_ones_own_yields_the_contract(folder: Path) -> None:
     )  # in the contract's order
     (batch,) = reader.read(items)
     assert batch.to_pylist()[0] | {"updated_at": None} == {
-        "item_id": "x", "name": "x", "category": "x", "unit_cost": 1.0, "unit_price": 1.0, "updated_at": None,
-    }  # fmt: skip
+        "item_id": "x",
+        "name": "x",
+        "category": "x",
+        "unit_cost": 1.0,
+        "unit_price": 1.0,
+        "updated_at": None,
+    }
 
 
 def test_comments_semicolons_and_the_as_of_date(folder: Path) -> None:

@@ -115,8 +115,14 @@ def test_a_member_s_own_distribution_is_scored_in_place_of_the_negative_binomial
     recipe = Recipe(("a",), np.ones((5, 1)), ("a",) * 5, ("",) * 5, identity(), identity())
     shape = np.stack([np.linspace(1.0, 99.0, len(FINE)), np.full(len(FINE), np.nan)])
     window = WindowForecast(
-        np.array([50.0, 50.0]), np.array([200.0, 0.0]), np.array([50.0, 50.0]), np.zeros(2, int), np.ones(2), recipe, shape
-    )  # fmt: skip
+        np.array([50.0, 50.0]),
+        np.array([200.0, 0.0]),
+        np.array([50.0, 50.0]),
+        np.zeros(2, int),
+        np.ones(2),
+        recipe,
+        shape,
+    )
     evaluation = window.quantiles(LEVELS)
     assert evaluation[0, -1] == np.floor(shape[0, FINE.index(0.99)] + 0.5) and 60 < evaluation[1, -1] < 75
     assert window.covered(0.95).tolist() == [0.0, 1.0]

@@ -23,9 +23,14 @@ REVIEW = settings.Settings().planning.review_period_days
 def shop(seed=5, skus=6, make=books, **spoiled):
     """A shop whose SKUs may order at every review; the ERP names the costs of all but the first."""
     rows = make(seed, skus, **spoiled)
-    return replace(rows, skus=rows.skus.with_columns(
-        ordering_cost=pl.lit(0.0), every_review=pl.lit(value=True), has_own_costs=pl.col("item_id") != "i0000",
-    ))  # fmt: skip
+    return replace(
+        rows,
+        skus=rows.skus.with_columns(
+            ordering_cost=pl.lit(0.0),
+            every_review=pl.lit(value=True),
+            has_own_costs=pl.col("item_id") != "i0000",
+        ),
+    )
 
 
 def played(rows, **kw):
@@ -74,9 +79,12 @@ def test_no_order_knows_what_is_sold_after_it():
     before = played(rows, guards=False).outcomes["candidate"].trace[3]
     cut = 260
     day = (pl.col("day") - pl.lit(AS_OF)).dt.total_days() + DAYS - 1
-    changed = replace(rows, demand=rows.demand.with_columns(
-        quantity=pl.when(day > cut).then(pl.col("quantity") * 7 + 3).otherwise(pl.col("quantity"))
-    ))  # fmt: skip
+    changed = replace(
+        rows,
+        demand=rows.demand.with_columns(
+            quantity=pl.when(day > cut).then(pl.col("quantity") * 7 + 3).otherwise(pl.col("quantity"))
+        ),
+    )
     after = played(changed, guards=False).outcomes["candidate"].trace[3]
     assert np.array_equal(before[:, : cut + 1], after[:, : cut + 1])
     assert not np.array_equal(before[:, cut + 1 :], after[:, cut + 1 :])

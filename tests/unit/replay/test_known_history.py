@@ -50,11 +50,16 @@ def world(rng, skus=6, run_up=60, days=70):
     ordered = rng.integers(-50, days - 1, lines)
     received = ordered + rng.integers(1, 12, lines)
     units = rng.integers(1, 9, lines).astype(float)
-    receipts = pl.DataFrame({
-        "sku": sku, "ordered_on": [first + timedelta(int(t)) for t in ordered],
-        "received_on": [first + timedelta(int(t)) for t in received],
-        "quantity_ordered": units, "quantity_received": units, "quantity_rejected": units * 0,
-    })  # fmt: skip
+    receipts = pl.DataFrame(
+        {
+            "sku": sku,
+            "ordered_on": [first + timedelta(int(t)) for t in ordered],
+            "received_on": [first + timedelta(int(t)) for t in received],
+            "quantity_ordered": units,
+            "quantity_received": units,
+            "quantity_rejected": units * 0,
+        }
+    )
     return ReplayWindow(
         first, demand, rng.random(demand.shape) < 0.05, np.zeros(demand.shape, bool), np.zeros(skus, int), np.zeros((skus, days + 1)),
         np.ones((skus, days), int), np.ones((skus, days)), receipts, receipts.clear(), days,

@@ -122,13 +122,21 @@ def test_only_days_that_a_later_count_corrected_after_stock_was_found_are_late()
             ("B", days[9], 0.0),  # after an empty count
             ("C", days[20], 0.0),  # corrected after the last day
         ],
-        schema=["item_id", "day", "quantity"], orient="row",
-    ).with_columns(location_id=pl.lit("W"))  # fmt: skip
+        schema=["item_id", "day", "quantity"],
+        orient="row",
+    ).with_columns(location_id=pl.lit("W"))
     counts = pl.DataFrame(
-        [("A", days[1], 4.0), ("A", days[16], 0.0), ("B", days[8], 0.0), ("B", days[20], 0.0), ("C", days[1], 9.0),
-         ("C", days[27] + timedelta(days=3), 0.0)],
-        schema=["item_id", "counted_on", "on_hand"], orient="row",
-    ).with_columns(location_id=pl.lit("W"))  # fmt: skip
+        [
+            ("A", days[1], 4.0),
+            ("A", days[16], 0.0),
+            ("B", days[8], 0.0),
+            ("B", days[20], 0.0),
+            ("C", days[1], 9.0),
+            ("C", days[27] + timedelta(days=3), 0.0),
+        ],
+        schema=["item_id", "counted_on", "on_hand"],
+        orient="row",
+    ).with_columns(location_id=pl.lit("W"))
     found = late(skus, uncounted, counts, days[-1], 7, 4)
     rows = sorted(
         zip(*(values.tolist() for values in (found.sku, found.period, found.corrected, found.held)), strict=True)

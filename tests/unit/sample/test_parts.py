@@ -29,8 +29,12 @@ def one_sku(
     rule = MinMaxRule(**{name: np.array([value]) for name, value in terms.items()})
     numbers = np.full((6, 1, days), chance, dtype=np.float32)
     supply = Supply(
-        np.ones((1, 7), dtype=bool), np.ones((1, days)), np.zeros((1, days), dtype=bool), np.array([partial_rate]), np.array([reject_rate])
-    )  # fmt: skip
+        np.ones((1, 7), dtype=bool),
+        np.ones((1, days)),
+        np.zeros((1, days), dtype=bool),
+        np.array([partial_rate]),
+        np.array([reject_rate]),
+    )
     return rule, Days(np.array([demand]), numbers, 0), supply
 
 
