@@ -235,4 +235,4 @@ def withdraw(user: Planner, number: int, reason: Text) -> Response:
 def accuracy(request: Request, user: Viewer) -> Response:
     """How good forecasts and service were."""
     day = common.run_date()
-    return common.show(request, "accuracy.html", day=day, **runs.accuracy(day))
+    return common.show(request, "accuracy.html", day=day, wide=True, **runs.accuracy(day))

@@ -48,7 +48,7 @@ class Filters(BaseModel):
 
 
 class Day(NamedTuple):
-    """Orders of a date, what they sum up to, and their vendors as id and name."""
+    """Orders of a date, the most urgent first, what they sum up to, and their vendors as id and name."""
 
     orders: list[Row]
     sums: dict[str, Any]
@@ -69,7 +69,7 @@ def of_day(day: date) -> Day:
 
 
 def _read(day: date) -> Day:
-    orders = worklist.orders(day)
+    orders = sorted(worklist.orders(day), key=_urgency)
     waiting = [row for row in orders if row["state"] in states.UNSIGNED]
     sums = {
         "waiting": len(waiting), "value": sum(row["order_value"] for row in waiting), "look": sum(row["look"] for row in waiting),
@@ -81,8 +81,8 @@ def _read(day: date) -> Day:
 
 def listed(wanted: Filters, day: date) -> list[Row]:
     """The rows that a page and its CSV show, in their order."""
-    rows = of_day(day).orders if wanted.view == "orders" else worklist.lines(day)
-    fitting = sorted((row for row in rows if _fits(row, wanted, day)), key=_urgency)
+    rows = of_day(day).orders if wanted.view == "orders" else sorted(worklist.lines(day), key=_urgency)
+    fitting = [row for row in rows if _fits(row, wanted, day)]
     ordered = common.ordered(fitting, wanted.sort, list(wanted.columns()))
     return sorted(ordered, key=lambda row: str(row["supplier_name"])) if wanted.group == "vendor" else ordered
 

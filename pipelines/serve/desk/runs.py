@@ -33,7 +33,7 @@ def listed(request: Request, user: Viewer, as_of: date | None = None) -> Respons
     links = servers.addresses()
     return common.show(
         request, "runs.html", runs=known, day=day, links=links, alerts=alerts.open_alerts(limit=100), titles=TITLES,
-        asked=steps.listed(limit=10), **quality,
+        asked=steps.listed(limit=10), wide=True, **quality,
     )  # fmt: skip
 
 
