@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from pipelines.briefing import corrections
 from pipelines.briefing.explanation import Explanation
 from pipelines.briefing.queries import explain, stock, worklist
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import LEVELS
+from pipelines.replay import corrections
 from pipelines.serve.desk import common
 from pipelines.serve.guard import Viewer
 from pipelines.studies.queries import sku as replayed

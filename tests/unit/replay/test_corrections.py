@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from pipelines.briefing.corrections import CREDITED, EMPTY, Stretch, filled, stretches, summary
+from pipelines.replay.corrections import CREDITED, EMPTY, Stretch, filled, stretches, summary
 
 FIRST = date(2026, 6, 1)
 
