@@ -35,8 +35,9 @@ def test_rows_of_an_origin_ignore_what_came_later(monkeypatch):
     # The season is learnt of the whole history; here it is held.
     monkeypatch.setattr("models.period.period_features.season", lambda *_: np.ones((40, 123)))
     monkeypatch.setattr("models.period.sharp_season.sharp_season", lambda *_: np.ones((40, 120)))
+    monkeypatch.setattr("models.period.own_season.own_season", lambda *_: (np.zeros(0, dtype=int), np.ones((0, 123))))
     parts = [Builder(replace(told, demand=demand), 3) for demand in (told.demand, later)]
-    for name in ("base", "level", "noise", "levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"):
+    for name in ("base", "slope", "level", "noise", "levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"):
         left, right = (getattr(part, name)[..., :100] for part in parts)
         assert np.array_equal(left, right), name
     left, right = (part.rows(sku, origin, step)[0] for part in parts)

@@ -1,0 +1,111 @@
+"""Level and trend of each SKU by the candidate that foresaw its periods best (Raftery, Kárný & Ettler 2010, Technometrics 52: dynamic
+model averaging).
+
+The usual level, a mean of a memory of weeks and one of months, is what holds where nothing is known: a level that fades or grows steadily
+is followed by it with a delay of months, a shift takes as long. Beside it stand shorter memories, and memories along a trend. Each is
+scored on the periods that it had not seen; the others count only where they did clearly better.
+"""
+
+from typing import Any, Final
+
+import numba as nb
+import numpy as np
+
+from pipelines.core.compiled import njit
+
+Array = np.ndarray[Any, Any]
+
+LEVELS: Final = ((3.0, 0.0), (6.0, 0.0))
+TRENDS: Final = (-0.09, -0.06, -0.03, -0.0133, 0.0133, 0.03)
+"""Logarithms a week; 0.0133 doubles a level in a year. Growth by more is a launch or a season, and does not last."""
+
+MEMORY: Final = 13.0
+"""Half-life of the level along a trend, in weeks."""
+
+FORGET: Final = 26.0
+"""Half-life of the scores, in weeks."""
+
+PRIOR: Final = 5.0
+"""Logarithm of the odds for the usual level against each of the others."""
+
+MOST: Final = 6.0
+"""Logarithm of the odds that one period may tell: a bulk order or an empty shelf is one period."""
+
+DAMPED: Final = 0.96
+"""Factor on a trend from week to week ahead: trends do not go on for ever (Gardner & McKenzie 1985, Management Science 31)."""
+
+
+def candidates(days: int) -> Array:
+    """[k, 2] factor by which a weight decays in a period, logarithm of the trend in a period.
+
+    Args:
+        days: length of a period.
+    """
+    each = [*LEVELS, *((MEMORY, trend) for trend in TRENDS)]
+    return np.array([(0.5 ** (days / 7.0 / half_life), trend * days / 7.0) for half_life, trend in each])
+
+
+def followed(values: Array, season: Array, usual: Array, first: Array, days: int) -> tuple[Array, Array]:
+    """Level and trend at the end of each period; nothing later than the period is used.
+
+    Args:
+        values: [n, T] demand without gaps, in counts.
+        season: [n, ≥ T] seasonal factors.
+        usual: [n, T] usual level at the end of each period, at a season of 1.
+        first: [n] position of the first sale.
+        days: length of a period.
+
+    Returns:
+        ([n, T] level, [n, T] logarithm of its trend in a period).
+    """
+    return _followed(
+        np.ascontiguousarray(values), np.ascontiguousarray(season[:, : values.shape[1]]), np.ascontiguousarray(usual),
+        first.astype(np.int64), candidates(days), 0.5 ** (days / 7.0 / FORGET),
+    )  # fmt: skip
+
+
+def ahead(trend: Array, step: Array, days: int) -> Array:
+    """Factor on a level ``step`` periods ahead, its trend damped."""
+    damped = DAMPED ** (days / 7.0)
+    return np.asarray(np.exp(trend * damped * (1.0 - damped**step) / (1.0 - damped)))
+
+
+@njit(parallel=True)
+def _followed(
+    values: Array, season: Array, usual: Array, first: Array, each: Array, keep: float
+) -> tuple[Array, Array]:  # pragma: no cover - compiled
+    n, length = values.shape
+    k = each.shape[0]
+    level, trend = usual.copy(), np.zeros((n, length))
+    for i in nb.prange(n):
+        above, below = np.zeros(k), np.zeros(k)
+        # Of the usual level first, then of the candidates: squared errors over means, and what the deviances came to.
+        misfit, square, weight = np.zeros(k + 1), np.zeros(k + 1), 0.0
+        for t in range(first[i], length):
+            y, s = values[i, t], season[i, t]
+            if t > first[i] + 1:
+                weight = weight * keep + 1.0
+                for c in range(k + 1):
+                    if c == 0:
+                        mean = usual[i, t - 1] * s
+                    else:
+                        mean = above[c - 1] / below[c - 1] * np.exp(each[c - 1, 1]) * s
+                    mean = max(mean, 0.02)
+                    deviance = 2.0 * ((y * np.log(y / mean) if y > 0.0 else 0.0) - (y - mean))
+                    most = 2.0 * MOST * max(square.min() / max(weight - 1.0, 1.0), 1.0)
+                    misfit[c] = misfit[c] * keep + min(deviance, most)
+                    square[c] = square[c] * keep + (y - mean) ** 2 / mean
+            for c in range(k):
+                above[c] = above[c] * each[c, 0] + y
+                below[c] = below[c] * each[c, 0] * np.exp(-each[c, 1]) + s
+            if weight < 4.0:
+                continue
+            scale = max(square.min() / weight, 1.0)
+            total, mean, slope = 1.0, usual[i, t], 0.0
+            for c in range(k):
+                odds = np.exp(min((misfit[0] - misfit[c + 1]) / (2.0 * scale) - PRIOR, 50.0))
+                total += odds
+                mean += odds * above[c] / below[c]
+                slope += odds * each[c, 1]
+            level[i, t], trend[i, t] = mean / total, slope / total
+    return level, trend
