@@ -36,7 +36,7 @@ def add_user(name: str, role: Role, *, limit: str | None, by: str, password: str
     if limit is not None:
         refuse_unknown([limit], list(roles), "the roles of approvals.roles", "they name the limits")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", name):
-        raise StockproofError(f"{name!r} is no name of a user", "letters, digits and . _ @ -, 64 at most")
+        raise StockproofError(f"{name!r} is not a valid user name", "letters, digits and . _ @ -, 64 at most")
     once = passwords.one_time() if password is None else ""
     if password is not None:
         passwords.check(password, name)
@@ -49,7 +49,7 @@ def add_user(name: str, role: Role, *, limit: str | None, by: str, password: str
     }
     row |= {"password_hash": passwords.hashed(password or once), "hours": ONE_TIME_HOURS if once else None}
     if not tables.add(row):
-        raise Conflict(f"there is a user {name} already", "`stockproof users list` shows all")
+        raise Conflict(f"user {name} already exists", "`stockproof users list` shows all")
     tables.append([(by, "user added", name, json.dumps({"role": role, "limit": limit}))])
     return once
 
@@ -97,7 +97,7 @@ def authenticate(name: str, password: str) -> User:
     row = tables.user(name)
     fits = passwords.fits(password, row["password_hash"] if row else None)
     if row is None or not fits or row["password_over"]:
-        raise NotAllowed("name and password do not fit", "try again, or ask an administrator for a new password")
+        raise NotAllowed("wrong name or password", "try again, or ask an administrator for a new password")
     return queries.of_row(row)
 
 

@@ -124,7 +124,7 @@ def _sentences(row: Mapping[str, Any], held: list[Side], confidence: float) -> l
         )
     if not row["calibrated"]:
         said.append(
-            "Receipts and sales do not explain its stock counts, so the replay proves nothing: the ERP's rule stays."
+            "Receipts and sales do not explain its stock counts, so the replay proves nothing: the ERP's rule is kept."
         )
     if row["censored_days"]:
         low, high = units(row["lost_units_low"]), units(row["lost_units_high"])

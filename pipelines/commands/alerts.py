@@ -25,8 +25,8 @@ COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}
 
 @app.command("list", epilog="Example: stockproof alerts list --all --json")
 def list_alerts(
-    everything: Annotated[bool, typer.Option("--all", help="Those that are over, done or snoozed too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows.")] = 100,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over, done or snoozed.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows.")] = 100,
     as_json: Json = False,
 ) -> None:
     """Open alerts, newest first."""
@@ -80,7 +80,7 @@ def prometheus() -> None:
 def send_test(
     level: Annotated[str, typer.Option(help="critical, warning or info.")] = "info", as_json: Json = False
 ) -> None:
-    """Send a test message by every way configured for a level; code 1 if one does not take it."""
+    """Send a test message through every channel configured for a level; code 1 if one refuses it."""
     from pipelines.operations import actions
 
     answer = actions.send_test(level)
@@ -99,7 +99,7 @@ def send_test(
 
 @app.command(epilog="Example: stockproof alerts acknowledge 12 --reason 'the ERP restarts'")
 def acknowledge(number: Number, by: By = "", reason: Reason = "") -> None:
-    """Note that it has been seen."""
+    """Mark an alert as seen."""
     from pipelines.operations import actions
 
     actions.acknowledge(number, _author(by), reason)
@@ -110,7 +110,7 @@ def acknowledge(number: Number, by: By = "", reason: Reason = "") -> None:
 def assign(
     number: Number, to: Annotated[str, typer.Argument(help="Who takes it.")], by: By = "", reason: Reason = ""
 ) -> None:
-    """Hand it to a person."""
+    """Assign an alert to a person."""
     from pipelines.operations import actions
 
     actions.assign(number, to, _author(by), reason)
@@ -124,7 +124,7 @@ def snooze(
     by: By = "",
     reason: Reason = "",
 ) -> None:
-    """Hide it for some hours; it is sent once more if the condition still holds then."""
+    """Hide an alert for some hours; it is sent again if the condition still holds then."""
     from pipelines.operations import actions
 
     actions.snooze(number, hours, _author(by), reason)
@@ -133,7 +133,7 @@ def snooze(
 
 @app.command(epilog="Example: stockproof alerts done 12 --reason 'counted again'")
 def done(number: Number, by: By = "", reason: Reason = "") -> None:
-    """Take it off the list."""
+    """Close an alert."""
     from pipelines.operations import actions
 
     actions.done(number, _author(by), reason)

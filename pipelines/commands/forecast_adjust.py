@@ -16,7 +16,7 @@ console = Console(highlight=False)
 
 Day = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="First run that knows it. Default: the marts' date."),
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="First run that uses it. Default: the marts' date."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
@@ -29,7 +29,7 @@ def adjust(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
     factor: Annotated[float | None, typer.Option(help="Multiplies the demand of these days, e.g. 1.5.")] = None,
     units: Annotated[
-        float | None, typer.Option(help="Adds so many units over all these days; of one item at one location.")
+        float | None, typer.Option(help="Units added in total over these days; needs one item at one location.")
     ] = None,
     reason: Annotated[str, typer.Option(help="What the history does not show.")] = "",
     author: Annotated[str, typer.Option("--by", help="Author; default: approvals.author.")] = "",
@@ -63,7 +63,7 @@ def withdraw(
 
 
 def adjustments(as_of: Day = None, as_json: Json = False) -> None:
-    """List the adjustments in force, and what those of the past were worth: how much nearer to the demand they came than the forecast."""
+    """List the adjustments in force, and how much closer to demand past ones were than the forecast."""
     from pipelines.forecast import adjustment_tables
 
     held = adjustment_tables.known(_day(as_of) or date.max).to_dicts()

@@ -32,14 +32,14 @@ def inventory(
     form: Annotated[Literal["html", "xlsx", "json"], typer.Option("--format", help="File format.")] = "html",
     as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
-    """Where the stock's money sits: what runs out, what is too much, what to expedite or cancel."""
+    """The inventory report: where stock value lies, what runs out, what is in excess, what to expedite or cancel."""
     from pipelines.report import inventory_job, reading
 
     day: datetime | None = as_of
-    told, path = inventory_job.run(day.date() if day else reading.newest(), form)
+    facts, path = inventory_job.run(day.date() if day else reading.newest(), form)
     if as_json:
-        typer.echo(json.dumps({**told, "path": str(path)}, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps({**facts, "path": str(path)}, indent=2, ensure_ascii=False))
         return
-    for sentence in told["sentences"]:
+    for sentence in facts["sentences"]:
         typer.echo(sentence)
     typer.echo(path)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 app = typer.Typer(
-    help="What followed the decisions: service, stock, cost, forecasts, deliveries, changes of orders.",
+    help="Outcomes of the decisions: service, stock, cost, forecasts, deliveries, changes of orders.",
     epilog="Example: stockproof outcomes --json | stockproof outcomes --item ITEM-000001 | stockproof outcomes vendors",
     invoke_without_command=True,
 )
@@ -25,8 +25,8 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 @app.callback()
 def outcomes(
     context: typer.Context,
-    item: Annotated[str | None, typer.Option(help="Day by day of this item instead.")] = None,
-    location: Annotated[str, typer.Option(help="Of the item at this location alone.")] = "",
+    item: Annotated[str | None, typer.Option(help="This item, day by day.")] = None,
+    location: Annotated[str, typer.Option(help="The item at this location only.")] = "",
     weeks: Annotated[int, typer.Option(min=1, max=520, help="Weeks shown.")] = 8,
     as_of: Day = None,
     as_json: Json = False,

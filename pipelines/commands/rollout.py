@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 app = typer.Typer(
-    help="How far our policy has taken over, what the rules say, and a person's word.",
+    help="The rollout of our policy: stages, what the rules say, and manual decisions.",
     epilog="Example: stockproof rollout show | stockproof rollout hold --reason 'stocktaking' --by ann",
     no_args_is_help=True,
 )
@@ -72,13 +72,13 @@ def force(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Put a group into a stage and keep it there until it is released."""
+    """Move a group to a stage and keep it there until it is released."""
     _act("forced", group, reason, by, stage, as_json)
 
 
 @app.command(epilog="Example: stockproof rollout release --reason 'stocktaking is over' --by ann")
 def release(reason: Why, group: Group = "all", by: By = None, as_json: Json = False) -> None:
-    """Give a group back to the rules."""
+    """Let the rules decide about a group again."""
     _act("released", group, reason, by, None, as_json)
 
 

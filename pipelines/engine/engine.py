@@ -203,7 +203,7 @@ def simulate(arrays: Arrays, *, backorders: bool = False, threads: int = 1, trac
 def _check(name: str, holds: bool, fault: str) -> None:
     if not holds:
         raise StockproofError(
-            f"replay: {name}: {fault}", "mend the rows that feed it; `stockproof erp check` lists faults"
+            f"replay: {name}: {fault}", "fix the rows that feed it; `stockproof erp check` lists faults"
         )
 
 

@@ -201,9 +201,7 @@ def with_levels(net: Network, reorder: npt.ArrayLike, order_up_to: npt.ArrayLike
 
 def _check(name: str, holds: bool, fault: str) -> None:
     if not holds:
-        raise StockproofError(
-            f"network: {name}: {fault}", "mend the network's description; docs/twin.md shows its form"
-        )
+        raise StockproofError(f"network: {name}: {fault}", "fix the network's description; docs/twin.md shows its form")
 
 
 def _filled(values: npt.ArrayLike, shape: tuple[int, ...], kind: type[S]) -> npt.NDArray[S]:

@@ -58,7 +58,7 @@ def _missing(table: Table, present: set[str] | None) -> list[str]:
 
 
 def reset() -> None:
-    """Forget everything extracted: for an ERP that has been filled anew with other data (raw never drops a row by itself)."""
+    """Forget everything extracted: for an ERP that has been refilled with other data (raw never drops a row by itself)."""
     with warehouse.transaction() as connection:
         connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('raw'))"))
         query = "select string_agg(format('raw.%I', table_name), ', ') from information_schema.tables where table_schema = 'raw'"
@@ -163,7 +163,7 @@ def store_snapshot(table: Table, rows: Rows, as_of: date) -> tuple[int, int]:
 def is_extracted(table: Table, as_of: date) -> bool:
     """The table's extraction for this as-of date has ended before, and the rows it brought let the run go on.
 
-    Where a rule stopped the run, the ERP may have been mended since: the date is to be read again.
+    Where a rule stopped the run, the ERP may have been fixed since: the date is to be read again.
     """
     query = """
         select exists(select 1 from ops.extractions where as_of = :d and table_name = :t) and not exists(

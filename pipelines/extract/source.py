@@ -27,7 +27,7 @@ def claim() -> str:
         if not holder.startswith(erp.EMBEDDED):
             raise StockproofError(
                 f"the warehouse holds rows of {holder}, and this is {address}",
-                "name another warehouse (STOCKPROOF_STACK__WAREHOUSE_URL), or give up what was extracted: `stockproof erp adopt`",
+                "name another warehouse (STOCKPROOF_STACK__WAREHOUSE_URL), or discard what was extracted: `stockproof erp adopt`",
             )
         give_up()
     with warehouse.transaction() as connection:
@@ -44,7 +44,7 @@ def give_up() -> None:
 
 
 def refilled() -> None:
-    """The ERP has been filled anew: what was extracted from it goes. Its models stay where most items are those known before."""
+    """The ERP has been refilled: what was extracted from it goes. Its models are kept if most items are those known before."""
     raw.ensure([BY_NAME["items"]])
     known = set(warehouse.read("select distinct item_id from raw.items")["item_id"])
     with erp.transaction() as connection:

@@ -53,7 +53,7 @@ def withdraw(number: int, reason: str, author: str, known_on: date | None = None
             f"there is no adjustment {number} in force", "`stockproof forecast adjustments` lists them"
         )
     if not reason.strip() or not author.strip():
-        raise StockproofError("a withdrawal has a reason and an author", "name them by --reason and --by")
+        raise StockproofError("a withdrawal needs a reason and an author", "name them by --reason and --by")
     return tables.add([{"known_on": day, "reason": reason, "author": author, "withdraws": number}])[0]
 
 

@@ -34,8 +34,8 @@ def configured() -> dict[str, Member]:
     unknown = [name for name in forecast.members if name not in MAKERS]
     if unknown:
         raise StockproofError(
-            f"forecast.members: {', '.join(unknown)} is no forecaster", f"choose among {', '.join(sorted(MAKERS))}"
+            f"forecast.members: {', '.join(unknown)} is not a forecaster", f"choose among {', '.join(sorted(MAKERS))}"
         )
     names = dict.fromkeys([*NEEDED, *forecast.members])
-    told = options()
-    return {name: MAKERS[name](told) for name in names if forecast.ensemble or name not in TRAINED}
+    settled = options()
+    return {name: MAKERS[name](settled) for name in names if forecast.ensemble or name not in TRAINED}

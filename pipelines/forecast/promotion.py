@@ -70,23 +70,30 @@ def judge(trained: Trained, panel: Panel, as_of: date) -> Verdict:
     current = newest if newest.trained_as_of <= as_of else registry.serving(as_of, panel.bucket)
     if current is None:
         return Verdict(True, f"the first of its date; {newest.label} serves from {newest.trained_as_of} on")
+    judged_before = _taken_back_since(as_of, panel.bucket)
+    if judged_before:
+        because = f"{judged_before} was promoted on these weeks or later ones and taken back"
+        return Verdict(False, f"{because}; the champion {current.label} stays", current.label)
     try:
         recipe = _rival(current, panel, _seen_until(trained, panel))
     except StockproofError as fault:
         because = f"the champion {current.label} cannot be read or does not serve ({fault.message})"
         return Verdict(True, f"{because}: nothing to compare with")
+    return _met(trained, panel, current.label, recipe)
+
+
+def _met(trained: Trained, panel: Panel, label: str, recipe: Recipe) -> Verdict:
+    """The verdict beside a champion whose recipe was read; it stays where the two cannot be compared."""
     if not trained.scores or trained.judged_on is None:
-        return Verdict(
-            False, f"too little history to compare with the champion {current.label}, which stays", current.label
-        )
+        return Verdict(False, f"too little history to compare with the champion {label}, which stays", label)
     if not set(recipe.members) <= set(trained.judged_on.means):
         missing = ", ".join(sorted(set(recipe.members) - set(trained.judged_on.means)))
         return Verdict(
             False,
-            f"the champion {current.label} uses {missing}, which are no longer configured; it stays",
-            current.label,
+            f"the champion {label} uses {missing}, which are no longer configured; it stays",
+            label,
         )
-    return against(trained, panel, current.label, recipe)
+    return against(trained, panel, label, recipe)
 
 
 def against(trained: Trained, panel: Panel, label: str, theirs: Recipe) -> Verdict:
@@ -146,6 +153,19 @@ def _rival(current: Version, panel: Panel, seen_until: date) -> Recipe:
             raise StockproofError(refused, "")
         # A champion younger than the origin was chosen on days of the window that now judges.
         return loaded.model.recipe if current.trained_as_of <= seen_until else store.judged(folder)
+
+
+def _taken_back_since(as_of: date, bucket: str) -> str:
+    """Label of a version that won on windows that end on a date or later and was taken back; empty where there is none.
+
+    What came after its promotion spoke against it: the windows that spoke for it decide no second time.
+    """
+    spent = [
+        v
+        for v in registry.versions()
+        if v.role == registry.ROLLED_BACK and v.forecasts(bucket) and v.trained_as_of >= as_of
+    ]
+    return spent[0].label if spent else ""
 
 
 def _seen_until(trained: Trained, panel: Panel) -> date:

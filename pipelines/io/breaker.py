@@ -64,7 +64,7 @@ def refuse_if_open(name: str, *, clock: Callable[[], datetime] = wall_clock) -> 
         until = (found.opened_at + COOL_DOWN).astimezone(UTC)
         raise StockproofError(
             f"{name} failed {OPENS_AFTER} times in a row and is not called for now; last error: {found.last_error}",
-            f"mend {name}; the first call after {until:%Y-%m-%d %H:%M:%S} UTC tries it again",
+            f"fix {name}; the first call after {until:%Y-%m-%d %H:%M:%S} UTC tries it again",
         )
     return now
 
@@ -121,7 +121,7 @@ def _row(name: str) -> sa.Row[tuple[int, datetime | None, str]] | None:
 
 
 def _failed(name: str, error: str, moment: datetime) -> None:
-    """One more failure; the third in a row opens, a failed probe opens anew."""
+    """One more failure; the third in a row opens, a failed probe opens it again."""
     warehouse.execute(
         """insert into ops.breakers (name, failures, last_error, changed_at) values (:name, 1, :error, :moment)
         on conflict (name) do update set failures = breakers.failures + 1, last_error = :error, changed_at = :moment,

@@ -38,12 +38,12 @@ def state_dir(*parts: str) -> Path:
     except OSError as fault:
         raise StockproofError(
             f"state folder {folder} cannot be made: {fault.strerror}",
-            "mend its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
+            "fix its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
         ) from None
     if not os.access(folder, os.W_OK):
         raise StockproofError(
             f"state folder {folder} cannot be written",
-            "mend its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
+            "fix its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
         )
     return folder
 
@@ -132,8 +132,8 @@ def read_secrets() -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError) as fault:
-        told = fault.strerror if isinstance(fault, OSError) else "it is not the JSON it was"
+        cause = fault.strerror if isinstance(fault, OSError) else "it is not the JSON it was"
         raise StockproofError(
-            f"the passwords of the embedded stack, {path}, cannot be read: {told}",
+            f"the passwords of the embedded stack, {path}, cannot be read: {cause}",
             "run as the user who made the state folder, or set STOCKPROOF_STATE_DIR to a folder of your own",
         ) from None

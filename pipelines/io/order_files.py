@@ -43,7 +43,7 @@ class OrderFiles:
         except OSError as fault:
             raise StockproofError(
                 f"order {order.order_id} cannot be written to {self.folder}: {fault.strerror}",
-                "mend the folder's permissions or space, then `stockproof run release` again",
+                "fix the folder's permissions or space, then `stockproof run release` again",
             ) from None
         step("file written")
 

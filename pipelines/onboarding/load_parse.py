@@ -98,10 +98,10 @@ def parse(table: Table, path: Path, written: TextFormat = PLAIN) -> Parsed:
     missing = [c.name for c in table.columns if c.required and c.name not in raw.columns and c.name != "updated_at"]
     if missing and raw.width == 1 and len(missing) > 1:
         parsed.fault_columns.update(missing[:1])
-        told = (
+        fault = (
             f"{path.name}, header: {raw.columns[0]!r} is a single column; separate columns by comma, semicolon or tab"
         )
-        parsed.faults = [told]
+        parsed.faults = [fault]
         return parsed
     if missing:
         parsed.fault_columns.update(missing)
@@ -163,7 +163,7 @@ def _rules(parsed: Parsed, raw: pl.Series, column: Column) -> Iterable[tuple[pl.
     if (parsed.table.name, column.name) in _UNIQUE:
         yield (
             values.is_duplicated() & values.is_not_null(),
-            "{value!r} is there twice; each order has a reference of its own",
+            "{value!r} occurs twice; each order has a reference of its own",
         )
 
 

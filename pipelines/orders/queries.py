@@ -116,4 +116,4 @@ def _number(key: str) -> None:
     try:
         float(key)
     except ValueError:
-        raise StockproofError(f"{key!r} is no key of a page", "take `next` as the page before gave it") from None
+        raise StockproofError(f"{key!r} is not the key of a page", "take `next` as the page before gave it") from None

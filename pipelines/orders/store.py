@@ -50,7 +50,7 @@ def locked(connection: sa.Connection, order_id: str) -> Row:
     query = "select * from orders.orders where order_id = :order_id for update"
     found = connection.execute(sa.text(query), {"order_id": order_id}).mappings().first()
     if found is None:
-        raise NotFound(f"there is no order {order_id}", "`stockproof orders list` shows those there are")
+        raise NotFound(f"there is no order {order_id}", "`stockproof orders list` lists the orders")
     return dict(found)
 
 

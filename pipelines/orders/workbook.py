@@ -35,9 +35,7 @@ def workbook(orders: Sequence[Row], note: str = "", *, why: bool = False) -> byt
     from openpyxl import Workbook
 
     if not orders:
-        raise StockproofError(
-            "there is no order to put into a workbook", "`stockproof orders list` shows those there are"
-        )
+        raise StockproofError("there is no order to put into a workbook", "`stockproof orders list` lists the orders")
     book = Workbook()
     book.remove(book.active)
     if note:

@@ -217,7 +217,7 @@ def _orders_as_recorded(skus: pl.DataFrame, receipts: pl.DataFrame, first: date,
     share = np.clip(_usable_units(receipts) / np.where(quantity > 0, quantity, 1.0), 0.0, 1.0)
     bounds = np.searchsorted(sku, np.arange(skus.height + 1))
     for n in np.unique(sku):
-        mine = slice(bounds[n], bounds[n + 1])
-        latest = np.maximum(np.searchsorted(ordered[mine], np.arange(days), side="right") - 1, 0)
-        lead[n], usable[n] = took[mine][latest], share[mine][latest]
+        of_sku = slice(bounds[n], bounds[n + 1])
+        latest = np.maximum(np.searchsorted(ordered[of_sku], np.arange(days), side="right") - 1, 0)
+        lead[n], usable[n] = took[of_sku][latest], share[of_sku][latest]
     return lead, usable

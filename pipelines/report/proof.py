@@ -12,8 +12,8 @@ from pipelines.report.tables import Tables
 BASES: Final = {
     "proven": "ours: the replay proved a saving over the ERP's rule",
     "no_incumbent": "ours: the ERP holds no rule to keep",
-    "not_proven": "the ERP's rule stays: no saving was proven",
-    "books": "the ERP's rule stays: its books do not add up, so nothing can be proven",
+    "not_proven": "the ERP's rule is kept: no saving was proven",
+    "books": "the ERP's rule is kept: its books do not add up, so nothing can be proven",
     "not_replayed": "could not be replayed",
 }
 
@@ -62,7 +62,7 @@ def guarded(tables: Tables) -> list[str]:
         return []
     said = (
         f"Our policy replaces the ERP's rule on {count(proven, 'SKU')}, where earlier days of the replay prove a saving; on {kept:,} they "
-        "do not, so the ERP's rule stays there and counts as ours above."
+        "do not, so the ERP's rule is kept there and counts as ours above."
     )
     brief = pl.col("saving_low").is_null() | (pl.col("lead_time_days") * ROUNDS > pl.col("guard_days"))
     little = tables.choices.filter((pl.col("basis") == "not_proven") & brief).height
@@ -136,9 +136,9 @@ def _aside(row: dict[str, Any]) -> str:
     aside = row.get("aside") or 0.0
     if abs(aside) < TOLERANCE:
         return ""
-    told = f"; sales of {quantity(aside)} were set aside by a data rule (see Data quality)"
+    sentence = f"; sales of {quantity(aside)} were set aside by a data rule (see Data quality)"
     just = abs(aside + row["units"]) < TOLERANCE
-    return f"{told}, just what is missing here: the stock says that they were true" if just else told
+    return f"{sentence}, just what is missing here: the stock says that they were true" if just else sentence
 
 
 def service(tables: Tables) -> list[dict[str, Any]]:

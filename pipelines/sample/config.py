@@ -10,7 +10,7 @@ WARMUP_DAYS: Final = 180
 """Days the incumbent rule runs before the first recorded day, so that stock and open orders are in their stride."""
 
 UNTIL: Final = date(2026, 6, 28)
-"""Last day of the sample unless told otherwise: the demo's as-of date."""
+"""Last day of the sample by default: the demo's as-of date."""
 
 _REMEDY: Final = "see `stockproof erp seed --help`"
 
@@ -51,7 +51,7 @@ class SampleConfig:
             if not low <= getattr(self, name) <= high:
                 raise StockproofError(f"{name} = {getattr(self, name)} is out of range {low} to {high}", _REMEDY)
         if not 0 <= self.counting_error_share <= 1:
-            raise StockproofError(f"counting_error_share = {self.counting_error_share} is no share", _REMEDY)
+            raise StockproofError(f"counting_error_share = {self.counting_error_share} is not a share", _REMEDY)
 
     @property
     def total_days(self) -> int:

@@ -58,5 +58,5 @@ def _again(held: dict[str, Any], content: bytes) -> Response:
     if not hmac.compare_digest(bytes(held.get("body_hash") or b""), content):
         raise StockproofError("this idempotency key belongs to another request", "use a new key for a new request")
     if held["status"] is None:
-        raise Conflict("the first request with this idempotency key is still at work", "ask again in a moment")
+        raise Conflict("the first request with this idempotency key is still running", "ask again in a moment")
     return Response(bytes(held["body"]), held["status"], {"Idempotent-Replayed": "true"}, held["media_type"])

@@ -123,7 +123,7 @@ def read(path: Path, boundary: str) -> Gate:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as fault:
-        raise StockproofError(f"{path.name} cannot be read: {fault}", "mend the YAML") from None
+        raise StockproofError(f"{path.name} cannot be read: {fault}", "fix the YAML") from None
     _check_keys(path.name, content, _FILE_KEYS, {"rules"})
     sources = _sources(path.name, content.get("tables"))
     rules: list[Rule] = []

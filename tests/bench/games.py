@@ -5,10 +5,11 @@ week X arrives at the start of week X + 3. Holding costs 0.2 a unit and week, a 
 policy sees what a planner would.
 
     python -m tests.bench.games [--set m5] [--game 0 …] [--seed 42 …] [--refit WEEKS] [--unseen] [--weeks N] [--look-ahead N] [--json]
-    python -m tests.bench.games --through-product [--bucket week|day] [--spread 1|7] [--unseen]
+    python -m tests.bench.games --through-product [--bucket week|day] [--spread 1|7] [--unseen] [--registered]
 
 Game 0 is the last 8 weeks, game 1 the 8 before, and so on. ``--unseen``: books hold what was sold, not what was asked for.
-``--through-product`` plays by CSV files, ERP, daily run and order export.
+``--through-product`` plays by CSV files, ERP, daily run and order export; with ``--registered`` each week trains and registers a bundle,
+and the champion forecasts.
 """
 
 import argparse
@@ -51,18 +52,18 @@ def play(series: Series, first: int, policy: Policy, weeks: int | None = None, *
     usual = np.round(series.demand[:, first - 13 : first].mean(axis=1))
     coming = np.zeros((skus, weeks + lead + 1))
     coming[:, :lead] = usual[:, None]
-    stock, told = 2.0 * usual, series
+    stock, recorded = 2.0 * usual, series
     if unseen:
-        told = replace(series, demand=series.demand.copy(), closed=np.zeros(series.demand.shape, dtype=bool))
+        recorded = replace(series, demand=series.demand.copy(), closed=np.zeros(series.demand.shape, dtype=bool))
     for week in range(weeks):
         # What is ordered now arrives ``lead`` weeks after the coming one; later arrivals than the last week played change nothing.
-        coming[:, week + lead] = policy(told.until(first + week), stock, coming[:, week : week + lead])
+        coming[:, week + lead] = policy(recorded.until(first + week), stock, coming[:, week : week + lead])
         there = stock + coming[:, week]
         result = _replayed(series, first, coming, 2.0 * usual, week + 1)
         stock = result.trace[0, :, -1]
-        if told.closed is not None:
-            told.demand[:, first + week] = np.minimum(there, series.demand[:, first + week])
-            told.closed[:, first + week] = stock <= 0
+        if recorded.closed is not None:
+            recorded.demand[:, first + week] = np.minimum(there, series.demand[:, first + week])
+            recorded.closed[:, first + week] = stock <= 0
     return HOLDING * result.on_hand_days + SHORTAGE * result.short
 
 
@@ -139,14 +140,14 @@ def expected_cost(
             (np.arange(skus), known.place)
         )  # the product's order of SKUs, so that the same draws fall on the same
         codes = [np.unique(values[rows].astype(str), return_inverse=True)[1] for values in (known.group, known.place)]
-        told = Histories(known.demand[rows], known.starts[-1] + timedelta(days=6), 7, *codes)
+        histories = Histories(known.demand[rows], known.starts[-1] + timedelta(days=6), 7, *codes)
         if known.closed is not None and not as_sold:
             closed = known.closed[rows].astype(float)
-            told = replace(told, demand=unconstrained.demand(told, closed, closed * told.demand))
+            histories = replace(histories, demand=unconstrained.demand(histories, closed, closed * histories.demand))
         now = next(week)
         if now == 0 or (refit and now % refit == 0):
-            trained[:] = [PeriodForecaster(known.lead + 1, seed=seed).fit(told)]
-        forecast = replace(trained[0], horizon=known.lead + 2).predict(told)
+            trained[:] = [PeriodForecaster(known.lead + 1, seed=seed).fit(histories)]
+        forecast = replace(trained[0], horizon=known.lead + 2).predict(histories)
         open_lines = np.array(
             [(sku, 7 * week, units) for week in range(known.lead) for sku, units in enumerate(arriving[rows, week])]
         )
@@ -178,6 +179,9 @@ def main() -> int:
     parser.add_argument("--through-product", action="store_true")
     parser.add_argument("--bucket", choices=["week", "day"], default="week")
     parser.add_argument("--spread", type=int, default=1, help="days of the week that its sales are booked on")
+    parser.add_argument(
+        "--registered", action="store_true", help="through the product: by bundles of a weekly training"
+    )
     parser.add_argument("--unseen", action="store_true", help="lost sales are not in the books")
     parser.add_argument(
         "--as-sold", action="store_true", help="with --unseen: take what was sold for what was asked for"
@@ -217,7 +221,13 @@ def _figures(sets: list[Series], game: int, seed: int, options: argparse.Namespa
             from tests.bench.games_product import play_through
 
             ours = play_through(
-                series, first, weeks, bucket=options.bucket, spread=options.spread, unseen=options.unseen
+                series,
+                first,
+                weeks,
+                bucket=options.bucket,
+                spread=options.spread,
+                unseen=options.unseen,
+                registered=options.registered,
             )
         else:
             policy = expected_cost(seed, options.refit, as_sold=options.as_sold, steps=options.look_ahead)

@@ -26,30 +26,37 @@ SUPPLIER = "S1"
 
 
 @contextmanager
-def servers(bucket: str, folder: Path) -> Iterator[None]:
-    """A warehouse and an ERP of our own, named to the product by the environment."""
+def servers(bucket: str, folder: Path, *, registered: bool = False) -> Iterator[None]:
+    """A warehouse and an ERP of our own, named to the product by the environment; with a model registry where a game trains bundles."""
     from pipelines import settings
     from pipelines.io import warehouse
     from pipelines.stack.mariadb import MariaDB
+    from pipelines.stack.mlflow import MLflow
     from pipelines.stack.postgres import Postgres
     from pipelines.stack.process import free_port
 
     postgres = Postgres(folder / "postgres", free_port(), "bench-password")
     mariadb = MariaDB(folder / "mariadb", free_port(), "bench-password")
+    mlflow = MLflow(folder / "mlflow", free_port(), f"sqlite:///{folder / 'mlflow.db'}")
     postgres.start()
     try:
         mariadb.start()
+        if registered:
+            mlflow.launch()
+            mlflow.wait()
         postgres.create_database("bench")
         mariadb.create_database("bench")
         os.environ |= {
             "STOCKPROOF_STACK__WAREHOUSE_URL": postgres.url("bench"), "ERP_URL": mariadb.url("bench"),
-            "STOCKPROOF_STACK__MLFLOW_URL": f"sqlite:///{folder / 'mlflow.db'}", "STOCKPROOF_PLANNING__BUCKET": bucket,
+            "STOCKPROOF_STACK__MLFLOW_URL": mlflow.url if registered else mlflow.store, "STOCKPROOF_PLANNING__BUCKET": bucket,
             "STOCKPROOF_STATE_DIR": str(folder / "state"),
         }  # fmt: skip
         settings.load.cache_clear()
         warehouse.migrate()
         yield
     finally:
+        if registered:
+            mlflow.stop()
         mariadb.stop()
         postgres.stop()
 
@@ -62,11 +69,13 @@ class Company:
         series: the whole history; only what is known is written.
         folder: where the files go.
         spread: days of the week that a week's sales are booked on; 1: on its last.
+        registered: each week a bundle is trained and registered, and the champion forecasts; else the daily run trains.
     """
 
     series: Series
     folder: Path
     spread: int = 1
+    registered: bool = False
     closings: list[tuple[date, Floats]] = field(default_factory=list)
     arrived: list[tuple[date, Floats]] = field(default_factory=list)
 
@@ -169,7 +178,7 @@ class Company:
         for command in (["erp", "load", str(self.folder), "--replace", "--json"],):
             answer = runner.invoke(app, command)
             assert answer.exit_code == 0, (answer.output, answer.exception)
-        _daily(as_of)
+        _daily(as_of, registered=self.registered)
         answer = runner.invoke(app, ["orders", "export", "--format", "csv", "--as-of", str(as_of)])
         assert answer.exit_code == 0, (answer.output, answer.exception)
         lines = pl.read_csv(io.StringIO(answer.stdout))
@@ -179,11 +188,13 @@ class Company:
         return ordered
 
 
-def _daily(as_of: date) -> None:
-    """The steps of the DAG daily_replenishment that lead to an order, in its order."""
+def _daily(as_of: date, *, registered: bool) -> None:
+    """The steps of the DAG daily_replenishment that lead to an order, in its order; before its forecast those of weekly_training."""
     from pipelines.extract import job as extract
     from pipelines.extract import preflight
     from pipelines.forecast import job as forecast
+    from pipelines.forecast import training
+    from pipelines.governance import job as governance
     from pipelines.policy import job as policy
     from pipelines.purchase import job as purchase
     from pipelines.replay import job as simulate
@@ -195,7 +206,12 @@ def _daily(as_of: date) -> None:
     validate.run("sources", as_of)
     transform.run(as_of)
     validate.run("features", as_of)
-    forecast.run(as_of)
+    if registered:
+        print(training.train(as_of)["reason"], file=sys.stderr, flush=True)
+        governance.daily(as_of)
+    used = forecast.run(as_of)
+    if registered and used["period_why"]:
+        raise RuntimeError(f"{as_of}: the bundle does not serve: {used['period_why']}")
     validate.run("forecasts", as_of)
     for chunk in simulate.prepare(as_of):
         simulate.run_chunk(as_of, chunk)
@@ -205,7 +221,14 @@ def _daily(as_of: date) -> None:
 
 
 def play_through(
-    series: Series, first: int, weeks: int, *, bucket: str = "week", spread: int = 1, unseen: bool = False
+    series: Series,
+    first: int,
+    weeks: int,
+    *,
+    bucket: str = "week",
+    spread: int = 1,
+    unseen: bool = False,
+    registered: bool = False,
 ) -> Floats:
     """Cost of a game whose orders the product proposes.
 
@@ -216,12 +239,13 @@ def play_through(
         bucket: planning bucket.
         spread: days of the week that its sales are booked on.
         unseen: lost sales are not in the books.
+        registered: as in :class:`Company`.
 
     Returns:
         Money by series, shape (N,).
     """
     with tempfile.TemporaryDirectory() as scratch:
         Path(scratch).chmod(0o755)
-        with servers(bucket, Path(scratch)):
-            company = Company(series, Path(scratch) / "erp", spread)
+        with servers(bucket, Path(scratch), registered=registered):
+            company = Company(series, Path(scratch) / "erp", spread, registered)
             return play(series, first, company.order, weeks, unseen=unseen)

@@ -105,7 +105,7 @@ def test_a_one_time_password_opens_nothing_but_the_choice_of_another(browser: Te
     form = {"csrf": form_token(browser), "password": "a-password-of-my-own", "again": "a-password-of-my-own"}
     assert browser.post("/password", data=form).headers["location"] == "/"
     assert browser.get("/api/v1/me").json()["name"] == "newcomer"
-    with pytest.raises(StockproofError, match="do not fit"):
+    with pytest.raises(StockproofError, match="wrong name or password"):
         actions.authenticate("newcomer", once)
 
 

@@ -74,5 +74,5 @@ def after(word: str, parts: int) -> tuple[str, ...] | None:
         if not isinstance(found, list) or len(found) != parts or not all(isinstance(part, str) for part in found):
             raise ValueError(word)
     except ValueError:
-        raise StockproofError("`after` is no place in a list", "take `next` as the page before gave it") from None
+        raise StockproofError("`after` is not a position in a list", "take `next` as the page before gave it") from None
     return tuple(found)

@@ -79,7 +79,7 @@ def handle(
     day = common.run_date()
     for subject in subjects[:500]:
         if not subject.startswith("exception:"):
-            raise StockproofError(f"{subject} is no exception", "choose rows of the list")
+            raise StockproofError(f"{subject} is not in the list of exceptions", "choose rows of the list")
         if act == "assigned":
             noting.assign(subject, assignee or user.name, user.name)
         elif act == "snoozed":

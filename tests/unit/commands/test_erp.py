@@ -53,7 +53,7 @@ def test_check_of_an_unusable_erp_ends_with_1(sqlite: Path) -> None:
 
 
 def test_load_prints_notes_and_rows(sqlite: Path) -> None:
-    folder = sqlite / "mine"
+    folder = sqlite / "own"
     folder.mkdir()
     (folder / "items.csv").write_text("item_id,name,category,unit_cost,unit_price\nA,Hammer,Tools,5,9\n")
     (folder / "suppliers.csv").write_text("supplier_id,name,active\nS,Oak,true\n")
@@ -87,4 +87,4 @@ def test_brackets_of_the_users_own_are_printed_as_they_are(
     monkeypatch.setattr("sys.argv", ["stockproof", "erp", "load", str(sqlite / "[/eur]")])
     with pytest.raises(SystemExit):
         cli.main()
-    assert "[/eur] is no folder" in capsys.readouterr().err
+    assert "[/eur] is not a folder" in capsys.readouterr().err

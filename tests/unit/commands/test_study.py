@@ -22,8 +22,8 @@ def question(**options):
     ("asked", "message"),
     [
         ({"sample": "200"}, "--sample takes stratified or all, not '200'"),
-        ({"top": 20, "items": 10}, "goes with neither --items nor --sample"),
-        ({"top": 20, "sample": "all"}, "goes with neither --items nor --sample"),
+        ({"top": 20, "items": 10}, "cannot be combined with --items or --sample"),
+        ({"top": 20, "sample": "all"}, "cannot be combined with --items or --sample"),
         ({"change": ["demand_factor"]}, "--change takes key=value, not 'demand_factor'"),
         ({"sweep": "service_target"}, "--sweep takes key=value,value"),
         ({"change": ["demand_factor=-1"]}, "change.demand_factor: Input should be greater than 0"),

@@ -165,7 +165,7 @@ def test_no_sales_no_load(folder: Path) -> None:
     ("content", "words"),
     [
         (b"", "empty, without even a header line"),
-        (b"sale_id,item_id,sale_id\n", "column sale_id is there twice"),
+        (b"sale_id,item_id,sale_id\n", "column sale_id occurs twice"),
         (b"location_id,name,kind\nW,Main,warehouse,4\n", "line 2: 4 fields, the header has 3"),
         (b"location_id,name,kind\nW,M\xfcnchen,warehouse\n", "not UTF-8"),
     ],
@@ -212,7 +212,7 @@ def test_columns_without_a_name_are_nothing_where_they_are_empty(folder: Path) -
 
 def test_a_name_that_is_there_twice_but_for_capitals_is_refused(folder: Path) -> None:
     (folder / "locations.csv").write_text("location_id,name,kind,Name\nW,Main,warehouse,Other\n")
-    assert "column name is there twice" in refusal(folder).message
+    assert "column name occurs twice" in refusal(folder).message
 
 
 def test_remarks_name_what_is_strange_but_no_fault(folder: Path) -> None:
@@ -245,7 +245,7 @@ def test_a_missing_table_names_the_files_that_lie_there(folder: Path) -> None:
     assert "lacks sales.csv (or .xlsx, .parquet); there lie sale.csv" in refusal(folder).message
 
 
-def test_a_file_named_almost_as_a_table_is_told_of_what_it_may_be(folder: Path) -> None:
+def test_a_file_named_almost_as_a_table_gets_the_likely_name(folder: Path) -> None:
     (folder / "stock level.csv").write_text("item_id\nA\n")
     (folder / "item_policies.txt").write_text("item_id\nA\n")
     (folder / "readme.txt").write_text("nothing\n")
@@ -258,7 +258,7 @@ def test_a_file_named_almost_as_a_table_is_told_of_what_it_may_be(folder: Path) 
     assert "readme" not in notes
 
 
-def test_another_separator_and_a_workbook_named_csv_are_told_as_what_they_are(folder: Path) -> None:
+def test_another_separator_and_a_workbook_named_csv_are_recognised(folder: Path) -> None:
     (folder / "items.csv").write_text(FILES["items"].replace(",", "|"))
     message = refusal(folder).message
     assert (

@@ -41,7 +41,7 @@ def run(skus: int = 40, seed: int = 42) -> tuple[Tables, ForecastTables]:
         open_orders=_open_orders(base, decisions),
         quarantined=pl.DataFrame({
             "table_name": ["sales", "stock_levels"], "rule": ["item is in the item list", "on_hand is not negative"], "rows": [3, 1],
-            "example": ["sale_id=S0012", "item_id=I0003, location_id=W1"], "remedy": ["add the item, or mend the sale", "recount"],
+            "example": ["sale_id=S0012", "item_id=I0003, location_id=W1"], "remedy": ["add the item, or fix the sale", "recount"],
         }),
         review=pl.DataFrame({
             "table_name": ["sales"], "rule": ["within 3 standard deviations"], "row_key": ["sale_id=S0100"],

@@ -80,12 +80,12 @@ def test_page_is_self_contained_and_well_formed(rendered: tuple[str, dict[str, o
 
 def test_a_degraded_day_says_so_before_anything_else(rendered: tuple[str, dict[str, object]]) -> None:
     tables, forecasts = synthetic.run()
-    told = "Degraded run: the forecast failed; 8 of 9 SKUs are decided by the next level (8 by <the ERP>)."
-    html, summary = page.render(replace(tables, degraded=told), forecasts, SETTINGS)
+    sentence = "Degraded run: the forecast failed; 8 of 9 SKUs are decided by the next level (8 by <the ERP>)."
+    html, summary = page.render(replace(tables, degraded=sentence), forecasts, SETTINGS)
     text = [one.strip() for one in read(html).text if one.strip()]
     headline = text.index(next(one for one in text if one.startswith("Order ")))
-    assert text.index(told) < headline
-    assert summary["degraded"] == told
+    assert text.index(sentence) < headline
+    assert summary["degraded"] == sentence
     whole, plain = rendered
     assert "Degraded" not in whole
     assert "degraded" not in plain
@@ -142,7 +142,7 @@ def test_an_erp_with_sales_only_says_what_is_missing() -> None:
     text = " ".join("".join(read(html).text).split())
     assert re.findall(r"<h2>(.*?)</h2>", html) == TITLES
     assert "The ERP holds no stock records" in text and "The ERP holds no purchase orders" in text
-    assert "40: the ERP holds no stock record" in text and "nothing is said of savings" in text
+    assert "40: the ERP holds no stock record" in text and "no saving is reported" in text
     assert "Replayed alone on the past demand of 40 SKUs, our policy fills" in text and "instead of" not in text
     assert "Each day's stock and service of our policy." in text
     assert summary["skus_compared"] == 0 and summary["skus_left_out"] == 40
@@ -151,8 +151,10 @@ def test_an_erp_with_sales_only_says_what_is_missing() -> None:
 def test_what_waits_and_what_a_line_warns_of_is_on_the_page() -> None:
     tables, forecasts = synthetic.run()
     alert = pl.when(pl.col("quantity") > 0).then(pl.lit("Ordered without a sale: it never sold")).otherwise(pl.lit(""))
-    told = replace(tables, decisions=tables.decisions.with_columns(alert=alert), notices=("1 order waits for <you>.",))
-    text = "".join(read(page.render(told, forecasts, SETTINGS)[0]).text)
+    sentence = replace(
+        tables, decisions=tables.decisions.with_columns(alert=alert), notices=("1 order waits for <you>.",)
+    )
+    text = "".join(read(page.render(sentence, forecasts, SETTINGS)[0]).text)
     assert "1 order waits for <you>." in text
     lines = tables.decisions.filter(pl.col("quantity") > 0)
     assert text.count(". Ordered without a sale: it never sold") >= lines.height
@@ -175,7 +177,7 @@ def test_review_counts_all_rows_and_reads_like_a_sentence() -> None:
     spike += '"std_of_other_days": 3.41, "unit_price": 2}'
     rows = pl.DataFrame({
         "table_name": ["items", "sales", "sales"], "rule": ["no_cost", "spike", "spike"], "row_key": ["i", "a", "b"],
-        "details": ['{"unit_cost": null, "name": "Tap"}', spike, spike], "remedy": ["mend it", "look", "look"], "rows": [1, 900, 900],
+        "details": ['{"unit_cost": null, "name": "Tap"}', spike, spike], "remedy": ["fix it", "look", "look"], "rows": [1, 900, 900],
     })  # fmt: skip
     listed = replace(tables, review=rows)
     first, second = sections.review(listed)
@@ -236,7 +238,7 @@ def test_a_saving_is_claimed_only_where_its_interval_excludes_zero(low: float, h
 def test_a_catalogue_of_one_sku_has_a_page_that_claims_nothing() -> None:
     tables, forecasts = synthetic.run(1)
     html, summary = page.render(tables, forecasts, SETTINGS)
-    assert "One SKU alone says nothing of how certain that is, so no saving is shown." in html
+    assert "One SKU alone gives no interval, so no saving is shown." in html
     assert "95% interval" not in html
     assert summary["cost_change_low"] is None and summary["cost_change_high"] is None
 
