@@ -83,7 +83,9 @@ def save(model: PeriodModel, folder: Path) -> None:
 
 
 def load(folder: Path) -> PeriodModel | None:
-    """Read it; None of a model trained without one or by an earlier format. The folder's files were checked by :func:`models.store.folder.load`.
+    """Read it; None of a model trained without one or in an earlier format.
+
+    The folder's files were checked by :func:`models.store.folder.load`.
 
     Raises:
         StockproofError: it cannot be read.

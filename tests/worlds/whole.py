@@ -76,7 +76,7 @@ _TRAINED: Final = replace(
 
 _PANELS_ALONE: Final = (
     "books of 120 days", "books of 270 days", "books of 450 days", "books of 640 days", "newest week times 0.5", "newest week times 1.5",
-    "all of it doubled 90 days ago", "as of 28 June",
+    "all of it doubled 90 days ago", "as of 28 June", "what moves among much that does not",
 )  # fmt: skip
 """Companies that say nothing more through the product than by their panels: a load costs a minute."""
 

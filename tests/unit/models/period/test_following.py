@@ -34,16 +34,16 @@ def test_a_flat_sku_keeps_the_usual_level() -> None:
 @pytest.mark.parametrize("a_week", [-0.081, -0.0133, 0.0133])
 def test_steady_growth_or_decline_is_met_three_weeks_ahead(a_week: float) -> None:
     weeks = np.arange(WEEKS) - WEEKS + 1
-    values = drawn(30.0 * np.exp(a_week * np.maximum(weeks, -52)))
+    values = drawn(70.0 * np.exp(a_week * np.maximum(weeks, -52)))
     level, trend = of(values)
     foreseen = (level[:, -1] * ahead(trend[:, -1], np.array(3), 7)).mean()
-    assert foreseen == pytest.approx(30.0 * np.exp(3 * a_week), rel=0.1)
+    assert foreseen == pytest.approx(70.0 * np.exp(3 * a_week), rel=0.1)
 
 
 def test_a_shift_of_thirteen_weeks_ago_is_followed() -> None:
-    values = drawn(np.where(np.arange(WEEKS) < WEEKS - 13, 20.0, 40.0))
-    assert usual(values)[:, -1].mean() < 37.0
-    assert of(values)[0][:, -1].mean() == pytest.approx(40.0, rel=0.05)
+    values = drawn(np.where(np.arange(WEEKS) < WEEKS - 13, 35.0, 70.0))
+    assert usual(values)[:, -1].mean() < 65.0
+    assert of(values)[0][:, -1].mean() == pytest.approx(70.0, rel=0.03)
 
 
 def test_one_bulk_order_moves_no_weights() -> None:

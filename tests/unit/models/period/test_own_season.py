@@ -34,7 +34,7 @@ def test_a_seasonal_item_in_a_flat_category_has_its_own_season_and_its_neighbour
     assert rows.tolist() == [SKUS - 1]
     coming = in_july(histories, 8)
     coming[:WEEKS] = False
-    assert factors[0, coming].mean() / factors[0, ~in_july(histories, 8)].mean() == pytest.approx(3.0, rel=0.15)
+    assert factors[0, coming].mean() / factors[0, ~in_july(histories, 8)].mean() == pytest.approx(3.0, rel=0.25)
 
 
 def test_both_forecasters_of_the_mean_see_it() -> None:
@@ -48,7 +48,9 @@ def test_a_factor_of_the_past_does_not_hold_its_own_year() -> None:
     newest = np.flatnonzero(in_july(histories, 0))[-2:]
     demand = histories.demand.copy()
     demand[-1, newest] *= 1.3
-    before, after = (own_season(replace(histories, demand=each), 0)[1][0, newest] for each in (histories.demand, demand))
+    before, after = (
+        own_season(replace(histories, demand=each), 0)[1][0, newest] for each in (histories.demand, demand)
+    )
     assert after == pytest.approx(before, rel=0.05)
 
 
