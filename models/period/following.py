@@ -45,7 +45,9 @@ def candidates(days: int) -> Array:
     return np.array([(0.5 ** (days / 7.0 / half_life), trend * days / 7.0) for half_life, trend in CANDIDATES])
 
 
-def followed(values: Array, season: Array, usual: Array, first: Array, days: int) -> tuple[Array, Array]:
+def followed(
+    values: Array, season: Array, usual: Array, first: Array, days: int, least: Array | None = None
+) -> tuple[Array, Array]:
     """Level and trend at the end of each period; nothing later than the period is used.
 
     Args:
@@ -54,6 +56,7 @@ def followed(values: Array, season: Array, usual: Array, first: Array, days: int
         usual: [n, T] usual level at the end of each period, at a season of 1.
         first: [n] position of the first sale.
         days: length of a period.
+        least: [n] variance over mean of each SKU's counts, at least; None: 1, a Poisson's.
 
     Returns:
         ([n, T] level, [n, T] logarithm of its trend in a period).
@@ -61,6 +64,7 @@ def followed(values: Array, season: Array, usual: Array, first: Array, days: int
     return _followed(
         np.ascontiguousarray(values), np.ascontiguousarray(season[:, : values.shape[1]]), np.ascontiguousarray(usual),
         first.astype(np.int64), candidates(days), 0.5 ** (days / 7.0 / FORGET),
+        np.ones(first.size) if least is None else least.astype(float),
     )  # fmt: skip
 
 
@@ -83,7 +87,7 @@ def _scored(
 
 @njit(parallel=True)
 def _followed(
-    values: Array, season: Array, usual: Array, first: Array, each: Array, keep: float
+    values: Array, season: Array, usual: Array, first: Array, each: Array, keep: float, least: Array
 ) -> tuple[Array, Array]:  # pragma: no cover - compiled
     n, length = values.shape
     k = each.shape[0]
@@ -94,8 +98,8 @@ def _followed(
         for t in range(first[i], length):
             y, s = values[i, t], season[i, t]
             if t > first[i] + 1:
-                # One period tells so much at most: the scale is that of the best so far, of a Poisson at least.
-                most = 2.0 * MOST * max(scores[1].min() / max(weight, 1.0), 1.0)
+                # One period tells so much at most: the scale is that of the best so far.
+                most = 2.0 * MOST * max(scores[1].min() / max(weight, 1.0), least[i])
                 weight = weight * keep + 1.0
                 _scored(y, usual[i, t - 1] * s, 0, scores, keep, most)
                 for c in range(k):
@@ -104,7 +108,7 @@ def _followed(
                 above[c] = above[c] * each[c, 0] * np.exp(each[c, 1]) + y
                 below[c] = below[c] * each[c, 0] + s
             if weight >= LEAST:
-                scale = max(scores[1].min() / weight, 1.0)
+                scale = max(scores[1].min() / weight, least[i])
                 total, mean, slope = 1.0, usual[i, t], 0.0
                 for c in range(k):
                     odds = np.exp(min((scores[0, 0] - scores[0, c + 1]) / (2.0 * scale) - PRIOR, 50.0))

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.demand_units import unit_of
+from models.demand_units import FINENESS, unit_of
 from models.period import following
 from models.period.moving import decayed, filled, known_from, longest_gap, rolling, windows
 from models.period.relative import Relative
@@ -181,6 +181,7 @@ class Builder:
         self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold
         position = np.arange(length)[None, :]
         self.days = histories.days
+        self.least = None if histories.unit is None else np.where(histories.unit == 1.0, 1.0, FINENESS)
         self.base, self.slope = self.adjusted(self.season)
         expected = self.base * np.exp(self.slope)
         foreseen = np.pad(expected, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
@@ -206,7 +207,7 @@ class Builder:
         """[n, T] level and trend, adjusted by seasonal factors [n, ≥ T]: usually the mean of two decayed means of demand."""
         values = self.values / season[:, : self.values.shape[1]]
         usual = np.mean([decayed(values, half_life, self.first, self.share) for half_life in BASE], axis=0)
-        return following.followed(self.values, season, usual, self.first, self.days)
+        return following.followed(self.values, season, usual, self.first, self.days, self.least)
 
     def rows(self, sku: Array, origin: Array, step: Array) -> tuple[Array, Array]:
         """Features and base forecast.

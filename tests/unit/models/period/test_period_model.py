@@ -97,7 +97,8 @@ def test_few_rows_keep_the_base_forecast():
     model = small().fit(catalogue)
     assert model.boosters == [] and model.spread is None
     said = model.predict(catalogue)
-    assert said.mean[2] == pytest.approx(Builder(catalogue, 3).base[2, -1])
+    base = Builder(catalogue, 3).rows(np.full(3, 2), np.full(3, 39), np.arange(1, 4))[1]
+    assert said.mean[2] == pytest.approx(base)
     assert (said.variance[2] > said.mean[2]).all()
 
 
