@@ -22,13 +22,21 @@ are no proposals for the date, and earlier ones stand. `validate_*` name rule, t
 
 PARAMS = READING | {
     "items": Param(
-        None, type=["null", "array"], items={"type": "string"}, title="Items",
+        None,
+        type=["null", "array"],
+        items={"type": "string"},
+        title="Items",
         description="Forecast, replay and decide these item_ids alone, one a line; others keep what the date has. Empty: all.",
     ),
     "chunk_size": Param(
-        None, type=["null", "integer"], minimum=1, maximum=100_000, title="SKUs a replay task",
-        description="SKUs of one mapped replay task; changes nothing in the results. Empty: as configured."),
-}  # fmt: skip
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        maximum=100_000,
+        title="SKUs a replay task",
+        description="SKUs of one mapped replay task; changes nothing in the results. Empty: as configured.",
+    ),
+}
 
 
 @dag(

@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from pipelines import settings
 from pipelines.access import passwords, queries, tables
@@ -142,3 +143,28 @@ def choose_password(user: User, password: str) -> User:
 def record(rows: Sequence[tuple[str, str, str, str]]) -> None:
     """Append to the audit trail: actor, act, subject and details as JSON text."""
     tables.append(rows)
+
+
+def claim_answer(user_name: str, key: str, body_hash: bytes) -> dict[str, Any] | None:
+    """Take an idempotency key for a request.
+
+    Args:
+        user_name: of the caller; keys of two users never meet.
+        key: as sent.
+        body_hash: of method, address and body.
+
+    Returns:
+        None if the key is new; else ``body_hash``, ``status`` (None: the first request is at work), ``media_type`` and ``body`` of the
+        request that holds it.
+    """
+    return tables.claim(user_name, key, body_hash)
+
+
+def keep_answer(user_name: str, key: str, status: int, media_type: str, body: bytes) -> None:
+    """Keep the answer to the request that took a key, for its repetitions."""
+    tables.answer(user_name, key, status, media_type, body)
+
+
+def release_answer(user_name: str, key: str) -> None:
+    """Give a key back: its request failed, did nothing, and may be sent again."""
+    tables.forget(user_name, key)

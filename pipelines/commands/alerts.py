@@ -1,6 +1,5 @@
 """``stockproof alerts list | rules | test | acknowledge | assign | snooze | done``."""
 
-import getpass
 import json
 from datetime import UTC
 from typing import Annotated, Any
@@ -9,15 +8,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.core.errors import StockproofError
+from pipelines.commands import sign_in
+from pipelines.commands.sign_in import By
 
 app = typer.Typer(help="What is wrong, who has seen it, and whether messages arrive.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Number = Annotated[int, typer.Argument(help="Number of the alert, as `alerts list` shows it.")]
-By = Annotated[
-    str, typer.Option("--by", help="Who acts; empty: approvals.author, or the user of the operating system.")
-]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the act.")]
 
 COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}
@@ -98,7 +95,7 @@ def send_test(
 
 
 @app.command(epilog="Example: stockproof alerts acknowledge 12 --reason 'the ERP restarts'")
-def acknowledge(number: Number, by: By = "", reason: Reason = "") -> None:
+def acknowledge(number: Number, by: By = None, reason: Reason = "") -> None:
     """Mark an alert as seen."""
     from pipelines.operations import actions
 
@@ -108,7 +105,7 @@ def acknowledge(number: Number, by: By = "", reason: Reason = "") -> None:
 
 @app.command(epilog="Example: stockproof alerts assign 12 ann")
 def assign(
-    number: Number, to: Annotated[str, typer.Argument(help="Who takes it.")], by: By = "", reason: Reason = ""
+    number: Number, to: Annotated[str, typer.Argument(help="Who takes it.")], by: By = None, reason: Reason = ""
 ) -> None:
     """Assign an alert to a person."""
     from pipelines.operations import actions
@@ -121,7 +118,7 @@ def assign(
 def snooze(
     number: Number,
     hours: Annotated[float, typer.Option(help="For how long.")] = 24.0,
-    by: By = "",
+    by: By = None,
     reason: Reason = "",
 ) -> None:
     """Hide an alert for some hours; it is sent again if the condition still holds then."""
@@ -132,7 +129,7 @@ def snooze(
 
 
 @app.command(epilog="Example: stockproof alerts done 12 --reason 'counted again'")
-def done(number: Number, by: By = "", reason: Reason = "") -> None:
+def done(number: Number, by: By = None, reason: Reason = "") -> None:
     """Close an alert."""
     from pipelines.operations import actions
 
@@ -150,10 +147,5 @@ def _state(one: dict[str, Any]) -> str:
     return ", ".join(parts) or "open"
 
 
-def _author(by: str) -> str:
-    from pipelines import settings
-
-    author = by.strip() or settings.load().approvals.author or getpass.getuser()
-    if not author:
-        raise StockproofError("no author", "name one with --by")
-    return author
+def _author(by: str | None) -> str:
+    return sign_in.author(by, "planner", "act on alerts")

@@ -10,12 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.commands import sign_in
+from pipelines.commands.sign_in import By
 from pipelines.core.errors import StockproofError
 from pipelines.core.text import count, verb
 
-By = Annotated[
-    str | None, typer.Option("--by", help="Who does this; default: approvals.author, else the user of this machine.")
-]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Orders = Annotated[
     list[str] | None, typer.Argument(metavar="[ORDER]…", help="Order numbers of `stockproof orders list`.")

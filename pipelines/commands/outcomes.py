@@ -65,9 +65,17 @@ _ITEM = {
     "final_quantity": ",.10g", "change": "", "received_on": "", "late_days": "+d", "forecast_mean": ",.1f", "forecast_demand": ",.1f",
 }  # fmt: skip
 _WEEK = {
-    "week_ends_on": "", "fill_rate": ".1%", "stockout_days": ",d", "stock_value": ",.0f", "holding_cost": ",.0f", "shortage_cost": ",.0f",
-    "ordering_cost": ",.0f", "total_cost": ",.0f", "proposed_lines": ",d", "ordered_lines": ",d",
-}  # fmt: skip
+    "week_ends_on": "",
+    "fill_rate": ".1%",
+    "stockout_days": ",d",
+    "stock_value": ",.0f",
+    "holding_cost": ",.0f",
+    "shortage_cost": ",.0f",
+    "ordering_cost": ",.0f",
+    "total_cost": ",.0f",
+    "proposed_lines": ",d",
+    "ordered_lines": ",d",
+}
 _VENDOR = {
     "supplier_id": "", "verdict": "", "receipts": "d", "on_time_share": ".0%", "usual_on_time_share": ".0%", "in_full_share": ".0%",
     "usual_in_full_share": ".0%", "late_days_mean": "+.1f", "usual_late_days_mean": "+.1f", "open_lines": "d", "overdue_lines": "d",

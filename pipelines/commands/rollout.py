@@ -9,6 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.commands import sign_in
+from pipelines.commands.sign_in import By
+
 app = typer.Typer(
     help="The rollout of our policy: stages, what the rules say, and manual decisions.",
     epilog="Example: stockproof rollout show | stockproof rollout hold --reason 'stocktaking' --by ann",
@@ -17,9 +20,6 @@ app = typer.Typer(
 
 Group = Annotated[str, typer.Option("--group", help="The group; `show` lists them.")]
 Why = Annotated[str, typer.Option(help="Why, one sentence for those who ask later.")]
-By = Annotated[
-    str | None, typer.Option("--by", help="Who does this; default: approvals.author, else the user of this machine.")
-]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -83,11 +83,9 @@ def release(reason: Why, group: Group = "all", by: By = None, as_json: Json = Fa
 
 
 def _act(event: str, group: str, reason: str, by: str | None, stage: str | None, as_json: bool) -> None:
-    from pipelines import settings
     from pipelines.operations.rollout import actions
-    from pipelines.orders import approvals
 
-    author = approvals.author(by, settings.load().approvals)
+    author = sign_in.author(by, "approver", "change the rollout")
     done = actions.act(event, group, reason, author, stage)
     words = f"{done['group']}: {event}, {done['stage']} from the run of {done['from']} on, by {author}: {reason}"
     typer.echo(json.dumps(done, indent=2) if as_json else words)

@@ -81,9 +81,14 @@ def schema(columns: Sequence[Column]) -> Any:
     import pyarrow as pa
 
     types = {
-        Kind.TEXT: pa.string(), Kind.NUMBER: pa.float64(), Kind.MONEY: pa.float64(), Kind.INTEGER: pa.int64(), Kind.BOOLEAN: pa.bool_(),
-        Kind.DATE: pa.date32(), Kind.TIMESTAMP: pa.timestamp("us"),
-    }  # fmt: skip
+        Kind.TEXT: pa.string(),
+        Kind.NUMBER: pa.float64(),
+        Kind.MONEY: pa.float64(),
+        Kind.INTEGER: pa.int64(),
+        Kind.BOOLEAN: pa.bool_(),
+        Kind.DATE: pa.date32(),
+        Kind.TIMESTAMP: pa.timestamp("us"),
+    }
     return pa.schema([(column.name, types[column.kind]) for column in columns])
 
 

@@ -16,9 +16,13 @@ def options() -> Options:
     chosen = settings.load()
     forecast, days = chosen.forecast, DAYS_IN[chosen.planning.grain]
     return Options(
-        forecast.seasonality, max(chosen.planning.horizon_days // days, 1), forecast.threads, forecast.seed,
-        forecast.objective, chosen.costs.stockout_to_overstock_ratio or BOOSTER_RATIO,
-    )  # fmt: skip
+        forecast.seasonality,
+        max(chosen.planning.horizon_days // days, 1),
+        forecast.threads,
+        forecast.seed,
+        forecast.objective,
+        chosen.costs.stockout_to_overstock_ratio or BOOSTER_RATIO,
+    )
 
 
 def configured() -> dict[str, Member]:

@@ -25,7 +25,7 @@ from pipelines.io.registry_versions import Version
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PromotionVerdict:
     """What came of a comparison.
 
     Attributes:
@@ -54,7 +54,7 @@ class Verdict:
         return found | ({"window": list(self.window)} if self.window else {})
 
 
-def judge(trained: Trained, panel: Panel, as_of: date) -> Verdict:
+def judge(trained: Trained, panel: Panel, as_of: date) -> PromotionVerdict:
     """Compare a training with the champion; a tie stays, and nothing is promoted without a comparison where there is one to compare with.
 
     A training of an earlier date than the champion's meets the one that had won by then: it can serve the dates between the two.
@@ -66,29 +66,31 @@ def judge(trained: Trained, panel: Panel, as_of: date) -> Verdict:
     """
     newest = registry.incumbent(panel.bucket)
     if newest is None:
-        return Verdict(True, f"the first on buckets of a {panel.bucket}" if registry.versions() else "first version")
+        return PromotionVerdict(
+            True, f"the first on buckets of a {panel.bucket}" if registry.versions() else "first version"
+        )
     current = newest if newest.trained_as_of <= as_of else registry.serving(as_of, panel.bucket)
     if current is None:
-        return Verdict(True, f"the first of its date; {newest.label} serves from {newest.trained_as_of} on")
+        return PromotionVerdict(True, f"the first of its date; {newest.label} serves from {newest.trained_as_of} on")
     judged_before = _taken_back_since(as_of, panel.bucket)
     if judged_before:
         because = f"{judged_before} was promoted on these weeks or later ones and taken back"
-        return Verdict(False, f"{because}; the champion {current.label} stays", current.label)
+        return PromotionVerdict(False, f"{because}; the champion {current.label} stays", current.label)
     try:
         recipe = _rival(current, panel, _seen_until(trained, panel))
     except StockproofError as fault:
         because = f"the champion {current.label} cannot be read or does not serve ({fault.message})"
-        return Verdict(True, f"{because}: nothing to compare with")
+        return PromotionVerdict(True, f"{because}: nothing to compare with")
     return _met(trained, panel, current.label, recipe)
 
 
-def _met(trained: Trained, panel: Panel, label: str, recipe: Recipe) -> Verdict:
+def _met(trained: Trained, panel: Panel, label: str, recipe: Recipe) -> PromotionVerdict:
     """The verdict beside a champion whose recipe was read; it stays where the two cannot be compared."""
     if not trained.scores or trained.judged_on is None:
-        return Verdict(False, f"too little history to compare with the champion {label}, which stays", label)
+        return PromotionVerdict(False, f"too little history to compare with the champion {label}, which stays", label)
     if not set(recipe.members) <= set(trained.judged_on.means):
         missing = ", ".join(sorted(set(recipe.members) - set(trained.judged_on.means)))
-        return Verdict(
+        return PromotionVerdict(
             False,
             f"the champion {label} uses {missing}, which are no longer configured; it stays",
             label,
@@ -96,7 +98,7 @@ def _met(trained: Trained, panel: Panel, label: str, recipe: Recipe) -> Verdict:
     return against(trained, panel, label, recipe)
 
 
-def against(trained: Trained, panel: Panel, label: str, theirs: Recipe) -> Verdict:
+def against(trained: Trained, panel: Panel, label: str, theirs: Recipe) -> PromotionVerdict:
     """The verdict on a new recipe beside the champion's, from the evidence of the newest origin. Pure.
 
     Args:
@@ -115,10 +117,10 @@ def against(trained: Trained, panel: Panel, label: str, theirs: Recipe) -> Verdi
     window = (first.isoformat(), panel.as_of.isoformat())
     if found is None:
         few = f"fewer than {FEWEST_WEEKS} weeks to compare with the champion {label}, which stays"
-        return Verdict(False, few, label, None, champion, window)
+        return PromotionVerdict(False, few, label, None, champion, window)
     promote = found.better and lead <= other
     reason = words(found, promote, label, lead, other)
-    return Verdict(promote, reason, label, found, champion, window)
+    return PromotionVerdict(promote, reason, label, found, champion, window)
 
 
 def words(found: Comparison, promote: bool, label: str, lead: float, other: float) -> str:

@@ -40,9 +40,14 @@ _REMEDIES: Final = {
     Kind.BOOLEAN: "write true or false",
 }
 _NOUNS: Final = {
-    Kind.TEXT: "a text that fits", Kind.INTEGER: "a whole number", Kind.NUMBER: "a number", Kind.MONEY: "an amount of money",
-    Kind.DATE: "a date", Kind.TIMESTAMP: "a date and time", Kind.BOOLEAN: "true or false",
-}  # fmt: skip
+    Kind.TEXT: "a text that fits",
+    Kind.INTEGER: "a whole number",
+    Kind.NUMBER: "a number",
+    Kind.MONEY: "an amount of money",
+    Kind.DATE: "a date",
+    Kind.TIMESTAMP: "a date and time",
+    Kind.BOOLEAN: "true or false",
+}
 
 
 @dataclass

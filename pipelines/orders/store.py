@@ -35,9 +35,13 @@ def event(
 ) -> int:
     """Write a line of the audit trail, within the caller's transaction. Returns its number."""
     values = {
-        "order_id": order_id, "line_no": line_no, "event": name, "author": author, "reason": reason,
+        "order_id": order_id,
+        "line_no": line_no,
+        "event": name,
+        "author": author,
+        "reason": reason,
         "details": json.dumps(details or {}, default=str),
-    }  # fmt: skip
+    }
     return int(connection.execute(sa.text(_EVENT), values).scalar_one())
 
 

@@ -11,14 +11,14 @@ from pipelines.replay.candidates import BOOSTED, DECAYED, SBA, TSB, Known
 from pipelines.replay.known_history import Moments, decayed_moments, lead_times_known, spread_known
 from pipelines.replay.retrained import daily_rates, of_days
 from pipelines.replay.smoothing import ALPHA, intermittent_rates
-from pipelines.replay.window import Window, positions
+from pipelines.replay.window import ReplayWindow, positions
 
 LEARN_FROM = 28
 """Days of history before the first forecast whose miss is learnt from."""
 
 
 @dataclass(frozen=True)
-class Terms:
+class PolicyTerms:
     """What ordering, holding and shortage cost, and how sure to be; arrays of shape (N,).
 
     Attributes:
@@ -73,7 +73,7 @@ def review_columns(days: int, period: int) -> Ints:
     return column
 
 
-def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
+def known(w: ReplayWindow, terms: PolicyTerms, boosted: Floats | None = None) -> Known:
     """Demand and lead times as known on the day before the window and at each review date in it, from rows up to that date only.
 
     Args:
@@ -122,7 +122,7 @@ def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
     )
 
 
-def _boosted(means: Floats, w: Window, dates: Ints, protection: Floats, terms: Terms) -> Floats:
+def _boosted(means: Floats, w: ReplayWindow, dates: Ints, protection: Floats, terms: PolicyTerms) -> Floats:
     """Units a day over the protection interval as forecast at each date, NaN before the first training, shape (N, E)."""
     period = terms.review_period_days
     number = of_days(dates, w.demand.shape[1], period, means.shape[1])

@@ -15,7 +15,7 @@ KEY = ["item_id", "location_id"]
 
 
 @dataclass(frozen=True)
-class Window:
+class ReplayWindow:
     """Recorded history of N SKUs: H days of run-up, then the T days of the replay.
 
     Attributes:
@@ -71,7 +71,7 @@ def window(
     *,
     days: int,
     run_up: int,
-) -> Window:
+) -> ReplayWindow:
     """Arrange recorded rows as arrays.
 
     Args:
@@ -99,7 +99,7 @@ def window(
     held, on_shelf = _held(counted, came, asked)
     received = numbered(skus, receipts).sort("sku", "ordered_on", "received_on", "quantity_ordered")
     lead, usable = _orders_as_recorded(skus, received, first, days)
-    return Window(
+    return ReplayWindow(
         first=first,
         demand=asked,
         stockout=empty,
@@ -115,7 +115,7 @@ def window(
     )
 
 
-def pipeline_at_start(w: Window, first_day: Ints, late_days: int) -> tuple[Arrivals, Ints]:
+def pipeline_at_start(w: ReplayWindow, first_day: Ints, late_days: int) -> tuple[Arrivals, Ints]:
     """Orders placed before a SKU's first replay day and still open on it, arriving as recorded.
 
     One that has not arrived to this day stays on order, until it is overdue by more than ``late_days``: then nobody counts on it.
@@ -132,10 +132,12 @@ def pipeline_at_start(w: Window, first_day: Ints, late_days: int) -> tuple[Arriv
     still = w.open_orders.select(
         "sku", "ordered_on", until=pl.col("expected_on") + pl.duration(days=late_days + 1), quantity="quantity_ordered"
     )
-    lines = pl.concat([
-        came.with_columns(units=_usable_units(w.receipts)),
-        still.with_columns(units=pl.lit(0.0)),
-    ])  # fmt: skip
+    lines = pl.concat(
+        [
+            came.with_columns(units=_usable_units(w.receipts)),
+            still.with_columns(units=pl.lit(0.0)),
+        ]
+    )
     first = first_day[lines["sku"].to_numpy()]
     placed, until = (positions(lines[name], w.first) for name in ("ordered_on", "until"))
     open_ = (placed < first) & (until >= first)

@@ -66,10 +66,11 @@ def caveats(compared: Comparison, omitted: list[tuple[str, int]]) -> list[str]:
         low, unseen = compared.recorded_fill_low, compared.unseen_units
         bounds = f", and the fill of the books lies between {percent(low)} and 100%" if low is not None else ""
         missing = (
-            "" if unseen is None
+            ""
+            if unseen is None
             else "If demand on those days was like that of the days around them, "
             f"{quantity(round(unseen))} {verb(round(unseen), 'unit is', 'units are')} missing from it{bounds}. "
-        )  # fmt: skip
+        )
         found.append(
             f"On {count(compared.censored_days, 'SKU-day')} ({percent(compared.censored_share)} of those compared) "
             "the books show a stockout, "

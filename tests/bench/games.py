@@ -67,7 +67,7 @@ def play(series: Series, first: int, policy: Policy, weeks: int | None = None, *
     return HOLDING * result.on_hand_days + SHORTAGE * result.short
 
 
-def _replayed(series: Series, first: int, coming: Floats, on_hand: Floats, weeks: int) -> engine.Outcome:
+def _replayed(series: Series, first: int, coming: Floats, on_hand: Floats, weeks: int) -> engine.ReplayOutcome:
     sku, week = np.nonzero(coming[:, :weeks])
     units = coming[sku, week]
     never = engine.constant_levels(
@@ -237,9 +237,16 @@ def _figures(sets: list[Series], game: int, seed: int, options: argparse.Namespa
     rule, best, ours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
     low, high = paired_interval(rule - ours)
     return {
-        "game": game, "seed": seed, "rule": rule.sum(), "perfect": best.sum(), "cost": ours.sum(), "change": ours.sum() / rule.sum() - 1,
-        "saving_low": low, "saving_high": high, "seconds": time.perf_counter() - started,
-    }  # fmt: skip
+        "game": game,
+        "seed": seed,
+        "rule": rule.sum(),
+        "perfect": best.sum(),
+        "cost": ours.sum(),
+        "change": ours.sum() / rule.sum() - 1,
+        "saving_low": low,
+        "saving_high": high,
+        "seconds": time.perf_counter() - started,
+    }
 
 
 def paired_interval(saving: Floats, level: float = 0.95, draws: int = 2_000) -> tuple[float, float]:

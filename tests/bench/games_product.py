@@ -47,10 +47,12 @@ def servers(bucket: str, folder: Path, *, registered: bool = False) -> Iterator[
         postgres.create_database("bench")
         mariadb.create_database("bench")
         os.environ |= {
-            "STOCKPROOF_STACK__WAREHOUSE_URL": postgres.url("bench"), "ERP_URL": mariadb.url("bench"),
-            "STOCKPROOF_STACK__MLFLOW_URL": mlflow.url if registered else mlflow.store, "STOCKPROOF_PLANNING__BUCKET": bucket,
+            "STOCKPROOF_STACK__WAREHOUSE_URL": postgres.url("bench"),
+            "ERP_URL": mariadb.url("bench"),
+            "STOCKPROOF_STACK__MLFLOW_URL": mlflow.url if registered else mlflow.store,
+            "STOCKPROOF_PLANNING__BUCKET": bucket,
             "STOCKPROOF_STATE_DIR": str(folder / "state"),
-        }  # fmt: skip
+        }
         settings.load.cache_clear()
         warehouse.migrate()
         yield
@@ -97,10 +99,17 @@ class Company:
         self.folder.mkdir(parents=True, exist_ok=True)
         item, place = [f"I{n:05d}" for n in range(skus)], known.place.astype(str)
         started = date(2000, 1, 1)
-        items = pl.DataFrame({
-            "item_id": item, "name": item, "category": known.group.astype(str), "unit_cost": 1.0, "unit_price": 2.0,
-            "holding_cost_per_day": HOLDING / 7, "shortage_cost": SHORTAGE,
-        })  # fmt: skip
+        items = pl.DataFrame(
+            {
+                "item_id": item,
+                "name": item,
+                "category": known.group.astype(str),
+                "unit_cost": 1.0,
+                "unit_price": 2.0,
+                "holding_cost_per_day": HOLDING / 7,
+                "shortage_cost": SHORTAGE,
+            }
+        )
         offers = pl.DataFrame({
             "item_id": item, "supplier_id": SUPPLIER, "is_primary": True, "lead_time_days": 7 * LEAD_WEEKS, "min_order_qty": 1,
             "pack_size": 1, "unit_price": 1.0, "ordering_cost": 0.0,
@@ -121,10 +130,14 @@ class Company:
 
     def _sales(self, known: Series) -> pl.DataFrame:
         sku, week = np.nonzero(known.demand)
-        rows = pl.DataFrame({
-            "item_id": [f"I{n:05d}" for n in sku], "location_id": known.place.astype(str)[sku],
-            "start": pl.Series([known.starts[n] for n in week], dtype=pl.Date), "units": known.demand[sku, week].astype(int),
-        })  # fmt: skip
+        rows = pl.DataFrame(
+            {
+                "item_id": [f"I{n:05d}" for n in sku],
+                "location_id": known.place.astype(str)[sku],
+                "start": pl.Series([known.starts[n] for n in week], dtype=pl.Date),
+                "units": known.demand[sku, week].astype(int),
+            }
+        )
         days = [
             rows.with_columns(
                 sold_on=pl.col("start") + pl.duration(days=7 - self.spread + n),
@@ -154,9 +167,16 @@ class Company:
             "po_id", pl.lit(SUPPLIER).alias("supplier_id"), "location_id", "ordered_on", status.alias("status")
         ).write_csv(self.folder / "purchase_orders.csv")
         table.select(
-            "po_id", "line_no", "item_id", "quantity_ordered", pl.lit(1.0).alias("unit_price"), "promised_on", "received_on",
-            "quantity_received", pl.lit(0).alias("quantity_rejected"),
-        ).write_csv(self.folder / "purchase_order_lines.csv")  # fmt: skip
+            "po_id",
+            "line_no",
+            "item_id",
+            "quantity_ordered",
+            pl.lit(1.0).alias("unit_price"),
+            "promised_on",
+            "received_on",
+            "quantity_received",
+            pl.lit(0).alias("quantity_rejected"),
+        ).write_csv(self.folder / "purchase_order_lines.csv")
 
     def _lines(self, keys: pl.DataFrame, units: Floats, ordered_on: date, received_on: date | None) -> pl.DataFrame:
         due = ordered_on + timedelta(days=7 * LEAD_WEEKS + 1)
@@ -164,10 +184,12 @@ class Company:
             pl.col("quantity_ordered") > 0
         )
         return rows.with_columns(
-            po_id=pl.format("PO-{}-{}", pl.lit(str(ordered_on)), "location_id"), ordered_on=pl.lit(ordered_on),
-            promised_on=pl.lit(due), received_on=pl.lit(received_on, pl.Date),
+            po_id=pl.format("PO-{}-{}", pl.lit(str(ordered_on)), "location_id"),
+            ordered_on=pl.lit(ordered_on),
+            promised_on=pl.lit(due),
+            received_on=pl.lit(received_on, pl.Date),
             quantity_received=pl.lit(None, pl.Float64) if received_on is None else pl.col("quantity_ordered"),
-        )  # fmt: skip
+        )
 
     def _run(self, as_of: date) -> Floats:
         from typer.testing import CliRunner

@@ -125,8 +125,10 @@ def test_a_drift_is_alerted_by_its_segment_until_a_training_after_it(measured) -
 def test_every_metric_is_exported(measured) -> None:
     assert set(measured) <= set(METRICS)
     assert set(METRICS) - set(measured) - BY_OTHERS <= {
-        "stockproof_decided_skus", "stockproof_skus_per_second", "stockproof_vendors_per_second",  # no decision is planted here
-    } | {"stockproof_dag_failed"}  # fmt: skip
+        "stockproof_decided_skus",
+        "stockproof_skus_per_second",
+        "stockproof_vendors_per_second",  # no decision is planted here
+    } | {"stockproof_dag_failed"}
 
 
 def test_every_panel_of_the_dashboard_asks_for_metrics_there_are() -> None:

@@ -279,8 +279,9 @@ def test_the_command_line_tells_the_same(tmp_path) -> None:
     assert pl.read_csv(io.StringIO(run("export"))).select("item_id", "quantity").rows() == [("A", 6), ("B", 24)]
     exported = pl.DataFrame(json.loads(run("export", "--format", "json")))
     assert exported.select("item_id", "quantity", "proposed_quantity", "state").rows() == [
-        ("A", 6, 6, "approved"), ("B", 24, 12, "approved"),
-    ], "as overridden, and nothing of what was rejected"  # fmt: skip
+        ("A", 6, 6, "approved"),
+        ("B", 24, 12, "approved"),
+    ], "as overridden, and nothing of what was rejected"
     listed = json.loads(run("list", "--json"))
     alive = sum(order["order_value"] for order in listed["orders"] if order["state"] != "rejected")
     assert sum(row["order_value"] for row in listed["suppliers"]) == alive == 6 * 2.0 + 24 * 1.5

@@ -20,8 +20,13 @@ from tests.unit.vendors import planted
 pytestmark = pytest.mark.servers
 AS_OF = planted.AS_OF
 KINDS = {
-    pl.String: "text", pl.Float64: "double precision", pl.Int64: "bigint", pl.Int32: "int", pl.Date: "date", pl.Boolean: "boolean",
-}  # fmt: skip
+    pl.String: "text",
+    pl.Float64: "double precision",
+    pl.Int64: "bigint",
+    pl.Int32: "int",
+    pl.Date: "date",
+    pl.Boolean: "boolean",
+}
 
 
 def _create(name: str, frame: pl.DataFrame) -> None:

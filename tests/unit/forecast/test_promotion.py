@@ -26,7 +26,7 @@ DAY = date(2026, 6, 28)
 def books() -> tuple[Trained, Panel]:
     panel, interval = catalogue(80, 300)[0], Interval(np.full(80, 14.0), np.zeros(80))
     competing = {name: MAKERS[name](Options()) for name in MEMBERS}
-    return training.fit(panel, interval, competing, training.Plan(30, 3, 28)), panel
+    return training.fit(panel, interval, competing, training.TrainingPlan(30, 3, 28)), panel
 
 
 def serving(recipe: Recipe, trained: Trained, panel: Panel) -> Trained:

@@ -136,9 +136,10 @@ def test_of_a_file_with_many_kinds_of_faults_not_all_are_shown(folder: Path) -> 
         "\n".join([FILES["sales"].splitlines()[0] + ",updated_at", *lines]).replace("x,x", "x,x,x")
     )
     (folder / "items.csv").write_text(
-        FILES["items"].splitlines()[0] + ",holding_cost_per_day,shortage_cost,unit_volume,created_on,discontinued_on\n"
+        FILES["items"].splitlines()[0]
+        + ",holding_cost_per_day,shortage_cost,unit_volume,created_on,discontinued_on\n"
         + "".join(f"{'i' * 65}{row},n,c,x,x,x,x,x,x,x\n" for row in range(4))
-    )  # fmt: skip
+    )
     message = refusal(folder).message
     assert message.count("items.csv, line") == SHOWN
 

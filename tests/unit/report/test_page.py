@@ -175,10 +175,16 @@ def test_review_counts_all_rows_and_reads_like_a_sentence() -> None:
     tables, _ = synthetic.run(3)
     spike = '{"sigma": 5.6, "item_id": "I1", "location_id": "W1", "sold_on": "2026-03-01", "day_quantity": 26, "mean_of_other_days": 6.99, '
     spike += '"std_of_other_days": 3.41, "unit_price": 2}'
-    rows = pl.DataFrame({
-        "table_name": ["items", "sales", "sales"], "rule": ["no_cost", "spike", "spike"], "row_key": ["i", "a", "b"],
-        "details": ['{"unit_cost": null, "name": "Tap"}', spike, spike], "remedy": ["fix it", "look", "look"], "rows": [1, 900, 900],
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "table_name": ["items", "sales", "sales"],
+            "rule": ["no_cost", "spike", "spike"],
+            "row_key": ["i", "a", "b"],
+            "details": ['{"unit_cost": null, "name": "Tap"}', spike, spike],
+            "remedy": ["fix it", "look", "look"],
+            "rows": [1, 900, 900],
+        }
+    )
     listed = replace(tables, review=rows)
     first, second = sections.review(listed)
     assert first["rows"][0]["details"] == "unit cost None, name Tap"
