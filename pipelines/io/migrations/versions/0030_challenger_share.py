@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0027"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 
 FORECASTS = (
     "plan.forecasts", "plan.lead_time_forecasts", "plan.period_forecasts", "plan.shadow_forecasts", "plan.shadow_lead_time_forecasts",
