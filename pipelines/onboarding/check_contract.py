@@ -15,7 +15,7 @@ from pipelines.onboarding.findings import Finding, items_of, named, rows
 
 TABLES: Final = {
     "supplier_closures": "closing days of suppliers", "item_predecessors": "successors of items", "kit_components": "kits",
-    "stock_batches": "batches of stock", "currency_rates": "rates of currencies",
+    "stock_batches": "batches of stock", "unordered_receipts": "receipts without an order line", "currency_rates": "rates of currencies",
 }  # fmt: skip
 COLUMNS: Final = {
     ("suppliers", "working_days", "is not null and {0} <> ''"): "working weeks of suppliers",

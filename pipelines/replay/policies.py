@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.engine.engine import Levels, constant_levels
@@ -11,7 +12,7 @@ from pipelines.replay.candidates import BOOSTED, DECAYED, SBA, TSB, Known
 from pipelines.replay.known_history import Moments, decayed_moments, lead_times_known, spread_known
 from pipelines.replay.retrained import daily_rates, of_days
 from pipelines.replay.smoothing import ALPHA, intermittent_rates
-from pipelines.replay.window import Window, positions
+from pipelines.replay.window import ORDERED, Window, positions
 
 LEARN_FROM = 28
 """Days of history before the first forecast whose miss is learnt from."""
@@ -91,7 +92,7 @@ def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
     exists = np.arange(w.demand.shape[1]) >= w.known_from[:, None]
     seen = ~w.stockout & exists
     then = seen | (w.found_later & exists)
-    received = w.receipts.filter(w.receipts["quantity_received"].fill_null(0.0) > 0)
+    received = w.receipts.filter(ORDERED, pl.col("quantity_received").fill_null(0.0) > 0)
     ordered, arrived = positions(received["ordered_on"], w.first), positions(received["received_on"], w.first)
     took = np.maximum(arrived - ordered - 1.0, 0.0)
     agreed = np.nan_to_num(terms.lead_time_days)

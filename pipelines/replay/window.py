@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,9 @@ from pipelines.engine.engine import Arrivals
 from pipelines.engine.kernel import EMPTY, Ints
 
 KEY = ["item_id", "location_id"]
+
+ORDERED: Final = pl.col("quantity_ordered") > 0
+"""Receipts that took a lead time: free goods came with others, and what nobody ordered took no time."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def window(
     came = _placed(skus, receipts.with_columns(units=_usable_units(receipts)), "received_on", origin, run_up + days)
     held, on_shelf = _held(counted, came, asked)
     received = numbered(skus, receipts).sort("sku", "ordered_on", "received_on", "quantity_ordered")
-    lead, usable = _orders_as_recorded(skus, received, first, days)
+    lead, usable = _orders_as_recorded(skus, received.filter(ORDERED), first, days)
     return Window(
         first=first,
         demand=asked,
