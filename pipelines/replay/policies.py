@@ -97,6 +97,7 @@ def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
     took = np.maximum(arrived - ordered - 1.0, 0.0)
     agreed = np.nan_to_num(terms.lead_time_days)
     lead = lead_times_known(agreed, received["sku"].to_numpy(), arrived + w.run_up, took, dates.tolist())
+    lead = _by_calendar(w, lead[0], received["sku"].to_numpy(), arrived + w.run_up, dates, terms), lead[1]
     moments = decayed_moments(w.demand, seen, dates.tolist(), then=then)
     spread = spread_known(w.demand, seen, dates, moments, lead, float(terms.review_period_days), then)
     rates = np.full((2, w.demand.shape[0], dates.size), np.nan)
@@ -121,6 +122,21 @@ def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
         target=terms.service_target,
         review=float(terms.review_period_days),
     )
+
+
+def _by_calendar(w: Window, lead: Floats, sku: Ints, received_day: Ints, dates: Ints, terms: Terms) -> Floats:
+    """Lead times of the orders of the next review by the supplier's calendar: an order lasts until those can come, shape (N, E)."""
+    if not w.calendars:
+        return lead
+    found, placed = lead.copy(), dates - w.run_up + terms.review_period_days
+    for n, timeline in w.calendars.items():
+        came = received_day[sku == n]
+        measured = dates >= (came.min() if came.size else np.iinfo(np.int64).max)
+        found[n] += timeline.taken(placed, lead[n]) - np.ceil(lead[n] - 1e-9)
+        if timeline.agreed is not None:
+            agreed = timeline.taken(placed, np.float64(timeline.agreed), working=True)
+            found[n] = np.where(measured, found[n], agreed)
+    return found
 
 
 def _boosted(means: Floats, w: Window, dates: Ints, protection: Floats, terms: Terms) -> Floats:

@@ -1,6 +1,6 @@
 """From rows to arrays: the replay window of some SKUs, as it was recorded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.core.inventory import Floats
 from pipelines.engine.engine import Arrivals
 from pipelines.engine.kernel import EMPTY, Ints
+from pipelines.replay.calendars import Calendars, Timeline
 
 KEY = ["item_id", "location_id"]
 
@@ -35,6 +36,7 @@ class Window:
         receipts: recorded receipts, ``ordered_on`` to ``received_on``, of all days, with the position ``sku``.
         open_orders: lines not yet received, with the position ``sku``.
         days: T.
+        calendars: calendars of the SKUs whose supplier keeps one, by position; day 0 is ``first``.
     """
 
     first: date
@@ -48,6 +50,7 @@ class Window:
     receipts: pl.DataFrame
     open_orders: pl.DataFrame
     days: int
+    calendars: dict[int, Timeline] = field(default_factory=dict)
 
     @property
     def run_up(self) -> int:
@@ -102,7 +105,7 @@ def window(
     came = _placed(skus, receipts.with_columns(units=_usable_units(receipts)), "received_on", origin, run_up + days)
     held, on_shelf = _held(counted, came, asked)
     received = numbered(skus, receipts).sort("sku", "ordered_on", "received_on", "quantity_ordered")
-    lead, usable = _orders_as_recorded(skus, received.filter(ORDERED), first, days)
+    lead, usable = _orders_as_recorded(skus, received.filter(ORDERED), first, days, {})
     return Window(
         first=first,
         demand=asked,
@@ -117,6 +120,24 @@ def window(
         open_orders=numbered(skus, open_orders),
         days=days,
     )
+
+
+def with_calendars(w: Window, skus: pl.DataFrame, calendars: Calendars) -> Window:
+    """The window with lead times by the calendars of the suppliers that keep one.
+
+    Args:
+        w: the window.
+        skus: its SKUs in order, with ``item_id, location_id, lead_time_days``.
+        calendars: of the suppliers.
+
+    Returns:
+        The window; the same one where no supplier keeps a calendar.
+    """
+    timelines = calendars.timelines(skus, w.first)
+    if not timelines:
+        return w
+    lead, usable = _orders_as_recorded(skus, w.receipts.filter(ORDERED), w.first, w.days, timelines)
+    return replace(w, lead_time=lead, usable=usable, calendars=timelines)
 
 
 def pipeline_at_start(w: Window, first_day: Ints, late_days: int) -> tuple[Arrivals, Ints]:
@@ -209,8 +230,13 @@ def _from_the_eve(held: Floats, run_up: int) -> Floats:
     return np.concatenate([before, held[:, run_up:]], axis=1)
 
 
-def _orders_as_recorded(skus: pl.DataFrame, receipts: pl.DataFrame, first: date, days: int) -> tuple[Ints, Floats]:
-    """Lead time and usable share of an order by its day: those of the latest recorded order, else the next, else as agreed."""
+def _orders_as_recorded(
+    skus: pl.DataFrame, receipts: pl.DataFrame, first: date, days: int, timelines: dict[int, Timeline]
+) -> tuple[Ints, Floats]:
+    """Lead time and usable share of an order by its day: those of the latest recorded order, else the next, else as agreed.
+
+    Where the supplier keeps a calendar, as many days run as ran then.
+    """
     agreed = skus["lead_time_days"].fill_null(0.0).to_numpy()
     lead = np.repeat(np.maximum(np.ceil(agreed - 1e-9), 0).astype(np.int64)[:, None], days, axis=1)
     usable = np.ones((skus.height, days))
@@ -221,7 +247,14 @@ def _orders_as_recorded(skus: pl.DataFrame, receipts: pl.DataFrame, first: date,
     share = np.clip(_usable_units(receipts) / np.where(quantity > 0, quantity, 1.0), 0.0, 1.0)
     bounds = np.searchsorted(sku, np.arange(skus.height + 1))
     for n in np.unique(sku):
-        mine = slice(bounds[n], bounds[n + 1])
-        latest = np.maximum(np.searchsorted(ordered[mine], np.arange(days), side="right") - 1, 0)
-        lead[n], usable[n] = took[mine][latest], share[mine][latest]
+        own = slice(bounds[n], bounds[n + 1])
+        latest = np.maximum(np.searchsorted(ordered[own], np.arange(days), side="right") - 1, 0)
+        lead[n], usable[n] = took[own][latest], share[own][latest]
+        if n in timelines:
+            lead[n] = timelines[n].taken(np.arange(days), timelines[n].ran(ordered[own], took[own])[latest])
+    for n in timelines.keys() - set(sku.tolist()):
+        asked = timelines[n].agreed
+        lead[n] = timelines[n].taken(
+            np.arange(days), lead[n] if asked is None else np.float64(asked), working=asked is not None
+        )
     return lead, usable

@@ -31,7 +31,6 @@ def test_every_table_of_the_contract_is_there(site: Site) -> None:
         "item_predecessors",
         "kit_components",
         "stock_batches",
-        "unordered_receipts",
         "currency_rates",
     }
     assert not any(BY_NAME[name].required for name in absent)
