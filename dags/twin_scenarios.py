@@ -1,4 +1,4 @@
-"""What if? Every scenario of the digital twin in parallel, on the same luck, and one report. Wiring only."""
+"""What if? Every scenario of the digital twin in parallel, on the same random streams, and one report. Wiring only."""
 
 from typing import Any
 

@@ -195,16 +195,16 @@ class Hybrid:
         methods = self.assign(panel).methods
         panel = replace(panel, prior=features.priors(panel))
         asked = sorted({*levels, *blend.GRID})
-        mine, grid = np.searchsorted(asked, levels), np.searchsorted(asked, blend.GRID)
+        wanted, grid = np.searchsorted(asked, levels), np.searchsorted(asked, blend.GRID)
         for name, member in self.members.items():
             rows = np.flatnonzero(methods == name) if isinstance(member, Shaped) else np.array([], dtype=np.int64)
             if not rows.size or not isinstance(member, Shaped):
                 continue
-            told = _told(member, panel, interval, tuple(asked), wider, mean, rows)
-            known = np.isfinite(told).all(axis=1)
-            rows, told = rows[known], told[known]
-            quantiles[rows] = blend.rounded(told[:, mine], negbin.units_of(panel.demand[rows]))
-            variance[rows] = blend.variance(told[:, grid])
+            own = _own_quantiles(member, panel, interval, tuple(asked), wider, mean, rows)
+            known = np.isfinite(own).all(axis=1)
+            rows, own = rows[known], own[known]
+            quantiles[rows] = blend.rounded(own[:, wanted], negbin.units_of(panel.demand[rows]))
+            variance[rows] = blend.variance(own[:, grid])
 
     def _blend(
         self, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, variance: Array, quantiles: Array
@@ -214,13 +214,13 @@ class Hybrid:
         if not rows.size or member is None or not isinstance(member, Shaped):
             return
         panel = replace(panel, prior=features.priors(panel))
-        told = _told(member, panel, interval, blend.GRID, wider, mean, rows)
-        known = np.isfinite(told).all(axis=1)
-        rows, told = rows[known], told[known]
+        own = _own_quantiles(member, panel, interval, blend.GRID, wider, mean, rows)
+        known = np.isfinite(own).all(axis=1)
+        rows, own = rows[known], own[known]
         code, unit = class_codes(panel.demand_class)[rows], negbin.units_of(panel.demand[rows])
         base = negbin.quantiles(mean[rows], variance[rows], self.recipe.window.levels(blend.GRID), code, unit)
-        quantiles[rows] = blend.rounded(blend.mixed(self.recipe.blend, base, told, code, levels), unit)
-        variance[rows] = blend.variance(blend.mixed(self.recipe.blend, base, told, code, blend.GRID))
+        quantiles[rows] = blend.rounded(blend.mixed(self.recipe.blend, base, own, code, levels), unit)
+        variance[rows] = blend.variance(blend.mixed(self.recipe.blend, base, own, code, blend.GRID))
 
     def window_variance(self, panel: Panel, mean: Array, interval: Interval) -> tuple[Array, Array]:
         """([n] units² of demand over an interval of certain length, [n] class codes)."""
@@ -243,19 +243,19 @@ class Hybrid:
         whole = recoded(replace(panel, prior=features.priors(panel)), self.names)
         for j, name in enumerate(self.recipe.members):
             for rows in _parts(np.flatnonzero(heaviest == j)):
-                for i, told in zip(rows, self.members[name].explain(whole.take(rows)), strict=True):
-                    out[i].update({f"{name}.{key}": value for key, value in told.items()})
+                for i, drivers in zip(rows, self.members[name].explain(whole.take(rows)), strict=True):
+                    out[i].update({f"{name}.{key}": value for key, value in drivers.items()})
         return out
 
 
-def _told(
+def _own_quantiles(
     member: Shaped, panel: Panel, interval: Interval, levels: tuple[float, ...], wider: Array, mean: Array, rows: Array
 ) -> Array:
     """[r, q] a member's own quantiles, widened around the mean for an uncertain lead time."""
-    told = np.empty((rows.size, len(levels)))
+    quantiles = np.empty((rows.size, len(levels)))
     for part in blocks(rows.size):
-        told[part] = member.window_quantiles(panel.take(rows[part]), interval.mean[rows[part]], levels)
-    return np.asarray(np.maximum(mean[rows, None] + (told - mean[rows, None]) * wider[rows, None], 0.0))
+        quantiles[part] = member.window_quantiles(panel.take(rows[part]), interval.mean[rows[part]], levels)
+    return np.asarray(np.maximum(mean[rows, None] + (quantiles - mean[rows, None]) * wider[rows, None], 0.0))
 
 
 def _parts(rows: Array) -> list[Array]:

@@ -125,7 +125,7 @@ class Storable(Protocol):
         """JSON values that :meth:`restore` needs; large parts may be written into the folder."""
 
     @classmethod
-    def restore(cls, told: dict[str, Any], folder: Path) -> "Storable":
+    def restore(cls, state: dict[str, Any], folder: Path) -> "Storable":
         """The fitted member that :meth:`state` described."""
 
 

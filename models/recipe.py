@@ -114,30 +114,30 @@ def segment_names() -> list[str]:
 
 def to_json(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON values."""
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "members": recipe.members, "weights": recipe.weights.tolist(), "methods": recipe.methods, "reasons": recipe.reasons,
         "window": _calibration_to_json(recipe.window), "bucket": _calibration_to_json(recipe.bucket), "segments": None,
         "blend": blend.to_json(recipe.blend),
     }  # fmt: skip
     if (fine := recipe.segments) is not None:
-        told["segments"] = {
+        data["segments"] = {
             "cuts": fine.cuts, "names": segment_names(), "weights": fine.weights.tolist(), "methods": fine.methods, "reasons": fine.reasons,
         }  # fmt: skip
-    return told
+    return data
 
 
-def from_json(told: dict[str, Any]) -> Recipe:
+def from_json(data: dict[str, Any]) -> Recipe:
     """The recipe that :func:`to_json` wrote."""
     window, bucket = (
-        Calibration(np.array(told[name]["scale"]), np.array(told[name]["curve"])) for name in ("window", "bucket")
+        Calibration(np.array(data[name]["scale"]), np.array(data[name]["curve"])) for name in ("window", "bucket")
     )
-    fine, segments = told.get("segments"), None
+    fine, segments = data.get("segments"), None
     if fine is not None:
         cuts = (float(fine["cuts"][0]), float(fine["cuts"][1]))
         segments = Segments(cuts, np.array(fine["weights"]), tuple(fine["methods"]), tuple(fine["reasons"]))
     return Recipe(
-        tuple(told["members"]), np.array(told["weights"]), tuple(told["methods"]), tuple(told["reasons"]), window, bucket, segments,
-        blend.from_json(told["blend"]),
+        tuple(data["members"]), np.array(data["weights"]), tuple(data["methods"]), tuple(data["reasons"]), window, bucket, segments,
+        blend.from_json(data["blend"]),
     )  # fmt: skip
 
 

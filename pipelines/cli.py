@@ -78,10 +78,10 @@ def main() -> None:
     except StockproofError as fault:
         _tell(fault)
     except Exception as fault:
-        told = files.full(fault) or _lacking(fault)
-        if told is None:
+        advice = files.full(fault) or _lacking(fault)
+        if advice is None:
             raise
-        _tell(told)
+        _tell(advice)
 
 
 def _lacking(fault: Exception) -> StockproofError | None:

@@ -196,7 +196,7 @@ class Release(Section):
 
 
 class Notify(Section):
-    """Who is told of new proposals and released orders."""
+    """Who is notified of new proposals and released orders."""
 
     smtp_url: str | None = None  # secret: environment only, smtp://user:password@host:587
     sender: str = "stockproof@localhost"

@@ -2,7 +2,7 @@
 
     python docs/examples/twin_agents.py [--episodes 200]
 
-Every agent meets the same demand: environment i of a seed is the same world, whoever orders in it.
+Every agent meets the same demand: environment i of a seed is the same world for every agent.
 """
 
 import argparse
@@ -20,11 +20,11 @@ class RandomAgent:
     """Orders anything, any day: a share of the largest order, cut down to about the mean demand."""
 
     def __init__(self, env: gymnasium.vector.VectorEnv, mean: np.ndarray) -> None:
-        self.luck, self.shape, self.mean = np.random.default_rng(0), env.action_space.shape, mean
+        self.random, self.shape, self.mean = np.random.default_rng(0), env.action_space.shape, mean
 
     def act(self, seen: np.ndarray) -> np.ndarray:
         """Orders for every environment and site, units."""
-        return self.luck.uniform(0.0, 2.0 * self.mean, self.shape)
+        return self.random.uniform(0.0, 2.0 * self.mean, self.shape)
 
 
 class LevelAgent:

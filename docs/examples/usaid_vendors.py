@@ -82,7 +82,7 @@ def scores(lines: pl.DataFrame) -> pl.DataFrame:
     return vendor_table(vendors, lines, none, offers, AS_OF, weights)[0]
 
 
-def stability(lines: pl.DataFrame, told: pl.DataFrame, samples: int) -> pl.DataFrame:
+def stability(lines: pl.DataFrame, scored: pl.DataFrame, samples: int) -> pl.DataFrame:
     """Ranks under bootstrap: orders are drawn with replacement within each vendor.
 
     Returns:
@@ -94,7 +94,7 @@ def stability(lines: pl.DataFrame, told: pl.DataFrame, samples: int) -> pl.DataF
     first = orders.group_by("supplier_id", maintain_order=True).agg(pl.col("order").min(), pl.len())
     base = np.repeat(first["order"].to_numpy(), first["len"].to_numpy())
     size = np.repeat(first["len"].to_numpy(), first["len"].to_numpy())
-    vendors = told.sort("supplier_id")
+    vendors = scored.sort("supplier_id")
     ranks = []
     for _ in range(samples):
         drawn = pl.DataFrame({"order": (base + rng.integers(0, size)).astype(np.uint32)}).with_row_index("draw")
@@ -118,20 +118,20 @@ def main() -> None:
     options = parser.parse_args()
     root = Path(os.environ.get("STOCKPROOF_DATA") or Path(__file__).resolve().parents[2] / ".." / "shared" / "data")
     lines = receipts(root.resolve() / "scms" / "delivery_history.parquet")
-    told = scores(lines)
-    boot = stability(lines, told, options.samples)
-    both = told.join(boot, on="supplier_id", maintain_order="left")
+    scored = scores(lines)
+    boot = stability(lines, scored, options.samples)
+    both = scored.join(boot, on="supplier_id", maintain_order="left")
     if options.json:
         print(json.dumps(both.drop("as_of").to_dicts(), indent=1))
         return
     judged = both.filter(pl.col("deliveries") >= FEW)
     print(
-        f"{lines.height:,} lines of {told.height} vendors; {judged.height} with {FEW} deliveries or more, listed here"
+        f"{lines.height:,} lines of {scored.height} vendors; {judged.height} with {FEW} deliveries or more, listed here"
     )
     width = (judged["boot_high"] - judged["boot_low"]).median()
     print(
         f"median rank correlation with a bootstrap sample {boot['rho'][0]:.3f}; "
-        f"ranks of the middle vendor span {width:.0f} places of {told.height}\n"
+        f"ranks of the middle vendor span {width:.0f} places of {scored.height}\n"
     )
     print(
         "| rank | 9 in 10 samples | vendor | deliveries | total | time | on time | cost | steady | recovery | trend | risk |"

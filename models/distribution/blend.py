@@ -48,13 +48,13 @@ def nothing() -> Blend:
     return Blend(np.zeros(len(CLASSES)), identity(), ("",) * len(CLASSES))
 
 
-def mixed(blend: Blend, base: Array, told: Array, code: Array, levels: tuple[float, ...]) -> Array:
+def mixed(blend: Blend, base: Array, learnt: Array, code: Array, levels: tuple[float, ...]) -> Array:
     """The blend's quantiles, recalibrated.
 
     Args:
         blend: what the backtest decided.
         base: [n, len(GRID)] quantiles of the mix of members.
-        told: [n, len(GRID)] quantiles of the learnt member.
+        learnt: [n, len(GRID)] quantiles of the learnt member.
         code: [n] class codes.
         levels: q probabilities, ascending.
 
@@ -62,7 +62,7 @@ def mixed(blend: Blend, base: Array, told: Array, code: Array, levels: tuple[flo
         [n, q] units, not rounded.
     """
     share = blend.share[code][:, None]
-    return read((1 - share) * base + share * told, blend.curve.levels(levels), code)
+    return read((1 - share) * base + share * learnt, blend.curve.levels(levels), code)
 
 
 def read(grid: Array, levels: Array, code: Array) -> Array:
@@ -81,8 +81,8 @@ def read(grid: Array, levels: Array, code: Array) -> Array:
         wanted = ndtri(np.clip(levels[c], *_ENDS))
         left = np.clip(np.searchsorted(_DEVIATES, wanted) - 1, 0, len(GRID) - 2)
         part = (wanted - _DEVIATES[left]) / (_DEVIATES[left + 1] - _DEVIATES[left])
-        mine = grid[code == c]
-        out[code == c] = mine[:, left] + part * (mine[:, left + 1] - mine[:, left])
+        rows = grid[code == c]
+        out[code == c] = rows[:, left] + part * (rows[:, left + 1] - rows[:, left])
     return np.asarray(np.maximum(out, 0.0))
 
 
@@ -100,7 +100,7 @@ def variance(grid: Array) -> Array:
     """
     spread = (np.arange(1_000) + 0.5)[None, :] / 1_000
     parts = (grid[rows] for rows in blocks(grid.shape[0]))
-    return np.concatenate([read(mine, spread, np.zeros(mine.shape[0], dtype=np.int64)).var(axis=1) for mine in parts])
+    return np.concatenate([read(part, spread, np.zeros(part.shape[0], dtype=np.int64)).var(axis=1) for part in parts])
 
 
 def transform(grid: Array, demand: Array, unit: Array) -> tuple[Array, Array]:
@@ -142,7 +142,7 @@ def to_json(blend: Blend) -> dict[str, Any]:
     return {"share": blend.share.tolist(), "curve": blend.curve.curve.tolist(), "reasons": blend.reasons}
 
 
-def from_json(told: dict[str, Any]) -> Blend:
+def from_json(content: dict[str, Any]) -> Blend:
     """The blend that :func:`to_json` wrote."""
-    curve = Calibration(np.ones(len(CLASSES)), np.array(told["curve"]))
-    return Blend(np.array(told["share"]), curve, tuple(told["reasons"]))
+    curve = Calibration(np.ones(len(CLASSES)), np.array(content["curve"]))
+    return Blend(np.array(content["share"]), curve, tuple(content["reasons"]))

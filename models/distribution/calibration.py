@@ -63,7 +63,7 @@ def curve(below: Array, upto: Array, window: Array) -> Array:
         return KNOTS.copy()
     each = np.array([share(below[window == name], upto[window == name], KNOTS) for name in names]) - KNOTS
     weights, inner = counts / counts.sum(), slice(1, -1)
-    # Anderson & Darling's (1952) weights: under them the share below any level is told equally well.
+    # Anderson & Darling's (1952) weights: under them the share below every level is estimated equally well.
     importance = 1.0 / (KNOTS[inner] * (1.0 - KNOTS[inner]))
     return np.asarray(KNOTS + trust(each[:, inner], weights, importance) * (weights @ each))
 

@@ -48,7 +48,7 @@ class Aligned:
         return f"{self.member.name}_aligned"
 
     def fit(self, panel: Panel) -> "Aligned":
-        """A copy around the fitted member; the totals are regressed anew at each forecast."""
+        """A copy around the fitted member; the totals are regressed again at each forecast."""
         return replace(self, member=self.member.fit(panel))
 
     def around(self, fitted: Member) -> "Aligned":

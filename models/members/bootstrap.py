@@ -49,8 +49,8 @@ class WindowBootstrap:
         whole = np.clip(np.round(width), 1, None).astype(np.int64)
         index, rows = season.on(panel, int(whole.max(initial=1)))
         keep = 0.5 ** (1.0 / (HALF_LIFE_WEEKS * panel.period))
-        told = _quantiles(panel.demand, index, rows, whole, keep, np.array(levels))
-        return np.asarray(told * (width / whole)[:, None])
+        quantiles = _quantiles(panel.demand, index, rows, whole, keep, np.array(levels))
+        return np.asarray(quantiles * (width / whole)[:, None])
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, the mean rate per bucket."""
@@ -73,10 +73,10 @@ class WindowBootstrap:
         return {"season": season_to_json(self.season)}
 
     @classmethod
-    def restore(cls, told: dict[str, Any], folder: Path) -> "WindowBootstrap":
+    def restore(cls, state: dict[str, Any], folder: Path) -> "WindowBootstrap":
         """See :class:`models.interface.Storable`."""
         del folder
-        return cls(season=season_from_json(told["season"]))
+        return cls(season=season_from_json(state["season"]))
 
 
 @njit(parallel=True)

@@ -86,8 +86,8 @@ class Smoother:
     def explain(self, panel: Panel) -> list[dict[str, float]]:
         """Per SKU, the smoothing state."""
         settings, panel = self._parameters(panel), self._level(panel)
-        told = {"rate": self._rates(panel), **{name: settings[:, p] for p, name in enumerate(self.labels)}}
-        states = {name: np.round(values, 6) for name, values in {**told, **self.more(panel)}.items()}
+        levels = {"rate": self._rates(panel), **{name: settings[:, p] for p, name in enumerate(self.labels)}}
+        states = {name: np.round(values, 6) for name, values in {**levels, **self.more(panel)}.items()}
         return [{name: float(values[i]) for name, values in states.items()} for i in range(panel.skus)]
 
     def _level(self, panel: Panel) -> Panel:

@@ -51,8 +51,8 @@ class Parts:
         """[3, r] each part's forecast over base × season, ≥ 0."""
         filled = np.where(np.isfinite(matrix), matrix, self.centre).astype(np.float32)
         straight = _standardised(filled, self.centre, self.scale) @ self.linear[:-1] + self.linear[-1]
-        told = np.stack([self.forest.predict(filled), self.boosting.predict(filled), straight])
-        return np.asarray(np.clip(told, 0.0, MOST))
+        parts = np.stack([self.forest.predict(filled), self.boosting.predict(filled), straight])
+        return np.asarray(np.clip(parts, 0.0, MOST))
 
 
 @dataclass
@@ -106,12 +106,12 @@ class Ensemble:
         builder = Builder(panel, fitted(self.season), np.array([panel.length]), horizon)
         out = np.empty((panel.skus, horizon))
         for rows in blocks(panel.skus):
-            mine = np.arange(rows.start, rows.stop)
-            sku, step = np.repeat(mine, horizon), np.tile(np.arange(1, horizon + 1), mine.size)
+            chunk = np.arange(rows.start, rows.stop)
+            sku, step = np.repeat(chunk, horizon), np.tile(np.arange(1, horizon + 1), chunk.size)
             matrix, base = self._matrix(builder, sku, np.zeros_like(sku), step)
             matrix[:, features.OWN.index("horizon")] = np.minimum(step, self.horizon)
             ratio = np.ones(sku.size) if self.parts is None else self.parts.ratios(matrix).mean(axis=0)
-            out[rows] = (base * ratio).reshape(mine.size, horizon)
+            out[rows] = (base * ratio).reshape(chunk.size, horizon)
         return out
 
     def explain(self, panel: Panel) -> list[dict[str, float]]:
@@ -122,9 +122,9 @@ class Ensemble:
         matrix, base = self._matrix(builder, sku, np.zeros_like(sku), np.full(panel.skus, middle))
         if self.parts is None:
             return [{"base": round(float(value), 6)} for value in base]
-        told = np.round(self.parts.ratios(matrix), 4)
+        ratios = np.round(self.parts.ratios(matrix), 4)
         return [
-            {"base": round(float(base[i]), 6), **{part: float(told[k, i]) for k, part in enumerate(PARTS)}}
+            {"base": round(float(base[i]), 6), **{part: float(ratios[k, i]) for k, part in enumerate(PARTS)}}
             for i in range(panel.skus)
         ]
 
@@ -155,19 +155,21 @@ class Ensemble:
 
     def state(self, folder: Path) -> dict[str, Any]:
         """See :class:`models.interface.Storable`."""
-        told: dict[str, Any] = {name: getattr(self, name) for name in _PLAIN} | {"season": season_to_json(self.season)}
+        content: dict[str, Any] = {name: getattr(self, name) for name in _PLAIN} | {
+            "season": season_to_json(self.season)
+        }
         if self.parts is not None:
             self.parts.forest.save(folder / "ensemble_forest.npz")
             self.parts.boosting.save(folder / "ensemble_boosting.npz")
-            told |= {name: getattr(self.parts, name).tolist() for name in ("centre", "scale", "linear")}
-        return told
+            content |= {name: getattr(self.parts, name).tolist() for name in ("centre", "scale", "linear")}
+        return content
 
     @classmethod
-    def restore(cls, told: dict[str, Any], folder: Path) -> "Ensemble":
+    def restore(cls, state: dict[str, Any], folder: Path) -> "Ensemble":
         """See :class:`models.interface.Storable`."""
-        member = cls(**{name: told[name] for name in _PLAIN}, season=season_from_json(told["season"]))
-        if "centre" in told:
-            centre, scale, linear = (np.array(told[name]) for name in ("centre", "scale", "linear"))
+        member = cls(**{name: state[name] for name in _PLAIN}, season=season_from_json(state["season"]))
+        if "centre" in state:
+            centre, scale, linear = (np.array(state[name]) for name in ("centre", "scale", "linear"))
             grown, boosted = (Trees.load(folder / f"ensemble_{name}.npz") for name in ("forest", "boosting"))
             member.parts = Parts(centre, scale, grown, boosted, linear)
         return member

@@ -37,9 +37,9 @@ class Trees:
 
     def predict(self, matrix: Array) -> Array:
         """[r] start + factor × Σ trees, for features [r, f] without NaN."""
-        told = np.ascontiguousarray(matrix, dtype=np.float32)
+        features = np.ascontiguousarray(matrix, dtype=np.float32)
         arrays = (self.roots, self.feature, self.threshold, self.left, self.right, self.value)
-        return np.asarray(self.start + self.factor * _walk(told, *arrays))
+        return np.asarray(self.start + self.factor * _walk(features, *arrays))
 
     def importance(self, columns: int) -> Array:
         """[f] share of the inner nodes that ask for each column."""
@@ -53,8 +53,8 @@ class Trees:
     @classmethod
     def load(cls, path: Path) -> "Trees":
         """Read what :meth:`save` wrote."""
-        with np.load(path, allow_pickle=False) as told:
-            arrays = {name: told[name] for name in told.files}
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
         return cls(**{**arrays, "start": float(arrays["start"]), "factor": float(arrays["factor"])})
 
 

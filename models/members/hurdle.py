@@ -75,8 +75,8 @@ class Hurdle:
         index, rows = season.on(panel, horizon)
         usual = _usual(panel) if self.usual is None else self.usual
         keep = 0.5 ** (1.0 / (SHARE_WEEKS * panel.period))
-        told = _decayed(panel.demand, index, rows, priors(panel), usual, keep, 0.5 ** (1.0 / SIZE_HITS))
-        return np.minimum(told[:, :1] * index[rows, panel.length :], 1.0), (told[:, 1], told[:, 2])
+        decayed = _decayed(panel.demand, index, rows, priors(panel), usual, keep, 0.5 ** (1.0 / SIZE_HITS))
+        return np.minimum(decayed[:, :1] * index[rows, panel.length :], 1.0), (decayed[:, 1], decayed[:, 2])
 
     def state(self, folder: Path) -> dict[str, Any]:
         """See :class:`models.interface.Storable`."""
@@ -84,10 +84,10 @@ class Hurdle:
         return {"season": season_to_json(self.season), "usual": self.usual}
 
     @classmethod
-    def restore(cls, told: dict[str, Any], folder: Path) -> "Hurdle":
+    def restore(cls, state: dict[str, Any], folder: Path) -> "Hurdle":
         """See :class:`models.interface.Storable`."""
         del folder
-        return cls(season=season_from_json(told["season"]), usual=told.get("usual"))
+        return cls(season=season_from_json(state["season"]), usual=state.get("usual"))
 
 
 def _usual(panel: Panel) -> float:

@@ -60,9 +60,9 @@ def gradients(score: Array, demand: Array, weight: Array, ratio: float) -> tuple
     Returns:
         ([r] gradient, [r] hessian).
     """
-    told = np.exp(np.clip(score, -20.0, 25.0))
-    side = np.where(demand > told, ratio, 1.0) * weight
-    return -2.0 * side * (demand - told), 2.0 * side * told + 1e-9
+    forecast = np.exp(np.clip(score, -20.0, 25.0))
+    side = np.where(demand > forecast, ratio, 1.0) * weight
+    return -2.0 * side * (demand - forecast), 2.0 * side * forecast + 1e-9
 
 
 def lightgbm(objective: str, tweedie: float, ratio: float) -> dict[str, Any]:

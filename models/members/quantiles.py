@@ -90,12 +90,12 @@ class QuantileBooster:
         matrix, expected = self._matrix(
             panel, fitted(self.season), at, sku, np.zeros(panel.skus, np.int64), whole, longest
         )
-        told = np.stack([model.predict(matrix, num_threads=self.threads) for model in self.models], axis=1)
-        told = np.maximum.accumulate(told, axis=1)
+        learnt = np.stack([model.predict(matrix, num_threads=self.threads) for model in self.models], axis=1)
+        learnt = np.maximum.accumulate(learnt, axis=1)
         known, wanted = ndtri(np.array(LEARNT)), ndtri(np.array(levels))
         left = np.clip(np.searchsorted(known, wanted) - 1, 0, known.size - 2)
         share = (wanted - known[left]) / (known[left + 1] - known[left])
-        raw = told[:, left] + share[None, :] * (told[:, left + 1] - told[:, left])
+        raw = learnt[:, left] + share[None, :] * (learnt[:, left + 1] - learnt[:, left])
         unit = 0.5 * negbin.units_of(panel.demand)
         units = np.exp(np.clip(raw, -20, 20)) * (expected + unit)[:, None] - unit[:, None]
         return np.asarray(np.maximum(units * (width / whole)[:, None], 0.0))
@@ -165,13 +165,13 @@ class QuantileBooster:
         }  # fmt: skip
 
     @classmethod
-    def restore(cls, told: dict[str, Any], folder: Path) -> "QuantileBooster":
+    def restore(cls, state: dict[str, Any], folder: Path) -> "QuantileBooster":
         """See :class:`models.interface.Storable`."""
         import lightgbm as lgb
 
-        plain = {name: told[name] for name in ("threads", "seed", "rounds", "max_rows", "depth_weeks")}
-        models = [lgb.Booster(model_file=str(folder / f"quantile_{k}.txt")) for k in range(told["levels"])]
-        return cls(**plain, season=season_from_json(told["season"]), models=models)
+        plain = {name: state[name] for name in ("threads", "seed", "rounds", "max_rows", "depth_weeks")}
+        models = [lgb.Booster(model_file=str(folder / f"quantile_{k}.txt")) for k in range(state["levels"])]
+        return cls(**plain, season=season_from_json(state["season"]), models=models)
 
 
 def _whole(width: Array, period: int) -> Array:
@@ -182,13 +182,13 @@ def _windows(panel: Panel, index: Array, group: Array, sku: Array, first: Array,
     """([r] units demanded over the known part of windows, [r] the part known, by season; 0 where under half the buckets are)."""
     demand, seen = np.zeros((2, sku.size))
     for rows in blocks(panel.skus):
-        mine = np.flatnonzero((sku >= rows.start) & (sku < rows.stop))
-        i, start, end = sku[mine] - rows.start, first[mine], first[mine] + width[mine]
+        part_rows = np.flatnonzero((sku >= rows.start) & (sku < rows.stop))
+        i, start, end = sku[part_rows] - rows.start, first[part_rows], first[part_rows] + width[part_rows]
         history = panel.demand[rows]
         units = _summed(np.nan_to_num(history))
-        demand[mine] = units[i, end] - units[i, start]
+        demand[part_rows] = units[i, end] - units[i, start]
         exposure = _summed(np.isfinite(history) * index[group[rows]])
-        seen[mine] = exposure[i, end] - exposure[i, start]
+        seen[part_rows] = exposure[i, end] - exposure[i, start]
     whole, last = _summed(index), first + width
     part = seen / np.maximum(whole[group[sku], last] - whole[group[sku], first], 1e-9)
     return demand, np.where(part >= 0.5, part, 0.0)

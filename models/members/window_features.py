@@ -39,13 +39,13 @@ def own_windows(
     """
     ratio, demand = (np.full((sku.size, BACK), np.nan) for _ in range(2))
     for part in blocks(panel.skus):
-        mine = np.flatnonzero((sku >= part.start) & (sku < part.stop))
+        inside = np.flatnonzero((sku >= part.start) & (sku < part.stop))
         exposure = np.isfinite(panel.demand[part]) * index[group[part], : panel.length]
-        ratio[mine], demand[mine] = _ratios(
-            panel.demand[part], exposure, sku[mine] - part.start, origin[mine], width[mine], base[mine]
+        ratio[inside], demand[inside] = _ratios(
+            panel.demand[part], exposure, sku[inside] - part.start, origin[inside], width[inside], base[inside]
         )
     slow, weight = _decayed(ratio, 6.0)
-    told = [
+    columns = [
         _decayed(ratio, 2.0)[0],
         slow,
         np.sqrt(_decayed((ratio - slow[:, None]) ** 2, 6.0)[0]),
@@ -53,7 +53,7 @@ def own_windows(
         _decayed(np.where(np.isfinite(demand), demand <= 0, np.nan), 6.0)[0],
         weight,
     ]
-    return np.concatenate([np.stack(told, axis=1), ratio[:, :3], _quantiles(ratio)], axis=1).astype(np.float32)
+    return np.concatenate([np.stack(columns, axis=1), ratio[:, :3], _quantiles(ratio)], axis=1).astype(np.float32)
 
 
 def _ratios(

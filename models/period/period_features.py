@@ -127,10 +127,10 @@ def indexed(histories: Histories, values: Array, weights: Array) -> Array:
     whole = _index(relative.of(np.arange(values.shape[0])), weights, rest, year)
     out = np.empty((values.shape[0], weights.shape[0]))
     for code in np.unique(histories.group):
-        mine = np.flatnonzero(histories.group == code)
-        count = counts[mine].sum()
-        own = _index(relative.of(mine), weights, rest, year)
-        out[mine] = whole + count / (count + SHRINK) * (own - whole)
+        in_group = np.flatnonzero(histories.group == code)
+        count = counts[in_group].sum()
+        own = _index(relative.of(in_group), weights, rest, year)
+        out[in_group] = whole + count / (count + SHRINK) * (own - whole)
     return np.maximum(out, 0.05)
 
 
@@ -269,9 +269,9 @@ def _trend(values: Array, first: Array, codes: Array) -> Array:
     weight = 1.0 / (1.0 + OVERDISPERSION * slow)
     out = np.empty(values.shape)
     for code in np.unique(codes):
-        mine = codes == code
-        above, below = (weight[mine] * fast[mine]).sum(axis=0), (weight[mine] * slow[mine]).sum(axis=0)
-        out[mine] = np.where(below > 1e-9, above / np.maximum(below, 1e-9), 0.0)
+        members = codes == code
+        above, below = (weight[members] * fast[members]).sum(axis=0), (weight[members] * slow[members]).sum(axis=0)
+        out[members] = np.where(below > 1e-9, above / np.maximum(below, 1e-9), 0.0)
     return out
 
 

@@ -88,26 +88,26 @@ class PeriodForecaster:
     spread: Any = field(default=None, repr=False)
     bounds: tuple[float, float] = (0.0, CEILING)
 
-    def fit(self, told: Histories, *, means_alone: bool = False) -> "PeriodForecaster":
+    def fit(self, histories: Histories, *, means_alone: bool = False) -> "PeriodForecaster":
         """A copy, trained.
 
         Args:
-            told: histories; rows come from all SKUs and origins whose target is known.
-            means_alone: leave out the trees of the variance, two thirds of the work; the variance is then nobody's business.
+            histories: histories; rows come from all SKUs and origins whose target is known.
+            means_alone: leave out the trees of the variance, two thirds of the work; the variance is not fitted then: do not use it.
 
         Returns:
             The trained forecaster.
         """
-        return (self if seasoned(told) else replace(self, **SHORT))._trained(told, means_alone)
+        return (self if seasoned(histories) else replace(self, **SHORT))._trained(histories, means_alone)
 
-    def _trained(self, told: Histories, means_alone: bool) -> "PeriodForecaster":
-        builder = Builder(told, self.horizon)
-        sku, origin, step = self._index(told, builder)
+    def _trained(self, histories: Histories, means_alone: bool) -> "PeriodForecaster":
+        builder = Builder(histories, self.horizon)
+        sku, origin, step = self._index(histories, builder)
         # At the origin's common level: a shift of all that came later is nothing a tree could have foreseen.
-        target = told.demand[sku, origin + step] * builder.level[sku, origin] / builder.level[sku, origin + step]
+        target = histories.demand[sku, origin + step] * builder.level[sku, origin] / builder.level[sku, origin + step]
         rows = builder.rows(sku, origin, step)
-        weight = 0.5 ** ((told.shape[1] - origin) / self.half_life)
-        half = generator(self.seed, "halves").permutation(told.shape[0])[sku] % 2 == 1
+        weight = 0.5 ** ((histories.shape[1] - origin) / self.half_life)
+        half = generator(self.seed, "halves").permutation(histories.shape[0])[sku] % 2 == 1
         if sku.size < FEWEST or not (target[half].any() and target[~half].any()):
             return replace(self, boosters=[], sharp=[], spread=None)
         boosters = [self._mean(*rows, target, weight, bag) for bag in range(self.bags)]
@@ -126,20 +126,20 @@ class PeriodForecaster:
         spread = self._spread(_with_noise(rows[0], honest, own), ratio, own, weight)
         return replace(self, boosters=boosters, sharp=sharp, spread=spread, bounds=ratio_bounds(ratio, sku))
 
-    def predict(self, told: Histories, builder: Builder | None = None, origin: int | None = None) -> PeriodDemand:
+    def predict(self, histories: Histories, builder: Builder | None = None, origin: int | None = None) -> PeriodDemand:
         """Moments of the ``horizon`` periods after the newest, or after an earlier one.
 
         Args:
-            told: histories, as fitted or longer.
+            histories: histories, as fitted or longer.
             builder: of these histories, where one is at hand.
             origin: position of the last period that counts as known; default: the newest.
 
         Returns:
             [n, h] moments in units; 0 for SKUs that had never sold by then.
         """
-        builder = builder or Builder(told, self.horizon)
-        n, h = told.shape[0], self.horizon
-        last = told.shape[1] - 1 if origin is None else origin
+        builder = builder or Builder(histories, self.horizon)
+        n, h = histories.shape[0], self.horizon
+        last = histories.shape[1] - 1 if origin is None else origin
         sku, step = np.repeat(np.arange(n), h), np.tile(np.arange(1, h + 1), n)
         at = sku, np.full(n * h, last), step
         features, base = builder.rows(*at)
@@ -159,18 +159,18 @@ class PeriodForecaster:
         never = (builder.first > last)[sku]
         mean, variance = np.where(never, 0.0, mean), np.where(never, 0.0, variance)
         mean, variance = mean.reshape(n, h), variance.reshape(n, h)
-        return PeriodDemand(told.units(mean), told.units(told.units(variance)))
+        return PeriodDemand(histories.units(mean), histories.units(histories.units(variance)))
 
-    def _index(self, told: Histories, builder: Builder) -> tuple[Array, Array, Array]:
+    def _index(self, histories: Histories, builder: Builder) -> tuple[Array, Array, Array]:
         """Rows whose target is known, of SKUs that had lived ``young`` periods; drawn evenly where there are too many."""
-        n, length = told.shape
+        n, length = histories.shape
         origins = np.arange(max(min(self.run_up, length // 2), length - self.depth), length - 1)
         fine = np.zeros((n, origins.size, self.horizon), dtype=bool)
         for step in range(1, self.horizon + 1):
             inside = origins[origins + step < length]
             # An unusual period of late may be passing; one of other years may be a season, which trees are to see.
             passing = builder.unusual[:, inside + step] & (inside + step >= length - LATE)
-            usual = np.isfinite(told.demand[:, inside + step]) & ~passing
+            usual = np.isfinite(histories.demand[:, inside + step]) & ~passing
             fine[:, : inside.size, step - 1] = usual
         fine &= (origins >= builder.first[:, None] + self.young)[:, :, None]
         known = np.flatnonzero(fine)

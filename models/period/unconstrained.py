@@ -13,23 +13,23 @@ from models.period.period_features import BASE, Array, Histories, season
 from models.period.variance import reference_variance
 
 
-def demand(told: Histories, closed: Array, sold: Array) -> Array:
+def demand(histories: Histories, closed: Array, sold: Array) -> Array:
     """Demand of each period as far as the books tell it.
 
     The closed part of a period is a negative binomial, its mean the level's in proportion, known to have reached what it sold. Levels
     are the mean of two decayed, seasonally adjusted means of the demand so estimated, period after period: nothing later counts.
 
     Args:
-        told: histories whose ``demand`` is what was sold, [n, T].
+        histories: histories whose ``demand`` is what was sold, [n, T].
         closed: [n, T] share of the period during which the shelf may have been empty.
-        sold: [n, T] sold in that share, in units or counts as ``told`` tells it.
+        sold: [n, T] sold in that share, in units or counts as ``histories`` tells it.
 
     Returns:
         [n, T] demand, likewise; NaN where a period was closed for half of its time or more, sold nothing in it and less than usual
             elsewhere.
     """
-    quantity = told.demand
-    factor = season(told, quantity, 0)
+    quantity = histories.demand
+    factor = season(histories, quantity, 0)
     keep = 0.5 ** (1.0 / np.array(BASE))[:, None]
     total, weight = np.zeros((2, len(BASE), quantity.shape[0]))
     out = quantity.astype(float).copy()

@@ -62,7 +62,7 @@ def save(model: Hybrid, folder: Path, judged: Recipe | None = None) -> Path:
     content = {
         "format": FORMAT, "name": model.name, "min_observations": model.min_observations, "recipe": recipe_to_json(model.recipe),
         "season": season_to_json(model.season, years=True), "window_spread": _spread_to_json(model.window_spread),
-        "bucket_spread": _spread_to_json(model.bucket_spread), "names": {key: list(told) for key, told in model.names.items()},
+        "bucket_spread": _spread_to_json(model.bucket_spread), "names": {key: list(names) for key, names in model.names.items()},
         "members": {name: _member_to_json(member, folder) for name, member in sorted(model.members.items())},
     }  # fmt: skip
     if judged is not None:
@@ -94,10 +94,10 @@ def load(folder: Path) -> Hybrid:
         _check_files(content.get("files", {}), folder)
         return Hybrid(
             recipe_from_json(content["recipe"]),
-            {name: _member_from_json(told, folder) for name, told in content["members"].items()},
+            {name: _member_from_json(member, folder) for name, member in content["members"].items()},
             content["min_observations"], content["name"], season_from_json(content["season"]),
             _spread_from_json(content["window_spread"]), _spread_from_json(content["bucket_spread"]),
-            {key: tuple(told) for key, told in content.get("names", {}).items()},
+            {key: tuple(names) for key, names in content.get("names", {}).items()},
         )  # fmt: skip
     except StockproofError:
         raise
@@ -131,19 +131,19 @@ def _spread_to_json(spread: Spread | None) -> dict[str, Any] | None:
     return None if spread is None else {"phi": spread.phi.tolist(), "alpha": spread.alpha.tolist()}
 
 
-def _spread_from_json(told: dict[str, Any] | None) -> Spread | None:
-    return None if told is None else Spread(np.array(told["phi"]), np.array(told["alpha"]))
+def _spread_from_json(content: dict[str, Any] | None) -> Spread | None:
+    return None if content is None else Spread(np.array(content["phi"]), np.array(content["alpha"]))
 
 
 def _member_to_json(member: Member, folder: Path) -> dict[str, Any]:
     if isinstance(member, Aligned):
         return {"kind": "aligned", "member": _member_to_json(member.member, folder), "trees": asdict(member.trees)}
     if isinstance(member, Booster):
-        told: dict[str, Any] = {"kind": "booster", **{name: getattr(member, name) for name in _BOOSTER_FIELDS}}
+        content: dict[str, Any] = {"kind": "booster", **{name: getattr(member, name) for name in _BOOSTER_FIELDS}}
         if member.model is not None:
-            told["file"] = {"lightgbm": "lightgbm.txt", "xgboost": "xgboost.json"}[member.library]
-            member.model.save_model(str(folder / told["file"]))
-        return {**told, "season": season_to_json(member.season)}
+            content["file"] = {"lightgbm": "lightgbm.txt", "xgboost": "xgboost.json"}[member.library]
+            member.model.save_model(str(folder / content["file"]))
+        return {**content, "season": season_to_json(member.season)}
     if isinstance(member, Smoother):
         return {
             "kind": "smoother",
@@ -163,36 +163,36 @@ def _member_to_json(member: Member, folder: Path) -> dict[str, Any]:
     )
 
 
-def _member_from_json(told: dict[str, Any], folder: Path) -> Member:
-    if told["kind"] == "aligned":
-        return Aligned(_member_from_json(told["member"], folder), Plan(**told.get("trees", {})))
-    if told["kind"] == "seasonal_naive":
+def _member_from_json(content: dict[str, Any], folder: Path) -> Member:
+    if content["kind"] == "aligned":
+        return Aligned(_member_from_json(content["member"], folder), Plan(**content.get("trees", {})))
+    if content["kind"] == "seasonal_naive":
         return SeasonalNaive()
-    if told["kind"] in KINDS:
-        made: Member = KINDS[told["kind"]].restore(told, folder)
+    if content["kind"] in KINDS:
+        made: Member = KINDS[content["kind"]].restore(content, folder)
         return made
-    season = season_from_json(told["season"])
-    if told["kind"] == "decayed":
+    season = season_from_json(content["season"])
+    if content["kind"] == "decayed":
         return Decayed(season=season)
-    if told["kind"] == "smoother":
-        smoother: Any = MAKERS[told["name"]](Options(seasonality=told["seasonality"]))
-        smoother.season, chosen = season, told["chosen"]
+    if content["kind"] == "smoother":
+        smoother: Any = MAKERS[content["name"]](Options(seasonality=content["seasonality"]))
+        smoother.season, chosen = season, content["chosen"]
         smoother.chosen = None if chosen is None else np.array(chosen)
         return smoother  # type: ignore[no-any-return]
-    booster = Booster(**{name: told[name] for name in _BOOSTER_FIELDS})
-    booster.season, booster.model = season, _load_trees(told, folder)
+    booster = Booster(**{name: content[name] for name in _BOOSTER_FIELDS})
+    booster.season, booster.model = season, _load_trees(content, folder)
     return booster
 
 
-def _load_trees(told: dict[str, Any], folder: Path) -> Any:
-    if "file" not in told:
+def _load_trees(content: dict[str, Any], folder: Path) -> Any:
+    if "file" not in content:
         return None
-    if told["library"] == "lightgbm":
+    if content["library"] == "lightgbm":
         import lightgbm
 
-        return lightgbm.Booster(model_file=str(folder / told["file"]))
+        return lightgbm.Booster(model_file=str(folder / content["file"]))
     import xgboost
 
     trees = xgboost.Booster()
-    trees.load_model(str(folder / told["file"]))
+    trees.load_model(str(folder / content["file"]))
     return trees

@@ -1,4 +1,4 @@
-"""What a planner is told of a day on which a step failed and the orders were decided without it. Pure."""
+"""The sentence on a day on which a step failed and the orders were decided without it. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -10,7 +10,7 @@ NAMED: Final = 5
 """Items named in a sentence; of more, the number is given."""
 
 STALE_DAYS: Final = 3
-"""Sales and counts that end so many days before a run are told: a weekend is none, a broken interface is."""
+"""Sales and counts that end so many days before a run make a notice: a weekend does not, a broken interface does."""
 
 UNSOLD: Final = "ORDERED_WITHOUT_SALE"
 """``alert_code`` of a line whose SKU has not sold for long."""
@@ -105,17 +105,17 @@ def unplanned(items: int, skus: int) -> str:
     'Left out: 3 items on sale have no sale, stock count or minimum on record, and 1 SKU without stock never sold. Nothing is ordered of \
 them until they sell or the ERP names a minimum.'
     """
-    told = []
+    parts = []
     if items:
-        told.append(
+        parts.append(
             f"{count(items, 'item')} on sale {verb(items, 'has', 'have')} no sale, stock count or minimum on record"
         )
     if skus:
-        told.append(f"{count(skus, 'SKU')} without stock never sold")
-    if not told:
+        parts.append(f"{count(skus, 'SKU')} without stock never sold")
+    if not parts:
         return ""
     left = verb(items + skus, "it until it sells", "them until they sell")
-    return f"Left out: {', and '.join(told)}. Nothing is ordered of {left} or the ERP names a minimum."
+    return f"Left out: {', and '.join(parts)}. Nothing is ordered of {left} or the ERP names a minimum."
 
 
 def hidden(skus: int, of: int) -> str:

@@ -1,4 +1,4 @@
-"""Which steps a date's orders were decided without: noted by the run, told wherever its orders are shown."""
+"""Which steps a date's orders were decided without: noted by the run, shown wherever its orders are."""
 
 import json
 from collections.abc import Sequence

@@ -146,8 +146,8 @@ def _forget(*, give_up: bool) -> None:
         else:
             source.refilled()
     except StockproofError as fault:
-        told = f"{fault.message}; if it holds rows of this ERP, run `stockproof erp adopt` when it is up"
-        Console(stderr=True, highlight=False).print(f"[yellow]note[/] {escape(told)}", soft_wrap=True)
+        notice = f"{fault.message}; if it holds rows of this ERP, run `stockproof erp adopt` when it is up"
+        Console(stderr=True, highlight=False).print(f"[yellow]note[/] {escape(notice)}", soft_wrap=True)
 
 
 def _start_embedded(as_json: bool) -> None:

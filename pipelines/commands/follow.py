@@ -163,7 +163,7 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, say: Callable[[str], None]
             elif time.monotonic() - heard > SILENT:
                 raise StockproofError(
                     f"Airflow's scheduler has said nothing for {SILENT:.0f} s, and {run_id} stands still",
-                    "`stockproof up` starts it anew and the run goes on where it stood; the same command follows it",
+                    "`stockproof up` restarts it and the run goes on where it stood; the same command follows it",
                 )
             time.sleep(0.5)
 
@@ -219,5 +219,5 @@ def _seconds(members: list[dict[str, Any]]) -> float:
 
 def _last_words(api: AirflowApi, dag_id: str, run_id: str, instance: dict[str, Any]) -> str:
     lines = api.log(dag_id, run_id, instance["task_id"], instance["try_number"], instance["map_index"])
-    told = [line for line in lines if "Error:" in line or "Exception:" in line]
-    return (told[-1] if told else "\n".join(lines[-10:])).strip()
+    faults = [line for line in lines if "Error:" in line or "Exception:" in line]
+    return (faults[-1] if faults else "\n".join(lines[-10:])).strip()

@@ -40,11 +40,11 @@ def show(
     """The newest forecast of an item: interval, risk of a stockout, method with its reason, what drives it, coming periods."""
     from pipelines.forecast import detail
 
-    told = detail.show(item, location, as_of.date() if as_of else None)
+    forecasts = detail.show(item, location, as_of.date() if as_of else None)
     if as_json:
-        typer.echo(json.dumps(told, default=_text))
+        typer.echo(json.dumps(forecasts, default=_text))
         return
-    for row in told:
+    for row in forecasts:
         _show(row)
 
 
@@ -59,50 +59,50 @@ def evaluate(as_of: AsOf = None, as_json: Json = False) -> None:
     if as_of is None:
         marts.tell()
     with Console(stderr=True).status("backtest: fitting every member at every origin"):
-        told = evaluation_report.run(as_of.date() if as_of else evaluation_report.newest())
-        picture = evaluation_report.keep(told)
+        evaluation = evaluation_report.run(as_of.date() if as_of else evaluation_report.newest())
+        picture = evaluation_report.keep(evaluation)
     if as_json:
-        frames = {"overall": told.overall, "by_member": told.by_member, "targets": told.targets}
+        frames = {"overall": evaluation.overall, "by_member": evaluation.by_member, "targets": evaluation.targets}
         content = {name: json.loads(frame.write_json()) for name, frame in frames.items()}
         about = {
-            "as_of": told.as_of,
-            "window": told.window,
-            "origins": told.origins,
-            "all_zero_left_out": told.left_out,
+            "as_of": evaluation.as_of,
+            "window": evaluation.window,
+            "origins": evaluation.origins,
+            "all_zero_left_out": evaluation.left_out,
         }
-        typer.echo(json.dumps({**about, **content, "reasons": told.reasons, "picture": picture}, default=_text))
+        typer.echo(json.dumps({**about, **content, "reasons": evaluation.reasons, "picture": picture}, default=_text))
         return
-    _evaluation(told)
+    _evaluation(evaluation)
     console.print(f"Picture: {picture}")
 
 
-def _evaluation(told: Any) -> None:
+def _evaluation(evaluation: Any) -> None:
     import polars as pl
 
-    days = ", ".join(str(day) for day in told.origins)
+    days = ", ".join(str(day) for day in evaluation.origins)
     console.print(
-        f"As of {told.as_of}: judged on the {told.window} buckets after {days}; each choice was made on earlier windows alone."
+        f"As of {evaluation.as_of}: judged on the {evaluation.window} buckets after {days}; each choice was made on earlier windows alone."
     )
     lead, whole = pl.col("horizon") == "lead time", pl.col("abc_class") == "all"
     # Pooled over origins a SKU is judged once an origin.
     names = {"skus": "windows", "rmsse": "RMSSE", "mae": "MAE", "mape": "MAPE", "mape_undefined": "no MAPE"}
     tables = {
-        "Lead-time demand, by class": told.overall.filter(lead & whole).drop("abc_class", "horizon"),
-        "Lead-time demand, by class and ABC class": told.overall.filter(lead & ~whole)
+        "Lead-time demand, by class": evaluation.overall.filter(lead & whole).drop("abc_class", "horizon"),
+        "Lead-time demand, by class and ABC class": evaluation.overall.filter(lead & ~whole)
         .drop("horizon", "method")
         .select("abc_class", pl.exclude("abc_class")),
-        "Weeks ahead, by class": told.overall.filter(~lead & whole)
+        "Weeks ahead, by class": evaluation.overall.filter(~lead & whole)
         .drop("abc_class", "method")
         .select("horizon", pl.exclude("horizon")),
-        "Members alone": told.by_member,
-        "What users ask for (chooses nothing)": told.targets,
+        "Members alone": evaluation.by_member,
+        "What users ask for (chooses nothing)": evaluation.targets,
     }
     for title, frame in tables.items():
         console.print(_table(title, frame.rename(names, strict=False)))
-    for reason in told.reasons.values():
+    for reason in evaluation.reasons.values():
         console.print(f"  {reason}")
     console.print(
-        f"{count(told.left_out, 'SKU')} without any demand before the newest origin: in no scaled measure, and forecast as zero.\n"
+        f"{count(evaluation.left_out, 'SKU')} without any demand before the newest origin: in no scaled measure, and forecast as zero.\n"
         "MAE and MAPE are shown because they are asked for; they choose nothing: on intermittent demand both reward forecasting zero."
     )
 

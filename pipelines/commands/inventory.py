@@ -36,10 +36,10 @@ def inventory(
     from pipelines.report import inventory_job, reading
 
     day: datetime | None = as_of
-    told, path = inventory_job.run(day.date() if day else reading.newest(), form)
+    facts, path = inventory_job.run(day.date() if day else reading.newest(), form)
     if as_json:
-        typer.echo(json.dumps({**told, "path": str(path)}, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps({**facts, "path": str(path)}, indent=2, ensure_ascii=False))
         return
-    for sentence in told["sentences"]:
+    for sentence in facts["sentences"]:
         typer.echo(sentence)
     typer.echo(path)

@@ -7,6 +7,6 @@ def tell() -> None:
     """Name their date, and the remedy where a newer date has been run; beside the answer, which may be JSON."""
     from pipelines.briefing.queries import last_run
 
-    told = last_run.told_of_marts()
-    if told:
-        Console(stderr=True, highlight=False).print(told, soft_wrap=True)
+    note = last_run.age_of_marts()
+    if note:
+        Console(stderr=True, highlight=False).print(note, soft_wrap=True)

@@ -45,7 +45,7 @@ def export(
     from pipelines.io import files
 
     day = _run(as_of)
-    note = _told(day)
+    note = _degraded_note(day)
     if note:
         typer.echo(note, err=True)
     content = _content(form, day, order or [], why=why)
@@ -63,7 +63,7 @@ def _content(form: str, day: date, only: list[str], *, why: bool = False) -> byt
         from pipelines.orders.workbook import workbook
 
         # A workbook of single orders goes to their vendor as it is; that a step failed is for the buyer of the whole day.
-        note = _told(day) if failed_steps.failed_steps(day) and not only else ""
+        note = _degraded_note(day) if failed_steps.failed_steps(day) and not only else ""
         return workbook(reading.for_vendors(day, only), note, why=why)
     if why:
         raise StockproofError(f"--why goes with --format xlsx, not {form}", "leave one of the two out")
@@ -75,7 +75,7 @@ def _content(form: str, day: date, only: list[str], *, why: bool = False) -> byt
     return encode(ordered_lines.read(day), form)
 
 
-def _told(day: date) -> str:
+def _degraded_note(day: date) -> str:
     """What a run was decided without, in a sentence; empty where no step failed."""
     from pipelines.briefing import tables as failed_steps
 
@@ -89,18 +89,22 @@ def show(as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help
     from pipelines.orders import reading
 
     day = _run(as_of)
-    vendors, orders, note = ordered_lines.by_supplier(ordered_lines.read(day)), reading.of_date(day), _told(day)
+    vendors, orders, note = (
+        ordered_lines.by_supplier(ordered_lines.read(day)),
+        reading.of_date(day),
+        _degraded_note(day),
+    )
     notes = day_notices.of_day(day)
     if as_json:
         rows = vendors.with_columns(vendors["expected_by"].cast(str)).to_dicts()
-        told = {
+        content = {
             "as_of": day.isoformat(),
             "degraded": note or None,
             "notices": notes,
             "suppliers": rows,
             "orders": orders,
         }
-        typer.echo(json.dumps(told, indent=2, default=str))
+        typer.echo(json.dumps(content, indent=2, default=str))
         return
     console = Console(highlight=False)
     if note:
@@ -129,10 +133,10 @@ def one(
     console.print(f"[bold]{order_id}[/] {where}: {order['state']}, {order['order_value']:,.2f}")
     console.print(_lines(order["lines"]))
     for event in order["events"]:
-        told = f": {event['reason']}" if event["reason"] else ""
+        because = f": {event['reason']}" if event["reason"] else ""
         line = f" line {event['line_no']}" if event["line_no"] else ""
         console.print(
-            f"{event['at']:%Y-%m-%d %H:%M:%S} {event['event']}{line} by {event['author']}{told}", markup=False
+            f"{event['at']:%Y-%m-%d %H:%M:%S} {event['event']}{line} by {event['author']}{because}", markup=False
         )
 
 

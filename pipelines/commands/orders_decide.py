@@ -58,13 +58,15 @@ def approve(
         chosen = orders
     else:
         raise StockproofError("which orders?", "name them, or give --all, not both")
-    told = decide.approve(chosen, name, reason=reason, limits=limits) | {"left_to_look_at": left}
+    outcome = decide.approve(chosen, name, reason=reason, limits=limits) | {"left_to_look_at": left}
     if as_json:
-        typer.echo(json.dumps(told, indent=2))
+        typer.echo(json.dumps(outcome, indent=2))
         return
     console = Console(highlight=False)
-    console.print(f"{escape(str(told['author']))} approved {count(told['count'], 'order')}, {told['order_value']:,.2f}")
-    if again := told.get("confirmed"):
+    console.print(
+        f"{escape(str(outcome['author']))} approved {count(outcome['count'], 'order')}, {outcome['order_value']:,.2f}"
+    )
+    if again := outcome.get("confirmed"):
         console.print(f"signed once more: {', '.join(again)}", soft_wrap=True)
     if left:
         wants = verb(len(left), "wants a look and its", "want a look and their")
@@ -82,8 +84,10 @@ def reject(
     """Refuse orders; possible until a release has taken them."""
     from pipelines.orders import decide
 
-    told = decide.reject(orders, reason, *sign_in.signer(by, "planner", "reject orders"))
-    typer.echo(json.dumps(told, indent=2) if as_json else f"{told['author']} rejected {', '.join(orders)}: {reason}")
+    outcome = decide.reject(orders, reason, *sign_in.signer(by, "planner", "reject orders"))
+    typer.echo(
+        json.dumps(outcome, indent=2) if as_json else f"{outcome['author']} rejected {', '.join(orders)}: {reason}"
+    )
 
 
 def override(
@@ -96,11 +100,13 @@ def override(
     """Change the quantity of a line; the order must still be approved."""
     from pipelines.orders import decide
 
-    told = decide.override(line, quantity, reason, *sign_in.signer(by, "planner", "override lines"))
-    words = f"{told['item_id']}: {told['proposed_quantity']:.10g} → {quantity:.10g} by {told['author']}: {reason}"
-    typer.echo(json.dumps(told, indent=2) if as_json else words)
-    if told["remark"] and not as_json:
-        typer.echo(f"taken, but {told['remark']}", err=True)
+    outcome = decide.override(line, quantity, reason, *sign_in.signer(by, "planner", "override lines"))
+    words = (
+        f"{outcome['item_id']}: {outcome['proposed_quantity']:.10g} → {quantity:.10g} by {outcome['author']}: {reason}"
+    )
+    typer.echo(json.dumps(outcome, indent=2) if as_json else words)
+    if outcome["remark"] and not as_json:
+        typer.echo(f"taken, but {outcome['remark']}", err=True)
 
 
 def close(

@@ -25,7 +25,7 @@ Days = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Root of every random number. Default: the network's (42).")]
 Replications = Annotated[
-    int, typer.Option(min=1, help="How often, each with luck of its own; intervals are over these.")
+    int, typer.Option(min=1, help="Replications, each on a random stream of its own; intervals are over these.")
 ]
 NetworkFile = Annotated[
     Path | None,
@@ -138,7 +138,7 @@ def optimise(  # noqa: PLR0913, PLR0917
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Seek the cheapest levels at no lower fill rate, and judge them on luck the search has not seen."""
+    """Seek the cheapest levels at no lower fill rate, and judge them on random streams that the search has not seen."""
     from pipelines.twin import optimise as optimiser
     from pipelines.twin import scenarios
 

@@ -43,20 +43,20 @@ def show(supplier_id: str, as_of: Day = None, as_json: Json = False) -> None:
     """Show one vendor: scores, figures, recommendations."""
     from pipelines.vendors import reading, report
 
-    told = reading.detail(supplier_id, reading.day(as_of.date() if as_of else None))
+    vendor = reading.detail(supplier_id, reading.day(as_of.date() if as_of else None))
     if as_json:
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(vendor, indent=2, ensure_ascii=False))
         return
     console = _console()
-    console.print(report.headline(told), style="bold", markup=False, soft_wrap=True)
+    console.print(report.headline(vendor), style="bold", markup=False, soft_wrap=True)
     table = Table(box=None)
     for heading in ("dimension", "score", ""):
         table.add_column(heading, justify="right" if heading == "score" else "left")
     for name, title in report.NAMES.items():
-        table.add_row(title, f"{told['scores'][name]:.0f}", report.MEANING[name])
-    table.add_row("[bold]Total[/]", f"[bold]{told['total']:.1f}[/]", "")
+        table.add_row(title, f"{vendor['scores'][name]:.0f}", report.MEANING[name])
+    table.add_row("[bold]Total[/]", f"[bold]{vendor['total']:.1f}[/]", "")
     console.print(table)
-    for sentence in told["recommendations"]:
+    for sentence in vendor["recommendations"]:
         console.print(f"• {sentence}", markup=False, soft_wrap=True)
 
 
@@ -117,10 +117,10 @@ def report(
     from pipelines.vendors import reading
     from pipelines.vendors.report import encode
 
-    told = reading.detail(supplier_id, reading.day(as_of.date() if as_of else None))
+    vendor = reading.detail(supplier_id, reading.day(as_of.date() if as_of else None))
     safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in supplier_id)
-    path = output or files.state_dir("reports") / f"vendor-{safe}-{told['as_of']}.{form}"
-    typer.echo(files.write_named(path, encode(told, form)))
+    path = output or files.state_dir("reports") / f"vendor-{safe}-{vendor['as_of']}.{form}"
+    typer.echo(files.write_named(path, encode(vendor, form)))
 
 
 def _ranking(title: str, vendors: list[dict[str, Any]]) -> Table:

@@ -12,7 +12,7 @@ LARGEST_LINE = 10_000.0
 """Units a line may hold where no limit is configured and the books show no greater scale: what is sold by the gram is."""
 
 AT_RISK = 0.5
-"""Probability of running out within the protection interval from which a SKU is at risk: likelier than not."""
+"""Probability of running out within the protection interval from which a SKU is at risk: more likely than not."""
 
 PIECE = 1.0
 """``purchase.min_quantity`` unless the company names another."""

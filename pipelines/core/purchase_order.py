@@ -10,7 +10,7 @@ _NAMESPACE: Final = uuid.UUID("6f1d7a52-5e0c-5c4b-9a3f-2b8f0d7c4e11")
 """Root of our keys. It never changes: the keys of orders already in an ERP depend on it."""
 
 Step = Callable[[str], None]
-"""Is told each step of a release as it is reached."""
+"""Called with each step of a release as it is reached."""
 
 
 def silent(step: str) -> None:

@@ -11,8 +11,8 @@ def units(value: float) -> str:
     """
     size = abs(value)
     digits = 2 if size >= 0.1 or size < 1e-9 else 1 - math.floor(math.log10(size))
-    told = f"{value:,.{digits}f}".rstrip("0").rstrip(".")
-    return "0" if told == "-0" else told
+    shown = f"{value:,.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if shown == "-0" else shown
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -41,7 +41,7 @@ def close_days(net: Network, s: State, t: int, given: Floats, flow: Floats, tota
         net: the network.
         s: state of R × K trees.
         t: the day.
-        given: units each site shall order, NaN: by its own policy, shape (R × K, J).
+        given: units each site is to order, NaN: by its own policy, shape (R × K, J).
         flow: that of :func:`open_days`; finished.
         totals: the day is added to them after the warm-up, shape (R × K, J, TOTALS).
     """

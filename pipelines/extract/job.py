@@ -65,7 +65,7 @@ def extract_table(name: str, as_of: date, *, full: bool = False) -> int:
 
 
 def reset() -> None:
-    """Forget everything extracted, so that the next run reads the ERP anew; see :func:`pipelines.extract.raw.reset`."""
+    """Forget everything extracted, so that the next run reads the whole ERP again; see :func:`pipelines.extract.raw.reset`."""
     raw.reset()
 
 

@@ -58,7 +58,7 @@ def _missing(table: Table, present: set[str] | None) -> list[str]:
 
 
 def reset() -> None:
-    """Forget everything extracted: for an ERP that has been filled anew with other data (raw never drops a row by itself)."""
+    """Forget everything extracted: for an ERP that has been refilled with other data (raw never drops a row by itself)."""
     with warehouse.transaction() as connection:
         connection.execute(sa.text("select pg_advisory_xact_lock(hashtext('raw'))"))
         query = "select string_agg(format('raw.%I', table_name), ', ') from information_schema.tables where table_schema = 'raw'"

@@ -178,7 +178,7 @@ def first(source: Source, expression: str, condition: str = "", since: datetime 
 
 
 def distinct(source: Source, column: str) -> set[str]:
-    """Values of a column, as text; those that the ERP's collation takes for one are told apart, as the warehouse does.
+    """Values of a column, as text; those that the ERP's collation takes for one are kept apart, as in the warehouse.
 
     Args:
         source: where from.

@@ -44,7 +44,7 @@ def give_up() -> None:
 
 
 def refilled() -> None:
-    """The ERP has been filled anew: what was extracted from it goes. Its models stay where most items are those known before."""
+    """The ERP has been refilled: what was extracted from it goes. Its models are kept if most items are those known before."""
     raw.ensure([BY_NAME["items"]])
     known = set(warehouse.read("select distinct item_id from raw.items")["item_id"])
     with erp.transaction() as connection:

@@ -28,26 +28,26 @@ def decide(windows: Pool, recipe: Recipe, fewest: int) -> Blend:
     Returns:
         The blend.
     """
-    told = windows.shapes.get(blend.MEMBER)
+    member = windows.shapes.get(blend.MEMBER)
     share, curves, reasons = np.zeros(len(CLASSES)), np.tile(KNOTS, (len(CLASSES), 1)), [""] * len(CLASSES)
-    if told is None or not windows.demand.size:
+    if member is None or not windows.demand.size:
         return blend.nothing()
     weights, methods, _ = recipe.rows(windows.code, windows.rate)
-    able = np.isfinite(told).all(axis=1) & ~np.isin(methods.astype(str), list(windows.shapes))
+    able = np.isfinite(member).all(axis=1) & ~np.isin(methods.astype(str), list(windows.shapes))
     mean = (windows.means * weights).sum(axis=1)
     for code, name in enumerate(CLASSES):
         rows = np.flatnonzero(able & (windows.code == code))
-        mine, origins = windows.rows(rows), np.unique(windows.origin[rows]).size
+        pool, origins = windows.rows(rows), np.unique(windows.origin[rows]).size
         if rows.size < fewest or origins < 2:
             continue
-        base = _members(mine, mean[rows], recipe)
-        mix = (1 - blend.SHARE) * base + blend.SHARE * told[rows]
-        before, after = _loss(mine, base), _loss(mine, blend.rounded(mix, mine.unit))
-        gain, error = paired(before - after, mine.origin)
+        base = _members(pool, mean[rows], recipe)
+        mix = (1 - blend.SHARE) * base + blend.SHARE * member[rows]
+        before, after = _loss(pool, base), _loss(pool, blend.rounded(mix, pool.unit))
+        gain, error = paired(before - after, pool.origin)
         if gain < -error:
             continue
         share[code], unit = blend.SHARE, max(float(before.mean()), 1e-12)
-        curves[code] = curve(*blend.transform(mix, mine.demand, mine.unit), mine.origin)
+        curves[code] = curve(*blend.transform(mix, pool.demand, pool.unit), pool.origin)
         reasons[code] = (
             f"half of the distribution from {blend.MEMBER}: {-gain / unit:+.1%} scaled pinball loss for {name} demand over {origins} "
             f"backtest windows, standard error {error / unit:.1%}"

@@ -41,12 +41,12 @@ def interval_levels(confidence: float) -> tuple[float, float]:
 def drivers(model: Hybrid, panel: Panel) -> list[str]:
     """[n] JSON objects: the members' weights, and the smoothing state or the strongest features of the heaviest."""
     return [
-        json.dumps({key: float(value) for key, value in told.items() if np.isfinite(value)})
-        for told in model.explain(panel)
+        json.dumps({key: float(value) for key, value in explanation.items() if np.isfinite(value)})
+        for explanation in model.explain(panel)
     ]
 
 
-def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list[str], as_of: date) -> pl.DataFrame:
+def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, drivers: list[str], as_of: date) -> pl.DataFrame:
     """Rows of plan.forecast_detail.
 
     The stock that can serve the protection interval is what is on hand and what is due within it
@@ -57,7 +57,7 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
         cumulative: n rows of plan.lead_time_forecasts; the lines due are counted within their protection_days.
         ends: [n, 2] units, the interval's.
         demand_class: [n] names.
-        told: [n] drivers.
+        drivers: [n] drivers.
         as_of: date of the run.
 
     Returns:
@@ -68,7 +68,7 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, told: list
     dated = positions.dated(as_of, late, protection=None)
     coming = due(cumulative, dated, as_of)
     rows = cumulative.with_columns(
-        low=pl.Series(np.round(ends[:, 0], 6)), high=pl.Series(np.round(ends[:, 1], 6)), drivers=pl.Series(told, dtype=pl.String),
+        low=pl.Series(np.round(ends[:, 0], 6)), high=pl.Series(np.round(ends[:, 1], 6)), drivers=pl.Series(drivers, dtype=pl.String),
         demand_class=pl.Series(demand_class.astype(str)), confidence_level=pl.lit(forecast.confidence_level),
     )  # fmt: skip
     rows = rows.join(warehouse.read(_STOCK, as_of=as_of), on=KEY, how="left", maintain_order="left")
@@ -102,8 +102,8 @@ def within(rows: pl.DataFrame, lines: pl.DataFrame, as_of: date) -> pl.DataFrame
     until = pl.lit(as_of) + pl.duration(days=pl.col("protection_days"))
     usual = (pl.col("expected_on") <= pl.col("usual_on")).fill_null(value=False)
     counts = pl.col("ours") | usual | (pl.col("expected_on") <= until).fill_null(value=True)
-    mine = lines.join(rows.select(*KEY, "protection_days"), on=KEY, maintain_order="left")
-    return mine.filter(counts)
+    dated = lines.join(rows.select(*KEY, "protection_days"), on=KEY, maintain_order="left")
+    return dated.filter(counts)
 
 
 def show(item_id: str, location_id: str | None = None, as_of: date | None = None) -> list[dict[str, object]]:
@@ -136,9 +136,9 @@ def show(item_id: str, location_id: str | None = None, as_of: date | None = None
     out: list[dict[str, object]] = []
     for row in found.iter_rows(named=True):
         quantiles = {str(level): row.pop(column) for level, column in zip(LEVELS, COLUMNS, strict=True)}
-        told = json.loads(row.pop("drivers"))
-        mine = buckets.filter(pl.col("location_id") == row["location_id"]).drop("location_id")
-        out.append({**row, "drivers": told, "quantiles": quantiles, "periods": mine.to_dicts()})
+        parsed = json.loads(row.pop("drivers"))
+        of_location = buckets.filter(pl.col("location_id") == row["location_id"]).drop("location_id")
+        out.append({**row, "drivers": parsed, "quantiles": quantiles, "periods": of_location.to_dicts()})
     return out
 
 

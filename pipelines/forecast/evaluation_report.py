@@ -32,14 +32,14 @@ class Origin:
     Attributes:
         ends_on: last day known.
         recipe: chosen on the origins before it alone.
-        told: its evidence.
+        evidence: what each member forecast there, and what came.
         lead_time: measures of each SKU on lead-time demand.
         weeks: the same for each week of the horizon.
     """
 
     ends_on: date
     recipe: Recipe
-    told: Evidence
+    evidence: Evidence
     lead_time: PerSku
     weeks: list[PerSku]
 
@@ -99,21 +99,21 @@ def run(as_of: date) -> Evaluation:
     """
     panel = panels.read(as_of, active_only=False)
     abc = panels.abc_classes(as_of)["abc_class"].fill_null("none").to_numpy()
-    told = judge(panel, abc, training.Plan.configured())
+    evaluation = judge(panel, abc, training.Plan.configured())
     warehouse.replace(
-        "plan.forecast_scores", told.scores.insert_column(0, pl.lit(as_of).alias("as_of")), {"as_of": as_of}
+        "plan.forecast_scores", evaluation.scores.insert_column(0, pl.lit(as_of).alias("as_of")), {"as_of": as_of}
     )
-    return told
+    return evaluation
 
 
-def keep(told: Evaluation) -> str:
+def keep(evaluation: Evaluation) -> str:
     """Write the picture beside the reports.
 
     Returns:
         Its path.
     """
-    path = files.state_dir("reports") / f"forecast-evaluation-{told.as_of}.png"
-    return str(files.write_atomic(path, told.picture))
+    path = files.state_dir("reports") / f"forecast-evaluation-{evaluation.as_of}.png"
+    return str(files.write_atomic(path, evaluation.picture))
 
 
 def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
@@ -134,7 +134,7 @@ def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
     names = tuple(competing)
     _, collected = training.backtested(panel, panels.protection(panel), competing, plan)
     evidence = [
-        told for told in collected if told.usable.any()
+        each for each in collected if each.usable.any()
     ]  # a window that a stockout hides from end to end judges nobody
     if len(evidence) < 2:
         raise StockproofError(
@@ -150,35 +150,39 @@ def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
         overall += scoring.detailed(scoring.joined([o.weeks[k] for o in judged]), many, f"week {k + 1}")
     last = judged[-1]
     return Evaluation(
-        panel.as_of, last.told.actual.shape[1], [o.ends_on for o in judged], _stored(judged, alone, abc), scoring.table(overall),
-        _by_member(whole, alone), targets(whole, np.concatenate([o.told.rate for o in judged])),
+        panel.as_of, last.evidence.actual.shape[1], [o.ends_on for o in judged], _stored(judged, alone, abc), scoring.table(overall),
+        _by_member(whole, alone), targets(whole, np.concatenate([o.evidence.rate for o in judged])),
         {name: last.recipe.reasons[CLASSES.index(name)] for name in dict.fromkeys(str(c) for c in panel.demand_class)},
-        int((np.nan_to_num(panel.demand[:, : last.told.length]).sum(axis=1) <= 0).sum()), plots.both(
-            {name: scoring.summary(scoring.joined(told)) for name, told in alone.items()}, scoring.summary(whole), last.told,
+        int((np.nan_to_num(panel.demand[:, : last.evidence.length]).sum(axis=1) <= 0).sum()), plots.both(
+            {name: scoring.summary(scoring.joined(measured)) for name, measured in alone.items()}, scoring.summary(whole), last.evidence,
             last.recipe, plan.fewest_known,
         ),
     )  # fmt: skip
 
 
-def targets(told: PerSku, rate: Array) -> pl.DataFrame:
+def targets(measured: PerSku, rate: Array) -> pl.DataFrame:
     """MAE of the fifth of SKUs with the greatest demand, and MAPE of smooth items, beside what users have asked for.
 
     Information only: on intermittent demand both reward forecasting zero, so neither chooses anything.
 
     Args:
-        told: measures of each SKU.
+        measured: measures of each SKU.
         rate: [n] mean demand per bucket before the origin, units.
 
     Returns:
         measure, of, value, target, met; value and met are null where there is no such SKU to judge by.
     """
-    top = told.usable & (rate >= np.quantile(rate[told.usable], 1 - TOP_SHARE)) if told.usable.any() else told.usable
-    smooth = told.usable & (told.code == class_codes(np.array(["smooth"]))[0])
+    top = (
+        measured.usable & (rate >= np.quantile(rate[measured.usable], 1 - TOP_SHARE))
+        if measured.usable.any()
+        else measured.usable
+    )
+    smooth = measured.usable & (measured.code == class_codes(np.array(["smooth"]))[0])
     rows = []
     for measure, group, mask, target in (
         ("mae", f"top {TOP_SHARE:.0%} by volume", top, TARGET_MAE), ("mape", "smooth items", smooth, TARGET_MAPE),
     ):  # fmt: skip
-        values = told.values[measure][mask]
+        values = measured.values[measure][mask]
         known = values[np.isfinite(values)]
         value = float(known.mean()) if known.size else None
         rows.append((measure, group, value, target, None if value is None else value < target))
@@ -188,20 +192,20 @@ def targets(told: PerSku, rate: Array) -> pl.DataFrame:
 
 def _origin(panel: Panel, evidence: list[Evidence], names: tuple[str, ...], fewest: int) -> Origin:
     """The newest of some origins, judged by a recipe chosen on the others."""
-    told, earlier = evidence[-1], evidence[:-1]
+    judged, earlier = evidence[-1], evidence[:-1]
     recipe = router.choose(router.pool(earlier, names, fewest), names, earlier, fewest)
-    weeks = scoring.per_week(told, recipe, panel.demand, fewest, panel.period)
-    day = panel.as_of - timedelta(days=(panel.length - told.length) * DAYS_IN[panel.bucket])
-    return Origin(day, recipe, told, scoring.per_sku(told, recipe, panel.demand, fewest), weeks)
+    weeks = scoring.per_week(judged, recipe, panel.demand, fewest, panel.period)
+    day = panel.as_of - timedelta(days=(panel.length - judged.length) * DAYS_IN[panel.bucket])
+    return Origin(day, recipe, judged, scoring.per_sku(judged, recipe, panel.demand, fewest), weeks)
 
 
 def _alone(origin: Origin, name: str, panel: Panel, fewest: int) -> PerSku:
-    return scoring.per_sku(origin.told, scoring.single_recipe(name, origin.recipe), panel.demand, fewest)
+    return scoring.per_sku(origin.evidence, scoring.single_recipe(name, origin.recipe), panel.demand, fewest)
 
 
 def _by_member(whole: PerSku, alone: dict[str, list[PerSku]]) -> pl.DataFrame:
     """Measures over all SKUs, the best first."""
-    last = {name: scoring.summary(scoring.joined(told))[-1] for name, told in alone.items()}
+    last = {name: scoring.summary(scoring.joined(measured))[-1] for name, measured in alone.items()}
     rows = {HYBRID: scoring.summary(whole)[-1], **last}
     measures = {measure: [getattr(row, measure) for row in rows.values()] for measure in _MEASURES}
     return pl.DataFrame({"member": list(rows), **measures}).sort("scaled_pinball")
@@ -214,7 +218,7 @@ def _stored(judged: list[Origin], alone: dict[str, list[PerSku]], abc: Array) ->
         rows: list[tuple[str, Scores]] = [(HYBRID, row) for row in scoring.detailed(origin.lead_time, abc, LEAD_TIME)]
         for w, week in enumerate(origin.weeks):
             rows += [(HYBRID, row) for row in scoring.detailed(week, abc, f"week {w + 1}")]
-        rows += [(name, row) for name, told in alone.items() for row in scoring.summary(told[k])]
+        rows += [(name, row) for name, measured in alone.items() for row in scoring.summary(measured[k])]
         frame = scoring.table([row for _, row in rows])
         parts.append(
             frame.with_columns(

@@ -213,10 +213,10 @@ def _gate(
         raise
 
 
-def daily_frame(panel: Panel, told: Distribution) -> pl.DataFrame:
+def daily_frame(panel: Panel, forecast: Distribution) -> pl.DataFrame:
     """Rows of plan.forecasts."""
-    n, h = told.mean.shape
-    mean, quantiles = sanity.tidy(told.mean, told.quantiles)
+    n, h = forecast.mean.shape
+    mean, quantiles = sanity.tidy(forecast.mean, forecast.quantiles)
     starts = bucket_starts(panel.as_of, panel.bucket, h, future=True)
     row, step = np.repeat(np.arange(n), h), np.tile(np.arange(h), n)
     item, location = (pl.Series(names.astype(str), dtype=pl.String) for names in (panel.item_ids, panel.location_ids))
@@ -227,17 +227,17 @@ def daily_frame(panel: Panel, told: Distribution) -> pl.DataFrame:
     return frame.with_columns(**{name: pl.Series(quantiles[:, :, q].ravel()) for q, name in enumerate(COLUMNS)})
 
 
-def _on_grid(told: CumulativeDistribution) -> CumulativeDistribution:
+def _on_grid(distribution: CumulativeDistribution) -> CumulativeDistribution:
     """The distribution at the levels that tables hold."""
-    at = [told.levels.index(level) for level in LEVELS]
-    return CumulativeDistribution(LEVELS, told.mean, told.std, told.quantiles[:, at])
+    at = [distribution.levels.index(level) for level in LEVELS]
+    return CumulativeDistribution(LEVELS, distribution.mean, distribution.std, distribution.quantiles[:, at])
 
 
 def cumulative_frame(
-    panel: Panel, told: CumulativeDistribution, interval: Interval, model: Hybrid, version: str, unusable: Array
+    panel: Panel, forecast: CumulativeDistribution, interval: Interval, model: Hybrid, version: str, unusable: Array
 ) -> pl.DataFrame:
     """Rows of plan.lead_time_forecasts; ``unusable``: [n] buckets of each SKU whose quantity could not be used."""
-    mean, quantiles = sanity.tidy(told.mean, told.quantiles)
+    mean, quantiles = sanity.tidy(forecast.mean, forecast.quantiles)
     assigned = model.assign(panel)
     far = sanity.beyond_history(panel, mean, interval.mean)
     multiple = f"; mean beyond {sanity.MULTIPLE:g} times any past window"
@@ -249,7 +249,7 @@ def cumulative_frame(
             str(reason) + multiple * bool(flag) + _left_out(bad)
             for reason, flag, bad in zip(assigned.reasons, far, unusable, strict=True)
         ],
-        "mean": mean, "std": np.round(np.nan_to_num(told.std), 6),
+        "mean": mean, "std": np.round(np.nan_to_num(forecast.std), 6),
     })  # fmt: skip
     return frame.with_columns(**{name: pl.Series(quantiles[:, q].copy()) for q, name in enumerate(COLUMNS)})
 

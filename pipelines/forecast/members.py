@@ -37,5 +37,5 @@ def configured() -> dict[str, Member]:
             f"forecast.members: {', '.join(unknown)} is no forecaster", f"choose among {', '.join(sorted(MAKERS))}"
         )
     names = dict.fromkeys([*NEEDED, *forecast.members])
-    told = options()
-    return {name: MAKERS[name](told) for name in names if forecast.ensemble or name not in TRAINED}
+    settled = options()
+    return {name: MAKERS[name](settled) for name in names if forecast.ensemble or name not in TRAINED}

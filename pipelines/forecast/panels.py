@@ -166,9 +166,9 @@ def data_hash(panel: Panel, beside: str = "") -> str:
 def config_hash() -> str:
     """Fingerprint of the configuration that shapes a model; the thread count does not."""
     chosen = settings.load()
-    told = chosen.model_dump(mode="json", include={"planning", "forecast"})
+    relevant = chosen.model_dump(mode="json", include={"planning", "forecast"})
     for name in ("threads", "gate_ratio", "gate_share", "gate_deviation"):
-        told["forecast"].pop(name)
+        relevant["forecast"].pop(name)
     if chosen.forecast.objective in LIKE_CUSTOM:  # the one cost that a model is trained on, and then alone
-        told["ratio"] = chosen.costs.stockout_to_overstock_ratio
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+        relevant["ratio"] = chosen.costs.stockout_to_overstock_ratio
+    return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:16]

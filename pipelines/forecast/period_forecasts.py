@@ -145,8 +145,8 @@ def horizon(skus: pl.DataFrame) -> int:
     """
     planning = settings.load().planning
     review = planning.review_period_days
-    mine = orders_every_review(skus, review, DAYS_IN[planning.grain], planning.unmet_demand)
-    return int(periods(skus, review)[mine].max(initial=0))
+    chosen = orders_every_review(skus, review, DAYS_IN[planning.grain], planning.unmet_demand)
+    return int(periods(skus, review)[chosen].max(initial=0))
 
 
 def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) -> Histories:
@@ -170,8 +170,8 @@ def histories(skus: pl.DataFrame, demand: pl.DataFrame, as_of: date, days: int) 
     for values, name in ((quantity, "quantity"), (closed, "closed_share"), (sold, "closed_quantity")):
         values[at] = placed[name].to_numpy()
     groups = _codes(skus["category"].fill_null("")), _codes(skus["location_id"])
-    told = Histories(quantity, as_of, days, *groups, share=_lived(skus["first_demand_on"], as_of, days)).counted()
-    return replace(told, demand=unconstrained.demand(told, closed, sold / fitted(told.unit)[:, None]))
+    counted = Histories(quantity, as_of, days, *groups, share=_lived(skus["first_demand_on"], as_of, days)).counted()
+    return replace(counted, demand=unconstrained.demand(counted, closed, sold / fitted(counted.unit)[:, None]))
 
 
 def _lived(first_demand_on: pl.Series, as_of: date, days: int) -> Floats:
@@ -180,26 +180,26 @@ def _lived(first_demand_on: pl.Series, as_of: date, days: int) -> Floats:
     return pl.DataFrame({"first": first_demand_on}).select((age % days + 1) / days).to_series().to_numpy()
 
 
-def frame(skus: pl.DataFrame, as_of: date, told: PeriodDemand, days: int) -> pl.DataFrame:
+def frame(skus: pl.DataFrame, as_of: date, forecast: PeriodDemand, days: int) -> pl.DataFrame:
     """Rows of plan.period_forecasts: of the active SKUs.
 
     Args:
         skus: in the order of the arrays.
         as_of: the run's date.
-        told: moments.
+        forecast: moments.
         days: length of a period.
 
     Returns:
         One row a SKU and period.
     """
-    n, h = told.mean.shape
+    n, h = forecast.mean.shape
     each = skus.select("item_id", "location_id", "is_active")
     return each.select(pl.all().repeat_by(h).explode()).select(
         pl.lit(as_of).alias("as_of"), "item_id", "location_id", "is_active",
         pl.Series("period", np.tile(np.arange(1, h + 1, dtype=np.int32), n)),
         pl.Series("days", np.full(n * h, days, dtype=np.int32)),
-        pl.Series("mean", np.round(told.mean.ravel(), 6)),
-        pl.Series("std", np.round(np.sqrt(told.variance.ravel()), 6)),
+        pl.Series("mean", np.round(forecast.mean.ravel(), 6)),
+        pl.Series("std", np.round(np.sqrt(forecast.variance.ravel()), 6)),
     ).with_columns(
         starts_on=pl.col("as_of") + pl.duration(days=(pl.col("period") - 1) * days + 1)
     ).filter("is_active").drop("is_active")  # fmt: skip

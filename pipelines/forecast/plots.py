@@ -59,9 +59,9 @@ def _draw_members(axes: Any, by_member: Mapping[str, list[Scores]], hybrid: list
     """A row of dots a class: many members would make bars too thin to tell apart."""
     classes = [row.demand_class for row in hybrid]
     for at, (name, rows) in enumerate(by_member.items()):
-        told = {row.demand_class: row.scaled_pinball for row in rows}
+        losses = {row.demand_class: row.scaled_pinball for row in rows}
         marker = "osv^D<>ph*XP8d"[at % 14]
-        axes.scatter([told.get(c, np.nan) for c in classes], np.arange(len(classes)), marker=marker, s=26, label=name)
+        axes.scatter([losses.get(c, np.nan) for c in classes], np.arange(len(classes)), marker=marker, s=26, label=name)
     best = {row.demand_class: row.scaled_pinball for row in hybrid}
     axes.scatter([best[c] for c in classes], np.arange(len(classes)), marker="|", s=420, color="black", label="hybrid")
     axes.set_yticks(np.arange(len(classes)), classes)

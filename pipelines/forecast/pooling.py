@@ -49,7 +49,7 @@ class Pool:
         """The windows of a mask."""
         plain = (getattr(self, name)[keep] for name in ("demand", "scale", "unit", "code", "sku", "origin", "rate"))
         demand, scale, unit, code, sku, origin, rate = plain
-        shapes = {name: told[keep] for name, told in self.shapes.items()}
+        shapes = {name: shape[keep] for name, shape in self.shapes.items()}
         return Pool(self.means[keep], demand, self.terms[:, keep], scale, unit, code, sku, origin, rate, shapes)
 
 
@@ -118,9 +118,9 @@ def losses(windows: Pool, members: tuple[str, ...]) -> dict[str, Array]:
             continue
         out[member] = loss(windows, windows.means[:, j])
         if member in windows.shapes:
-            told = windows.shapes[member][:, _AT]
-            own = pinball(windows.demand, told, LEVELS) / windows.scale
-            out[member] = np.where(np.isfinite(told).all(axis=1), own, out[member])
+            own_quantiles = windows.shapes[member][:, _AT]
+            own = pinball(windows.demand, own_quantiles, LEVELS) / windows.scale
+            out[member] = np.where(np.isfinite(own_quantiles).all(axis=1), own, out[member])
     return out
 
 

@@ -37,10 +37,10 @@ class Window:
     def quantiles(self, levels: tuple[float, ...]) -> Array:
         """[n, q] units; ``levels`` must be among :data:`pipelines.forecast.metrics.FINE`."""
         table = self.recipe.window.levels(levels)
-        told = negbin.quantiles(self.mean, self.spread, table, self.code, self.unit)
+        out = negbin.quantiles(self.mean, self.spread, table, self.code, self.unit)
         own = np.isfinite(self.shape).all(axis=1)
-        told[own] = blend.rounded(self.shape[own][:, [FINE.index(level) for level in levels]], self.unit[own])
-        return told
+        out[own] = blend.rounded(self.shape[own][:, [FINE.index(level) for level in levels]], self.unit[own])
+        return out
 
     def covered(self, level: float) -> Array:
         """[n] expected share of the randomised transform of demand at or below a level (Czado, Gneiting & Held 2009)."""
@@ -68,8 +68,8 @@ def lead_time(evidence: Evidence, recipe: Recipe, fewest_known: int) -> Window:
     """The distribution of lead-time demand that a recipe gave at an origin."""
     mean, _, methods = mixed(evidence, recipe, fewest_known)
     shape = np.full((mean.size, len(FINE)), np.nan)
-    for name, told in evidence.shapes.items():
-        shape[methods == name] = told[methods == name]
+    for name, quantiles in evidence.shapes.items():
+        shape[methods == name] = quantiles[methods == name]
     spread = recipe.window.scale[evidence.code] * variance(evidence.window_terms, mean)
     window = Window(mean, evidence.demand, spread, evidence.code, evidence.unit, recipe, shape)
     mixes = (evidence.known >= fewest_known) & ~np.isin(methods.astype(str), list(evidence.shapes))
@@ -78,15 +78,15 @@ def lead_time(evidence: Evidence, recipe: Recipe, fewest_known: int) -> Window:
     return window
 
 
-def _blend(window: Window, told: Array, mixes: Array) -> None:
+def _blend(window: Window, quantiles: Array, mixes: Array) -> None:
     """Write the blend's quantiles into the shape of the rows that have one."""
     mixed = window.recipe.blend
-    rows = np.flatnonzero(mixes & (mixed.share[window.code] > 0) & np.isfinite(told).all(axis=1))
+    rows = np.flatnonzero(mixes & (mixed.share[window.code] > 0) & np.isfinite(quantiles).all(axis=1))
     code = window.code[rows]
     base = negbin.quantiles(
         window.mean[rows], window.spread[rows], window.recipe.window.levels(FINE), code, window.unit[rows]
     )
-    window.shape[rows] = blend.mixed(mixed, base, told[rows], code, FINE)
+    window.shape[rows] = blend.mixed(mixed, base, quantiles[rows], code, FINE)
 
 
 def week(evidence: Evidence, recipe: Recipe, path: Array, part: slice) -> Window:

@@ -130,63 +130,63 @@ def interval(difference: Array, sku: Array) -> tuple[float, float]:
 
 
 def _choose_class(windows: Pool, code: int, members: tuple[str, ...]) -> Pick:
-    name, mine = CLASSES[code], windows.rows(windows.code == code)
+    name, of_class = CLASSES[code], windows.rows(windows.code == code)
     eye, simple = np.eye(len(members)), SIMPLE[CLASSES[code]]
-    if mine.demand.size < FEWEST:
-        reason = (
-            f"{name}: {mine.demand.size} backtest windows are too few to choose on; {simple} until there are {FEWEST}"
-        )
+    if of_class.demand.size < FEWEST:
+        reason = f"{name}: {of_class.demand.size} backtest windows are too few to choose on; {simple} until there are {FEWEST}"
         return Pick(eye[members.index(simple)], simple, reason)
-    each = losses(mine, members)
-    top = _stackable(each, members, mine)
-    each["stack"] = loss(mine, _halved_stack(mine, top))
+    each = losses(of_class, members)
+    top = _stackable(each, members, of_class)
+    each["stack"] = loss(of_class, _halved_stack(of_class, top))
     best = min(each, key=lambda c: (float(each[c].mean()), c))
-    if best != simple and interval(each[best] - each[simple], mine.sku)[1] < 0:
+    if best != simple and interval(each[best] - each[simple], of_class.sku)[1] < 0:
         weights = (
-            _spread_out(stack_weights(mine, top), top, len(members)) if best == "stack" else eye[members.index(best)]
+            _spread_out(stack_weights(of_class, top), top, len(members))
+            if best == "stack"
+            else eye[members.index(best)]
         )
-        return Pick(weights, best, f"{name}: {_won(each, best, simple, mine)}")
+        return Pick(weights, best, f"{name}: {_won(each, best, simple, of_class)}")
     return Pick(
         eye[members.index(simple)],
         simple,
-        f"{name}: nothing beat {simple} for certain over {mine.demand.size} backtest windows",
+        f"{name}: nothing beat {simple} for certain over {of_class.demand.size} backtest windows",
     )
 
 
-def _choose_segment(mine: Pool, segment: int, members: tuple[str, ...], above: Pick) -> Pick:
+def _choose_segment(windows: Pool, segment: int, members: tuple[str, ...], above: Pick) -> Pick:
     """The class's choice, unless another member wins here, or the simple method does: no volume pays for the others' gain."""
-    if mine.demand.size < FEWEST_SEGMENT:
+    if windows.demand.size < FEWEST_SEGMENT:
         return above
     name = f"{CLASSES[segment // len(VOLUMES)]}, {VOLUMES[segment % len(VOLUMES)]} volume"
-    each, eye = losses(mine, members), np.eye(len(members))
+    each, eye = losses(windows, members), np.eye(len(members))
     if above.method == "stack":
-        each["stack"] = loss(mine, mine.means @ above.weights)
+        each["stack"] = loss(windows, windows.means @ above.weights)
     simple = SIMPLE[CLASSES[segment // len(VOLUMES)]]
     best = min(each, key=lambda c: (float(each[c].mean()), c))
-    if best != above.method and interval(each[best] - each[above.method], mine.sku)[1] < 0:
-        return Pick(eye[members.index(best)], best, f"{name}: {_won(each, best, above.method, mine)}")
+    if best != above.method and interval(each[best] - each[above.method], windows.sku)[1] < 0:
+        return Pick(eye[members.index(best)], best, f"{name}: {_won(each, best, above.method, windows)}")
     worse = float(each[simple].mean()) < float(each[above.method].mean())
-    if above.method != simple and worse and interval(each[above.method] - each[simple], mine.sku)[1] >= 0:
+    if above.method != simple and worse and interval(each[above.method] - each[simple], windows.sku)[1] >= 0:
         kind = CLASSES[segment // len(VOLUMES)]
         reason = f"{name}: {above.method}, best for {kind} demand as a whole, does not beat {simple} here"
         return Pick(eye[members.index(simple)], simple, reason)
     return above
 
 
-def _won(each: Mapping[str, Array], best: str, other: str, mine: Pool) -> str:
+def _won(each: Mapping[str, Array], best: str, other: str, windows: Pool) -> str:
     """Why, for a planner: by how much, against what, on how many windows, how sure."""
-    low, high = interval(each[best] - each[other], mine.sku)
+    low, high = interval(each[best] - each[other], windows.sku)
     base = float(each[other].mean())
     gain = 1 - float(each[best].mean()) / base
     return (
-        f"{best} has {gain:.1%} less scaled pinball loss than {other} over {mine.demand.size} backtest windows "
+        f"{best} has {gain:.1%} less scaled pinball loss than {other} over {windows.demand.size} backtest windows "
         f"({-high / base:.1%} to {-low / base:.1%} at {CONFIDENCE:.0%} confidence)"
     )
 
 
-def _stackable(each: Mapping[str, Array], members: tuple[str, ...], mine: Pool) -> Array:
+def _stackable(each: Mapping[str, Array], members: tuple[str, ...], windows: Pool) -> Array:
     """[≤ STACKED] positions of the members with the least loss alone, in the recipe's order, among those that forecast means."""
-    able = [j for j, member in enumerate(members) if member in each and member not in mine.shapes]
+    able = [j for j, member in enumerate(members) if member in each and member not in windows.shapes]
     order = sorted(able, key=lambda j: (float(each[members[j]].mean()), j))
     return np.sort(np.array(order[:STACKED]))
 
@@ -214,10 +214,10 @@ def _calibrate(windows: Pool, recipe: Recipe, by_bucket: bool = False) -> Calibr
     own = np.isin(methods.astype(str), list(windows.shapes)) & (not by_bucket)
     for code in range(len(CLASSES)):
         rows = (windows.code == code) & ~own
-        mine, mean = windows.rows(rows), expected[rows]
+        of_class, mean = windows.rows(rows), expected[rows]
         if mean.size < FEWEST:
             continue
-        scales[code] = factor(np.array([loss(mine, mean, scale) for scale in SCALES]), SCALES, mine.origin)
-        below, upto = negbin.cdf(mine.demand, mean, scales[code] * variance(mine.terms, mean), mine.unit)
-        curves[code] = curve(below, upto, mine.origin)
+        scales[code] = factor(np.array([loss(of_class, mean, scale) for scale in SCALES]), SCALES, of_class.origin)
+        below, upto = negbin.cdf(of_class.demand, mean, scales[code] * variance(of_class.terms, mean), of_class.unit)
+        curves[code] = curve(below, upto, of_class.origin)
     return Calibration(scales, curves)

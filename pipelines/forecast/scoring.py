@@ -126,28 +126,28 @@ def joined(parts: list[PerSku]) -> PerSku:
     return PerSku(code, usable, values, method)
 
 
-def summary(told: PerSku, only: Array | None = None) -> list[Scores]:
+def summary(measured: PerSku, only: Array | None = None) -> list[Scores]:
     """One element a class that has SKUs, ``"all"`` last.
 
     Args:
-        told: measures of each SKU.
+        measured: measures of each SKU.
         only: [n] mask of the SKUs counted; None: all.
 
     Returns:
         The scores.
     """
     out = []
-    scored = told.usable if only is None else told.usable & only
+    scored = measured.usable if only is None else measured.usable & only
     for name in (*CLASSES, ALL):
-        rows = scored & ((told.code == CLASSES.index(name)) if name != ALL else True)
+        rows = scored & ((measured.code == CLASSES.index(name)) if name != ALL else True)
         if not rows.any():
             continue
-        v = {measure: values[rows] for measure, values in told.values.items()}
+        v = {measure: values[rows] for measure, values in measured.values.items()}
         total = v["demand"].sum()
         bias = float(v["mean"].sum() / total - 1) if total > 0 else float("nan")
         out.append(
             Scores(
-                name, _method(told.method[rows], name), int(rows.sum()), _mean(v["scaled_pinball"]), _mean(v["scaled_crps"]),
+                name, _method(measured.method[rows], name), int(rows.sum()), _mean(v["scaled_pinball"]), _mean(v["scaled_crps"]),
                 _mean(v["rmsse"]), bias, _mean(v["coverage_95"]), _mean(v["mae"]), _mean(v["mape"]), float(np.isnan(v["mape"]).mean()),
             )
         )  # fmt: skip
@@ -161,11 +161,11 @@ def scores(
     return summary(per_sku(evidence, recipe, history, fewest_known), only)
 
 
-def detailed(told: PerSku, abc: Array, horizon: str) -> list[Scores]:
+def detailed(measured: PerSku, abc: Array, horizon: str) -> list[Scores]:
     """Scores by class × ABC class of one horizon; ``abc`` [n] names."""
-    out = [replace(row, horizon=horizon) for row in summary(told)]
+    out = [replace(row, horizon=horizon) for row in summary(measured)]
     for name in sorted(set(abc.tolist())):
-        out += [replace(row, abc_class=name, horizon=horizon) for row in summary(told, abc == name)]
+        out += [replace(row, abc_class=name, horizon=horizon) for row in summary(measured, abc == name)]
     return out
 
 

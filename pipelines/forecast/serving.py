@@ -46,10 +46,10 @@ def predict_frame(bucket: Bucket, folder: Path, frame: Any) -> Any:
         history_days=(as_of - first).days + 1, future=98 // width,
     )  # fmt: skip
     panel = discounted(panel, empty.with_columns(discount_share=pl.lit(None, pl.Float64)))
-    told = store.load(folder).predict_cumulative(
+    forecast = store.load(folder).predict_cumulative(
         panel, Interval(np.maximum(fitted(panel.lead_time_mean) / width, 1.0), np.zeros(panel.skus)), LEVELS
     )
     out = pl.DataFrame(
-        {"item_id": panel.item_ids, "location_id": panel.location_ids, "mean": told.mean, "std": told.std}
+        {"item_id": panel.item_ids, "location_id": panel.location_ids, "mean": forecast.mean, "std": forecast.std}
     )
-    return out.with_columns(**{column: told.quantiles[:, q] for q, column in enumerate(COLUMNS)}).to_pandas()
+    return out.with_columns(**{column: forecast.quantiles[:, q] for q, column in enumerate(COLUMNS)}).to_pandas()

@@ -121,7 +121,7 @@ def _row(name: str) -> sa.Row[tuple[int, datetime | None, str]] | None:
 
 
 def _failed(name: str, error: str, moment: datetime) -> None:
-    """One more failure; the third in a row opens, a failed probe opens anew."""
+    """One more failure; the third in a row opens, a failed probe opens it again."""
     warehouse.execute(
         """insert into ops.breakers (name, failures, last_error, changed_at) values (:name, 1, :error, :moment)
         on conflict (name) do update set failures = breakers.failures + 1, last_error = :error, changed_at = :moment,

@@ -26,7 +26,7 @@ def by_mark(address: str, mark: str) -> bool:
 
 
 def by_number(address: str, number: int, seconds: float) -> bool:
-    """End what a connection of ours is doing. A server that was started anew counts from 1: only what is as old as the wait is ended.
+    """End what a connection of ours is doing. A server that was restarted counts from 1: only what is as old as the wait is ended.
 
     Args:
         address: of the ERP.
@@ -36,8 +36,8 @@ def by_number(address: str, number: int, seconds: float) -> bool:
     Returns:
         As :func:`by_mark`.
     """
-    mine = "id = :number and user = substring_index(user(), '@', 1) and time >= :least"
-    return _end(address, _RUNNING + mine, number=number, least=int(seconds) - 1)
+    own = "id = :number and user = substring_index(user(), '@', 1) and time >= :least"
+    return _end(address, _RUNNING + own, number=number, least=int(seconds) - 1)
 
 
 def _end(address: str, query: str, **parameters: str | int) -> bool:

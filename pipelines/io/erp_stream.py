@@ -105,12 +105,12 @@ class _Reader:
         except subprocess.TimeoutExpired:
             self.end()
         self._faults.seek(0)
-        told = self._faults.read().decode(errors="replace").strip().splitlines()
+        lines = self._faults.read().decode(errors="replace").strip().splitlines()
         try:
-            found = json.loads(told[-1])
+            found = json.loads(lines[-1])
             return StreamFault(found["stage"], found["words"])
         except (IndexError, ValueError, KeyError, TypeError):
-            return StreamFault("broke", told[-1] if told else f"its reader ended with code {self.process.returncode}")
+            return StreamFault("broke", lines[-1] if lines else f"its reader ended with code {self.process.returncode}")
 
 
 _idle: list[_Reader] = []

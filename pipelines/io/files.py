@@ -132,8 +132,8 @@ def read_secrets() -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError) as fault:
-        told = fault.strerror if isinstance(fault, OSError) else "it is not the JSON it was"
+        cause = fault.strerror if isinstance(fault, OSError) else "it is not the JSON it was"
         raise StockproofError(
-            f"the passwords of the embedded stack, {path}, cannot be read: {told}",
+            f"the passwords of the embedded stack, {path}, cannot be read: {cause}",
             "run as the user who made the state folder, or set STOCKPROOF_STATE_DIR to a folder of your own",
         ) from None

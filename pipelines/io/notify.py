@@ -44,7 +44,7 @@ class Delivery:
 
 
 def send(event: str, subject: str, text: str, facts: dict[str, Any]) -> list[str]:
-    """Tell everybody who is configured to be told.
+    """Notify every configured recipient.
 
     Args:
         event: what happened, e.g. ``proposals_ready``.

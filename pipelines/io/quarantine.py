@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pipelines.core.contract import BY_NAME
 from pipelines.io import warehouse
 
-# Rows of raw are told apart by their number, for a key may occur twice; other rows by their key, for they are numbered anew for each rule.
+# Rows of raw are identified by their number, for a key may occur twice; other rows by their key, for each rule numbers them again.
 _ONCE: Final = """
 select 'quarantined' as what, count(distinct (table_name, row_key, case when table_name = any(:numbered) then row_id end)) as number_of_rows
 from quarantine.rows where as_of = :as_of and (:all or table_name = any(:tables))

@@ -130,8 +130,8 @@ def read_many(queries: Mapping[str, str], **parameters: Any) -> dict[str, pl.Dat
     with _reading() as connection, connection.cursor() as cursor:
         for name, query in queries.items():
             # One query must know all its parameters, so that a misspelt one is found; of several each takes its own.
-            mine = {key: value for key, value in parameters.items() if len(queries) == 1 or f":{key}" in query}
-            bound = sa.text(query).bindparams(**mine)
+            used = {key: value for key, value in parameters.items() if len(queries) == 1 or f":{key}" in query}
+            bound = sa.text(query).bindparams(**used)
             compiled = bound.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
             with timings.timed(query):
                 cursor.execute(str(compiled).replace("%%", "%"))
@@ -261,7 +261,7 @@ def lacking(fault: Exception) -> StockproofError | None:
     named = next((line for line in words.splitlines() if "does not exist" in line), _first_line(fault))
     return StockproofError(
         f"the warehouse lacks what this version reads: {named[max(named.find('relation'), named.find('column'), 0) :]}",
-        "`stockproof up` brings the tables to this version; `stockproof run daily` builds the marts, and those of an earlier version anew",
+        "`stockproof up` brings the tables to this version; `stockproof run daily` rebuilds the marts of an earlier version",
     )
 
 

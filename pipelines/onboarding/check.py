@@ -289,10 +289,10 @@ def _policies(profile: Profile, sold: pl.DataFrame) -> Finding:
     if not have:
         orders = profile.sources["purchase_orders"]
         ordered = orders is not None and _rows(f"select 1 as one from (\n{orders.query}\n) t limit 1").height
-        told = (
+        consequence = (
             "the comparison is with what was really ordered"
             if ordered
             else "nor is there any order: no saving can be shown"
         )
-        return Finding("policies", "usable without", f"{sentence}: {told}")
+        return Finding("policies", "usable without", f"{sentence}: {consequence}")
     return Finding("policies", "usable", sentence)

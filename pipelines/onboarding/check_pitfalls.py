@@ -160,7 +160,7 @@ def below_zero(profile: Profile) -> list[Finding]:
     if source is None:
         return []
     counts = f"select item_id, location_id, counted_on, on_hand from (\n{source.query}\n) t"
-    # One scan and no join: of a long history only the newest counts are told.
+    # One scan and no join: of a long history only the newest counts are listed.
     sku = f"{erp.exactly('item_id')}, {erp.exactly('location_id')}"
     newest = rows(
         "select item_id, location_id, on_hand from (select c.*, row_number() over "

@@ -65,7 +65,7 @@ def _broken(profile: Profile, rule: rules.Rule, column: str, allowed: set[str], 
     bad = {value: number for value, number in values if value not in allowed}
     number, total = sum(bad.values()), sum(each for _, each in values)
     stops = rule.stops(number, total)
-    if not bad or (not stops and (rule.table, rule.name) == ("sales", "unknown_item")):  # told by SKU
+    if not bad or (not stops and (rule.table, rule.name) == ("sales", "unknown_item")):  # listed by SKU
         return []
     name = column.removeprefix("lower(trim(").removesuffix("))")
     sentence = (

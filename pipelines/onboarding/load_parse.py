@@ -98,10 +98,10 @@ def parse(table: Table, path: Path, written: TextFormat = PLAIN) -> Parsed:
     missing = [c.name for c in table.columns if c.required and c.name not in raw.columns and c.name != "updated_at"]
     if missing and raw.width == 1 and len(missing) > 1:
         parsed.fault_columns.update(missing[:1])
-        told = (
+        fault = (
             f"{path.name}, header: {raw.columns[0]!r} is a single column; separate columns by comma, semicolon or tab"
         )
-        parsed.faults = [told]
+        parsed.faults = [fault]
         return parsed
     if missing:
         parsed.fault_columns.update(missing)

@@ -34,7 +34,7 @@ def periods(skus: pl.DataFrame, review_days: int) -> npt.NDArray[np.int64]:
 def orders_every_review(
     skus: pl.DataFrame, review_days: int, bucket_days: int, unmet_demand: str
 ) -> npt.NDArray[np.bool_]:
-    """Active SKUs whose unmet demand is lost and whose lots are within a review period's demand; none where hardly any is such.
+    """Active SKUs whose unmet demand is lost and whose lots are within a review period's demand; none if almost no SKU qualifies.
 
     Args:
         skus: rows of marts.dim_sku with :data:`COLUMNS`, of the whole catalogue.

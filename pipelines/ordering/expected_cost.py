@@ -189,9 +189,9 @@ def _orders(
 
     def answer(some: npt.NDArray[np.int64], missing: Floats) -> tuple[Floats, Floats]:
         """Order and what the days served lack, of some of the SKUs, with so much of their stock missing."""
-        mine = rows[some]
-        lacking = needs(demand[some], problem.on_hand[mine] - missing, arriving[some, :-1]) - arriving[some, -1:]
-        quantity = look_ahead.best_lots(lacking, later[some], _terms(problem, mine), seed=seed, steps=steps)
+        chosen = rows[some]
+        lacking = needs(demand[some], problem.on_hand[chosen] - missing, arriving[some, :-1]) - arriving[some, -1:]
+        quantity = look_ahead.best_lots(lacking, later[some], _terms(problem, chosen), seed=seed, steps=steps)
         return quantity, lacking
 
     every = np.arange(rows.size)

@@ -23,8 +23,8 @@ def moments(mean: Floats, adi: Floats, cv2: Floats, whole: npt.NDArray[np.bool_]
         in kilograms or tonnes varies in proportion to its unit, where one is missing by its mean.
 
     >>> pieces = np.array([True, True, False])
-    >>> told = moments(np.array([2.0, 3.0, 0.002]), np.array([2.0, np.nan, 2.0]), np.array([0.25, np.nan, 0.25]), pieces)
-    >>> [x.round(9).tolist() for x in told]
+    >>> estimated = moments(np.array([2.0, 3.0, 0.002]), np.array([2.0, np.nan, 2.0]), np.array([0.25, np.nan, 0.25]), pieces)
+    >>> [x.round(9).tolist() for x in estimated]
     [[2.0, 3.0, 0.002], [6.0, 3.0, 6e-06]]
     """
     mean = np.nan_to_num(mean)

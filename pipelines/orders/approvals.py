@@ -59,9 +59,7 @@ def check(order_id: str, value: float, name: str, config: Approvals) -> None:
     if not config.authors:
         return
     able = sorted(other for other, role in config.authors.items() if _covers(config.roles[role], value))
-    remedy = (
-        f"ask {' or '.join(able)} to approve it" if able else "raise a limit in approvals.roles: nobody's covers it"
-    )
+    remedy = f"ask {' or '.join(able)} to approve it" if able else "raise a limit in approvals.roles: none covers it"
     role = config.authors.get(name)
     if role is None:
         raise NotAllowed(f"{name} has no role in approvals.authors and may not approve order {order_id}", remedy)
@@ -73,5 +71,5 @@ def check(order_id: str, value: float, name: str, config: Approvals) -> None:
 
 
 def _covers(limit: float | None, value: float) -> bool:
-    """In cents, as both are told: 3 × 0.1 is not above 0.3, and 10,000.004 is told as 10,000.00."""
+    """In cents, as both are shown: 3 × 0.1 is not above 0.3, and 10,000.004 counts as 10,000.00."""
     return limit is None or round(value, 2) <= limit

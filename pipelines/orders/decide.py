@@ -207,8 +207,8 @@ def override(
         store.move(connection, order, states.OVERRIDDEN, name, reason=reason)
         _change(connection, order, row, quantity, name, reason)
         remark = _remark(connection, order, row["item_id"], quantity)
-    told = {"order_id": number, "line_no": row["line_no"], "item_id": row["item_id"], "author": name}
-    return told | {
+    changed = {"order_id": number, "line_no": row["line_no"], "item_id": row["item_id"], "author": name}
+    return changed | {
         "proposed_quantity": row["proposed_quantity"],
         "quantity": quantity,
         "reason": reason,
@@ -233,13 +233,13 @@ def _remark(connection: sa.Connection, order: store.Row, item_id: str, quantity:
     found = connection.execute(sa.text(_TERMS), key).mappings().first()
     if found is None or quantity == 0:
         return ""
-    pack, least, told = found["pack_size"] or 0.0, found["min_order_qty"] or 0.0, []
+    pack, least, remarks = found["pack_size"] or 0.0, found["min_order_qty"] or 0.0, []
     if pack > 0 and abs(quantity / pack - round(quantity / pack)) > 1e-6:
         below = math.floor(quantity / pack) * pack
-        told.append(f"no whole packs of {pack:.10g}: {below:.10g} or {below + pack:.10g} would be")
+        remarks.append(f"no whole packs of {pack:.10g}: {below:.10g} or {below + pack:.10g} would be")
     if quantity < least:
-        told.append(f"below the supplier's minimum of {least:.10g}")
-    return "; ".join(told)
+        remarks.append(f"below the supplier's minimum of {least:.10g}")
+    return "; ".join(remarks)
 
 
 def _change(

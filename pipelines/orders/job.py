@@ -21,7 +21,7 @@ def daily(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
         items: the run decided these items alone; empty: all.
 
     Returns:
-        Counts by step, and ``waiting``: what is told of stale books and of earlier orders that wait
+        Counts by step, and ``waiting``: notices on stale books and on earlier orders that wait
         for a hand, empty where there is nothing.
     """
     received = receipts.receive(as_of)
@@ -29,8 +29,8 @@ def daily(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
     scored = ledger.score(as_of)
     waiting = " ".join(filter(None, (day_notices.stale(as_of), order_notices.waiting(as_of))))
     if proposed["orders"]:
-        told = messages.proposals_ready(as_of, proposed, failed_steps.degraded(as_of), waiting)
-        notify.send("proposals_ready", *told, proposed | {"as_of": str(as_of)})
+        message = messages.proposals_ready(as_of, proposed, failed_steps.degraded(as_of), waiting)
+        notify.send("proposals_ready", *message, proposed | {"as_of": str(as_of)})
     return {"received": {**received}, "proposed": proposed, "scored": scored, "waiting": waiting}
 
 
@@ -56,7 +56,7 @@ def release_approved(as_of: date, *, recorded_at: datetime | None = None, step: 
     Args:
         as_of: the day the orders are placed.
         recorded_at: moment to record in the ERP's tables; None: the ERP's clock.
-        step: is told of each step.
+        step: called at each step.
 
     Returns:
         Orders, lines and value released by this call, approved orders of a later date, and ``held`` ones that want another look.

@@ -1,4 +1,4 @@
-"""What people are told about orders. Pure."""
+"""Messages about orders. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -61,6 +61,6 @@ def degraded(as_of: date, failed: Sequence[str], counts: Mapping[str, int]) -> t
         f"The day's orders are complete: {count(counts['skus'], 'SKU')} decided, {count(counts['orders'], 'order')}. "
         f"{count(counts['by_next_level'], 'SKU')} {verb(counts['by_next_level'], 'was', 'were')} decided by the next level, "
         "and each line says why. "
-        "Mend the fault and clear the failed step to decide them anew."
+        "Mend the fault and clear the failed step to decide them again."
     )
     return subject, text

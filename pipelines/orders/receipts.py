@@ -78,8 +78,8 @@ def receive(as_of: date) -> dict[str, int]:
                 continue
             target = states.RECEIVED if row["received"] else states.CANCELLED
             called_off = "gone from the ERP" if row["gone"] else "closed in the ERP"
-            told = f"{row['units']:.10g} units by {row['received_on']}" if row["received"] else called_off
-            store.move(connection, order, target, SYSTEM, reason=told)
+            outcome = f"{row['units']:.10g} units by {row['received_on']}" if row["received"] else called_off
+            store.move(connection, order, target, SYSTEM, reason=outcome)
             counts[target] += 1
     return counts
 

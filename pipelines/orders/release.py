@@ -57,7 +57,7 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
     Args:
         ordered_on: the day the orders are placed.
         to: where to.
-        step: is told of each step.
+        step: called at each step.
 
     Returns:
         Orders acknowledged by this call, their lines and value, ``waiting``: approved ones proposed after the day, and ``held``: approved
@@ -83,7 +83,7 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
                 _service(to)
             )  # before the intention: an order that is not sent may still be rejected
             _intend(number, ordered_on, to, step)
-            told = _bring(number, to, step)
+            released = _bring(number, to, step)
         except Refused as fault:  # about one order, and an answer: the other side is up
             refused.append(fault)
             counts["in a row"] = 0
@@ -95,10 +95,10 @@ def release(ordered_on: date, to: Destination, step: Step) -> dict[str, int | fl
                 break
             continue
         counts["in a row"] = 0
-        if told is not None:
+        if released is not None:
             counts["orders"] += 1
-            counts["lines"] += len(told.lines)
-            value += sum(line.quantity * (line.unit_price or 0.0) for line in told.lines)
+            counts["lines"] += len(released.lines)
+            value += sum(line.quantity * (line.unit_price or 0.0) for line in released.lines)
     if foreign:
         refused.append(
             StockproofError(

@@ -49,12 +49,12 @@ refuses it."""
 
 REMEDIES: Final[dict[str, str]] = {
     APPROVED: "it is signed already; `stockproof run release` sends it",
-    REJECTED: "it was rejected; the next daily run proposes anew what is still needed",
-    SUPERSEDED: "a newer run proposes anew: `stockproof orders list`",
+    REJECTED: "it was rejected; the next daily run proposes again what is still needed",
+    SUPERSEDED: "a newer run has made a new proposal: `stockproof orders list`",
     SUBMITTED: "it is on its way into the ERP; change or cancel it there",
     ACKNOWLEDGED: "the ERP holds it; change or cancel it there",
     RECEIVED: "the goods are here",
-    CANCELLED: "it was cancelled in the ERP; the next daily run proposes anew what is still needed",
+    CANCELLED: "it was cancelled in the ERP; the next daily run proposes again what is still needed",
     REFUSED: "the ERP refused it: `stockproof orders show` has its words; override, approve or reject it",
     CLOSED: "it was closed; the next daily run proposes again what is still needed",
 }

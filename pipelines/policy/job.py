@@ -148,9 +148,9 @@ def table(
     policy = np.where(chosen.level == levels.REORDER_POINT, MIN_MAX, chosen.rule)
     target = np.where(np.isnan(chosen.service), costs.service_target, chosen.service)
     if coming.periods.height:
-        told = lost_sales.decide(rows, coming, chosen, skus, as_of, config)
-        chosen, reason = lost_sales.as_levels(chosen, told, skus.whole), lost_sales.reasons(told, reason, config)
-        policy, target = np.where(told.chosen, EXPECTED_COST, policy), np.where(told.chosen, told.ratio, target)
+        orders = lost_sales.decide(rows, coming, chosen, skus, as_of, config)
+        chosen, reason = lost_sales.as_levels(chosen, orders, skus.whole), lost_sales.reasons(orders, reason, config)
+        policy, target = np.where(orders.chosen, EXPECTED_COST, policy), np.where(orders.chosen, orders.ratio, target)
     return rows.select(pl.lit(as_of).alias("as_of"), "item_id", "location_id").with_columns(
         pl.Series("policy", policy),
         pl.Series("level", chosen.level),

@@ -101,46 +101,46 @@ def decide(rows: pl.DataFrame, coming: Coming, chosen: Levels, skus: Skus, as_of
         holding_cost=holding, shortage_cost=shortage, ordering_cost=skus.ordering_cost, pack=_numbers(rows, "pack_size", 0.0),
         minimum=least_order(_numbers(rows, "min_order_qty", 0.0), skus.whole, config.purchase.min_quantity), review=review,
     )  # fmt: skip
-    told = expected_cost.orders(problem.take(np.flatnonzero(can)), config.forecast.seed, search_surplus=True)
+    solved = expected_cost.orders(problem.take(np.flatnonzero(can)), config.forecast.seed, search_surplus=True)
     position = problem.on_hand.copy()
     np.add.at(position, problem.arriving[:, 0].astype(np.int64), problem.arriving[:, 2])
-    of_all = {field.name: np.zeros(can.size) for field in fields(told)}
+    of_all = {field.name: np.zeros(can.size) for field in fields(solved)}
     for name, values in of_all.items():
-        values[can] = getattr(told, name)
+        values[can] = getattr(solved, name)
     return Served(chosen=can, position=position, ratio=shortage / (shortage + holding), lead_time=lead_time, **of_all)
 
 
-def as_levels(chosen: Levels, told: Served, whole: npt.NDArray[np.bool_]) -> Levels:
+def as_levels(chosen: Levels, orders: Served, whole: npt.NDArray[np.bool_]) -> Levels:
     """Levels by which purchase orders exactly the quantities: a base stock; an order fades as stock is found and grows as it is lost.
 
     Where nothing is ordered now, its level is the one at which the next piece would be.
 
     Args:
         chosen: levels of all SKUs.
-        told: the orders by expected cost.
+        orders: the orders by expected cost.
         whole: stock comes in whole units, shape (N,): a piece short is ordered, and so is any fraction of what does not.
 
     Returns:
         Levels with those of the SKUs that order by expected cost replaced.
     """
     piece = whole.astype(np.float64)
-    idle = told.quantity <= 0
-    next_one = np.maximum(told.position - told.surplus + piece, np.minimum(told.position, 0.0))
-    upper = np.where(idle, next_one, told.position + told.quantity)
-    reorder = np.where(idle, upper - piece, np.maximum(told.position, upper - piece))
+    idle = orders.quantity <= 0
+    next_one = np.maximum(orders.position - orders.surplus + piece, np.minimum(orders.position, 0.0))
+    upper = np.where(idle, next_one, orders.position + orders.quantity)
+    reorder = np.where(idle, upper - piece, np.maximum(orders.position, upper - piece))
     return replace(
         chosen,
-        reorder_point=np.where(told.chosen, reorder, chosen.reorder_point),
-        order_up_to=np.where(told.chosen, upper, chosen.order_up_to),
-        safety_stock=np.where(told.chosen, upper - chosen.mean, chosen.safety_stock),
+        reorder_point=np.where(orders.chosen, reorder, chosen.reorder_point),
+        order_up_to=np.where(orders.chosen, upper, chosen.order_up_to),
+        safety_stock=np.where(orders.chosen, upper - chosen.mean, chosen.safety_stock),
     )
 
 
-def reasons(told: Served, before: pl.Series, config: Settings) -> pl.Series:
+def reasons(orders: Served, before: pl.Series, config: Settings) -> pl.Series:
     """One sentence a SKU; the sentence ``before`` where it does not order by expected cost.
 
     Args:
-        told: the orders.
+        orders: the orders.
         before: sentences of all SKUs.
         config: review period.
 
@@ -149,17 +149,17 @@ def reasons(told: Served, before: pl.Series, config: Settings) -> pl.Series:
     """
     review = config.planning.review_period_days
     table = pl.DataFrame({
-        "before": before, "chosen": told.chosen, "quantity": _text(told.quantity), "served": _text(told.served),
-        "left": _text(told.left), "share": _text(np.round(told.covered * 100)),
-        "first": told.lead_time + 1, "last": told.lead_time + review,
-        "none": told.quantity <= 0,
+        "before": before, "chosen": orders.chosen, "quantity": _text(orders.quantity), "served": _text(orders.served),
+        "left": _text(orders.left), "share": _text(np.round(orders.covered * 100)),
+        "first": orders.lead_time + 1, "last": orders.lead_time + review,
+        "none": orders.quantity <= 0,
     })  # fmt: skip
     serves = "An order now serves days {} to {}: {} units expected, {} left by then; "
     words = ["first", "last", "served", "left"]
     some = pl.format(serves + "{} cost least, covering {} % of outcomes", *words, "quantity", "share")
     none = pl.format(serves + "ordering nothing costs least", *words)
-    told_reason = pl.when(pl.col("none")).then(none).otherwise(some)
-    reason = pl.when(pl.col("chosen")).then(told_reason).otherwise(pl.col("before"))
+    by_cost = pl.when(pl.col("none")).then(none).otherwise(some)
+    reason = pl.when(pl.col("chosen")).then(by_cost).otherwise(pl.col("before"))
     return table.select(reason.alias("reason"))["reason"]
 
 

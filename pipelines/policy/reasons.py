@@ -66,12 +66,12 @@ def _held() -> pl.Expr:
     """The words on the safety stock, by rule."""
     less = (-pl.col("safety")).cast(pl.String).str.replace(r"\.0$", "")
     below = pl.format(_BELOW_MEAN, *_texts("share"), less)
-    told = pl.when(pl.col("safety") < 0).then(below).otherwise(pl.format(_QUANTILE, *_texts("share", "safety")))
+    sentence = pl.when(pl.col("safety") < 0).then(below).otherwise(pl.format(_QUANTILE, *_texts("share", "safety")))
     allowed = pl.format(_LARGE_LOT, *_texts("target"), less)
     for name, words in _HELD.items():
         filled = pl.format(words, *_texts("safety", "target")[: words.count("{}")])
-        told = pl.when(pl.col("rule") == name).then(filled).otherwise(told)
-    return pl.when((pl.col("rule") == "fill_rate") & (pl.col("safety") < 0)).then(allowed).otherwise(told)
+        sentence = pl.when(pl.col("rule") == name).then(filled).otherwise(sentence)
+    return pl.when((pl.col("rule") == "fill_rate") & (pl.col("safety") < 0)).then(allowed).otherwise(sentence)
 
 
 def _one(name: str, one: str, many: str) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Open lines that will not help in time: reschedule them before ordering anew. And lines of what no longer sells."""
+"""Open lines that come too late to help: reschedule them before ordering again. And lines of SKUs that no longer sell."""
 
 from datetime import date
 
@@ -17,7 +17,7 @@ NONE, EXPEDITE_LATE, GIVEN_UP, PULL_IN, RUNS_OUT_BEFORE = (
 def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of: date) -> pl.DataFrame:
     """What to tell a supplier about lines already ordered, and a planner about SKUs that are ordered though they have not sold for long.
 
-    Whether to buy at all comes before when: of a SKU that no longer sells that is told, and nothing of its lines.
+    Whether to buy at all comes before when: a SKU that no longer sells gets that alert alone, and none about its lines.
 
     Args:
         rows: ``on_hand``; units ``overdue, dropped, beyond``; ``late_po, beyond_po, oldest_on, next_on``,
@@ -30,9 +30,9 @@ def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of:
     Returns:
         ``alert_code, alert``, empty where there is nothing to tell.
     """
-    told = _of_open_lines(rows, short, demand_per_day, as_of)
+    of_lines = _of_open_lines(rows, short, demand_per_day, as_of)
     if "last_demand_on" not in rows.columns:
-        return told
+        return of_lines
     last = pl.col("last_demand_on")
     since = (pl.lit(as_of) - pl.coalesce(last, "created_on")).dt.total_days()
     # What never sold and has no day on which it went on sale may be of any age.
@@ -42,7 +42,7 @@ def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of:
         .then(pl.lit("Ordered without a sale: it never sold"))
         .otherwise(pl.format("Ordered without a sale: the last was {} days ago, on {}", since, last))
     ).to_series()
-    return told.with_columns(
+    return of_lines.with_columns(
         pl.when(unsold).then(pl.lit(UNSOLD)).otherwise("alert_code").alias("alert_code"),
         pl.when(unsold).then(words).otherwise("alert").alias("alert"),
     )
@@ -66,10 +66,10 @@ def _of_open_lines(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats
         .when((pl.col("wait") > pl.col("cover") + 1) & (pl.col("cover") < 1e6)).then(pl.lit(RUNS_OUT_BEFORE))
         .otherwise(pl.lit(NONE))
     )  # fmt: skip
-    told = frame.with_row_index("line").with_columns(code.alias("alert_code"))
-    some = told.filter(pl.col("alert_code") != NONE).with_columns(_words(late).alias("alert"))
+    coded = frame.with_row_index("line").with_columns(code.alias("alert_code"))
+    some = coded.filter(pl.col("alert_code") != NONE).with_columns(_words(late).alias("alert"))
     return (
-        told.select("line", "alert_code")
+        coded.select("line", "alert_code")
         .join(some.select("line", "alert"), on="line", how="left", maintain_order="left")
         .select("alert_code", pl.col("alert").fill_null(""))
     )

@@ -44,10 +44,10 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
     mean, variance = _past(rows, config)
     past_mean, past_variance = lead_time_demand(mean, variance, days)
     bound = config.purchase.absurd_multiple * _explained(rows, mean, past_mean, past_variance)
-    told = _fault(
+    fault = _fault(
         _column(rows, "reorder_point"), _column(rows, "order_up_to"), _column(rows, "forecast_mean"), rows, bound
     )
-    refused = told != ""
+    refused = fault != ""
     if not refused.any():
         days_column = pl.Series("protection_days", days.astype(np.int64))
         return rows.with_columns(days_column, _without_forecast().alias("level_reason"))
@@ -67,7 +67,7 @@ def apply(rows: pl.DataFrame, config: Settings) -> pl.DataFrame:
         pl.Series("protection_days", days.astype(np.int64)),
         _where(refused, pl.Series(np.where(has_rule, REORDER_POINT, SAFETY_STOCK)), "level"),
         _where(refused, pl.Series(np.where(has_rule, MIN_MAX, rules.quantile_lot.__name__)), "policy"),
-        pl.when(pl.Series(refused)).then(pl.Series(np.char.add(np.char.add(told, "; "), by))).otherwise(_without_forecast())
+        pl.when(pl.Series(refused)).then(pl.Series(np.char.add(np.char.add(fault, "; "), by))).otherwise(_without_forecast())
         .alias("level_reason"),
         *(pl.when(pl.Series(refused)).then(None).otherwise(pl.col(name)).alias(name) for name in ("forecast_mean", *COLUMNS)),
     )  # fmt: skip

@@ -47,7 +47,7 @@ def run(as_of: date, items: Sequence[str] = (), failed: Sequence[str] = ()) -> d
     Args:
         as_of: the run's date.
         items: these items alone; empty: all. Rows of other items stay as they are.
-        failed: steps that failed before, by name: whoever looks at the orders is told.
+        failed: steps that failed before, by name; shown beside the orders.
 
     Returns:
         Number of SKUs, lines and suppliers ordered from, the value of the orders, alerts and lines that a person must see.

@@ -89,7 +89,7 @@ class Terms:
         demand_per_day: units.
         ordering_cost: money per order.
         holding_per_day: money per unit and day.
-        safety_stock: held whoever joins, units.
+        safety_stock: held in any case, units.
     """
 
     lot: Floats

@@ -149,11 +149,11 @@ def reasons(decisions: pl.DataFrame) -> pl.Series:
         parts.append(some.select("line", pl.format(sentence, *map(_text, names)).alias("reason")))
     if not parts:
         return pl.Series("reason", [], dtype=pl.String)
-    told = pl.concat(parts).sort("line")["reason"]
-    return _with_notes(told, decisions)
+    sentences = pl.concat(parts).sort("line")["reason"]
+    return _with_notes(sentences, decisions)
 
 
-def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
+def _with_notes(sentences: pl.Series, decisions: pl.DataFrame) -> pl.Series:
     """Say what is not plain: orders of ours among what is due, a level that had to step in, a forecast without a trained model."""
     own, ending, stepped_in, noted, exposed, waits = (
         decisions["proposed"] > 0,
@@ -169,8 +169,8 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
     )  # fmt: skip
     rare = (known["expiring"].fill_null(0.0) > 0).any() or known["adjustment"].is_not_null().any() or waits.any()
     if not (own.any() or ending.any() or stepped_in.any() or noted.any() or exposed.any() or rare):
-        return told
-    frame = known.with_columns(told.alias("reason"), exposed.alias("exposed"), waits.alias("waits"))
+        return sentences
+    frame = known.with_columns(sentences.alias("reason"), exposed.alias("exposed"), waits.alias("waits"))
     proposed = pl.format("; of what is due, {} are orders of ours the ERP does not show yet", _text("proposed"))
     expired = pl.format("; {} more are on hand and expire before they are sold", _text("expiring"))
     return frame.select(
@@ -205,7 +205,7 @@ def _with_notes(told: pl.Series, decisions: pl.DataFrame) -> pl.Series:
 
 
 def _exposed(decisions: pl.DataFrame) -> pl.Series:
-    """SKUs that the ERP's own minimum leaves without an order though they run out likelier than not."""
+    """SKUs that the ERP's own minimum leaves without an order though they run out more likely than not."""
     idle = (pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT") & (pl.col("level_reason") == "")
     exposed = (
         idle
@@ -222,7 +222,7 @@ def _waits(decisions: pl.DataFrame) -> pl.Series:
 
 
 def _text(name: str) -> pl.Expr:
-    """Numbers as a person writes them, 12 and not 12.0; a day or a name may be missing; packs are told where they matter."""
+    """Numbers as a person writes them, 12 and not 12.0; a day or a name may be missing; packs are named where they matter."""
     if name == "in_packs":
         return pl.when(pl.col("pack") != 1.0).then(pl.format(", in packs of {}", _text("pack"))).otherwise(pl.lit(""))
     if name == "enough":  # a minimum that is the maximum: at it, but nothing is missing
@@ -243,5 +243,5 @@ def _text(name: str) -> pl.Expr:
     if name in _TEXTS:
         return pl.col(name).cast(pl.String).fill_null("an unknown day" if name.endswith("_on") else "none")
     value = pl.col(name).cast(pl.Float64)
-    told = price(value) if name in _PRICES else amount(value)
-    return told.cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)
+    words = price(value) if name in _PRICES else amount(value)
+    return words.cast(pl.String).str.replace(r"\.0$", "").fill_null("none").alias(name)

@@ -48,11 +48,11 @@ class Applied:
 
     def joined(self) -> pl.Series:
         """Names on each line, in the order of the configuration."""
-        told = pl.Series([""]).new_from_index(0, self.count)
+        names = pl.Series([""]).new_from_index(0, self.count)
         if self.names:
             lines = sorted(self.names)
-            told = told.scatter(lines, [", ".join(self.names[n]) for n in lines])
-        return told.alias("rules")
+            names = names.scatter(lines, [", ".join(self.names[n]) for n in lines])
+        return names.alias("rules")
 
 
 def matches(rule: Rule, fields: pl.DataFrame) -> Flags:

@@ -65,13 +65,13 @@ def _replay(
     major, minor, holding, shortage = money
     horizon, blocks = demand.shape[1], out.shape[1]
     for g in range(starts.size - 1):
-        mine = order[starts[g] : starts[g + 1]]
-        stock, coming = start[mine].copy(), np.zeros(mine.size)
-        ring = np.zeros((mine.size, lead[mine].max() + 2))
+        group = order[starts[g] : starts[g + 1]]
+        stock, coming = start[group].copy(), np.zeros(group.size)
+        ring = np.zeros((group.size, lead[group].max() + 2))
         for t in range(horizon):
             placed, block = False, t * blocks // horizon
-            for k in range(mine.size):
-                n, slot = mine[k], t % ring.shape[1]
+            for k in range(group.size):
+                n, slot = group[k], t % ring.shape[1]
                 stock[k] += ring[k, slot]
                 coming[k] -= ring[k, slot]
                 ring[k, slot] = 0.0
@@ -83,8 +83,8 @@ def _replay(
             if not placed or t % review != 0:
                 continue
             biggest = 0.0
-            for k in range(mine.size):
-                n = mine[k]
+            for k in range(group.size):
+                n = group[k]
                 missing, quantity = high[n] - stock[k] - coming[k], 0.0
                 if stock[k] + coming[k] <= low[n]:
                     if missing > 0.0:

@@ -1,4 +1,4 @@
-"""Text in workbooks: names come from an ERP, and what a spreadsheet would make of them is nobody's wish."""
+"""Text in workbooks: write text of the ERP as text, never as formulas."""
 
 from typing import Any
 

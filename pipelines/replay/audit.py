@@ -46,9 +46,9 @@ def service(
     Returns:
         Counts by SKU.
     """
-    mine = [(forecasters == name)[:, None] for name in known.mean]
+    of_forecaster = [(forecasters == name)[:, None] for name in known.mean]
     claimed = [interval(known.by(name), rate) for name, rate in known.mean.items()]
-    mean, variance = (np.select(mine, values) for values in zip(*claimed, strict=True))
+    mean, variance = (np.select(of_forecaster, values) for values in zip(*claimed, strict=True))
     held, reached = (values[:, 1:] for values in quantile_reached(mean, variance, known.target, known.whole))
     reviews = review_days(w.days, int(known.review))
     ends = reviews + w.lead_time[:, reviews] + int(known.review)

@@ -63,30 +63,30 @@ class Selected:
         return np.array([candidate.forecaster for candidate in self.candidates])[self.number]
 
     def instead(
-        self, mine: npt.NDArray[np.bool_], candidate: Candidate, levels: Levels, service: Floats, costs: Floats
+        self, which: npt.NDArray[np.bool_], candidate: Candidate, levels: Levels, service: Floats, costs: Floats
     ) -> "Selected":
         """The selection with another candidate for some SKUs, whatever the others cost.
 
         Args:
-            mine: those SKUs, shape (N,).
+            which: those SKUs, shape (N,).
             candidate: theirs.
             levels: its levels, of all SKUs.
             service: quantile it stands for, shape (N,).
             costs: money in the three phases, shape (3, N).
         """
-        old, row = self.levels, mine[:, None]
+        old, row = self.levels, which[:, None]
         return Selected(
             (*self.candidates, candidate),
-            np.where(mine, len(self.candidates), self.number),
+            np.where(which, len(self.candidates), self.number),
             replace(
                 old,
                 reorder=np.where(row, levels.reorder, old.reorder),
                 order_up_to=np.where(row, levels.order_up_to, old.order_up_to),
-                batches=old.batches & ~mine,
+                batches=old.batches & ~which,
             ),
-            np.where(mine, service, self.service),
-            np.concatenate([self.costs, np.where(mine, costs, np.nan)[None]]),
-            self.picked & ~mine,
+            np.where(which, service, self.service),
+            np.concatenate([self.costs, np.where(which, costs, np.nan)[None]]),
+            self.picked & ~which,
         )
 
 
@@ -188,7 +188,7 @@ def _surely(saving: Floats, first: Ints, best: Floats, sure: Certainty, others: 
     """SKUs for which a candidate saves more than the best so far, and surely something; raises ``best`` there."""
     total = np.where(np.arange(saving.shape[1]) >= first[:, None], saving, 0.0).sum(axis=1)
     rows = np.flatnonzero(total > best)
-    # One of so many candidates seems to save by luck; the interval of each is the wider for it (Bonferroni).
+    # One of so many candidates seems to save by chance, so the interval of each is wider (Bonferroni).
     confidence = 1.0 - (1.0 - sure.confidence) / others
     _, low, _ = saving_interval(saving[rows], confidence, sure.seed, first=first[rows])
     better = np.zeros(first.size, dtype=bool)

@@ -32,7 +32,7 @@ class Terms:
     """What the orders depend on beside what was known, shape (N,).
 
     Attributes:
-        mine: the SKUs that order so.
+        chosen: the SKUs that order so.
         own_costs: the ERP names holding and shortage cost; else the service target is the critical ratio.
         pack: pack size, units; 0: any quantity.
         minimum: least order, units.
@@ -43,7 +43,7 @@ class Terms:
         seed: of the sampled paths.
     """
 
-    mine: npt.NDArray[np.bool_]
+    chosen: npt.NDArray[np.bool_]
     own_costs: npt.NDArray[np.bool_]
     pack: Floats
     minimum: Floats
@@ -81,21 +81,21 @@ def levels(
     known, rate = known.by(forecaster), known.mean[forecaster]
     reviews = np.flatnonzero(column >= 0)
     shape = known.variance.shape[0], reviews.size
-    told = Levels(column, np.full(shape, np.nan), np.full(shape, np.nan))
+    by_day = Levels(column, np.full(shape, np.nan), np.full(shape, np.nan))
     for e, day in enumerate(reviews.tolist()):
-        orders = terms.mine & (terms.first_day <= day) & (day < terms.end_day)
+        orders = terms.chosen & (terms.first_day <= day) & (day < terms.end_day)
         blind = orders & np.isnan(rate[:, e + 1])
-        told.reorder[blind, e], told.order_up_to[blind, e] = terms.minimum_level[blind], terms.maximum_level[blind]
+        by_day.reorder[blind, e], by_day.order_up_to[blind, e] = terms.minimum_level[blind], terms.maximum_level[blind]
         rows = np.flatnonzero(orders & ~blind)
         if rows.size:
-            trace = run(told).trace
+            trace = run(by_day).trace
             coming = _coming(trace[3], day, lead_time, known.lead[0][:, e + 1], due, ordered_on)
             problem = _problem(known, rate, e + 1, terms, trace[0, :, day], coming)
             quantity = expected_cost.orders(problem.take(rows), terms.seed, PATHS).quantity
             position = trace[0, :, day] + np.bincount(coming[:, 0].astype(np.int64), coming[:, 2], shape[0])
-            told.order_up_to[rows, e] = position[rows] + quantity
-            told.reorder[rows, e] = np.where(quantity > 0, np.inf, np.nan)
-    return told
+            by_day.order_up_to[rows, e] = position[rows] + quantity
+            by_day.reorder[rows, e] = np.where(quantity > 0, np.inf, np.nan)
+    return by_day
 
 
 def _coming(ordered: Floats, day: int, lead_time: Ints, usual: Floats, due: Arrivals, ordered_on: Ints) -> Floats:
@@ -103,12 +103,12 @@ def _coming(ordered: Floats, day: int, lead_time: Ints, usual: Floats, due: Arri
 
     An order is expected when the lead time known on that day has passed; what is late by it is taken for tomorrow's.
     """
-    mine, on = np.nonzero(ordered[:, :day] > 0)
-    still = on + np.take_along_axis(lead_time[mine], on[:, None], axis=1)[:, 0] + 1 > day
-    mine, on, early = mine[still], on[still], due.day > day
-    sku = np.concatenate([mine, due.sku[early]])
+    rows, on = np.nonzero(ordered[:, :day] > 0)
+    still = on + np.take_along_axis(lead_time[rows], on[:, None], axis=1)[:, 0] + 1 > day
+    rows, on, early = rows[still], on[still], due.day > day
+    sku = np.concatenate([rows, due.sku[early]])
     placed = np.concatenate([on, ordered_on[early]])
-    units = np.concatenate([ordered[mine, on], due.ordered[early]])
+    units = np.concatenate([ordered[rows, on], due.ordered[early]])
     expected = np.maximum(placed + np.ceil(usual[sku] - 1e-6) - day, 0.0)
     return np.column_stack([sku.astype(float), expected, units])
 
@@ -117,7 +117,7 @@ def _problem(
     known: Known, rate: Floats, at: int, terms: Terms, on_hand: Floats, coming: Floats
 ) -> expected_cost.Problem:
     lead, review = np.ceil(known.lead[0][:, at] - 1e-6).astype(np.int64), int(known.review)
-    ahead = int(np.ceil((lead[terms.mine].max() + 2 * review) / review))
+    ahead = int(np.ceil((lead[terms.chosen].max() + 2 * review) / review))
     mean, variance = rate[:, [at]] * review, known.variance[:, [at]] * review * known.spread[:, [at]]
     holding = known.holding_cost[:, 0] * review
     shortage = expected_cost.shortage_costs(terms.own_costs, known.shortage_cost[:, 0], holding, known.target)

@@ -48,7 +48,7 @@ def decayed_moments(
         seen: the day's demand was seen: the SKU existed and its shelf did not run out, shape (N, D).
         reviews: ascending positions of the review days among the D days.
         half_life: days after which a day's weight has halved.
-        then: the day's demand was taken for seen until a later day told better: the next on which both agree; default: ``seen``.
+        then: the day's demand was taken for seen until a later count corrected it: the next day on which both agree; default: ``seen``.
 
     Returns:
         Moments at the close of each review day. A weighted sample of effective size n carries its own uncertainty, v (1 + 1 / n).
@@ -150,16 +150,16 @@ def spread_known(
     ends = reviews + length.astype(np.int64)
     usable, miss = _closed(demand, seen, reviews, ends, moments)
     known_at = np.searchsorted(reviews, ends)
-    told = [(known_at, usable, 1.0, miss)]
+    intervals = [(known_at, usable, 1.0, miss)]
     if then is not None and (then & ~seen).any():
         agree = np.where(seen == then, np.arange(days), days)
         agree = np.minimum.accumulate(agree[:, ::-1], axis=1)[:, ::-1]
-        told_at = np.searchsorted(reviews, np.take_along_axis(agree, np.minimum(ends, days - 1), axis=1))
+        corrected_at = np.searchsorted(reviews, np.take_along_axis(agree, np.minimum(ends, days - 1), axis=1))
         believed, missed = _closed(demand, then, reviews, ends, moments)
-        believed &= ~usable & (told_at > known_at)
-        told += [(known_at, believed, 1.0, missed), (told_at, believed, -1.0, missed)]
+        believed &= ~usable & (corrected_at > known_at)
+        intervals += [(known_at, believed, 1.0, missed), (corrected_at, believed, -1.0, missed)]
     row, sums = np.arange(demand.shape[0])[:, None], np.zeros((2, demand.shape[0], reviews.size + 1))
-    for at, counts, sign, values in told:
+    for at, counts, sign, values in intervals:
         np.add.at(sums[0], (row, at), sign * np.where(counts, values, 0.0))
         np.add.at(sums[1], (row, at), sign * counts)
     seen_misses, seen_windows = np.cumsum(sums, axis=2)[:, :, :-1]

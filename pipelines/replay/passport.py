@@ -63,10 +63,10 @@ def choices(rows: Recorded, played: Played, as_of: date, config: Settings) -> pl
         pl.Series("guard_days", choice.days.astype(np.int32)),
         pl.lit(config.forecast.confidence_level).alias("confidence"),
     )
-    told = [
+    reasons = [
         _reason(row, bool(picked)) for row, picked in zip(frame.iter_rows(named=True), selected.picked, strict=True)
     ]
-    return frame.with_columns(pl.Series("reason", told, dtype=pl.String))
+    return frame.with_columns(pl.Series("reason", reasons, dtype=pl.String))
 
 
 def candidates(rows: Recorded, played: Played, as_of: date) -> pl.DataFrame:

@@ -207,19 +207,19 @@ def _with_expected_cost(
     phases: Phases,
     replays: Sequence[Callable[[Levels], Outcome]],
 ) -> tuple[Selected, Levels, Levels]:
-    """SKUs that may order at every review do so by expected cost: their argument is the shape of the cost, not a lucky past.
+    """SKUs that may order at every review do so by expected cost: justified by the cost model, not by backtest results.
 
     Returns:
         The selection, and its levels on the demand that was seen and on the imputed one, as the two ``replays`` play them.
     """
-    if not terms.mine.any():
+    if not terms.chosen.any():
         return selected, selected.levels, selected.levels
     column = selected.levels.review_column
     seen, hidden = (expected_cost_replay.levels(facts, column, terms, lead_time, *due, replay) for replay in replays)
     costs = by_phase(daily_cost(replays[0](seen), rates), terms.first_day, phases)
-    unnamed = np.full(terms.mine.size, np.nan)
+    unnamed = np.full(terms.chosen.size, np.nan)
     ours, other = (
-        selected.instead(terms.mine, expected_cost_replay.candidate(facts), each, unnamed, costs)
+        selected.instead(terms.chosen, expected_cost_replay.candidate(facts), each, unnamed, costs)
         for each in (seen, hidden)
     )
     return ours, ours.levels, other.levels

@@ -34,18 +34,18 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Late:
-    """Days without a count that were taken for days without demand until an empty count told better, shape (L,).
+    """Days without a count that were taken for days without demand until an empty count corrected them, shape (L,).
 
     Attributes:
         sku: position of the SKU.
         period: the day's period.
-        told: period of the count, later than the day's; beyond the newest where it came after the replay.
+        corrected: period of the count, later than the day's; beyond the newest where it came after the replay.
         held: units sold on the day.
     """
 
     sku: Ints
     period: Ints
-    told: Ints
+    corrected: Ints
     held: Floats
 
 
@@ -65,7 +65,7 @@ class Sold:
         days: length of a period.
         group: codes of what shares a season, shape (N,).
         place: codes of the locations, shape (N,).
-        late: stockout days that only the empty count of a later period told of.
+        late: stockout days that only the empty count of a later period revealed.
     """
 
     quantity: Floats
@@ -86,17 +86,19 @@ class Sold:
         """
         count, known = period + 1, period if trained is None else trained
         day = self.last - timedelta(days=self.days * (self.quantity.shape[1] - count))
-        told = Histories(self.quantity[:, :count], day, self.days, self.group, self.place)
+        histories = Histories(self.quantity[:, :count], day, self.days, self.group, self.place)
         # Of a SKU that sold later its first sale tells it: before, nothing is forecast.
-        tells = np.arange(count) <= np.maximum(known_from(told.demand), known)[:, None]
-        told = told.counted(unit_of(np.where(tells, told.demand, np.nan)))
+        tells = np.arange(count) <= np.maximum(known_from(histories.demand), known)[:, None]
+        histories = histories.counted(unit_of(np.where(tells, histories.demand, np.nan)))
         closed, held = self.closed[:, :count].copy(), self.held[:, :count].copy()
-        still = (self.late.period < count) & (self.late.told > period)
+        still = (self.late.period < count) & (self.late.corrected > period)
         at = self.late.sku[still], self.late.period[still]
         np.subtract.at(closed, at, 1.0 / self.days)
         np.subtract.at(held, at, self.late.held[still])
         closed[closed < 0.5 / self.days] = 0.0  # the rest of a subtraction is no share of a day
-        return replace(told, demand=unconstrained.demand(told, closed, held / fitted(told.unit)[:, None]))
+        return replace(
+            histories, demand=unconstrained.demand(histories, closed, held / fitted(histories.unit)[:, None])
+        )
 
 
 def means(sold: Sold, horizon: int, every: int, *, seed: int, tell: Progress | None = None) -> Floats:
@@ -107,7 +109,7 @@ def means(sold: Sold, horizon: int, every: int, *, seed: int, tell: Progress | N
         horizon: periods ahead, H; at most :data:`LONGEST` count.
         every: periods between two trainings.
         seed: of the forecaster.
-        tell: told of the progress.
+        tell: called with the progress.
 
     Returns:
         Units, shape (N, P, H); NaN before the first training.
@@ -121,10 +123,10 @@ def means(sold: Sold, horizon: int, every: int, *, seed: int, tell: Progress | N
         # What a later count tells changes the past itself, so there each period has features of its own.
         span = 1 if sold.late.sku.size else end - first
         for start in range(first, end, span):
-            told = sold.until(start + span - 1, first)
-            builder = Builder(told, ahead, known)
+            histories = sold.until(start + span - 1, first)
+            builder = Builder(histories, ahead, known)
             for period in range(start, start + span):
-                out[:, period] = forecaster.predict(told, builder, origin=period).mean
+                out[:, period] = forecaster.predict(histories, builder, origin=period).mean
         if tell:
             tell(end, count)
     return out

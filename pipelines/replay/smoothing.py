@@ -52,7 +52,7 @@ def intermittent_rates(
     Args:
         demand: units by day, shape (N, D).
         seen: the day's demand was seen, shape (N, D).
-        then: it was taken for seen until a later day told better, the next on which both agree, shape (N, D).
+        then: it was taken for seen until a later count corrected it, the next day on which both agree, shape (N, D).
         reviews: ascending positions of the review days, shape (E,); a negative one knows nothing.
         alpha: smoothing weight.
         out: written, units a day by SBA and by TSB, NaN before the first demand, shape (2, N, E).

@@ -118,12 +118,12 @@ def recorded(as_of: date, items: Sequence[str], low: int, high: int, history_day
 
 
 def _every_review(as_of: date) -> pl.DataFrame:
-    """Key and ``every_review`` of the whole catalogue: hardly any such SKU is none."""
+    """Key and ``every_review`` of the whole catalogue; false for all if almost no SKU qualifies."""
     skus, planning = warehouse.read(_EVERY_REVIEW, as_of=as_of), settings.load().planning
-    mine = every_review.orders_every_review(
+    chosen = every_review.orders_every_review(
         skus, planning.review_period_days, DAYS_IN[planning.grain], planning.unmet_demand
     )
-    return skus.select(KEY).with_columns(pl.Series("every_review", mine))
+    return skus.select(KEY).with_columns(pl.Series("every_review", chosen))
 
 
 def _calendars(as_of: date) -> Calendars:
@@ -225,10 +225,10 @@ def write(as_of: date, chunk: int, keys: pl.DataFrame, frames: dict[str, pl.Data
         cursor.execute("create temp table replayed (item_id text, location_id text) on commit drop")
         cursor.adbc_ingest("replayed", keys.select(KEY).to_arrow(), mode="append", temporary=True)
         for table, frame in frames.items():
-            mine = f"chunk = {int(chunk)}" if table == "replay_days" else (
+            replaced = f"chunk = {int(chunk)}" if table == "replay_days" else (
                 "exists (select 1 from replayed k where k.item_id = t.item_id and k.location_id = t.location_id)"
             )  # fmt: skip
-            cursor.execute(f"delete from plan.{table} t where t.as_of = '{as_of}' and {mine}")
+            cursor.execute(f"delete from plan.{table} t where t.as_of = '{as_of}' and {replaced}")
             if frame.height:
                 cursor.adbc_ingest(table, frame.to_arrow(), mode="append", db_schema_name="plan")
 

@@ -53,7 +53,7 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def recomputed(as_of: date, items: Sequence[str]) -> dict[str, pl.DataFrame]:
-    """The rows of :data:`TABLES`, computed anew and written nowhere; no table where the marts hold none of the SKUs."""
+    """The rows of :data:`TABLES`, computed again and not written; no table if the marts hold none of the SKUs."""
     config = settings.load()
     parts: dict[str, list[pl.DataFrame]] = {name: [] for name in TABLES}
     for chunk in job.chunks(as_of, config.replay.chunk_size, items):

@@ -247,11 +247,11 @@ def _orders_as_recorded(
     share = np.clip(_usable_units(receipts) / np.where(quantity > 0, quantity, 1.0), 0.0, 1.0)
     bounds = np.searchsorted(sku, np.arange(skus.height + 1))
     for n in np.unique(sku):
-        own = slice(bounds[n], bounds[n + 1])
-        latest = np.maximum(np.searchsorted(ordered[own], np.arange(days), side="right") - 1, 0)
-        lead[n], usable[n] = took[own][latest], share[own][latest]
+        of_sku = slice(bounds[n], bounds[n + 1])
+        latest = np.maximum(np.searchsorted(ordered[of_sku], np.arange(days), side="right") - 1, 0)
+        lead[n], usable[n] = took[of_sku][latest], share[of_sku][latest]
         if n in timelines:
-            lead[n] = timelines[n].taken(np.arange(days), timelines[n].ran(ordered[own], took[own])[latest])
+            lead[n] = timelines[n].taken(np.arange(days), timelines[n].ran(ordered[of_sku], took[of_sku])[latest])
     for n in timelines.keys() - set(sku.tolist()):
         asked = timelines[n].agreed
         lead[n] = timelines[n].taken(

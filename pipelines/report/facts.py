@@ -118,7 +118,7 @@ def active(rows: pl.DataFrame, skus: pl.DataFrame) -> pl.DataFrame:
 
 
 def at_risk(decisions: pl.DataFrame, skus: pl.DataFrame) -> pl.DataFrame:
-    """SKUs that run out likelier than not if nothing is ordered, riskiest first.
+    """SKUs that run out more likely than not if nothing is ordered, riskiest first.
 
     Args:
         decisions: plan.decisions; ``risk`` is the probability that demand over the protection interval exceeds what there is.

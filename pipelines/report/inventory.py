@@ -13,7 +13,7 @@ from pipelines.render.formats import lasting
 
 EXCESS_DAYS: Final = LONGEST_COVER_DAYS
 """Stock beyond both the order-up-to level and so many days of forecast demand, counted from the end of the protection interval, is excess:
-as much may be there after the longest lot that is proposed has come, and nobody shall be told off for following a proposal."""
+as much may be there after the longest lot that is proposed has come, and an accepted proposal must not show up as excess."""
 
 DEAD_DAYS: Final = 365
 """Stock of a SKU without demand for so long is dead; before it has been on sale for so long, what never sold is merely new."""
@@ -112,7 +112,7 @@ def matrix(skus: pl.DataFrame) -> pl.DataFrame:
             pl.col("stock_value").sum(),
             pl.col("excess_value").sum(),
             pl.col("dead_value").sum(),
-            pl.col("status").is_in(["out", "at_risk"]).sum().alias("in_danger"),
+            pl.col("status").is_in(["out", "at_risk"]).sum().alias("running_out"),
             pl.col("order_value").sum(),
         )
         .sort("abc_class", "demand_class")
@@ -133,7 +133,7 @@ def actions(tables: InventoryTables, skus: pl.DataFrame) -> tuple[pl.DataFrame, 
     Returns:
         (expedite, most missed demand first; cancel, most money first), each with ``say``, what to do.
     """
-    told = (
+    columns = (
         "item_id",
         "location_id",
         "item_name",
@@ -148,11 +148,11 @@ def actions(tables: InventoryTables, skus: pl.DataFrame) -> tuple[pl.DataFrame, 
         "piece",
     )
     lines = tables.open_lines.join(
-        skus.select(told), on=["item_id", "location_id"], maintain_order="left"
+        skus.select(columns), on=["item_id", "location_id"], maintain_order="left"
     ).with_columns(open_value=pl.col("quantity_open") * pl.col("unit_price").fill_null(0.0))
-    danger = lines.filter(pl.col("status").is_in(["out", "at_risk"]) & (pl.col("per_day") > 0))
+    running_out = lines.filter(pl.col("status").is_in(["out", "at_risk"]) & (pl.col("per_day") > 0))
     urgent = (
-        danger.with_columns(_waits(danger, tables.as_of))
+        running_out.with_columns(_waits(running_out, tables.as_of))
         .with_columns(missed_value=pl.col("missed") * pl.col("unit_cost").fill_null(0.0))
         .filter(pl.col("missed") >= LEAST_MISSED * pl.col("piece"))
     )
@@ -180,7 +180,7 @@ def _waits(lines: pl.DataFrame, as_of: date) -> list[pl.Series]:
         By line: ``gone_on`` (last day that the stock before it serves in full), ``days_short`` (days missed), ``missed`` (units) and
         ``due_before`` (units that come before it).
     """
-    told: dict[int, tuple[date, int, float, float]] = {}
+    waits: dict[int, tuple[date, int, float, float]] = {}
     key, stock, passed, before = None, 0.0, 0, 0.0
     ahead = pl.col("expected_on").filter(pl.col("days_late") <= 0).min().over("location_id", "item_id")
     order = lines.with_columns(next_on=ahead).with_row_index("place")
@@ -196,9 +196,9 @@ def _waits(lines: pl.DataFrame, as_of: date) -> list[pl.Series]:
         until = max(away if counts else min(late, away), passed)
         asked, comes = (until - passed) * row["per_day"], row["quantity_open"] if counts else 0.0
         missed = max(asked - stock, 0.0)
-        told[row["place"]] = as_of + timedelta(days=served), max(until - max(served, passed), 0), missed, before
+        waits[row["place"]] = as_of + timedelta(days=served), max(until - max(served, passed), 0), missed, before
         stock, passed, before = max(stock - asked, 0.0) + comes, until, before + comes
-    columns = zip(*(told[place] for place in range(lines.height)), strict=True) if told else [()] * 4
+    columns = zip(*(waits[place] for place in range(lines.height)), strict=True) if waits else [()] * 4
     names = {"gone_on": pl.Date, "days_short": pl.Int64, "missed": pl.Float64, "due_before": pl.Float64}
     return [pl.Series(name, values, dtype=kind) for (name, kind), values in zip(names.items(), columns, strict=True)]
 

@@ -70,8 +70,8 @@ def facts(as_of: date) -> dict[str, Any]:
     Raises:
         StockproofError: the marts hold another date, or a sum of the report is not the marts'.
     """
-    told = inventory_page.facts(read(as_of))
-    apart = [row for row in told["reconciled"] if abs(row["report"] - row["marts"]) > 0.0051]
+    report = inventory_page.facts(read(as_of))
+    apart = [row for row in report["reconciled"] if abs(row["report"] - row["marts"]) > 0.0051]
     if apart:
         named = "; ".join(
             f"{row['figure']}: {row['report']:,.2f} here, {row['marts']:,.2f} in the marts" for row in apart
@@ -80,7 +80,7 @@ def facts(as_of: date) -> dict[str, Any]:
             f"the inventory report of {as_of} does not reconcile: {named}",
             f"build the date whole: `stockproof run daily --as-of {as_of}`",
         )
-    return told
+    return report
 
 
 def section(as_of: date) -> dict[str, Any] | None:
@@ -105,12 +105,12 @@ def run(as_of: date, form: Literal["html", "xlsx", "json"] = "html") -> tuple[di
     Raises:
         StockproofError: see :func:`facts`.
     """
-    told = facts(as_of)
+    report = facts(as_of)
     content: str | bytes
     if form == "xlsx":
-        content = inventory_page.excel(told)
+        content = inventory_page.excel(report)
     elif form == "json":
-        content = inventory_page.document(told)
+        content = inventory_page.document(report)
     else:
-        content = inventory_page.render(told, inventory_page.environment(TEMPLATES))
-    return told, files.write_atomic(files.state_dir("reports") / f"inventory-{as_of}.{form}", content)
+        content = inventory_page.render(report, inventory_page.environment(TEMPLATES))
+    return report, files.write_atomic(files.state_dir("reports") / f"inventory-{as_of}.{form}", content)

@@ -42,7 +42,7 @@ def facts(tables: InventoryTables) -> dict[str, Any]:
         name: float(skus[name].sum())
         for name in ("stock_value", "needed_value", "excess_value", "dead_value", "order_value")
     }
-    told: dict[str, Any] = {
+    report: dict[str, Any] = {
         "as_of": tables.as_of.isoformat(),
         "degraded": tables.degraded,
         "skus": skus.height,
@@ -61,14 +61,14 @@ def facts(tables: InventoryTables) -> dict[str, Any]:
         "matrix": _plain(inventory.matrix(skus)),
         "dead": _list(skus, "dead_value"),
         "excess": _list(skus, "excess_value"),
-        "danger": _danger(skus),
+        "running_out": _running_out(skus),
         "reconciled": [
             {"figure": name, "report": ours, "marts": theirs}
             for name, ours, theirs in inventory.reconciled(tables, skus)
         ],
     }
-    told["sentences"] = sentences(told)
-    return told
+    report["sentences"] = sentences(report)
+    return report
 
 
 def expedite_value(lines: pl.DataFrame) -> float:
@@ -99,7 +99,7 @@ def _list(skus: pl.DataFrame, value: str) -> list[dict[str, Any]]:
     return _plain(found, (*_LIST, value))
 
 
-def _danger(skus: pl.DataFrame) -> list[dict[str, Any]]:
+def _running_out(skus: pl.DataFrame) -> list[dict[str, Any]]:
     """SKUs out of stock or at risk, the most demand value at stake first."""
     stake = pl.col("risk").fill_null(1.0) * pl.col("forecast_mean").fill_null(0.0) * pl.col("unit_cost").fill_null(0.0)
     found = skus.filter(pl.col("status").is_in(["out", "at_risk"])).with_columns(at_stake=stake)
@@ -120,44 +120,44 @@ def _danger(skus: pl.DataFrame) -> list[dict[str, Any]]:
     return _plain(found.sort("at_stake", descending=True, maintain_order=True), columns)
 
 
-def sentences(told: dict[str, Any]) -> list[str]:
+def sentences(report: dict[str, Any]) -> list[str]:
     """What a planner should do, most money first; each names its figure."""
     said = []
-    if told["danger"]:
-        said.append(_in_danger(told["danger"], told["status"]["out"]["skus"]))
-    if told["expedite"]:
-        missed = sum(row["missed_value"] for row in told["expedite"])
+    if report["running_out"]:
+        said.append(_running_out_sentence(report["running_out"], report["status"]["out"]["skus"]))
+    if report["expedite"]:
+        missed = sum(row["missed_value"] for row in report["expedite"])
         said.append(
-            f"Call about {count(len(told['expedite']), 'open line')} that {verb(len(told['expedite']), 'comes', 'come')} too late, "
+            f"Call about {count(len(report['expedite']), 'open line')} that {verb(len(report['expedite']), 'comes', 'come')} too late, "
             "the first of the list first: "
             f"demand worth {money(missed)} would be missed."
         )
-    if told["cancel"]:
-        lines, value = len(told["cancel"]), sum(row["open_value"] for row in told["cancel"])
+    if report["cancel"]:
+        lines, value = len(report["cancel"]), sum(row["open_value"] for row in report["cancel"])
         whose = verb(lines, "a SKU that already holds", "SKUs that already hold")
         said.append(f"Cancel {count(lines, 'open line')} worth {money(value)} for {whose} too much.")
-    if told["dead_value"] > 0:
+    if report["dead_value"] > 0:
         said.append(
-            f"Sell off or write down {money(told['dead_value'])} of stock "
-            f"({percent(told['dead_value'] / max(told['stock_value'], 1e-9))}): "
-            f"{count(len(told['dead']), 'SKU')} without demand for a year, or discontinued."
+            f"Sell off or write down {money(report['dead_value'])} of stock "
+            f"({percent(report['dead_value'] / max(report['stock_value'], 1e-9))}): "
+            f"{count(len(report['dead']), 'SKU')} without demand for a year, or discontinued."
         )
-    if told["excess_value"] > 0:
-        skus = len(told["excess"])
+    if report["excess_value"] > 0:
+        skus = len(report["excess"])
         said.append(
             f"Order nothing more of {count(skus, 'SKU')} until {verb(skus, 'it sells', 'they sell')} down: "
-            f"{money(told['excess_value'])} lie beyond {verb(skus, 'its', 'their')} order-up-to level and "
+            f"{money(report['excess_value'])} lie beyond {verb(skus, 'its', 'their')} order-up-to level and "
             f"{inventory.EXCESS_DAYS:.0f} days of forecast demand from the end of the protection interval."
         )
-    return said or ["Nothing to do: no SKU is in danger, dead or in excess."]
+    return said or ["Nothing to do: no SKU is running out, dead or in excess."]
 
 
-def _in_danger(danger: list[dict[str, Any]], out: int) -> str:
-    proposed = sum(1 for row in danger if row["quantity"])
-    waiting = sum(1 for row in danger if not row["quantity"] and row["on_order"])
-    bare = len(danger) - proposed - waiting
+def _running_out_sentence(rows: list[dict[str, Any]], out: int) -> str:
+    proposed = sum(1 for row in rows if row["quantity"])
+    waiting = sum(1 for row in rows if not row["quantity"] and row["on_order"])
+    bare = len(rows) - proposed - waiting
     return (
-        f"{count(len(danger), 'SKU')} {verb(len(danger), 'is', 'are')} out of stock ({out:,}) or likelier than not to run out: "
+        f"{count(len(rows), 'SKU')} {verb(len(rows), 'is', 'are')} out of stock ({out:,}) or more likely than not to run out: "
         f"approve the proposals of {proposed:,} today"
         + (f"; {waiting:,} {verb(waiting, 'waits', 'wait')} for open orders alone" if waiting else "")
         + (f"; {bare:,} {verb(bare, 'has neither, look at it', 'have neither, look at those')} first" if bare else "")
@@ -165,14 +165,14 @@ def _in_danger(danger: list[dict[str, Any]], out: int) -> str:
     )
 
 
-def section_context(told: dict[str, Any]) -> dict[str, Any]:
+def section_context(report: dict[str, Any]) -> dict[str, Any]:
     """What the template needs: the facts, cut to what a page shows."""
-    return {**told, "shown": SHOWN, "names": STATUS, "excess_days": int(inventory.EXCESS_DAYS)}
+    return {**report, "shown": SHOWN, "names": STATUS, "excess_days": int(inventory.EXCESS_DAYS)}
 
 
-def render(told: dict[str, Any], environment: jinja2.Environment) -> str:
+def render(report: dict[str, Any], environment: jinja2.Environment) -> str:
     """The stand-alone page."""
-    return environment.get_template("inventory.html").render(inventory=section_context(told), as_of=told["as_of"])
+    return environment.get_template("inventory.html").render(inventory=section_context(report), as_of=report["as_of"])
 
 
 def environment(templates: Any) -> jinja2.Environment:
@@ -190,7 +190,7 @@ def environment(templates: Any) -> jinja2.Environment:
     return made
 
 
-def excel(told: dict[str, Any]) -> bytes:
+def excel(report: dict[str, Any]) -> bytes:
     """The report as a workbook, a sheet a list, nothing left out."""
     from openpyxl import Workbook
     from openpyxl.styles import Font
@@ -198,7 +198,7 @@ def excel(told: dict[str, Any]) -> bytes:
     book = Workbook()
     front = book.active
     front.title = "Summary"
-    for sentence in filter(None, [told["degraded"], *told["sentences"]]):
+    for sentence in filter(None, [report["degraded"], *report["sentences"]]):
         append(front, [sentence])
     front.append([])
     for name in (
@@ -211,9 +211,9 @@ def excel(told: dict[str, Any]) -> bytes:
         "order_value",
         "order_lines",
     ):
-        front.append([name, told[name]])
+        front.append([name, report[name]])
     for title, key in (
-        ("In danger", "danger"),
+        ("Running out", "running_out"),
         ("Expedite", "expedite"),
         ("Cancel", "cancel"),
         ("Excess", "excess"),
@@ -221,7 +221,7 @@ def excel(told: dict[str, Any]) -> bytes:
         ("ABC x class", "matrix"),
         ("Reconciled", "reconciled"),
     ):
-        page, rows = book.create_sheet(title), told[key]
+        page, rows = book.create_sheet(title), report[key]
         page.append(list(rows[0]) if rows else ["nothing"])
         for cell in page[1]:
             cell.font = Font(bold=True)
@@ -233,6 +233,6 @@ def excel(told: dict[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def document(told: dict[str, Any]) -> str:
+def document(report: dict[str, Any]) -> str:
     """The report as JSON."""
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(report, indent=1, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""How the figures of the page came about, told to the planner. Pure."""
+"""How the figures of the page were computed, in the planner's words. Pure."""
 
 from pipelines.core.inventory import AT_RISK
 from pipelines.core.text import count
@@ -87,7 +87,7 @@ def _replay(compared: Comparison | None, review_days: int) -> str:
     return (
         f"{window}Both policies start from the same stock and meet the same demand with the same lead times. "
         "The ERP's rule is its present minimum and maximum, looked at every day. "
-        f"Ours is reviewed every {count(review_days, 'day')}; its levels are set anew each time from the demand and lead times recorded by "
+        f"Ours is reviewed every {count(review_days, 'day')}; each review sets its levels from the demand and lead times recorded by "
         "then (classical forecasts, not the champion's), so no later record enters it. Which textbook rule ours is was selected on the "
         "days before the past year, and let through against the ERP's rule on days before those reported; where it was not, the ERP's "
         "rule stays and counts as ours."

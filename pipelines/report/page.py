@@ -121,7 +121,7 @@ def _tiles(tables: Tables, proposed: facts.Proposals, risky: int) -> list[tuple[
 def _empty(tables: Tables) -> str:
     """How many shelves are empty today, where the ERP holds stock."""
     if not _held(tables)[0]:
-        return "likelier than not to run out"
+        return "more likely than not to run out"
     empty = facts.active(tables.decisions, tables.skus).filter(pl.col("on_hand") <= 0, pl.col("order_up_to") > 0)
     return f"{count(empty.height, 'shelf', 'shelves')} empty today"
 

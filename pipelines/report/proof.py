@@ -136,9 +136,9 @@ def _aside(row: dict[str, Any]) -> str:
     aside = row.get("aside") or 0.0
     if abs(aside) < TOLERANCE:
         return ""
-    told = f"; sales of {quantity(aside)} were set aside by a data rule (see Data quality)"
+    sentence = f"; sales of {quantity(aside)} were set aside by a data rule (see Data quality)"
     just = abs(aside + row["units"]) < TOLERANCE
-    return f"{told}, just what is missing here: the stock says that they were true" if just else told
+    return f"{sentence}, just what is missing here: the stock says that they were true" if just else sentence
 
 
 def service(tables: Tables) -> list[dict[str, Any]]:

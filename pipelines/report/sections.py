@@ -225,13 +225,13 @@ def examples(tables: Tables, forecasts: ForecastTables, bucket: Bucket) -> list[
     """History and forecast band of the chosen SKUs."""
     shown = []
     for item, location in chosen(tables):
-        mine = (pl.col("item_id") == item) & (pl.col("location_id") == location)
-        future = [_expected(row) for row in forecasts.forecasts.filter(mine).iter_rows(named=True)]
+        of_sku = (pl.col("item_id") == item) & (pl.col("location_id") == location)
+        future = [_expected(row) for row in forecasts.forecasts.filter(of_sku).iter_rows(named=True)]
         if not future:
             continue
-        past = forecasts.demand.filter(mine & (pl.col("bucket_on") <= tables.as_of))
+        past = forecasts.demand.filter(of_sku & (pl.col("bucket_on") <= tables.as_of))
         history = list(past.select("bucket_on", "quantity", "is_stockout").iter_rows())
-        sku = tables.skus.filter(mine).row(0, named=True)
+        sku = tables.skus.filter(of_sku).row(0, named=True)
         name = sku["item_name"] or item
         until = future[-1].day + timedelta(days=DAYS_IN[bucket] - 1)
         total = sum(f.mean for f in future)

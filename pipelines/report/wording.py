@@ -11,11 +11,11 @@ def headline(found: Proposals, skus: int, risky: int) -> str:
     """The first sentence: what to buy and what is at risk.
 
     >>> headline(Proposals(2, 1500.0, 1, 0, 1), 10, 3)
-    'Order 2 lines worth 1,500 from 1 vendor; without orders, 3 of 10 SKUs would likelier than not run out.'
+    'Order 2 lines worth 1,500 from 1 vendor; without orders, 3 of 10 SKUs would more likely than not run out.'
     """
     if skus == 0:
         return "The run decided nothing: no SKU has both sales and a place in the item list."
-    risk = f"{risky:,} of {count(skus, 'SKU')} would likelier than not run out."
+    risk = f"{risky:,} of {count(skus, 'SKU')} would more likely than not run out."
     if found.lines == 0:
         return f"Nothing is proposed today; without orders, {risk}" if risky else "Nothing needs ordering today."
     lines, vendors = count(found.lines, "line"), count(found.vendors, "vendor")

@@ -48,7 +48,7 @@ class Items:
         pack: steps a pack.
         min_order: steps.
         promoted: 1 where promotions happen.
-        noise: further uniform numbers for whoever needs one, shape (N, 8).
+        noise: further uniform numbers, for any use, shape (N, 8).
     """
 
     ids: list[str]

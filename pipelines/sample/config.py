@@ -10,7 +10,7 @@ WARMUP_DAYS: Final = 180
 """Days the incumbent rule runs before the first recorded day, so that stock and open orders are in their stride."""
 
 UNTIL: Final = date(2026, 6, 28)
-"""Last day of the sample unless told otherwise: the demo's as-of date."""
+"""Last day of the sample by default: the demo's as-of date."""
 
 _REMEDY: Final = "see `stockproof erp seed --help`"
 

@@ -39,7 +39,7 @@ class Skus:
         item: index into the items at hand, shape (K,).
         location: index into the configuration's locations, shape (K,).
         scale: demand relative to the item's own, shape (K,).
-        traits: uniform numbers for whoever needs one, shape (K, 12).
+        traits: uniform numbers, for any use, shape (K, 12).
     """
 
     item: Ints

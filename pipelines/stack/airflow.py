@@ -101,7 +101,7 @@ class Airflow:
         """Wait until API server, scheduler and DAG processor report themselves healthy and the DAGs are parsed.
 
         Args:
-            before: components that ran before this start. Those that stay silent or have ended since are started anew.
+            before: components that ran before this start. Those that stay silent or have ended since are restarted.
 
         Raises:
             StockproofError: one does not become healthy, or the DAGs cannot be read; with the end of its log.
@@ -217,11 +217,11 @@ class Airflow:
         return stored.exists() and stored.read_text() != self._fingerprint()
 
     def _fingerprint(self) -> str:
-        """Hash of what the components and their tasks are told: configuration file, overrides, the ERP's address, ports and store."""
-        told = {
+        """Hash of what the components and their tasks depend on: configuration file, overrides, the ERP's address, ports and store."""
+        inputs = {
             name: value for name, value in os.environ.items() if name.startswith("STOCKPROOF_") or name == "ERP_URL"
         }
-        facts = [str(settings.config_file()), told, self.store, self.url, settings.load().schedule.timezone]
+        facts = [str(settings.config_file()), inputs, self.store, self.url, settings.load().schedule.timezone]
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

@@ -194,7 +194,7 @@ class Server:
 def inherited_environment() -> dict[str, str]:
     """Our environment for a Python server, with bytecode kept.
 
-    Airflow starts a process a task: compiling its imports anew would cost more than most tasks do.
+    Airflow starts a process a task: compiling its imports again would cost more than most tasks do.
     """
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
@@ -238,7 +238,7 @@ def _undisturbed() -> Iterator[None]:
     found = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM) if here}
     before = {one: handler for one, handler in found.items() if handler is not None}  # None: not Python's to give back
     for one in before:
-        signal.signal(one, lambda *told: came.append(told))
+        signal.signal(one, lambda *received: came.append(received))
     try:
         yield
     finally:

@@ -103,7 +103,7 @@ def _this_boot(record: Mapping[str, Any]) -> bool:
 
 
 def _boot() -> str:
-    """Pids count from the start of the machine, and in a container anew."""
+    """Pids count from the start of the machine, and start again in each container."""
     return f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {Path('/proc/self/ns/pid').readlink()}"
 
 

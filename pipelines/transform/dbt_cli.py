@@ -66,7 +66,7 @@ def _connected() -> Iterator[None]:
 
 
 def parse(variables: Mapping[str, Any] | None = None) -> Any:
-    """The project's manifest; only files changed since the last call are parsed anew.
+    """The project's manifest; only files changed since the last call are parsed again.
 
     Args:
         variables: for a caller that parses for other than the defaults; makes dbt parse everything.

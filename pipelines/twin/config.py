@@ -77,7 +77,7 @@ class Stock(_Part):
 
 
 class _Source(_Part):
-    """Whoever ships.
+    """A site that ships.
 
     Attributes:
         lead_time_days: days on the way; shipped on day t, for sale on day t + lead time + 1.
@@ -101,7 +101,7 @@ class Supplier(_Source):
 
 
 class _Site(_Part):
-    """Whoever holds stock.
+    """A site that holds stock.
 
     Attributes:
         source: the site that supplies it.
@@ -233,11 +233,11 @@ def parse(content: Any, name: str = "network") -> TwinNetwork:
     try:
         return TwinNetwork.model_validate(content)
     except ValidationError as fault:
-        lines = [_told(error) for error in fault.errors()]
+        lines = [_sentence(error) for error in fault.errors()]
         raise StockproofError(f"{name}: {'; '.join(lines)}", _REMEDY) from None
 
 
-def _told(error: Any) -> str:
+def _sentence(error: Any) -> str:
     path = ".".join(str(part) for part in error["loc"] if part != "*")
     words = str(error["msg"]).removeprefix("Value error, ")
     given = error.get("input")

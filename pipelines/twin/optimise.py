@@ -1,6 +1,6 @@
 """Levels for a whole network by simulation optimisation: optuna proposes, the twin judges on common random numbers.
 
-The luck the search sees is apart from the luck the result is judged on: another root seed.
+The random streams of the search are apart from those the result is judged on: another root seed.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ Levels = dict[str, dict[str, tuple[float, float]]]
 """Site → SKU → (reorder point, order-up-to level)."""
 
 FILL_MARGIN: Final = 0.002
-"""The search asks for this much more fill than the levels it must not fall behind: what holds on its luck shall hold on other luck."""
+"""The search asks for this much more fill than the levels it must not fall behind: what holds on its random streams must hold on others."""
 
 PROTECTION: Final = 4.0
 """Levels are sought up to so many times the mean demand over lead time plus review."""
@@ -50,7 +50,7 @@ class Search:
 
 @dataclass(frozen=True)
 class Saving:
-    """Levels against other levels, replication by replication on the same luck.
+    """Levels against other levels, replication by replication on the same random streams.
 
     Attributes:
         cost: mean cost of the new levels.
@@ -69,14 +69,14 @@ class Saving:
     fill_gain: Estimate
 
 
-def optimise(plan: Plan, scenario: Scenario, search: Search, told: Callable[[], object] = lambda: None) -> Levels:
+def optimise(plan: Plan, scenario: Scenario, search: Search, progress: Callable[[], object] = lambda: None) -> Levels:
     """Seek the cheapest levels of every site at no lower fill rate than the network's own.
 
     Args:
         plan: network, seed and days; its replications are not touched, the search draws its own.
         scenario: under which.
         search: how.
-        told: called at each proposal.
+        progress: called at each proposal.
 
     Returns:
         Levels, whole units, site → SKU → (s, S).
@@ -86,7 +86,7 @@ def optimise(plan: Plan, scenario: Scenario, search: Search, told: Callable[[], 
     for sku in plan.network.skus:
         alone = _alone(plan.network, sku)
         stage = world(alone, scenario, Streams(root, 0, search.replications, plan.days))
-        best = _search(_Judge(stage, alone, sku, search.kind), search, root, told)
+        best = _search(_Judge(stage, alone, sku, search.kind), search, root, progress)
         for site, pair in zip(alone.buyers, best, strict=True):
             found[site][sku] = pair
     return found
@@ -112,7 +112,7 @@ def with_found(network: TwinNetwork, levels: Levels) -> TwinNetwork:
 
 
 def compare(plan: Plan, scenario: Scenario, other: TwinNetwork) -> Saving:
-    """The plan's network against another on the same luck, every replication of the plan.
+    """The plan's network against another on the same random streams, every replication of the plan.
 
     Args:
         plan: the network as it is, seed, days and replications.
@@ -136,7 +136,7 @@ def compare(plan: Plan, scenario: Scenario, other: TwinNetwork) -> Saving:
 
 
 class _Judge:
-    """Cost of levels on the search's luck, with a fine for less fill than the network's own levels have.
+    """Cost of levels on the search's random streams, with a penalty for less fill than the network's own levels have.
 
     Attributes:
         most: largest level of each site worth trying, units, shape (sites,).
@@ -177,7 +177,7 @@ class _Judge:
         return measures.by_replication(self._stage, simulate(net, self._stage.draws))
 
 
-def _search(judge: _Judge, search: Search, seed: int, told: Callable[[], object]) -> list[tuple[float, float]]:
+def _search(judge: _Judge, search: Search, seed: int, progress: Callable[[], object]) -> list[tuple[float, float]]:
     """Optuna's proposals, then a coordinate search around the best."""
     import optuna
 
@@ -194,7 +194,7 @@ def _search(judge: _Judge, search: Search, seed: int, told: Callable[[], object]
         return judge.fit(np.column_stack([share * upper, upper]))
 
     def one(trial: "optuna.Trial") -> float:
-        told()
+        progress()
         return judge(levels(trial))
 
     for share in (0.25, 0.4, 0.6):
@@ -225,7 +225,7 @@ def _polished(judge: _Judge, start: Floats, search: Search) -> Floats:
 
 
 def _alone(network: TwinNetwork, sku: str) -> TwinNetwork:
-    """The network with one SKU; its luck is the same as among others."""
+    """The network with one SKU; its random streams are the same as among others."""
     return network.model_copy(update={"skus": {sku: network.skus[sku]}})
 
 

@@ -65,7 +65,7 @@ class Twin:
 
         Args:
             seed: a new root of the random numbers; None: the one there is.
-            episode: which episode of that seed; each is other luck.
+            episode: which episode of that seed; each has random streams of its own.
 
         Returns:
             The state.

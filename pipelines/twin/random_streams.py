@@ -1,7 +1,7 @@
 """What chance brings a network under a scenario: demand, lead times, refusals and yields, each a stream of its own.
 
 A draw depends on the seed, the SKU, the site, the purpose, the replication and the day, and on nothing else: scenarios and policies are
-compared on the same luck, and adding a site changes no other's.
+compared on the same random streams, and adding a site changes no other's.
 """
 
 import zlib

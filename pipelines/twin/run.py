@@ -1,4 +1,4 @@
-"""Run a network under scenarios, every scenario on the same luck."""
+"""Run a network under scenarios, every scenario on the same random streams."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -61,7 +61,7 @@ def section(plan: Plan, base: Result, hit: Result) -> tuple[str, str]:
     Args:
         plan: how both were run.
         base: the world without the spike.
-        hit: the same luck with it.
+        hit: the same random streams with it.
 
     Returns:
         The section and the script that moves it.
@@ -73,7 +73,7 @@ def section(plan: Plan, base: Result, hit: Result) -> tuple[str, str]:
     about = hit.scenario.about[:1].upper() + hit.scenario.about[1:]
     html = f"""<h2>A spike travels upstream</h2>
 <p class="soft">{escape(about)}. Lanes: what a site ordered that day more (orange) or less (blue)
-than in {escape(base.scenario.name)} on the same luck, mean units. Bars: stock at the day's end.</p>
+than in {escape(base.scenario.name)} on the same random streams, mean units. Bars: stock at the day's end.</p>
 <div class="bar"><button id="play" type="button">Play</button><input id="day" type="range" min="{first}" max="{last}" aria-label="Day">
 <strong id="when"></strong></div>
 {_tree(plan.network)}

@@ -105,8 +105,8 @@ def _cell(day: Path, boundary: str) -> str:
         return "<td></td>"
     counts = json.loads(verdict.read_text())
     kind, words = ("broken", f"{counts['broken']} of") if counts["broken"] else ("kept", "all")
-    told = f"{words} {counts['rules']} rules {'broken' if counts['broken'] else 'kept'}"
-    return f'<td><a class="{kind}" href="{day.name}/{boundary}/summary.html">{told}</a></td>'
+    label = f"{words} {counts['rules']} rules {'broken' if counts['broken'] else 'kept'}"
+    return f'<td><a class="{kind}" href="{day.name}/{boundary}/summary.html">{label}</a></td>'
 
 
 def _summary(boundary: str, as_of: date, rows: Sequence[Mapping[str, Any]], site: Path) -> str:

@@ -19,7 +19,7 @@ DEAR, CHEAP = 1.03, 0.97
 UNSTEADY = 0.5
 SLOW = 1.25
 PRICE_RISE = 0.02
-"""From these figures on a buyer is told."""
+"""Thresholds beyond which a figure enters the advice."""
 
 
 @dataclass(frozen=True)
@@ -83,16 +83,16 @@ def advise(m: Measures, s: Scores) -> Advice:
 
 
 def _recommendations(m: Measures, s: Scores, few: npt.NDArray[np.bool_]) -> list[list[str]]:
-    told: list[list[str]] = [[] for _ in m.supplier_id]
+    advice: list[list[str]] = [[] for _ in m.supplier_id]
     for true, say in (*_on_evidence(m, s, few), *_on_delivery(m, s, few), *_on_price_and_trend(m, s, few)):
         for v in np.flatnonzero(true).tolist():
-            told[v].append(say(v))
-    for v, sentences in enumerate(told):
+            advice[v].append(say(v))
+    for v, sentences in enumerate(advice):
         if not sentences:
             sentences.append(
                 f"Nothing to do: {s.on_time[v]:.0%} on time, {s.in_full[v]:.0%} in full, {s.rejected[v]:.1%} rejected."
             )
-    return told
+    return advice
 
 
 def _on_evidence(m: Measures, s: Scores, few: npt.NDArray[np.bool_]) -> tuple[Said, ...]:

@@ -170,18 +170,18 @@ def _pairs(coded: pl.DataFrame, as_of: date) -> dict[str, Floats]:
         "unit_price",
         "has_promise",
     )
-    told, columns = np.zeros((whose.size, len(kernel.SUMS))), [numbers(name) for name in names]
+    totals, columns = np.zeros((whose.size, len(kernel.SUMS))), [numbers(name) for name in names]
     # Each thread takes the lines of its own pairs, so the sums are the same to the bit however many there are.
     bounds = np.linspace(0, whose.size, THREADS + 1).astype(int).tolist()
     with ThreadPoolExecutor(THREADS) as pool:
         list(
             pool.map(
-                lambda first, last: kernel.sums(told, first, last, pair, years, HALF_RECOVERY_DAYS, *columns),
+                lambda first, last: kernel.sums(totals, first, last, pair, years, HALF_RECOVERY_DAYS, *columns),
                 bounds[:-1],
                 bounds[1:],
             )
         )
-    sums = np.ascontiguousarray(told.T)
+    sums = np.ascontiguousarray(totals.T)
     return {"s": whose.astype(np.float64), "i": what.astype(np.float64), **dict(zip(kernel.SUMS, sums, strict=True))}
 
 
@@ -193,11 +193,11 @@ def _offered(offers: pl.DataFrame, lookup: pl.DataFrame, items: pl.DataFrame, pa
     total, number = np.bincount(item, price, size), np.bincount(item, minlength=size).astype(np.float64)
     own = known.group_by("s", "i").agg(pl.col("purchase_price").sum().alias("own"), pl.len().alias("offers"))
     keys = pl.DataFrame({"s": pairs["s"].astype(np.uint32), "i": pairs["i"].astype(np.uint32)})
-    mine = keys.join(own, on=["s", "i"], how="left", maintain_order="left").fill_null(0)
+    own_offers = keys.join(own, on=["s", "i"], how="left", maintain_order="left").fill_null(0)
     at = pairs["i"].astype(np.int64)
-    others = number[at] - mine["offers"].to_numpy()
+    others = number[at] - own_offers["offers"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(others > 0, (total[at] - mine["own"].to_numpy()) / others, np.nan)
+        return np.where(others > 0, (total[at] - own_offers["own"].to_numpy()) / others, np.nan)
 
 
 def _trends(pairs: dict[str, Floats], at: Ints, number: int) -> tuple[Floats, Floats, Floats]:

@@ -28,22 +28,22 @@ MEANING: Final = {
 }
 
 
-def encode(told: dict[str, Any], form: str) -> bytes:
+def encode(vendor: dict[str, Any], form: str) -> bytes:
     """The report as a file.
 
     Args:
-        told: see :func:`pipelines.vendors.reading.detail`.
+        vendor: see :func:`pipelines.vendors.reading.detail`.
         form: one of :data:`FORMATS`.
 
     Returns:
         The file's bytes.
     """
     if form == "json":
-        return (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
-    return _excel(told) if form == "xlsx" else _html(told).encode()
+        return (json.dumps(vendor, indent=1, ensure_ascii=False) + "\n").encode()
+    return _excel(vendor) if form == "xlsx" else _html(vendor).encode()
 
 
-def _html(told: dict[str, Any]) -> str:
+def _html(vendor: dict[str, Any]) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -53,25 +53,27 @@ def _html(told: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("vendor.html").render(v=told, names=NAMES, meaning=MEANING, headline=headline(told))
+    return environment.get_template("vendor.html").render(
+        v=vendor, names=NAMES, meaning=MEANING, headline=headline(vendor)
+    )
 
 
-def headline(told: dict[str, Any]) -> str:
+def headline(vendor: dict[str, Any]) -> str:
     """One sentence a buyer can begin the talk with.
 
     >>> oak = {"supplier_name": "Oak", "rank": 3, "vendors": 60, "rank_interval": [2, 9], "deliveries": 40}
     >>> headline({**oak, "trend": "stable", "risk": "low"})
     'Oak is 3rd of 60 vendors (2nd to 9th, as sure as 40 deliveries allow); stable, risk low.'
     """
-    low, high = told["rank_interval"]
-    deliveries = told["deliveries"]
+    low, high = vendor["rank_interval"]
+    deliveries = vendor["deliveries"]
     if deliveries < 8:
         known = "no delivery" if not deliveries else f"only {deliveries} deliver{'y' if deliveries == 1 else 'ies'}"
-        span = f"anything from {_nth(low)} to {_nth(high)} of {told['vendors']}"
-        return f"{told['supplier_name']} cannot be ranked yet: {known} in two years; {span}."
+        span = f"anything from {_nth(low)} to {_nth(high)} of {vendor['vendors']}"
+        return f"{vendor['supplier_name']} cannot be ranked yet: {known} in two years; {span}."
     return (
-        f"{told['supplier_name']} is {_nth(told['rank'])} of {told['vendors']} vendors ({_nth(low)} to {_nth(high)}, "
-        f"as sure as {deliveries:,} deliveries allow); {told['trend']}, risk {told['risk']}."
+        f"{vendor['supplier_name']} is {_nth(vendor['rank'])} of {vendor['vendors']} vendors ({_nth(low)} to {_nth(high)}, "
+        f"as sure as {deliveries:,} deliveries allow); {vendor['trend']}, risk {vendor['risk']}."
     )
 
 
@@ -80,21 +82,21 @@ def _nth(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _excel(told: dict[str, Any]) -> bytes:
+def _excel(vendor: dict[str, Any]) -> bytes:
     from openpyxl import Workbook
     from openpyxl.styles import Font
 
     book = Workbook()
     sheet = book.active
     sheet.title = "Scores"
-    append(sheet, [headline(told)])
+    append(sheet, [headline(vendor)])
     append(sheet, ["Dimension", "Score", "What it means"])
     for name, title in NAMES.items():
-        append(sheet, [title, told["scores"][name], MEANING[name]])
-    low, high = told["total_interval"]
-    append(sheet, ["Total", told["total"], f"nine times in ten between {low} and {high}"])
+        append(sheet, [title, vendor["scores"][name], MEANING[name]])
+    low, high = vendor["total_interval"]
+    append(sheet, ["Total", vendor["total"], f"nine times in ten between {low} and {high}"])
     append(sheet, [])
-    for sentence in told["recommendations"]:
+    for sentence in vendor["recommendations"]:
         append(sheet, [sentence])
     for title, key in (
         ("Lead times", "items"),
@@ -102,7 +104,7 @@ def _excel(told: dict[str, Any]) -> bytes:
         ("Open lines", "open_lines"),
         ("Newest receipts", "receipts_newest"),
     ):
-        rows = told[key]
+        rows = vendor[key]
         page = book.create_sheet(title)
         if rows:
             append(page, list(rows[0]))

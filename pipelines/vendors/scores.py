@@ -29,7 +29,7 @@ INTERVAL_Z = 1.645
 """Standard deviations either side of a total: nine in ten."""
 
 LEAST_DELIVERIES = 8
-"""A trend is told from this many deliveries on."""
+"""Deliveries from which on a trend is reported."""
 
 TREND_Z = 2.0
 
@@ -146,10 +146,10 @@ def _scores(
     cheap = 100.0 / (1.0 + np.exp(PRICE_POWER * price.mean))
     quality = 100.0 * 0.5 ** (rejected.mean / REJECTED_HALF)
     steady = 100.0 / (1.0 + variation.mean**2)
-    told = np.divide(m.promised, m.receipts, out=np.ones_like(m.promised), where=m.receipts > 0)
-    told = told if m.promised.any() else np.ones_like(told)  # an ERP that records no promises says nothing of anybody
+    kept = np.divide(m.promised, m.receipts, out=np.ones_like(m.promised), where=m.receipts > 0)
+    kept = kept if m.promised.any() else np.ones_like(kept)  # an ERP that records no promises says nothing of anybody
     scores = np.stack(
-        [speed, 100.0 * on_time.mean, quality, cheap, steady * in_full.mean, 100.0 * told * recovery.mean]
+        [speed, 100.0 * on_time.mean, quality, cheap, steady * in_full.mean, 100.0 * kept * recovery.mean]
     )
     flat = np.full_like(speed, 100.0)
     steep = np.stack(
@@ -159,7 +159,7 @@ def _scores(
             quality * np.log(2.0) / REJECTED_HALF,
             PRICE_POWER * cheap * (1.0 - cheap / 100.0),
             steady,
-            100.0 * told,
+            100.0 * kept,
         ]
     )
     return np.clip(scores, 0.0, 100.0), steep
@@ -172,8 +172,8 @@ def _variation(m: Measures) -> Shrunk:
         variance = np.where(
             m.deliveries > 1, np.maximum(np.nan_to_num(own), 0.05) ** 2 / (2.0 * (m.deliveries - 1.0)), np.inf
         )
-    told = shrink(own, variance)
-    return Shrunk(np.maximum(told.mean, 0.0), told.std, told.common, told.spread)
+    shrunk = shrink(own, variance)
+    return Shrunk(np.maximum(shrunk.mean, 0.0), shrunk.std, shrunk.common, shrunk.spread)
 
 
 def trends(m: Measures) -> tuple[npt.NDArray[np.str_], Floats]:

@@ -37,8 +37,8 @@ def shrink(value: Floats, variance: Floats) -> Shrunk:
     Returns:
         Posterior means and deviations; a vendor with nothing observed has the common mean and the full spread.
 
-    >>> told = shrink(np.array([0.5, 0.9, 1.0, np.nan]), np.array([1e-4, 1e-4, 1.0, 1.0]))
-    >>> told.mean.round(2).tolist()
+    >>> shrunk = shrink(np.array([0.5, 0.9, 1.0, np.nan]), np.array([1e-4, 1e-4, 1.0, 1.0]))
+    >>> shrunk.mean.round(2).tolist()
     [0.5, 0.9, 0.72, 0.71]
     """
     seen = np.isfinite(value) & np.isfinite(variance)
@@ -67,7 +67,7 @@ def _between(x: Floats, v: Floats) -> float:
 
 
 def few(deliveries: Floats) -> Floats:
-    """Factor on a sampling variance that was itself told from few deliveries; 3 for two of them, 1.04 for a hundred.
+    """Factor on a sampling variance that was itself estimated from few deliveries; 3 for two of them, 1.04 for a hundred.
 
     >>> few(np.array([2.0, 100.0])).tolist()
     [3.0, 1.04]
@@ -99,5 +99,5 @@ def shrink_share(hits: Floats, number: Floats, deliveries: Floats, unknown: floa
         variance = np.where(
             deliveries > 0, np.maximum(drawn * (1.0 - drawn), 1e-3) / deliveries * few(deliveries), np.inf
         )
-    told = shrink(share, variance)
-    return Shrunk(np.clip(told.mean, 0.0, 1.0), told.std, told.common, told.spread)
+    shrunk = shrink(share, variance)
+    return Shrunk(np.clip(shrunk.mean, 0.0, 1.0), shrunk.std, shrunk.common, shrunk.spread)

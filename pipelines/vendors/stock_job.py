@@ -90,7 +90,7 @@ def table(as_of: date, target: float, kind: Kind, item_id: str | None = None) ->
     lead_times = _lead_times(skus)
     found = warehouse.read(_DEMAND, as_of=as_of, since=as_of - timedelta(days=HISTORY_DAYS), item=item_id)
     demand, first = matrix(skus, found, as_of)
-    told = from_windows(demand, first, lead_times, review, target, kind, whole=_whole(skus, found))
+    stock = from_windows(demand, first, lead_times, review, target, kind, whole=_whole(skus, found))
     cost = skus["unit_cost"].fill_null(0.0).to_numpy()
     return skus.select(
         pl.lit(as_of).alias("as_of"),
@@ -103,17 +103,17 @@ def table(as_of: date, target: float, kind: Kind, item_id: str | None = None) ->
         pl.coalesce("mean", "lead_time_mean").alias("lead_time_mean"),
         pl.coalesce("std", "lead_time_std").fill_null(0.0).alias("lead_time_std"),
         "on_time_share",
-        pl.Series("mean_demand", told.mean),
-        pl.Series("safety_stock", told.safety_stock),
-        pl.Series("reorder_level", told.level),
-        pl.Series("normal_safety_stock", told.normal_level - told.mean),
-        pl.Series("achieved", told.achieved),
-        pl.Series("normal_achieved", told.normal_achieved),
-        pl.Series("value", told.safety_stock * cost),
-        pl.Series("normal_value", (told.normal_level - told.mean) * cost),
-        pl.Series("difference_value", (told.level - told.normal_level) * cost),
+        pl.Series("mean_demand", stock.mean),
+        pl.Series("safety_stock", stock.safety_stock),
+        pl.Series("reorder_level", stock.level),
+        pl.Series("normal_safety_stock", stock.normal_level - stock.mean),
+        pl.Series("achieved", stock.achieved),
+        pl.Series("normal_achieved", stock.normal_achieved),
+        pl.Series("value", stock.safety_stock * cost),
+        pl.Series("normal_value", (stock.normal_level - stock.mean) * cost),
+        pl.Series("difference_value", (stock.level - stock.normal_level) * cost),
         pl.Series("history_days", HISTORY_DAYS - first),
-        pl.Series("windows_share", told.fits),
+        pl.Series("windows_share", stock.fits),
     )
 
 

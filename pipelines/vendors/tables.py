@@ -42,13 +42,13 @@ def lead_time_table(
     pairs = _pairs(receipts, open_lines, offers, default_days)
     if pairs.is_empty():
         return pairs.select(_KEY)
-    told = lead_times.fit(_lines(receipts, open_lines, pairs), (as_of - date(1970, 1, 1)).days)
-    late_tail = float(np.interp(0.95, LEVELS, told.stretch))
+    fitted = lead_times.fit(_lines(receipts, open_lines, pairs), (as_of - date(1970, 1, 1)).days)
+    late_tail = float(np.interp(0.95, LEVELS, fitted.stretch))
     rows = pairs.select(pl.lit(as_of).alias("as_of"), *_KEY).with_columns(
-        pl.Series("mean", told.mean),
-        pl.Series("std", told.std),
+        pl.Series("mean", fitted.mean),
+        pl.Series("std", fitted.std),
         pl.lit(late_tail).alias("late_tail"),
-        *(pl.Series(name, told.quantiles[:, q].copy()) for q, name in enumerate(COLUMNS)),
+        *(pl.Series(name, fitted.quantiles[:, q].copy()) for q, name in enumerate(COLUMNS)),
     )
     return _counted(rows, receipts, open_lines)
 
@@ -156,7 +156,7 @@ def vendor_table(
     suppliers = suppliers.sort("supplier_id")
     m = measure(receipts, open_lines, offers, suppliers["supplier_id"].to_list(), as_of)
     s = score(m, weights)
-    told = advise(m, s)
+    advice = advise(m, s)
     names = suppliers["supplier_name"].fill_null(suppliers["supplier_id"])
     rows = pl.DataFrame(
         {
@@ -170,12 +170,12 @@ def vendor_table(
             "rank_low": s.rank_low.astype(np.int32),
             "rank_high": s.rank_high.astype(np.int32),
             "trend": s.trend,
-            "risk": told.risk,
+            "risk": advice.risk,
             "confidence": np.round(s.confidence, 4),
             "receipts": m.receipts.astype(np.int32),
             "deliveries": m.deliveries.astype(np.int32),
-            "figures": _figures(m, s, told.reasons),
-            "recommendations": [json.dumps(each) for each in told.recommendations],
+            "figures": _figures(m, s, advice.reasons),
+            "recommendations": [json.dumps(each) for each in advice.recommendations],
         },
         schema_overrides=dict.fromkeys(("supplier_id", "figures", "recommendations", "trend", "risk"), pl.String),
     )
@@ -183,7 +183,7 @@ def vendor_table(
 
 
 def _figures(m: Measures, s: Any, reasons: list[list[str]]) -> list[str]:
-    """What the scores were told from, as JSON."""
+    """The figures behind the scores, as JSON."""
     columns = {
         "lead_time_mean": m.lead_time,
         "lead_time_std": m.lead_std,
@@ -204,8 +204,8 @@ def _figures(m: Measures, s: Any, reasons: list[list[str]]) -> list[str]:
         "trend_z": s.trend_z,
     }
     frame = pl.DataFrame({name: np.round(values, 4) for name, values in columns.items()}).fill_nan(None)
-    told = frame.select(pl.struct(pl.all()).struct.json_encode().alias("told"))["told"].to_list()
+    figures = frame.select(pl.struct(pl.all()).struct.json_encode().alias("figures"))["figures"].to_list()
     return [
         f'{each[:-1]},"risk_reasons":{json.dumps(why) if why else "[]"}}}'
-        for each, why in zip(told, reasons, strict=True)
+        for each, why in zip(figures, reasons, strict=True)
     ]

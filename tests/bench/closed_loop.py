@@ -4,10 +4,10 @@
 
 An ERP and a warehouse of its own. At every review (planning.review_period_days) the whole product runs on what the ERP holds by then:
 extract, dbt, forecast, replay, policy, purchase, orders; every order is approved and released into the ERP. Then the world goes on day
-by day: goods arrive after their true lead time, in part, late or not at all, true demand is sold or lost, the ERP is told. The incumbent's
+by day: goods arrive after their true lead time, in part, late or not at all, true demand is sold or lost, the ERP books it. The incumbent's
 minimum and maximum meet the same demand and the same suppliers.
 
-Who holds more at the end has bought what the other has still to buy. So costs are told twice: of the days played alone, and with the
+Who holds more at the end has bought what the other has still to buy. So costs are reported twice: of the days played alone, and with the
 run-off of the last day's stock: holding it until the SKU's mean demand of those days has used it up, a year at most. The shortages and
 orders which that stock will spare are not credited. Ends with code 1 where fill is below 95 % or either saving below 10 %.
 """
@@ -107,12 +107,12 @@ def operate(truth: Truth, days: int) -> tuple[World, int]:
     begun, reviews = time.perf_counter(), 0
     for day in range(truth.start, truth.start + days, every):
         with redirect_stdout(sys.stderr):  # dbt and the registry talk; standard output is for the figures
-            told = review(truth, day, train=day == truth.start)
+            counts = review(truth, day, train=day == truth.start)
         lines = world.take_orders(day)
         world.live(day + 1, min(day + every, truth.start + days))
         reviews += 1
         spent = time.perf_counter() - begun
-        print(f"{truth.day(day)} review {reviews}: {lines} lines {told}, {spent:.0f} s", file=sys.stderr, flush=True)
+        print(f"{truth.day(day)} review {reviews}: {lines} lines {counts}, {spent:.0f} s", file=sys.stderr, flush=True)
     return world, reviews
 
 
@@ -177,7 +177,7 @@ def compare(truth: Truth, world: World, rates: dict[str, Floats]) -> dict[str, A
         "ours": (world.held[:, after], world.sold[:, after], world.orders),
         "incumbent": (theirs.on_hand[:, after], theirs.sold[:, after], (theirs.ordered[:, before] > 0).sum(axis=1)),
     }
-    told: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     cost, sold_of, run_off = {}, {}, {}
     daily = demand / (truth.config.total_days - 1 - truth.start)
     for name, (held, sold, orders) in sides.items():
@@ -189,7 +189,7 @@ def compare(truth: Truth, world: World, rates: dict[str, Floats]) -> dict[str, A
         cost[name], sold_of[name] = sum(parts.values()), sold.sum(axis=1) / scale
         run_off[name] = _run_off(held[:, -1] / scale, daily) * rates["holding_cost_per_day"]
         value = (held / scale[:, None] * truth.items.unit_cost[truth.skus.item][:, None]).sum(axis=0)
-        told[name] = {
+        result[name] = {
             "fill_rate": float(sold_of[name].sum() / demand.sum()), **{part: float(v.sum()) for part, v in parts.items()},
             "total": float(cost[name].sum()), "run_off": float(run_off[name].sum()),
             "total_with_run_off": float((cost[name] + run_off[name]).sum()),
@@ -204,9 +204,9 @@ def compare(truth: Truth, world: World, rates: dict[str, Floats]) -> dict[str, A
         for one in (cost, whole)
     )
     fill_low, fill_high = np.quantile(fills, [0.025, 0.975])
-    return told | {
-        "fill_rate": told["ours"]["fill_rate"], "fill_interval": [float(fill_low), float(fill_high)],
-        "saving": 1 - told["ours"]["total"] / told["incumbent"]["total"], "saving_interval": [float(low), float(high)],
+    return result | {
+        "fill_rate": result["ours"]["fill_rate"], "fill_interval": [float(fill_low), float(fill_high)],
+        "saving": 1 - result["ours"]["total"] / result["incumbent"]["total"], "saving_interval": [float(low), float(high)],
         "saving_with_run_off": float(1 - whole["ours"].sum() / whole["incumbent"].sum()),
         "saving_with_run_off_interval": [float(low_whole), float(high_whole)],
         "price_paid_of_list": world.spent[0] / world.spent[1] if world.spent[1] else 1.0,

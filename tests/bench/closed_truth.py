@@ -114,8 +114,8 @@ def history(truth: Truth) -> tuple[dict[str, pl.DataFrame], incumbent.Books]:
 def promotions_known(truth: Truth, day: int) -> pl.DataFrame:
     """Promotions as they are announced: four weeks ahead."""
     known = truth.promotions.start <= day + 28
-    told = type(truth.promotions)(*(column[known] for column in truth.promotions))
-    return master.promotions_frame(truth.config, truth.items, told)
+    announced = type(truth.promotions)(*(column[known] for column in truth.promotions))
+    return master.promotions_frame(truth.config, truth.items, announced)
 
 
 def shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:

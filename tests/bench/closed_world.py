@@ -1,4 +1,4 @@
-"""A world that goes on: the sample ERP up to a day, then true demand and true deliveries day by day under whoever orders."""
+"""A world that goes on: the sample ERP up to a day, then true demand and true deliveries day by day under any planner."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -107,18 +107,18 @@ class World:
             return
         if not only_second and fate.first_on < total:
             self.arrives[sku, fate.first_on] += fate.first - fate.rejected
-            told = {
+            receipt = {
                 "ordered": ordered - fate.second,
                 "received": fate.first,
                 "rejected": fate.rejected,
                 "second": fate.second,
             }
-            self.receipts.setdefault(fate.first_on, []).append(line | told | {"kind": "first"})
+            self.receipts.setdefault(fate.first_on, []).append(line | receipt | {"kind": "first"})
         if 0 <= fate.second_on < total and fate.second > 0:
             self.arrives[sku, fate.second_on] += fate.second
             number = line_no if only_second else line_no + SECOND
-            told = {"line_no": number, "ordered": fate.second, "received": fate.second, "rejected": 0, "second": 0}
-            self.receipts.setdefault(fate.second_on, []).append(line | told | {"kind": "first"})
+            receipt = {"line_no": number, "ordered": fate.second, "received": fate.second, "rejected": 0, "second": 0}
+            self.receipts.setdefault(fate.second_on, []).append(line | receipt | {"kind": "first"})
 
     def take_orders(self, day: int) -> int:
         """Read the orders that were released into the ERP on a day, and set their true deliveries going. Returns their lines."""

@@ -106,15 +106,15 @@ def _later(case: Case, setting: Setting) -> Setting:
 
 def line_lots(case: Case) -> dict[str, float | str]:
     """Lots that bear a whole order's cost against lots that bear their line's share of it, both with joining where the trial says so."""
-    borne, told = np.ones(case.lead.size), []
+    borne, costs = np.ones(case.lead.size), []
     for _ in range(LOT_ROUNDS + 1):
         setting, above = levels(case, borne)
         proven = np.where(judge(setting, above).joins[case.vendor], above, 0.0)
-        told.append(trial.replay(_later(case, setting), proven).sum(axis=1))
+        costs.append(trial.replay(_later(case, setting), proven).sum(axis=1))
         learnt = trial.replay(setting, proven).sum(axis=1)
         lines = np.maximum(learnt[:, LINES] / np.maximum(learnt[:, ORDERS], 1.0), 1.0)
         borne = (LINE_COST_SHARE + (1 - LINE_COST_SHARE) / lines)[case.vendor]
-    return _compared(case.name, told[0], told[-1]) | {"borne": float(borne.mean())}
+    return _compared(case.name, costs[0], costs[-1]) | {"borne": float(borne.mean())}
 
 
 def _compared(name: str, alone: Floats, joint: Floats) -> dict[str, float | str]:
@@ -189,9 +189,9 @@ def main() -> int:
     daily = sample(1, options.seed)
     weekly = dataclasses.replace(daily, name="sample, orders every 7 day(s)", review=7)
     cases = [daily, weekly, *(man(size) for size in (5, 20, 50))]
-    told = [(line_lots if options.line_lots else replay)(case) for case in cases]
-    print(json.dumps(told, indent=1) if options.json else "\n".join(map(_text, told)))
-    return 0 if options.line_lots or all(float(one["high"]) >= 0 for one in told) else 1
+    compared = [(line_lots if options.line_lots else replay)(case) for case in cases]
+    print(json.dumps(compared, indent=1) if options.json else "\n".join(map(_text, compared)))
+    return 0 if options.line_lots or all(float(one["high"]) >= 0 for one in compared) else 1
 
 
 def _text(one: dict[str, float | str]) -> str:

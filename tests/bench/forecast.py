@@ -85,9 +85,9 @@ def theirs(
     out = {}
     for name, run in ways.items():
         start = time.perf_counter()
-        told = run()
+        quantiles = run()
         seconds = time.perf_counter() - start
-        filled = np.where(np.isfinite(told).all(axis=1, keepdims=True), told, average[:, None])
+        filled = np.where(np.isfinite(quantiles).all(axis=1, keepdims=True), quantiles, average[:, None])
         out[name] = {
             "scaled_pinball": float((pinball(demand, filled, LEVELS) / scale).mean()),
             "seconds": round(seconds, 1),
@@ -95,18 +95,18 @@ def theirs(
     return out
 
 
-def compared(mine: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+def compared(result: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     """Gain over the best peer of each library, and its time over ours."""
-    out: dict[str, Any] = {"peers": told}
+    out: dict[str, Any] = {"peers": others}
     for library in ("statsforecast", "mlforecast"):
-        names = [name for name in told if name.startswith("mlforecast") == (library == "mlforecast")]
+        names = [name for name in others if name.startswith("mlforecast") == (library == "mlforecast")]
         if names:
-            best = min(names, key=lambda name: told[name]["scaled_pinball"])
-            gain = 1 - mine["scaled_pinball"] / told[best]["scaled_pinball"]
+            best = min(names, key=lambda name: others[name]["scaled_pinball"])
+            gain = 1 - result["scaled_pinball"] / others[best]["scaled_pinball"]
             out[library] = {
                 "best": best,
                 "gain": round(gain, 4),
-                "time_ratio": round(told[best]["seconds"] / mine["seconds"], 2),
+                "time_ratio": round(others[best]["seconds"] / result["seconds"], 2),
             }
     return out
 
@@ -120,19 +120,24 @@ def main() -> None:
     arguments.add_argument("--judged", type=int, help="windows judged; default: as suits the set")
     arguments.add_argument("--peer", action="append", help="alias of a statsforecast member; default: all")
     arguments.add_argument("--no-peers", action="store_true")
-    told = arguments.parse_args()
+    chosen = arguments.parse_args()
     fine = True
-    for name in told.set or list(panels.SETS):
+    for name in chosen.set or list(panels.SETS):
         panel, interval = panels.SETS[name]()
         choose_on, judge = panels.ORIGINS[name]
         judged = windows.rolling(
-            panel, interval, competing(panel, told.threads), told.origins or choose_on, told.judged or judge, FEWEST
+            panel,
+            interval,
+            competing(panel, chosen.threads),
+            chosen.origins or choose_on,
+            chosen.judged or judge,
+            FEWEST,
         )
         result = ours(judged)
         fine &= result["calibrated"]
         print(json.dumps({"set": name, **result}), file=sys.stderr, flush=True)  # peers may take many minutes
-        if not told.no_peers:
-            result |= compared(result, theirs(panel, interval, judged[-1].evidence, told.peer, told.threads))
+        if not chosen.no_peers:
+            result |= compared(result, theirs(panel, interval, judged[-1].evidence, chosen.peer, chosen.threads))
             fine &= result["statsforecast"]["gain"] >= 0.10
         print(json.dumps({"set": name, "skus": panel.skus, **result}, indent=1), flush=True)
     raise SystemExit(0 if fine else 1)

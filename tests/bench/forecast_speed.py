@@ -50,9 +50,9 @@ def measure(skus: int, threads: int) -> dict[str, float]:
     interval = Interval(np.full(skus, 21.0), np.full(skus, 2.0))
     names = ("lightgbm", "tsb", "decayed_means", blend.MEMBER)
     weights = np.tile([0.6, 0.2, 0.2, 0.0], (len(CLASSES), 1))
-    told = tuple("stack" for _ in CLASSES)
+    stacked = tuple("stack" for _ in CLASSES)
     everywhere = replace(blend.nothing(), share=np.full(len(CLASSES), blend.SHARE))
-    recipe = Recipe(names, weights, told, told, identity(), identity(), blend=everywhere)
+    recipe = Recipe(names, weights, stacked, stacked, identity(), identity(), blend=everywhere)
     options = Options(horizon=HORIZON, threads=threads)
     model = Hybrid(recipe, {name: MAKERS[name](options) for name in names}).fit(panel, interval)
     seconds = []
@@ -77,8 +77,8 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--skus", type=int, action="append", choices=list(BUDGET))
     arguments.add_argument("--threads", type=int, default=2)
-    told = arguments.parse_args()
-    rows = [measure(skus, told.threads) for skus in told.skus or list(BUDGET)]
+    chosen = arguments.parse_args()
+    rows = [measure(skus, chosen.threads) for skus in chosen.skus or list(BUDGET)]
     print(json.dumps(rows, indent=1))
     raise SystemExit(0 if all(row["seconds"] <= row["budget"] for row in rows) else 1)
 

@@ -51,18 +51,18 @@ def play(series: Series, first: int, policy: Policy, weeks: int | None = None, *
     usual = np.round(series.demand[:, first - 13 : first].mean(axis=1))
     coming = np.zeros((skus, weeks + lead + 1))
     coming[:, :lead] = usual[:, None]
-    stock, told = 2.0 * usual, series
+    stock, recorded = 2.0 * usual, series
     if unseen:
-        told = replace(series, demand=series.demand.copy(), closed=np.zeros(series.demand.shape, dtype=bool))
+        recorded = replace(series, demand=series.demand.copy(), closed=np.zeros(series.demand.shape, dtype=bool))
     for week in range(weeks):
         # What is ordered now arrives ``lead`` weeks after the coming one; later arrivals than the last week played change nothing.
-        coming[:, week + lead] = policy(told.until(first + week), stock, coming[:, week : week + lead])
+        coming[:, week + lead] = policy(recorded.until(first + week), stock, coming[:, week : week + lead])
         there = stock + coming[:, week]
         result = _replayed(series, first, coming, 2.0 * usual, week + 1)
         stock = result.trace[0, :, -1]
-        if told.closed is not None:
-            told.demand[:, first + week] = np.minimum(there, series.demand[:, first + week])
-            told.closed[:, first + week] = stock <= 0
+        if recorded.closed is not None:
+            recorded.demand[:, first + week] = np.minimum(there, series.demand[:, first + week])
+            recorded.closed[:, first + week] = stock <= 0
     return HOLDING * result.on_hand_days + SHORTAGE * result.short
 
 
@@ -139,14 +139,14 @@ def expected_cost(
             (np.arange(skus), known.place)
         )  # the product's order of SKUs, so that the same draws fall on the same
         codes = [np.unique(values[rows].astype(str), return_inverse=True)[1] for values in (known.group, known.place)]
-        told = Histories(known.demand[rows], known.starts[-1] + timedelta(days=6), 7, *codes)
+        histories = Histories(known.demand[rows], known.starts[-1] + timedelta(days=6), 7, *codes)
         if known.closed is not None and not as_sold:
             closed = known.closed[rows].astype(float)
-            told = replace(told, demand=unconstrained.demand(told, closed, closed * told.demand))
+            histories = replace(histories, demand=unconstrained.demand(histories, closed, closed * histories.demand))
         now = next(week)
         if now == 0 or (refit and now % refit == 0):
-            trained[:] = [PeriodForecaster(known.lead + 1, seed=seed).fit(told)]
-        forecast = replace(trained[0], horizon=known.lead + 2).predict(told)
+            trained[:] = [PeriodForecaster(known.lead + 1, seed=seed).fit(histories)]
+        forecast = replace(trained[0], horizon=known.lead + 2).predict(histories)
         open_lines = np.array(
             [(sku, 7 * week, units) for week in range(known.lead) for sku, units in enumerate(arriving[rows, week])]
         )

@@ -81,6 +81,6 @@ def panels_of(name: str) -> list[Series]:
     demand, lead = np.nan_to_num(panel.demand), np.round(interval.mean - 1).astype(int)
     out = []
     for weeks in np.unique(lead):
-        mine = lead == weeks
-        out.append(Series(demand[mine], panel.starts(), panel.group[mine], panel.location_ids[mine], int(weeks)))
+        alike = lead == weeks
+        out.append(Series(demand[alike], panel.starts(), panel.group[alike], panel.location_ids[alike], int(weeks)))
     return out

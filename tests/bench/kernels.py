@@ -71,10 +71,10 @@ def speed(skus: int, peer_skus: int) -> dict[str, dict[str, float]]:
     peers = {"sba": CrostonSBA(), "tsb": TSB(0.1, 0.05), "mean_nonzero": HistoricAverage()}
     out = {}
     for name, run in ours.items():
-        mine = demand.shape[0] / _best(run)
+        compiled = demand.shape[0] / _best(run)
         peer = peers[name]
         theirs = len(rows) / _best(lambda model=peer: [model.forecast(y=y, h=1) for y in rows])  # type: ignore[misc]
-        out[name] = {"skus_per_second": mine, "statsforecast_per_second": theirs, "ratio": mine / theirs}
+        out[name] = {"skus_per_second": compiled, "statsforecast_per_second": theirs, "ratio": compiled / theirs}
     return out
 
 
@@ -95,14 +95,14 @@ def main() -> None:
     arguments.add_argument("--series", type=int, default=10_000)
     arguments.add_argument("--skus", type=int, default=200_000)
     arguments.add_argument("--peer-skus", type=int, default=5_000)
-    told = arguments.parse_args()
-    apart, fast = differences(random_series(told.series)), speed(told.skus, told.peer_skus)
+    options = arguments.parse_args()
+    apart, fast = differences(random_series(options.series)), speed(options.skus, options.peer_skus)
     fine = max(apart.values()) <= TOLERANCE and all(
         v["skus_per_second"] >= 1e6 and v["ratio"] >= 20 for v in fast.values()
     )
     print(
         json.dumps(
-            {"series": told.series, "greatest_relative_difference": apart, "speed": fast, "passed": fine}, indent=1
+            {"series": options.series, "greatest_relative_difference": apart, "speed": fast, "passed": fine}, indent=1
         )
     )
     raise SystemExit(0 if fine else 1)

@@ -69,14 +69,14 @@ def forecast(
 def scores(origin: int, stages: dict[str, Array]) -> dict[str, Any]:
     """WRMSSE of each stage: item × store, mean of the twelve levels, all twelve."""
     judge = Score(origin)
-    told = {name: judge.wrmsse(path) for name, path in stages.items()}
+    losses = {name: judge.wrmsse(path) for name, path in stages.items()}
     return {
         name: {
             "item_store": round(float(w[-1]), 4),
             "mean_of_12": round(float(w.mean()), 4),
             "levels": np.round(w, 4).tolist(),
         }
-        for name, w in told.items()
+        for name, w in losses.items()
     }
 
 
@@ -92,20 +92,20 @@ def main() -> None:
     arguments.add_argument(
         "--no-booster", action="store_true", help="decayed means and alignment only: a minute instead of many"
     )
-    told = arguments.parse_args()
-    if not 400 <= told.origin <= LAST:
+    options = arguments.parse_args()
+    if not 400 <= options.origin <= LAST:
         arguments.error(f"--origin must lie between 400 and {LAST}")
-    members = [] if told.no_booster else told.member or ["lightgbm"]
+    members = [] if options.no_booster else options.member or ["lightgbm"]
     start = time.perf_counter()
-    panel, ids, stages, seconds = forecast(told.origin, told.threads, told.rows, told.rounds, members)
+    panel, ids, stages, seconds = forecast(options.origin, options.threads, options.rows, options.rounds, members)
     columns = {f"F{h + 1}": stages["aligned"][:, h] for h in range(m5_data.HORIZON)}
     ids.select("id").with_columns(**{name: pl.Series(values) for name, values in columns.items()}).write_parquet(
-        told.out
+        options.out
     )
     wall = time.perf_counter() - start
-    known = scores(told.origin, stages) if told.origin + m5_data.HORIZON <= LAST else {}
+    known = scores(options.origin, stages) if options.origin + m5_data.HORIZON <= LAST else {}
     if known:
-        loss = m5_spread.wspl(panel, ids, stages["aligned"], Score(told.origin))
+        loss = m5_spread.wspl(panel, ids, stages["aligned"], Score(options.origin))
         known["wspl"] = {
             "item_store": round(float(loss[-1]), 4),
             "mean_of_12": round(float(loss.mean()), 4),
@@ -115,7 +115,7 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "origin": told.origin,
+                "origin": options.origin,
                 "wrmsse": known,
                 "seconds": seconds,
                 "wall": round(wall, 1),

@@ -31,10 +31,12 @@ def prices(ids: pl.DataFrame, origin: int, days: int) -> Array:
     week[origin:] = np.minimum(week[origin:], week[origin - 1])
     weeks, at = np.unique(week, return_inverse=True)
     keys = ids.select("store_id", "item_id").with_row_index("row")
-    told = pl.read_parquet(folder("m5") / "sell_prices.parquet").join(keys, on=["store_id", "item_id"])
-    told = told.filter(pl.col("wm_yr_wk") <= int(weeks[-1]))
+    sold_at = pl.read_parquet(folder("m5") / "sell_prices.parquet").join(keys, on=["store_id", "item_id"])
+    sold_at = sold_at.filter(pl.col("wm_yr_wk") <= int(weeks[-1]))
     wide = np.full((ids.height, weeks.size), np.nan, dtype=np.float32)
-    wide[told["row"].to_numpy(), np.searchsorted(weeks, told["wm_yr_wk"].to_numpy())] = told["sell_price"].to_numpy()
+    wide[sold_at["row"].to_numpy(), np.searchsorted(weeks, sold_at["wm_yr_wk"].to_numpy())] = sold_at[
+        "sell_price"
+    ].to_numpy()
     known = np.where(np.isfinite(wide), np.arange(weeks.size), 0)
     filled = np.take_along_axis(wide, np.maximum.accumulate(known, axis=1), axis=1)
     return filled[:, at]
@@ -75,32 +77,32 @@ def panel(origin: int, history: int, rows: Array | None = None, future: int = HO
 
 def _levels(codes: dict[str, Array]) -> dict[str, Array]:
     """Levels 1 to 9 of the competition, the finest last."""
-    told = {"all": np.zeros_like(codes["state_id"])}
+    groups = {"all": np.zeros_like(codes["state_id"])}
     for name, keys in {
         "state": ("state_id",), "store": ("store_id",), "cat": ("cat_id",), "dept": ("dept_id",), "state_cat": ("state_id", "cat_id"),
         "state_dept": ("state_id", "dept_id"), "store_cat": ("store_id", "cat_id"), "store_dept": ("store_id", "dept_id"),
     }.items():  # fmt: skip
-        told[name] = sum(codes[key] * 100**k for k, key in enumerate(keys))
-    return told
+        groups[name] = sum(codes[key] * 100**k for k, key in enumerate(keys))
+    return groups
 
 
 def _events(span: slice) -> dict[str, Array]:
-    told = calendar()
-    names = told["event_name_1"].fill_null("").to_list()
+    dates = calendar()
+    names = dates["event_name_1"].fill_null("").to_list()
     codes = {name: k for k, name in enumerate(sorted(set(names)))}
-    kinds = {name: k for k, name in enumerate(sorted(set(told["event_type_1"].fill_null("").to_list())))}
+    kinds = {name: k for k, name in enumerate(sorted(set(dates["event_type_1"].fill_null("").to_list())))}
     return {
         "event": np.array([codes[name] for name in names], dtype=np.float32)[span],
         "event_type": np.array(
-            [kinds[name] for name in told["event_type_1"].fill_null("").to_list()], dtype=np.float32
+            [kinds[name] for name in dates["event_type_1"].fill_null("").to_list()], dtype=np.float32
         )[span],
     }
 
 
 def _local(ids: pl.DataFrame, price: Array, span: slice) -> dict[str, Array]:
-    told = calendar()
+    dates = calendar()
     states = ids["state_id"].to_numpy()
-    snap = np.stack([told[f"snap_{state}"].to_numpy()[span] for state in states]).astype(np.int8)
+    snap = np.stack([dates[f"snap_{state}"].to_numpy()[span] for state in states]).astype(np.int8)
     filled = np.where(np.isfinite(price), price, 0).astype(np.float64)
     sums = np.concatenate([np.zeros((price.shape[0], 1)), filled.cumsum(axis=1)], axis=1)
     seen = np.concatenate([np.zeros((price.shape[0], 1)), np.isfinite(price).cumsum(axis=1)], axis=1)

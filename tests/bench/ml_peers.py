@@ -48,10 +48,10 @@ def on_windows(history: Array, width: Array, way: str, threads: int) -> Array:
         engine.fit(
             frame, static_features=[], prediction_intervals=PredictionIntervals(n_windows=2, h=1) if conformal else None
         )
-        told = engine.predict(1, level=widths) if conformal else engine.predict(1)
+        forecast = engine.predict(1, level=widths) if conformal else engine.predict(1)
     columns = ["mean", *(f"mean-hi-{w}" for w in widths)] if conformal else [f"q{k}" for k in range(len(LEVELS))]
     out = np.full((history.shape[0], len(LEVELS)), np.nan)
-    out[told["unique_id"].to_numpy()] = told.select(columns).to_numpy()
+    out[forecast["unique_id"].to_numpy()] = forecast.select(columns).to_numpy()
     return np.maximum(np.maximum.accumulate(out, axis=1), 0.0)
 
 

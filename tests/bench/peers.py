@@ -67,20 +67,23 @@ def on_buckets(history: np.ndarray, width: np.ndarray, model: Any) -> np.ndarray
 
     for i in range(history.shape[0]):
         known = np.nan_to_num(history[i, np.argmax(np.isfinite(history[i])) :])
-        told = _forecast(model, known, int(width[i]), [68.27])
-        if told is not None:
-            std = np.sqrt(((told["hi-68.27"] - told["mean"]) ** 2).sum())
-            out[i] = np.maximum(told["mean"].sum() + std * norm.ppf(LEVELS), 0.0)
+        forecast = _forecast(model, known, int(width[i]), [68.27])
+        if forecast is not None:
+            std = np.sqrt(((forecast["hi-68.27"] - forecast["mean"]) ** 2).sum())
+            out[i] = np.maximum(forecast["mean"].sum() + std * norm.ppf(LEVELS), 0.0)
     return out
 
 
 def _one(model: Any, sums: np.ndarray, step: int) -> np.ndarray:
-    told = _forecast(model, sums, step, _WIDTHS)
-    if told is None:
+    forecast = _forecast(model, sums, step, _WIDTHS)
+    if forecast is None:
         return np.full(len(LEVELS), np.nan)
     values = [
-        told["mean"][0],
-        *(told[f"hi-{width:g}"][0] if f"hi-{width:g}" in told else told[f"hi-{width}"][0] for width in _WIDTHS),
+        forecast["mean"][0],
+        *(
+            forecast[f"hi-{width:g}"][0] if f"hi-{width:g}" in forecast else forecast[f"hi-{width}"][0]
+            for width in _WIDTHS
+        ),
     ]
     return np.maximum(np.maximum.accumulate(values), 0.0)
 
@@ -90,7 +93,7 @@ def _forecast(model: Any, y: np.ndarray, h: int, level: list[float]) -> dict[str
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            told = model.forecast(y=y.astype(np.float64), h=h, level=level)
+            forecast = model.forecast(y=y.astype(np.float64), h=h, level=level)
         except Exception:
             return None
-    return told if all(np.isfinite(v).all() for v in told.values()) else None
+    return forecast if all(np.isfinite(v).all() for v in forecast.values()) else None

@@ -1,7 +1,7 @@
 """Safety stocks on replayed lead-time windows: ``python -m tests.bench.safety_stock`` (M5; ``STOCKPROOF_DATA``).
 
 At each origin the calculator and the textbook's normal formula set a level from the past alone; then a lead time is drawn, and the demand
-of lead time + review period is held against both. One row a demand class; the classes are told from the year before the origin.
+of lead time + review period is held against both. One row a demand class; the classes are taken from the year before the origin.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def judge(units: Floats, origins: range, target: float, half_life: float) -> Flo
         known = np.flatnonzero(first < origin - 365)
         start = max(origin - HISTORY, 0)
         past = units[known, start:origin]
-        told = from_windows(
+        stock = from_windows(
             past,
             np.maximum(first[known] - start, 0),
             np.tile(LEAD_TIMES, (known.size, 1)),
@@ -73,10 +73,10 @@ def judge(units: Floats, origins: range, target: float, half_life: float) -> Flo
             at = kind == k
             total[k] += [
                 at.sum(),
-                (came <= told.level)[at].sum(),
-                (came <= told.normal_level)[at].sum(),
-                told.level[at].sum(),
-                told.normal_level[at].sum(),
+                (came <= stock.level)[at].sum(),
+                (came <= stock.normal_level)[at].sum(),
+                stock.level[at].sum(),
+                stock.normal_level[at].sum(),
             ]
     return total
 

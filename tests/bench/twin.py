@@ -26,7 +26,7 @@ ENVIRONMENTS, DAYS = 1000, 90
 
 
 def engine(threads: int) -> float:
-    """Site-SKU-days a second of the compiled run by the sites' own policies, the drawing of the luck left out."""
+    """Site-SKU-days a second of the compiled run by the sites' own policies, without drawing the random streams."""
     one = world(config.load(), find("normal"), Streams(42, 0, ENVIRONMENTS, DAYS))
     return _days(ENVIRONMENTS) / _best(lambda: network.simulate(one.net, one.draws, threads=threads))
 
@@ -71,7 +71,7 @@ def one_environment() -> float:
 
 
 def plain_python(episodes: int = 5) -> float:
-    """The same network as one would write it in Python; the same luck, the same result to the unit."""
+    """The same network as one would write it in Python; the same random streams, the same result to the unit."""
     one = world(config.load(), find("normal"), Streams(42, 0, episodes, DAYS))
     tables = [
         [

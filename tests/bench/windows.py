@@ -16,7 +16,7 @@ from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.metrics import LEVELS, pinball
 
 SERVICE = (0.9, 0.95, 0.99)
-"""Targets whose achieved share is told."""
+"""Targets whose achieved share is reported."""
 
 
 @dataclass(frozen=True)

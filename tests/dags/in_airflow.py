@@ -9,18 +9,18 @@ from typing import Any
 
 from pipelines.settings import ROOT
 
-MARK = "TOLD"
+MARK = "ANSWER"
 
 
-def told(code: str, home: Path) -> dict[str, Any]:
+def evaluated(code: str, home: Path) -> dict[str, Any]:
     """Run code on our DAGs.
 
     Args:
-        code: defines ``told``, which json can write; it finds the DAGs' folder in ``DAGS``.
+        code: defines ``answer``, which json can write; it finds the DAGs' folder in ``DAGS``.
         home: an empty folder for Airflow's own files.
 
     Returns:
-        What it told.
+        The answer.
     """
     environment = os.environ | {
         "AIRFLOW_HOME": str(home),
@@ -28,7 +28,7 @@ def told(code: str, home: Path) -> dict[str, Any]:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "dags"), str(ROOT)]),
     }
-    whole = f"import json\nDAGS = {str(ROOT / 'dags')!r}\n{code}\nprint({MARK!r} + json.dumps(told, default=str))"
+    whole = f"import json\nDAGS = {str(ROOT / 'dags')!r}\n{code}\nprint({MARK!r} + json.dumps(answer, default=str))"
     done = subprocess.run(
         [sys.executable, "-c", whole], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipelines.settings import ROOT
-from tests.dags.in_airflow import told
+from tests.dags.in_airflow import evaluated
 
 EXPECTED = {
     "backup": {"backup"},
@@ -30,7 +30,7 @@ def failing(task):
     found = held.get("on_failure_callback") or []
     return [one.__name__ for one in (found if isinstance(found, (list, tuple)) else [found])]
 
-told = {
+answer = {
     "errors": bag.import_errors,
     "dags": {d.dag_id: {
         "doc": d.doc_md or "", "tags": sorted(d.tags), "owner": d.owner, "catchup": d.catchup, "max_active_runs": d.max_active_runs,
@@ -48,7 +48,7 @@ told = {
 
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return told(BAG, tmp_path_factory.mktemp("airflow"))
+    return evaluated(BAG, tmp_path_factory.mktemp("airflow"))
 
 
 def test_exactly_our_dags_and_tasks(bag: dict[str, Any]) -> None:

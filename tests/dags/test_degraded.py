@@ -1,4 +1,4 @@
-"""``daily_replenishment`` with steps that fail: which still run, how the run ends, and what people are told, the warehouse away.
+"""``daily_replenishment`` with steps that fail: which still run, how the run ends, and which messages are sent, the warehouse away.
 
 Stages are stand-ins.
 """
@@ -27,7 +27,7 @@ from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 DagBundlesManager().sync_bundles_to_db()
 bag = DagBag(dag_folder={folder!r})
 sync_bag_to_db(bag, "dags-folder", None)
-dag, faults, told, without = bag.dags["daily_replenishment"], set(), [], []
+dag, faults, sent, without = bag.dags["daily_replenishment"], set(), [], []
 
 def stand_in(name):
     def run(*args, **kwargs):
@@ -54,7 +54,7 @@ from pipelines.io.notify import Delivery
 
 def deliver(event, subject, *rest):
     if event in ("dag_failed", "run_degraded"):
-        told.append((event, subject))
+        sent.append((event, subject))
     return Delivery(["webhook"])
 
 patch("pipelines.io.notify.deliver", deliver).start()
@@ -64,12 +64,12 @@ outcomes = {{}}
 for scenario in {scenarios!r}:
     faults.clear()
     faults.update([scenario])
-    told.clear()
+    sent.clear()
     without.clear()
     run = dag.test(run_conf={{"as_of": "2026-06-28"}})
     tasks = {{one.task_id: str(one.state) for one in run.get_task_instances()}}
-    outcomes[scenario] = {{"state": str(run.state), "told": told.copy(), "tasks": tasks, "without": without.copy()}}
-print("TOLD" + json.dumps(outcomes))
+    outcomes[scenario] = {{"state": str(run.state), "sent": sent.copy(), "tasks": tasks, "without": without.copy()}}
+print("ANSWER" + json.dumps(outcomes))
 """
 
 DEGRADED = {
@@ -100,9 +100,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
-    found = [line for line in done.stdout.splitlines() if line.startswith("TOLD")]
+    found = [line for line in done.stdout.splitlines() if line.startswith("ANSWER")]
     assert found, done.stdout[-2000:] + done.stderr[-3000:]
-    return dict(json.loads(found[0].removeprefix("TOLD")))
+    return dict(json.loads(found[0].removeprefix("ANSWER")))
 
 
 def _not_successful(run: Run) -> list[str]:
@@ -111,7 +111,7 @@ def _not_successful(run: Run) -> list[str]:
 
 def test_a_run_without_faults_is_green_and_quiet(runs: dict[str, Run]) -> None:
     run = runs[""]
-    assert (run["state"], run["told"], run["without"], _not_successful(run)) == ("success", [], [], [])
+    assert (run["state"], run["sent"], run["without"], _not_successful(run)) == ("success", [], [], [])
 
 
 @pytest.mark.parametrize("step", DEGRADED)
@@ -119,8 +119,8 @@ def test_the_orders_are_made_and_the_run_is_red(runs: dict[str, Run], step: str)
     run = runs[step]
     assert _not_successful(run) == sorted([*DEGRADED[step], "verdict"])
     assert run["state"] == "failed"
-    assert run["without"] == DEGRADED[step], "purchase is told what it decides without"
-    [(event, subject)] = run["told"]
+    assert run["without"] == DEGRADED[step], "purchase knows what it decides without"
+    [(event, subject)] = run["sent"]
     assert event == "run_degraded"
     assert subject.startswith("Stockproof 2026-06-28: degraded, failed: ")
     assert step in subject
@@ -130,7 +130,7 @@ def test_the_orders_are_made_and_the_run_is_red(runs: dict[str, Run], step: str)
 def test_without_checked_features_nothing_is_decided(runs: dict[str, Run], step: str) -> None:
     run = runs[step]
     assert run["state"] == "failed"
-    [(event, subject)] = run["told"]
+    [(event, subject)] = run["sent"]
     assert (event, subject) == (
         "dag_failed",
         f"Stockproof critical: daily_replenishment of 2026-06-28 failed, step {step}",

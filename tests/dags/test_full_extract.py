@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from tests.dags.in_airflow import told
+from tests.dags.in_airflow import evaluated
 
 RUN = """
 from types import SimpleNamespace
 from unittest.mock import patch
 from airflow.dag_processing.dagbag import DagBag
-bag, told = DagBag(dag_folder=DAGS), {}
+bag, answer = DagBag(dag_folder=DAGS), {}
 for name, dag in bag.dags.items():
     if "extract" not in dag.task_ids:
         continue
@@ -18,11 +18,11 @@ for name, dag in bag.dags.items():
         context = {"params": params, "dag_run": SimpleNamespace(run_after=None)}
         with patch("common.steps.get_current_context", lambda: context), patch("pipelines.extract.job.run") as run:
             dag.get_task("extract").python_callable()
-        told[f"{name} {wanted}"] = run.call_args.kwargs
+        answer[f"{name} {wanted}"] = run.call_args.kwargs
 """
 
 
 def test_the_param_reaches_the_extraction(tmp_path: Path) -> None:
-    asked = told(RUN, tmp_path)
+    asked = evaluated(RUN, tmp_path)
     dags = ("daily_replenishment", "weekly_training")
     assert asked == {f"{dag} {wanted}": {"full": bool(wanted)} for dag in dags for wanted in (None, True)}

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from tests.dags.in_airflow import told
+from tests.dags.in_airflow import evaluated
 
 RUN = """
 from datetime import date
 from types import SimpleNamespace
 from unittest.mock import patch
 from airflow.dag_processing.dagbag import DagBag
-bag, told = DagBag(dag_folder=DAGS), {}
+bag, answer = DagBag(dag_folder=DAGS), {}
 for name in ("daily_replenishment", "weekly_training"):
     dag = bag.dags[name]
     given = {"as_of": "2026-06-28"} | ({"items": ["A"]} if "items" in dag.params else {})
@@ -21,9 +21,9 @@ for name in ("daily_replenishment", "weekly_training"):
     ):
         dag.get_task("preflight").python_callable()
         dag.get_task("validate_features").python_callable()
-    told[name] = [list(preflight.call_args.args[1]), list(gate.call_args.kwargs["items"])]
+    answer[name] = [list(preflight.call_args.args[1]), list(gate.call_args.kwargs["items"])]
 """
 
 
 def test_the_param_reaches_the_first_step_and_the_gate(tmp_path: Path) -> None:
-    assert told(RUN, tmp_path) == {"daily_replenishment": [["A"], ["A"]], "weekly_training": [[], []]}
+    assert evaluated(RUN, tmp_path) == {"daily_replenishment": [["A"], ["A"]], "weekly_training": [[], []]}

@@ -45,7 +45,7 @@ def test_it_brings_what_is_signed_into_the_erp(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
-    told = [line for line in done.stdout.splitlines() if line.startswith("STATE")]
-    assert told == ["STATE success"], done.stdout[-2000:] + done.stderr[-3000:]
+    printed = [line for line in done.stdout.splitlines() if line.startswith("STATE")]
+    assert printed == ["STATE success"], done.stdout[-2000:] + done.stderr[-3000:]
     assert in_erp("purchase_order_lines", "item_id", "quantity_ordered") == [("A", 6.0), ("B", 1.0)]
     assert set(states().values()) == {"acknowledged"}

@@ -103,7 +103,7 @@ def test_periods_that_ran_out_tell_how_far_the_shelf_was_empty(counts, small_erp
     assert any(0 < share < 1 for share in shares) and 1.0 in shares
 
 
-def test_costs_of_an_item_s_own_are_told_from_rates(counts, small_erp) -> None:
+def test_costs_of_an_item_s_own_are_distinguished_from_rates(counts, small_erp) -> None:
     own = {row["item_id"] for row in small_erp["items"] if row.get("holding_cost_per_day") and row.get("shortage_cost")}
     assert {row["item_id"] for row in _skus(mart("dim_sku")).values() if row["has_own_costs"]} == own
 

@@ -50,8 +50,8 @@ def test_opens_after_three_failed_calls_and_closes_by_a_probe(warehouse_url):
     assert breaker.state("registry", clock=lambda: service.moment) == breaker.HALF_OPEN
     assert service.ask("registry") == "answer"
     assert breaker.state("registry", clock=lambda: service.moment) == breaker.CLOSED
-    told = warehouse.read("select failures, times_opened from ops.breakers where name = 'registry'").row(0)
-    assert told == (0, 2)
+    counted = warehouse.read("select failures, times_opened from ops.breakers where name = 'registry'").row(0)
+    assert counted == (0, 2)
 
 
 def test_a_success_between_failures_starts_the_count_again(warehouse_url):
@@ -77,20 +77,20 @@ def test_a_retry_saves_the_call(warehouse_url):
 
 
 def test_state_outlives_the_process(warehouse_url):
-    told = (
+    program = (
         "from pipelines.io import breaker\n"
         "try:\n    breaker.call('far', lambda: 1 / 0, attempts=1)\nexcept ZeroDivisionError:\n    print('failed')\n"
         "except Exception as fault:\n    print(type(fault).__name__)\n"
     )
     answers = [
-        subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.strip()
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
         for _ in range(4)
     ]
     assert answers == ["failed"] * 3 + ["StockproofError"]
 
 
 def test_a_registry_that_is_away_is_not_asked_for_ever(warehouse_url, configured):
-    """The daily run's own way to the model: three runs fail, the fourth is told at once, and five minutes later one call probes."""
+    """The daily run's own way to the model: three runs fail, the fourth is refused at once, and five minutes later one call probes."""
     configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", f"http://127.0.0.1:{free_port()}")
     configured.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     settings.load.cache_clear()
@@ -99,9 +99,9 @@ def test_a_registry_that_is_away_is_not_asked_for_ever(warehouse_url, configured
             registry.champion_as_of(date(2026, 6, 28), "day")
     with pytest.raises(
         StockproofError, match="model registry failed 3 times in a row and is not called for now"
-    ) as told:
+    ) as fault:
         registry.champion_as_of(date(2026, 6, 28), "day")
-    assert "cannot be reached" in told.value.message
+    assert "cannot be reached" in fault.value.message
     warehouse.execute(
         "update ops.breakers set opened_at = opened_at - interval '5 minutes' where name = :name", name=registry.BREAKER
     )

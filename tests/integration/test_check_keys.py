@@ -20,7 +20,7 @@ def servers(erp_url: str, warehouse_url: str) -> None:
         change(f"alter table {table.name} convert to character set utf8mb4 collate utf8mb4_general_ci")
 
 
-def test_ids_that_differ_in_capitals_and_spaces_are_told() -> None:
+def test_ids_that_differ_in_capitals_and_spaces_are_reported() -> None:
     insert("items", [{**ITEM, "item_id": name} for name in ("A1", "B1", "C1")])
     for number, item in enumerate(("A1", "a1", "B1 ", "C1", "Z9")):
         sell(*range(40), sale_id=f"S{number}", item_id=item)
@@ -41,13 +41,13 @@ def test_ids_that_differ_in_capitals_alone_count_each_for_itself() -> None:
     insert("stock_levels", [{**sku, "item_id": name, "counted_on": on(39), "on_hand": -1.0} for name in names])
     for number, item in enumerate(names):
         sell(*range(40), sale_id=f"S{number}", item_id=item)
-    told = {one.part: one.sentence for one in check.check().findings}
-    assert told["suppliers"] == (
+    sentences = {one.part: one.sentence for one in check.check().findings}
+    assert sentences["suppliers"] == (
         "1 active supplier: of 2 items with sales 2 (100 %) are offered by one, 2 (100 %) with a lead time above zero"
     )
-    assert told["policies"].startswith("2 of 2 SKUs with sales (100 %) have a minimum")
-    assert told["counts"].startswith("the newest count of 2 SKUs is below zero")
-    assert told["lots"].startswith("2 items name no ordering_cost")
+    assert sentences["policies"].startswith("2 of 2 SKUs with sales (100 %) have a minimum")
+    assert sentences["counts"].startswith("the newest count of 2 SKUs is below zero")
+    assert sentences["lots"].startswith("2 items name no ordering_cost")
     items = profiles.inspect(on(40)).sources["items"]
     assert items is not None
     assert reader.distinct(items, "item_id") == set(names)

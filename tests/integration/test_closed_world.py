@@ -34,7 +34,7 @@ def test_under_the_incumbents_orders_it_is_the_incumbents_world(erp_url: str) ->
     assert np.array_equal(world.sold[:, after], truth.theirs.sold[:, after])
     assert (world.held[:, after] == 0).any() and world.orders.sum() > 20
     names = ("stock_levels", "sales", "purchase_orders", "purchase_order_lines")
-    assert balance_errors(*(table(name) for name in names)).height == 0, "what the ERP was told adds up"
+    assert balance_errors(*(table(name) for name in names)).height == 0, "what the ERP booked adds up"
     policies = table("item_policies").sort("item_id")
     assert np.array_equal(policies["reorder_point"].to_numpy() * truth.scale, truth.theirs.reorder_point)
 

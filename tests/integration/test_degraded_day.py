@@ -74,8 +74,8 @@ def test_absurd_forecasts_are_set_aside_one_by_one() -> None:
         warehouse.execute(f"update plan.lead_time_forecasts set {wrong} where item_id = '{item}'")
     huge = ", ".join(f"{column} = 4e6" for column in ("mean", *COLUMNS))
     warehouse.execute(f"update plan.lead_time_forecasts set {huge} where item_id = '{ABSURD}'")
-    told = validate.run("forecasts", AS_OF)
-    assert told["quarantined"] == len(PLANTED)
+    counts = validate.run("forecasts", AS_OF)
+    assert counts["quarantined"] == len(PLANTED)
     listed = warehouse.read("select details ->> 'item_id' as item_id, rule from quarantine.rows")
     assert dict(listed.iter_rows()) == {item: rule for item, (_, rule) in PLANTED.items()}
     rows = _day()
@@ -106,13 +106,13 @@ def test_without_any_forecast_the_next_level_decides() -> None:
     active = {item: row for item, row in rows.items() if item != "ITEM-00"}  # discontinued
     assert {row["level"] for row in active.values()} == {"reorder_point", "safety_stock"}
     assert all(row["level_reason"].startswith("there is no forecast of this date; ") for row in active.values())
-    told = orders.verdict(AS_OF, ["forecast", "validate_forecasts"])
-    assert "degraded, failed: forecast, validate_forecasts" in told
-    assert "9 SKUs decided" in told
-    assert "8 SKUs were decided by the next level" in told
+    verdict = orders.verdict(AS_OF, ["forecast", "validate_forecasts"])
+    assert "degraded, failed: forecast, validate_forecasts" in verdict
+    assert "9 SKUs decided" in verdict
+    assert "8 SKUs were decided by the next level" in verdict
 
 
-def test_whoever_looks_at_the_orders_is_told_first(tmp_path: Path) -> None:
+def test_the_notice_comes_before_the_orders(tmp_path: Path) -> None:
     """The mail, the list, the exports; a run without the fault takes it back, one of some items does not."""
     sentence = (
         "Degraded run: the forecast and the check of the forecasts failed; 8 of 9 SKUs are decided by the next level (6 by the ERP's own "

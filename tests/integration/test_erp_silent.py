@@ -202,7 +202,7 @@ def _accept(server: socket.socket) -> None:
             return
 
 
-def test_a_connection_that_breaks_is_told_from_silence(configured: pytest.MonkeyPatch, erp_url: str) -> None:
+def test_a_broken_connection_is_distinguished_from_silence(configured: pytest.MonkeyPatch, erp_url: str) -> None:
     _wait(configured, 60.0)
     killer = erp_address.engine(erp_url)
     rows = reader.read(_sales(f"{SLOW} if(seq = 90000, sleep(20), 1e0) * {ROWS}"))

@@ -265,7 +265,7 @@ def test_stock_is_the_balance_after_the_days_last_entry(site: Site) -> None:
     ]
 
 
-def test_a_site_without_a_field_is_told_which_file_needs_it(site: Site) -> None:
+def test_a_missing_field_of_a_site_is_reported_with_the_file_that_needs_it(site: Site) -> None:
     with erp.transaction() as connection:
         connection.execute(sa.text("ALTER TABLE `tabWarehouse` RENAME COLUMN is_rejected_warehouse TO kept_aside"))
     try:

@@ -112,13 +112,13 @@ def test_a_character_that_the_warehouse_cannot_keep_is_named() -> None:
     assert "REPLACE" in caught.value.remedy
 
 
-def test_rows_without_a_time_of_recording_are_told_by_the_check() -> None:
+def test_rows_without_a_time_of_recording_are_reported_by_the_check() -> None:
     sell(*range(40))
     change("set statement sql_mode='' for update sales set updated_at = '0000-00-00' where sale_id = 'S003'")
     done = check.check()
     assert done.verdict == "not usable"
-    told = next(one.sentence for one in done.findings if one.part == "recording")
-    assert told.startswith("table sales: 1 rows of sales have no updated_at and would be lost: give each the time")
+    advice = next(one.sentence for one in done.findings if one.part == "recording")
+    assert advice.startswith("table sales: 1 rows of sales have no updated_at and would be lost: give each the time")
 
 
 def test_seconds_since_1970_are_no_time_of_recording(tmp_path: Path, configured: pytest.MonkeyPatch) -> None:

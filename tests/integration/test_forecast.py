@@ -55,9 +55,9 @@ def stack(warehouse_url: str, mlflow_server: str, configured: pytest.MonkeyPatch
 
 
 def test_without_a_registered_model_the_fallback_serves_and_says_so(stack: str) -> None:
-    told = job.run(AS_OF)
+    counts = job.run(AS_OF)
     rows = warehouse.read("select distinct model_version, reason from plan.lead_time_forecasts order by reason")
-    assert told["fallback"] == 1 and told["skus"] == SKUS - 1
+    assert counts["fallback"] == 1 and counts["skus"] == SKUS - 1
     assert rows["model_version"].unique().to_list() == [job.FALLBACK]
     assert any("no model trained on or before 2026-06-28" in reason for reason in rows["reason"])
     due = warehouse.read("select due from plan.forecast_detail where item_id = 'I003'")["due"].to_list()
@@ -72,10 +72,10 @@ def test_training_registers_a_champion_and_repeating_it_changes_nothing(stack: s
 
 
 def test_daily_forecasts_are_whole_ordered_and_identical_when_repeated(stack: str) -> None:
-    told = job.run(AS_OF)
+    counts = job.run(AS_OF)
     before = digest()
-    assert told["model"] == registry.champion().label and told["fallback"] == 0  # type: ignore[union-attr]
-    assert (told["skus"], told["rows"]) == (SKUS - 1, (SKUS - 1) * 28)
+    assert counts["model"] == registry.champion().label and counts["fallback"] == 0  # type: ignore[union-attr]
+    assert (counts["skus"], counts["rows"]) == (SKUS - 1, (SKUS - 1) * 28)
     job.run(AS_OF)
     assert digest() == before
     job.run(AS_OF, ["I005", "I007"])
@@ -93,12 +93,12 @@ def test_daily_forecasts_are_whole_ordered_and_identical_when_repeated(stack: st
 def test_the_detail_tells_risk_interval_and_drivers(stack: str) -> None:
     rows = warehouse.read("select * from plan.forecast_detail order by item_id")
     assert rows.height == SKUS - 1
-    told = {row["item_id"]: row for row in rows.iter_rows(named=True)}
-    assert told["I003"]["due"] == 5.0, "the line due after the protection interval covers nothing of it"
-    assert told["I003"]["inventory_position"] == 8.0
+    by_item = {row["item_id"]: row for row in rows.iter_rows(named=True)}
+    assert by_item["I003"]["due"] == 5.0, "the line due after the protection interval covers nothing of it"
+    assert by_item["I003"]["inventory_position"] == 8.0
     lead = warehouse.read("select item_id, q025, q975 from plan.lead_time_forecasts order by item_id")
     assert rows["low"].to_list() == lead["q025"].to_list() and rows["high"].to_list() == lead["q975"].to_list()
-    assert told["I000"]["stockout_probability"] == 0.0, "no demand, no stockout"
+    assert by_item["I000"]["stockout_probability"] == 0.0, "no demand, no stockout"
     for row in rows.iter_rows(named=True):
         drivers = json.loads(row["drivers"])
         assert row["method"] == "no_demand" or any(name.endswith(".weight") for name in drivers)
@@ -112,9 +112,9 @@ def test_show_prints_an_item_and_refuses_an_unknown_one(stack: str) -> None:
     from pipelines.commands.forecast import app
 
     said = CliRunner().invoke(app, ["show", "I007", "--json"])
-    told = json.loads(said.stdout)[0]
-    assert said.exit_code == 0 and (told["item_id"], len(told["periods"])) == ("I007", 12)
-    assert told["quantiles"]["0.5"] <= told["quantiles"]["0.95"] and told["drivers"]
+    printed = json.loads(said.stdout)[0]
+    assert said.exit_code == 0 and (printed["item_id"], len(printed["periods"])) == ("I007", 12)
+    assert printed["quantiles"]["0.5"] <= printed["quantiles"]["0.95"] and printed["drivers"]
     table = CliRunner().invoke(app, ["show", "I007"])
     assert table.exit_code == 0 and "runs out in" in table.stdout and "2026-06-29" in table.stdout
     with pytest.raises(StockproofError, match="no forecast of NOPE"):
@@ -127,10 +127,10 @@ def test_an_evaluation_keeps_its_scores_and_its_picture(stack: str) -> None:
     from pipelines.commands.forecast import app
 
     said = CliRunner().invoke(app, ["evaluate", "--json"])
-    told = json.loads(said.stdout)
-    assert said.exit_code == 0 and len(told["origins"]) == 2
-    assert Path(told["picture"]).read_bytes()[:4] == b"\x89PNG"
-    assert {row["measure"] for row in told["targets"]} == {"mae", "mape"}
+    printed = json.loads(said.stdout)
+    assert said.exit_code == 0 and len(printed["origins"]) == 2
+    assert Path(printed["picture"]).read_bytes()[:4] == b"\x89PNG"
+    assert {row["measure"] for row in printed["targets"]} == {"mae", "mape"}
     kept = warehouse.read("select * from plan.forecast_scores")
     assert kept["origin"].n_unique() == 2
     assert {"lead time", "week 1", "week 4"} <= set(kept["horizon"])
@@ -143,7 +143,7 @@ def test_an_evaluation_keeps_its_scores_and_its_picture(stack: str) -> None:
         parts["skus"].sum()
         == last.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") == "all"))["skus"][0]
     )
-    assert told["all_zero_left_out"] >= 1
+    assert printed["all_zero_left_out"] >= 1
 
 
 def test_broken_histories_spoil_neither_the_batch_nor_go_unnamed(stack: str) -> None:
@@ -163,8 +163,8 @@ def test_broken_histories_spoil_neither_the_batch_nor_go_unnamed(stack: str) -> 
             cursor.execute(f"update one set item_id = '{item}', created_on = '{born}', lead_time_std = 'nan'")
             cursor.execute("insert into marts.dim_sku select * from one")
             cursor.execute("drop table one")
-    told = job.run(AS_OF)
-    assert told["skus"] == SKUS - 1 + len(BROKEN) and told["unusable"] == 6 + 5 + 1
+    counts = job.run(AS_OF)
+    assert counts["skus"] == SKUS - 1 + len(BROKEN) and counts["unusable"] == 6 + 5 + 1
     lead = warehouse.read("select * from plan.lead_time_forecasts where item_id like 'X-%' order by item_id")
     numbers = lead.select(pl.selectors.numeric()).to_numpy()
     assert lead.height == len(BROKEN) and np.isfinite(numbers).all() and (numbers >= 0).all()
@@ -210,8 +210,8 @@ def test_a_model_of_days_does_not_serve_weeks(stack: str) -> None:
 def test_the_next_training_meets_the_champion_on_the_same_window(stack: str) -> None:
     later = AS_OF + timedelta(days=1)
     build(later, extra_day=True)
-    told = training.train(later)
-    assert told["skipped"] == 0 and "the champion stockproof-forecaster/1" in str(told["reason"])
+    counts = training.train(later)
+    assert counts["skipped"] == 0 and "the champion stockproof-forecaster/1" in str(counts["reason"])
     served = registry.champion_as_of(AS_OF, "day")
     assert served is not None and served.trained_as_of == AS_OF
     build(AS_OF)
@@ -226,8 +226,10 @@ def test_mlflow_s_own_predict_answers_a_frame(stack: str) -> None:
     frame = pl.DataFrame({
         "item_id": ["x"] * 120, "location_id": ["WH"] * 120, "day": days, "quantity": [2.0] * 120, "protection_days": [14] * 120,
     })  # fmt: skip
-    told = model.predict(frame.to_pandas())
-    assert told["item_id"].tolist() == ["x"] and 14 < told["mean"][0] < 56 and told["q950"][0] >= told["q500"][0]
+    counts = model.predict(frame.to_pandas())
+    assert (
+        counts["item_id"].tolist() == ["x"] and 14 < counts["mean"][0] < 56 and counts["q950"][0] >= counts["q500"][0]
+    )
 
 
 def test_a_corrupt_artifact_falls_back_by_name(stack: str, artifacts: Path) -> None:
@@ -235,8 +237,8 @@ def test_a_corrupt_artifact_falls_back_by_name(stack: str, artifacts: Path) -> N
     whole = [path.read_text() for path in stored]
     for path in stored:
         path.write_text("{")
-    told = job.run(AS_OF)
-    assert told["fallback"] == 1 and "cannot be read" in str(told["why"])
+    counts = job.run(AS_OF)
+    assert counts["fallback"] == 1 and "cannot be read" in str(counts["why"])
     for path, text in zip(stored, whole, strict=True):
         path.write_text(text)
     assert job.run(AS_OF)["fallback"] == 0
@@ -246,8 +248,8 @@ def test_a_dead_registry_falls_back_by_name_and_stops_training(stack: str, confi
     alive = registry.url()
     configured.setenv("STOCKPROOF_STACK__MLFLOW_URL", "http://127.0.0.1:9")
     settings.load.cache_clear()
-    told = job.run(AS_OF)
-    assert told["fallback"] == 1 and "cannot be reached" in str(told["why"])
+    counts = job.run(AS_OF)
+    assert counts["fallback"] == 1 and "cannot be reached" in str(counts["why"])
     with pytest.raises(StockproofError, match="model registry") as fault:
         training.train(AS_OF)
     assert "stockproof up" in fault.value.remedy
@@ -260,11 +262,11 @@ def test_where_vendors_were_not_measured_today_the_last_run_s_lead_times_count(s
     quantiles = {name: [20.5] for name in columns if name[0] == "q"}
     for days, mean in ((7, 20.5), (200, 40.5), (-1, 60.5)):  # the last run's; one too old; one that today must not know
         day = AS_OF - timedelta(days=days)
-        told = pl.DataFrame({
+        lead_times = pl.DataFrame({
             "as_of": [day], "supplier_id": ["S1"], "item_id": ["I005"], "receipts": [9], "open_lines": [0], "level": ["item"],
             "mean": [mean], "std": [0.0], "late_tail": [1.0], **quantiles,
         })  # fmt: skip
-        warehouse.replace("plan.lead_times", told, {"as_of": day})
+        warehouse.replace("plan.lead_times", lead_times, {"as_of": day})
     job.run(AS_OF, ["I005", "I006"])
     rows = warehouse.read("select item_id, protection_days from plan.lead_time_forecasts where item_id < 'I007'")
     assert dict(rows.filter(pl.col("item_id") >= "I005").iter_rows()) == {"I005": 28, "I006": 14}
@@ -286,8 +288,8 @@ def test_a_champion_that_fails_on_the_data_leaves_the_morning_to_the_fallback(
     monkeypatch.setattr(
         served, "model", lambda found, panel, interval: (unfitted, "stockproof-forecaster/9", "champion")
     )
-    told = job.run(AS_OF)
-    assert (told["fallback"], told["skus"]) == (1, SKUS - 1)
-    assert "stockproof-forecaster/9 failed on today's data" in str(told["why"])
+    counts = job.run(AS_OF)
+    assert (counts["fallback"], counts["skus"]) == (1, SKUS - 1)
+    assert "stockproof-forecaster/9 failed on today's data" in str(counts["why"])
     reasons = warehouse.read("select distinct reason from plan.lead_time_forecasts")["reason"]
     assert any("failed on today's data" in reason for reason in reasons)

@@ -84,13 +84,13 @@ def _policies():
 
 def test_forecasts_of_active_skus_reach_to_the_period_after_the_days_an_order_serves():
     assert _forecast() == 11 * 4
-    told = warehouse.read("select * from plan.period_forecasts order by item_id, period")
-    assert ENDED not in told["item_id"].to_list()
-    assert told["starts_on"].unique().sort().to_list() == [AS_OF + timedelta(days=n) for n in (1, 8, 15, 22)]
-    assert told["mean"].is_between(4.0, 10.0).all()
-    assert (told["std"] ** 2 > told["mean"]).all()
+    forecasts = warehouse.read("select * from plan.period_forecasts order by item_id, period")
+    assert ENDED not in forecasts["item_id"].to_list()
+    assert forecasts["starts_on"].unique().sort().to_list() == [AS_OF + timedelta(days=n) for n in (1, 8, 15, 22)]
+    assert forecasts["mean"].is_between(4.0, 10.0).all()
+    assert (forecasts["std"] ** 2 > forecasts["mean"]).all()
     _forecast()
-    assert warehouse.read("select * from plan.period_forecasts order by item_id, period").equals(told)
+    assert warehouse.read("select * from plan.period_forecasts order by item_id, period").equals(forecasts)
 
 
 def test_items_alone_leave_the_others_and_say_the_same():
@@ -104,8 +104,8 @@ def test_weeks_that_ran_out_are_taken_for_what_they_would_have_sold():
     shut = f"item_id = '{ITEMS[4]}' and periods_back < 8"
     warehouse.execute(f"update marts.fct_period_demand set closed_share = 1, closed_quantity = quantity where {shut}")
     _forecast()
-    told = warehouse.read("select item_id, period, mean from plan.period_forecasts order by item_id, period")
-    rise = (told["mean"] / held["mean"]).filter(told["item_id"] == ITEMS[4])
+    forecasts = warehouse.read("select item_id, period, mean from plan.period_forecasts order by item_id, period")
+    rise = (forecasts["mean"] / held["mean"]).filter(forecasts["item_id"] == ITEMS[4])
     assert rise.is_between(1.15, 1.8).all(), rise
     warehouse.execute(f"update marts.fct_period_demand set closed_share = 0, closed_quantity = 0 where {shut}")
     _forecast()
@@ -113,17 +113,17 @@ def test_weeks_that_ran_out_are_taken_for_what_they_would_have_sold():
 
 def test_purchase_gets_levels_from_the_position_and_open_lines_count_at_their_dates():
     _forecast()
-    told = _policies()
-    assert {item for item, row in told.items() if row["policy"] == "expected_cost"} == set(ITEMS[:10])
+    policies = _policies()
+    assert {item for item, row in policies.items() if row["policy"] == "expected_cost"} == set(ITEMS[:10])
     # A line that comes after the protection interval is not part of the position that purchase starts from.
     rows = pl.DataFrame(
         {"item_id": ITEMS[:3], "location_id": ["W1"] * 3, "protection_days": [14] * 3, "forecast_mean": [1.0] * 3}
     )
     assert policy._coming(rows, AS_OF, settings.load()).position(rows).tolist() == [16.0, 10.0, 10.0]
-    assert told[ITEMS[0]]["order_up_to"] > 17.0
-    assert all(row["reorder_point"] == row["order_up_to"] - 1.0 for row in (told[item] for item in ITEMS[:10]))
-    assert 4.0 <= told[ITEMS[2]]["order_up_to"] - 10.0 <= 14.0
-    assert told[ITEMS[2]]["service_target"] == pytest.approx(1 / 1.2)
+    assert policies[ITEMS[0]]["order_up_to"] > 17.0
+    assert all(row["reorder_point"] == row["order_up_to"] - 1.0 for row in (policies[item] for item in ITEMS[:10]))
+    assert 4.0 <= policies[ITEMS[2]]["order_up_to"] - 10.0 <= 14.0
+    assert policies[ITEMS[2]]["service_target"] == pytest.approx(1 / 1.2)
 
 
 def test_a_shelf_with_more_than_enough_is_ordered_for_where_its_level_says():

@@ -131,9 +131,9 @@ def test_a_registry_that_is_gone_is_named_on_every_line_and_at_the_top(first):
         .all()
     )
     assert first["level"].is_in(["policy", "reorder_point", "safety_stock"]).all()
-    told = failed_steps.degraded(AS_OF)
-    assert told.startswith("No trained model served, so ")
-    assert told.endswith(" SKUs are forecast by simple statistics and their lines say why.")
+    notice = failed_steps.degraded(AS_OF)
+    assert notice.startswith("No trained model served, so ")
+    assert notice.endswith(" SKUs are forecast by simple statistics and their lines say why.")
 
 
 def test_deleting_changing_and_adding_later_rows_changes_nothing(first):
@@ -160,12 +160,12 @@ def test_the_trail_holds_each_decision_once(first):
 def test_without_forecasts_and_policies_the_next_levels_decide_every_sku(first):
     for table in ("lead_time_forecasts", "policies"):
         warehouse.execute(f"delete from plan.{table} where as_of = :d", d=AS_OF)
-    told = purchase.run(AS_OF)
+    counts = purchase.run(AS_OF)
     levels = warehouse.read("select level, level_reason from plan.decisions where as_of = :d", d=AS_OF)
     assert levels.height == first.height
     assert set(levels["level"]) == {"reorder_point", "safety_stock"}
     assert levels["level_reason"].str.starts_with("no policy was set; ").all()
-    assert told["lines"] > 5
+    assert counts["lines"] > 5
 
 
 def test_a_planted_forecast_of_a_trillion_is_refused_for_its_sku_alone(first):

@@ -66,8 +66,8 @@ def test_a_repeated_run_tells_of_overridden_orders_what_the_planner_made_of_them
     propose.propose(AS_OF)
     decide.override(f"{ONE}:A", 0.0, "none", "ann")
     decide.override(f"{ONE}:B", 20.0, "fair", "ann")
-    told = propose.propose(AS_OF)
-    assert (told["orders"], told["lines"], told["order_value"]) == (2, 2, 30.0 + 9.0)
+    counts = propose.propose(AS_OF)
+    assert (counts["orders"], counts["lines"], counts["order_value"]) == (2, 2, 30.0 + 9.0)
 
 
 def test_goods_signed_for_after_the_decisions_were_made_are_not_signed_for_twice_unseen() -> None:
@@ -150,12 +150,12 @@ def test_the_ledger_says_of_an_order_that_was_never_placed_that_it_was_not_order
         "nobody signed the one; of the other nothing is left to sign, and that was the choice"
     )
     decide.reject([ONE, TWO], "vendor closed", "ann")
-    told = ledger.ranking()["author"][0]
-    assert (ledger.score(later)["scored"], told["overrides"], told["not_ordered"], told["scored"]) == (0, 2, 1, 1)
+    ranked = ledger.ranking()["author"][0]
+    assert (ledger.score(later)["scored"], ranked["overrides"], ranked["not_ordered"], ranked["scored"]) == (0, 2, 1, 1)
     execute(f"update marts.dim_sku set as_of = '{AS_OF}'")
 
 
-def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told() -> None:
+def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_shown() -> None:
     tomorrow = AS_OF + timedelta(days=1)
     propose.propose(AS_OF)
     decide.override(f"{ONE}:A", 30.0, "fair in town", "ann")
@@ -177,9 +177,9 @@ def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told()
         f"1 order of an earlier date was overridden and never signed; this run proposes again what is needed: {TWO}. "
         f"1 order of an earlier date is signed and not released, and its goods count as on their way ({ONE}): stockproof run release."
     )
-    told = job.daily(tomorrow)
-    assert told["waiting"] == lost
-    assert run_text.said("orders", told).startswith(f"1 order (1 line, 2.00) waits for a signature. {lost}")
+    counts = job.daily(tomorrow)
+    assert counts["waiting"] == lost
+    assert run_text.said("orders", counts).startswith(f"1 order (1 line, 2.00) waits for a signature. {lost}")
     some = "This run decided 1 of 3 SKUs (--items); of the others nothing is proposed for this date."
     listed = CliRunner().invoke(orders.app, ["list", "--json"], catch_exceptions=False).stdout
     assert json.loads(listed)["notices"] == [lost, some]
@@ -189,7 +189,7 @@ def test_an_order_that_waits_for_a_hand_is_named_wherever_the_next_day_is_told()
     execute(f"update marts.dim_sku set as_of = '{AS_OF}'", f"delete from plan.decisions where as_of = '{tomorrow}'")
 
 
-def test_what_nobody_plans_and_what_no_longer_sells_is_told() -> None:
+def test_what_nobody_plans_and_what_no_longer_sells_is_listed() -> None:
     execute(
         f"""insert into marts.dim_item select i, i, '{AS_OF}', null, null from unnest(array['A', 'B', 'C', 'N1', 'N2']) i""",
         f"""insert into marts.dim_item values ('OLD', 'OLD', '{AS_OF}', null, '{AS_OF}'),

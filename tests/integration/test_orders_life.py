@@ -46,10 +46,10 @@ def fresh() -> None:
 
 
 def test_orders_are_the_lines_of_a_supplier_and_location_and_repeating_changes_nothing() -> None:
-    told = propose.propose(AS_OF)
-    assert told == {"orders": 2, "lines": 3, "kept": 0, "withdrawn": 0, "superseded": 0, "order_value": 39.0}
+    counts = propose.propose(AS_OF)
+    assert counts == {"orders": 2, "lines": 3, "kept": 0, "withdrawn": 0, "superseded": 0, "order_value": 39.0}
     before = warehouse.read("select * from orders.orders order by order_id")
-    assert propose.propose(AS_OF) == told
+    assert propose.propose(AS_OF) == counts
     assert warehouse.read("select * from orders.orders order by order_id").equals(before)
     assert events(ONE) == ["proposed"]
     assert [(line["line_no"], line["item_id"], line["quantity"]) for line in reading.one(ONE)["lines"]] == [
@@ -62,8 +62,8 @@ def test_a_repeated_run_replaces_what_nobody_touched_and_nothing_else() -> None:
     propose.propose(AS_OF)
     decide.approve([ONE], "ann")
     decisions([("A", "W1", "S1", 99.0, 2.0), ("C", "W1", "S3", 5.0, 9.0)])
-    told = propose.propose(AS_OF)
-    assert (told["orders"], told["kept"], told["withdrawn"]) == (1, 1, 1)
+    counts = propose.propose(AS_OF)
+    assert (counts["orders"], counts["kept"], counts["withdrawn"]) == (1, 1, 1)
     assert states() == {ONE: "approved", order_id(AS_OF, "S3", "W1"): "proposed"}
     assert reading.one(ONE)["lines"][0]["quantity"] == 6.0
     assert events(TWO) == ["proposed", "withdrawn"]
@@ -143,8 +143,8 @@ def test_a_line_whose_number_is_also_an_item_is_not_guessed() -> None:
 )
 def test_an_override_that_the_supplier_does_not_sell_is_taken_and_remarked(quantity: float, remark: str) -> None:
     propose.propose(AS_OF)
-    told = decide.override(f"{ONE}:1", quantity, "agreed by phone", "ann")
-    assert told["remark"] == remark
+    changed = decide.override(f"{ONE}:1", quantity, "agreed by phone", "ann")
+    assert changed["remark"] == remark
     assert reading.one(ONE)["lines"][0]["quantity"] == quantity
 
 
@@ -265,8 +265,8 @@ def test_the_command_line_tells_the_same(tmp_path) -> None:
     assert (changed["proposed_quantity"], changed["quantity"]) == (12.0, 24.0)
     assert "24 (proposed 12)" in run("show", ONE)
     execute("update orders.lines set needs_review = true where item_id = 'C'")
-    told = json.loads(run("approve", "--all", "--by", "ann", "--json"))
-    assert (told["approved"], told["left_to_look_at"]) == ([ONE], [TWO])
+    approved = json.loads(run("approve", "--all", "--by", "ann", "--json"))
+    assert (approved["approved"], approved["left_to_look_at"]) == ([ONE], [TWO])
     assert "rejected" in run("reject", TWO, "--reason", "no", "--by", "ann")
     with pytest.raises(StockproofError, match="which orders"):
         run("approve")

@@ -272,7 +272,7 @@ def test_orders_proposed_from_another_erps_books_are_not_sent_to_this_one() -> N
         warehouse.execute("delete from ops.erp")
 
 
-def test_people_are_told_and_a_dead_mail_server_fails_nothing(configure, monkeypatch) -> None:
+def test_people_are_notified_and_a_dead_mail_server_fails_nothing(configure, monkeypatch) -> None:
     configure("STOCKPROOF_NOTIFY__SMTP_URL", f"smtp://127.0.0.1:{free_port()}")
     configure("STOCKPROOF_NOTIFY__RECIPIENTS", '["ann@example.org"]')
     monkeypatch.setattr(notify, "_ATTEMPTS", 1)
@@ -282,6 +282,6 @@ def test_people_are_told_and_a_dead_mail_server_fails_nothing(configure, monkeyp
         assert job.daily(AS_OF)["proposed"]["orders"] == 1
         assert job.release_approved(AS_OF)["orders"] == 4
         assert job.release_approved(AS_OF)["orders"] == 0
-    told = [(hook["event"], hook["facts"]["orders"]) for hook in answers.hooks]
-    assert told == [("proposals_ready", 1), ("orders_released", 4)], "nothing happened, nothing told"
+    sent = [(hook["event"], hook["facts"]["orders"]) for hook in answers.hooks]
+    assert sent == [("proposals_ready", 1), ("orders_released", 4)], "nothing happened, nothing sent"
     assert "stockproof orders approve --all --as-of 2026-06-28" in answers.hooks[0]["text"]

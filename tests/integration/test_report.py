@@ -32,7 +32,7 @@ def filled(warehouse_url: str) -> None:
         "from generate_series(1, 3) n",
         d=AS_OF,
     )
-    # A row that breaks a second rule; and rows of a table that raw does not number: each rule numbers those it finds anew.
+    # A row that breaks a second rule; and rows of a table that raw does not number: each rule numbers those it finds again.
     broken = [("sales", 1, "other_rule", "sale_id=1"), ("forecasts", 1, "one", "A/W"), ("forecasts", 1, "two", "B/W")]
     for table, row_id, rule, key in [*broken, ("forecasts", 2, "two", "A/W")]:
         values = {"table": table, "row": row_id, "rule": rule, "key": key}
@@ -172,16 +172,16 @@ def test_the_command_prints_path_and_json() -> None:
     assert parsed["as_of"] == "2026-06-28" and parsed["lines"] > 0
 
 
-def test_marts_of_an_older_date_than_the_newest_run_are_told() -> None:
+def test_marts_of_an_older_date_than_the_newest_run_are_named() -> None:
     """A run of an old date rebuilds the marts: what is read of them afterwards speaks of that date."""
-    assert last_run.told_of_marts() == f"Read from the marts of {AS_OF}."
+    assert last_run.age_of_marts() == f"Read from the marts of {AS_OF}."
     later = AS_OF + timedelta(days=7)
     warehouse.execute("update plan.decisions set as_of = :later where as_of = :d", later=later, d=AS_OF)
     try:
-        told = last_run.told_of_marts()
+        sentence = last_run.age_of_marts()
     finally:
         warehouse.execute("update plan.decisions set as_of = :d where as_of = :later", later=later, d=AS_OF)
-    assert told.startswith(
+    assert sentence.startswith(
         f"Read from the marts of {AS_OF}, as the last run left them; orders were decided up to {later}."
     )
-    assert f"`stockproof run daily --as-of {later}`" in told
+    assert f"`stockproof run daily --as-of {later}`" in sentence

@@ -56,7 +56,7 @@ def test_tables_of_one_run_are_replaced_together_or_not_at_all(warehouse_url: st
     assert warehouse.read("select * from ops.noted").is_empty()
 
 
-def test_a_table_or_column_of_another_version_is_told_with_a_remedy(
+def test_a_table_or_column_of_another_version_is_reported_with_a_remedy(
     warehouse_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A warehouse that an earlier version filled and no run since: the command line ended in the driver's traceback."""
@@ -68,9 +68,9 @@ def test_a_table_or_column_of_another_version_is_told_with_a_remedy(
         monkeypatch.setattr(cli, "app", ask)
         with pytest.raises(SystemExit):
             cli.main()
-        told = capsys.readouterr().err
-        assert f"the warehouse lacks what this version reads: {words}" in told
-        assert "stockproof up" in told
+        printed = capsys.readouterr().err
+        assert f"the warehouse lacks what this version reads: {words}" in printed
+        assert "stockproof up" in printed
     assert warehouse.lacking(ValueError("another")) is None
 
 

@@ -1,4 +1,4 @@
-"""A warehouse belongs to one ERP: rows of another are refused, and a refilled ERP starts anew."""
+"""A warehouse belongs to one ERP: rows of another are refused, and a refilled ERP starts again."""
 
 import pytest
 import sqlalchemy as sa
@@ -48,7 +48,7 @@ def test_another_erp_is_refused_until_adopted(warehouse_url: str, erp_url: str, 
 
 
 @pytest.mark.parametrize(("refill", "same_company"), [(("A", "B", "C"), True), (("A", "X"), True), (("X", "Y"), False)])
-def test_a_refilled_erp_is_extracted_anew_and_keeps_models_of_the_same_items(
+def test_a_refilled_erp_is_extracted_again_and_keeps_models_of_the_same_items(
     warehouse_url: str, erp_url: str, refill: tuple[str, ...], same_company: bool
 ) -> None:
     source.claim()

@@ -17,7 +17,7 @@ GATE = rules.load("sources")
 ROW_RULES = [(rule.table, rule.name) for rule in GATE.rules if rule.severity != "fatal"]
 
 CASES: dict[str, Case] = {
-    "unknown_item": Case({"item_id": "nobody's"}, {}),
+    "unknown_item": Case({"item_id": "unknown"}, {}),
     "unknown_location": Case({"location_id": "nowhere"}, {}),
     "unknown_event_location": Case({"location_id": "nowhere"}, {"location_id": "W1"}),
     "unknown_supplier": Case({"supplier_id": "nobody"}, {}),
@@ -266,7 +266,7 @@ def test_rows_recorded_later_change_nothing(planted: Planted) -> None:
     planted.erp.add(
         "sales", sale | {"sale_id": "I1-3", "quantity": None}, later
     )  # a new version of a row of the clean ERP
-    planted.erp.add("sales", sale | {"sale_id": "later", "item_id": "nobody's", "quantity": 1e9}, later)
+    planted.erp.add("sales", sale | {"sale_id": "later", "item_id": "unknown", "quantity": 1e9}, later)
     planted.erp.write()
     job.run("sources", AS_OF)
     assert listed() == before

@@ -137,7 +137,7 @@ def _spikes(series: dict[tuple[str, int], float]) -> set[str]:
 def test_an_empty_snapshot_is_no_faulty_row(warehouse_url: str) -> None:
     """Extraction keeps it as one row of NULLs, newer than the rows of the day before."""
     erp = clean_erp()
-    erp.add("promotions", VALID["promotions"] | {"item_id": "nobody's"}, RECORDED)
+    erp.add("promotions", VALID["promotions"] | {"item_id": "unknown"}, RECORDED)
     erp.add("promotions", {})
     erp.write()
     assert job.run("sources", AS_OF)["broken"] == 0

@@ -83,14 +83,14 @@ def _scores() -> pl.DataFrame:
 
 
 def test_the_job_writes_both_tables_and_again_the_same() -> None:
-    told = job.run(AS_OF)
+    counts = job.run(AS_OF)
     first, times = _scores(), warehouse.read("select * from plan.lead_times order by supplier_id, item_id")
-    assert told["vendors"] == first.height == len(planted.SUPPLIERS)
-    assert told["lead_times"] == times.height == len(planted.SUPPLIERS) * 11
+    assert counts["vendors"] == first.height == len(planted.SUPPLIERS)
+    assert counts["lead_times"] == times.height == len(planted.SUPPLIERS) * 11
     slow = times.filter((pl.col("supplier_id") == "SLOW") & (pl.col("item_id") == "*"))
     assert 22 <= slow["q500"][0] <= 28 and slow["level"][0] == "supplier" and slow["open_lines"][0] == 1
     assert times.filter(pl.col("supplier_id") == "NEVER")["level"].unique().to_list() == ["all"]
-    assert job.run(AS_OF) == told
+    assert job.run(AS_OF) == counts
     assert _scores().equals(first)
 
 
@@ -144,10 +144,10 @@ def test_without_scores_the_command_scores_the_marts() -> None:
 
 def test_safety_stocks_follow_the_supplier_s_lead_times() -> None:
     job.run(AS_OF)
-    told = stock_job.run(AS_OF)
+    counts = stock_job.run(AS_OF)
     rows = warehouse.read("select * from plan.safety_stocks order by item_id")
-    assert told["skus"] == rows.height == 10
-    assert told["value"] == pytest.approx(rows["value"].sum(), abs=0.01)
+    assert counts["skus"] == rows.height == 10
+    assert counts["value"] == pytest.approx(rows["value"].sum(), abs=0.01)
     assert (rows["achieved"] >= 0.95).all() and (rows["safety_stock"] > 0).all()
     assert rows["lead_time_mean"][0] > 2 * rows["lead_time_mean"][9]  # SLOW against what the catalogue promises
     one = stock_job.item("I3", None, 0.99, "fill", None)
@@ -158,14 +158,14 @@ def test_safety_stocks_follow_the_supplier_s_lead_times() -> None:
 
 def test_the_inventory_report_reconciles_to_the_cent_or_is_refused() -> None:
     assert inventory_job.read(AS_OF).skus["piece"].to_list() == [1.0] * 8 + [0.025, 1.0]
-    told, path = inventory_job.run(AS_OF)
+    report, path = inventory_job.run(AS_OF)
     value = warehouse.read("select sum(cast(stock_value as numeric))::float8 as v from marts.fct_inventory_position")[
         "v"
     ][0]
-    assert told["stock_value"] == round(value, 2) and path.read_text().count("Inventory: where the money sits") == 1
-    assert told["open_value"] == 150.0
+    assert report["stock_value"] == round(value, 2) and path.read_text().count("Inventory: where the money sits") == 1
+    assert report["open_value"] == 150.0
     said = CliRunner().invoke(inventory_command.app, ["inventory", "--as-of", "2026-06-28", "--json"])
-    assert json.loads(said.output)["stock_value"] == told["stock_value"]
+    assert json.loads(said.output)["stock_value"] == report["stock_value"]
     warehouse.execute("insert into marts.fct_inventory_position values ('LOST', 'W1', 1, 0, 12.34, :d)", d=AS_OF)
     try:
         with pytest.raises(StockproofError, match=r"does not reconcile: stock value"):

@@ -50,8 +50,8 @@ def test_project_file_is_accepted() -> None:
 def test_refusals_name_key_value_and_allowed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: list[str]
 ) -> None:
-    told = _refused(monkeypatch, tmp_path, text)
-    assert all(word in told for word in words), told
+    message = _refused(monkeypatch, tmp_path, text)
+    assert all(word in message for word in words), message
 
 
 def test_missing_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

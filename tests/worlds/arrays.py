@@ -92,8 +92,8 @@ def _by_bucket(truth: Truth, skus: pl.DataFrame) -> tuple[Array, Array, Array]:
 def _by_period(truth: Truth, skus: pl.DataFrame) -> tuple[Array, Array]:
     company = truth.company
     ahead = min(int(np.ceil(max(sku.situation.lead_time for sku in truth.skus) / company.review)) + 1, 26)
-    told = period_forecasts.histories(skus, period_frame(truth), company.as_of, company.review)
-    found = PeriodForecaster(ahead, seed=settings.load().forecast.seed).fit(told).predict(told)
+    histories = period_forecasts.histories(skus, period_frame(truth), company.as_of, company.review)
+    found = PeriodForecaster(ahead, seed=settings.load().forecast.seed).fit(histories).predict(histories)
     return found.mean, np.sqrt(found.variance)
 
 

@@ -58,39 +58,39 @@ class Finding:
         )
 
 
-def findings(truth: Truth, told: Forecasts) -> list[Finding]:
+def findings(truth: Truth, forecasts: Forecasts) -> list[Finding]:
     """Every judged situation of a company under both systems."""
     out = []
     for situation in truth.company.situations:
         rows = truth.of(situation)
         if rows.size:
-            out.append(_by_bucket(truth, told, situation, rows))
-            if situation.lead_time + truth.company.review <= told.period_mean.shape[1] * truth.company.review:
-                out.append(_by_period(truth, told, situation, rows))
+            out.append(_by_bucket(truth, forecasts, situation, rows))
+            if situation.lead_time + truth.company.review <= forecasts.period_mean.shape[1] * truth.company.review:
+                out.append(_by_period(truth, forecasts, situation, rows))
     return out
 
 
-def _by_bucket(truth: Truth, told: Forecasts, situation: Situation, rows: Array) -> Finding:
+def _by_bucket(truth: Truth, forecasts: Forecasts, situation: Situation, rows: Array) -> Finding:
     company, days = truth.company, situation.lead_time + truth.company.review
     expected = truth.expected(1, days)[rows]
     demand = truth.paths(rows, days).sum(axis=2)
     level = np.full(rows.size, company.target)
-    covered = _covered(demand, quantile_at(told.quantiles[rows], level))
+    covered = _covered(demand, quantile_at(forecasts.quantiles[rows], level))
     best = _covered(demand, _quantile(demand, company.target))
-    return _finding(truth, situation, "buckets", (expected, told.mean[rows]), (covered, best), rows)
+    return _finding(truth, situation, "buckets", (expected, forecasts.mean[rows]), (covered, best), rows)
 
 
-def _by_period(truth: Truth, told: Forecasts, situation: Situation, rows: Array) -> Finding:
+def _by_period(truth: Truth, forecasts: Forecasts, situation: Situation, rows: Array) -> Finding:
     company = truth.company
     served = -(-situation.lead_time // company.review)  # the review period that an order placed now serves, from 0
     days = (served + 1) * company.review
     expected = truth.expected(1, days)[rows]
     demand = truth.paths(rows, days)[:, :, served * company.review :].sum(axis=2)
-    mean, std = told.period_mean[rows, served], told.period_std[rows, served]
+    mean, std = forecasts.period_mean[rows, served], forecasts.period_std[rows, served]
     none, unit = np.zeros(rows.size, dtype=np.int64), np.ones(rows.size)
     level = negbin.quantiles(mean, std**2, np.array([[company.target]]), none, unit)[:, 0]
     covered, best = _covered(demand, level), _covered(demand, _quantile(demand, company.target))
-    forecast = told.period_mean[rows, : served + 1].sum(axis=1)
+    forecast = forecasts.period_mean[rows, : served + 1].sum(axis=1)
     return _finding(truth, situation, "periods", (expected, forecast), (covered, best), rows)
 
 

@@ -99,8 +99,8 @@ class Truth:
 
     def of(self, situation: Situation) -> Array:
         """Positions of the judged SKUs of a situation."""
-        mine = [n for n, sku in enumerate(self.skus) if sku.situation.name == situation.name and sku.line.judged]
-        return np.array(mine, dtype=np.int64)
+        judged = [n for n, sku in enumerate(self.skus) if sku.situation.name == situation.name and sku.line.judged]
+        return np.array(judged, dtype=np.int64)
 
 
 def draw(company: Company) -> Truth:

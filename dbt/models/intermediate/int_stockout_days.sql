@@ -1,5 +1,5 @@
 {#-
-    A day is a stockout day where its recorded closing stock is zero or less: whoever came after the last unit left empty-handed, so demand
+    A day is a stockout day where its recorded closing stock is zero or less: anyone who came after the last unit left empty-handed, so demand
     of that day is censored. An ERP that counts on days of movement only leaves gaps: an uncounted day after an empty count stays a
     stockout day until the next count, sale, receipt, the item's end or as_of. And an uncounted day before an empty count is one back to the
     last sale since the count before: nothing has moved since, so the shelf was empty. Further days follow from

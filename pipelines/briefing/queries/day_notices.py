@@ -1,4 +1,4 @@
-"""What a planner is told beside a date's orders, from the warehouse: the same sentences in the run, the list of orders and the report."""
+"""Notices beside a date's orders, from the warehouse: the same sentences in the run, the list of orders and the report."""
 
 from datetime import date
 from typing import Final

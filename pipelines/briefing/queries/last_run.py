@@ -49,7 +49,7 @@ def decided_on(as_of: date | None = None) -> date:
     raise NotFound(f"no daily run has decided orders {wanted}{known}", remedy)
 
 
-def told_of_marts() -> str:
+def age_of_marts() -> str:
     """Which date the marts hold, for commands that read them as they stand; the marts are always those of the run before.
 
     Returns:

@@ -12,7 +12,7 @@ def test_nothing_failed_nothing_said():
     assert sentence(Day((), 9, {"reorder_point": 3})) == ""
 
 
-def test_a_day_without_a_trained_model_is_told_whether_a_step_failed_or_not():
+def test_a_day_without_a_trained_model_is_named_whether_a_step_failed_or_not():
     simple = "o trained model served, so 2,016 SKUs are forecast by simple statistics and their lines say why"
     assert sentence(Day((), 2016, without_model=2016)) == f"N{simple}."
     assert f"the replay failed; every line to order has its passport all the same; n{simple}; no other" in sentence(
@@ -21,7 +21,7 @@ def test_a_day_without_a_trained_model_is_told_whether_a_step_failed_or_not():
 
 
 @pytest.mark.parametrize(
-    ("day", "told"),
+    ("day", "expected"),
     [
         (
             Day(("vendors",), 2016, measured_on=["2026-06-21"]),
@@ -46,8 +46,8 @@ def test_a_day_without_a_trained_model_is_told_whether_a_step_failed_or_not():
         ),
     ],
 )
-def test_each_step_has_its_consequence(day, told):
-    assert sentence(day) == told
+def test_each_step_has_its_consequence(day, expected):
+    assert sentence(day) == expected
 
 
 @pytest.mark.parametrize("step", [*STEPS, "a_new_one"])

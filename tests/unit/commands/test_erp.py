@@ -53,7 +53,7 @@ def test_check_of_an_unusable_erp_ends_with_1(sqlite: Path) -> None:
 
 
 def test_load_prints_notes_and_rows(sqlite: Path) -> None:
-    folder = sqlite / "mine"
+    folder = sqlite / "own"
     folder.mkdir()
     (folder / "items.csv").write_text("item_id,name,category,unit_cost,unit_price\nA,Hammer,Tools,5,9\n")
     (folder / "suppliers.csv").write_text("supplier_id,name,active\nS,Oak,true\n")

@@ -54,7 +54,7 @@ class _Api:
 
 
 @pytest.mark.parametrize(
-    ("states", "told"),
+    ("states", "expected"),
     [
         ({"forecast": "failed", "orders": "success", "report": "success", "verdict": "failed"}, "degraded"),
         ({"forecast": "success", "orders": "failed", "report": "success", "verdict": "failed"}, "failed"),
@@ -62,13 +62,13 @@ class _Api:
     ],
 )
 def test_a_run_whose_orders_are_complete_is_degraded_not_failed(
-    monkeypatch: pytest.MonkeyPatch, states: dict[str, str], told: str
+    monkeypatch: pytest.MonkeyPatch, states: dict[str, str], expected: str
 ) -> None:
     monkeypatch.setattr(follow.warehouse, "read", lambda *_, **__: pl.DataFrame({"path": ["report.html"]}))
     run = {"dag_run_id": "r", "state": "failed", "start_date": None, "end_date": None}
     outcome = follow._outcome(cast(Any, _Api(**states)), "daily_replenishment", run, "2026-06-28")
-    assert outcome.state == told
-    assert outcome.report == ("report.html" if told == "degraded" else None)
+    assert outcome.state == expected
+    assert outcome.report == ("report.html" if expected == "degraded" else None)
     assert set(outcome.errors) == {name for name, state in states.items() if state == "failed"}
 
 

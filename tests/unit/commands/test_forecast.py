@@ -24,6 +24,6 @@ def test_judged_windows_are_not_called_skus_and_nothing_to_judge_is_no_miss(
             reasons={}, left_out=0,
         )
     )  # fmt: skip
-    told = capsys.readouterr().out
-    assert "windows" in told and "skus" not in told
-    assert not {"nan", "None", "False"} & set(told.replace("│", " ").split())
+    printed = capsys.readouterr().out
+    assert "windows" in printed and "skus" not in printed
+    assert not {"nan", "None", "False"} & set(printed.replace("│", " ").split())

@@ -29,8 +29,8 @@ def test_a_release_does_not_ask_for_fresh_sales(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(servers, "api", lambda: None)
     monkeypatch.setattr(preflight, "check", lambda *_: done.append("preflight"))
     monkeypatch.setattr(source, "claim", lambda: done.append("claim"))
-    told: Any = SimpleNamespace(state="success")
-    monkeypatch.setattr(follow, "run", lambda *_: told)
+    result: Any = SimpleNamespace(state="success")
+    monkeypatch.setattr(follow, "run", lambda *_: result)
     monkeypatch.setattr(follow, "show", lambda *_: None)
     run._run(dag, datetime(2026, 6, 28, tzinfo=UTC), {}, as_json=False)
     assert done == asked
@@ -83,12 +83,12 @@ def test_items_are_looked_up_before_a_dag_is_started(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(servers, "up", lambda *_, **__: None)
     monkeypatch.setattr(preflight, "check", check)
     monkeypatch.setattr(follow, "run", lambda *_: pytest.fail("started"))
-    told = CliRunner().invoke(run.app, ["daily", "--as-of", "2026-06-28", "--items", "A, TYPO"])
-    assert "holds no TYPO" in str(told.exception)
+    result = CliRunner().invoke(run.app, ["daily", "--as-of", "2026-06-28", "--items", "A, TYPO"])
+    assert "holds no TYPO" in str(result.exception)
     assert asked == [["A", "TYPO"]]
 
 
 def test_items_that_name_none_are_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "_run", lambda *_: pytest.fail("started"))
-    told = CliRunner().invoke(run.app, ["daily", "--items", " , "])
-    assert "names no item" in str(told.exception)
+    result = CliRunner().invoke(run.app, ["daily", "--items", " , "])
+    assert "names no item" in str(result.exception)

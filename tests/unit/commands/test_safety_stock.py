@@ -7,16 +7,16 @@ from pipelines.commands.safety_stock import _table
 
 
 def test_numbers_by_hand_give_a_table_and_no_remark_on_a_history() -> None:
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["safety-stock", "--mean", "2", "--std", "4", "--lead-time", "10", "--lead-time-std", "3"]
     )
-    assert told.exit_code == 0, told.exception
-    assert "by hand" in told.stdout
-    assert "28.9" in told.stdout  # 1.645 √(17·16 + 4·9)
-    assert "history" not in told.stdout
+    assert result.exit_code == 0, result.exception
+    assert "by hand" in result.stdout
+    assert "28.9" in result.stdout  # 1.645 √(17·16 + 4·9)
+    assert "history" not in result.stdout
 
 
-def test_less_than_a_unit_is_told_in_figures_that_are_there() -> None:
+def test_less_than_a_unit_is_shown_with_its_significant_figures() -> None:
     row = {
         "item_id": "A", "location_id": "W", "lead_time_mean": 13.0, "lead_time_std": 6.0, "mean_demand": 0.093, "reorder_level": 0.171,
         "safety_stock": 0.078, "achieved": 0.95, "normal_safety_stock": 0.065, "normal_achieved": 0.93, "value": 310.92,

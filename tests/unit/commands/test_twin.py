@@ -22,15 +22,17 @@ def answer(*arguments: str) -> Any:
 
 
 def test_run_as_json() -> None:
-    told = answer("run", "--days", "40", "--scenario", "demand_spike", "--seed", "5", "--replications", "9", "--daily")
-    assert (told["scenario"], told["days"], told["seed"], told["replications"]) == ("demand_spike", 40, 5, 9)
-    low, high = told["intervals"]["fill_rate"]
-    assert low <= told["metrics"]["fill_rate"] <= high
-    assert told["sites"]["warehouse_1"]["fill_rate"] is None
-    assert len(told["daily"]) == 40 * 4
-    assert told == answer("run", "--days", "40", "--scenario", "spike", "--seed", "5", "--replications", "9", "--daily")
+    found = answer("run", "--days", "40", "--scenario", "demand_spike", "--seed", "5", "--replications", "9", "--daily")
+    assert (found["scenario"], found["days"], found["seed"], found["replications"]) == ("demand_spike", 40, 5, 9)
+    low, high = found["intervals"]["fill_rate"]
+    assert low <= found["metrics"]["fill_rate"] <= high
+    assert found["sites"]["warehouse_1"]["fill_rate"] is None
+    assert len(found["daily"]) == 40 * 4
+    assert found == answer(
+        "run", "--days", "40", "--scenario", "spike", "--seed", "5", "--replications", "9", "--daily"
+    )
     assert (
-        told["metrics"]
+        found["metrics"]
         != answer("run", "--days", "40", "--scenario", "spike", "--seed", "6", "--replications", "9")["metrics"]
     )
 
@@ -41,12 +43,12 @@ def test_run_for_people() -> None:
     assert "store_3" in shown
 
 
-def test_a_spike_after_the_last_day_is_told() -> None:
+def test_a_spike_after_the_last_day_is_reported() -> None:
     short = ("--days", "20", "--replications", "2")
-    told = "demand_spike: the spike of days 30–32 comes after the last day, 19"
-    assert told in run("run", "--scenario", "demand_spike", *short)
+    notice = "demand_spike: the spike of days 30–32 comes after the last day, 19"
+    assert notice in run("run", "--scenario", "demand_spike", *short)
     compared = run("compare", "--scenario", "normal", "--scenario", "demand_spike", *short)
-    assert told in compared and "normal:" not in compared
+    assert notice in compared and "normal:" not in compared
     assert "comes after" not in run("run", "--scenario", "demand_spike", "--days", "31", "--replications", "2")
 
 
@@ -75,12 +77,12 @@ def test_compare_gives_paired_differences() -> None:
 
 def test_optimise_writes_a_network_that_runs(tmp_path: Path) -> None:
     path = tmp_path / "found.yaml"
-    told = answer("optimise", "--trials", "20", "--kind", "base_stock", "--replications", "20", "--write", str(path))
-    assert told["saving"]["low"] > 0
-    low, high = told["levels"]["store_1"]["SKU_001"]
+    found = answer("optimise", "--trials", "20", "--kind", "base_stock", "--replications", "20", "--write", str(path))
+    assert found["saving"]["low"] > 0
+    low, high = found["levels"]["store_1"]["SKU_001"]
     assert low == high
     again = answer("run", "--network", str(path), "--replications", "20")
-    assert again["metrics"]["total_cost"] == pytest.approx(told["cost"]["mean"])
+    assert again["metrics"]["total_cost"] == pytest.approx(found["cost"]["mean"])
 
 
 def test_report_is_written_where_asked(tmp_path: Path) -> None:
@@ -107,7 +109,7 @@ def test_what_does_not_hold_is_refused(arguments: tuple[str, ...], word: str) ->
     assert fault.value.remedy
 
 
-def test_levels_that_cost_more_are_not_told_as_a_saving(capsys: pytest.CaptureFixture[str]) -> None:
+def test_levels_that_cost_more_are_not_reported_as_a_saving(capsys: pytest.CaptureFixture[str]) -> None:
     from pipelines.commands.twin import _show_saving
     from pipelines.twin.measures import Estimate
     from pipelines.twin.optimise import Saving

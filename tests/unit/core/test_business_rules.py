@@ -1,4 +1,4 @@
-"""Business rules are read strictly: a fault is told with its place in the configuration."""
+"""Business rules are read strictly: a fault is reported with its place in the configuration."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def _load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, purchase: dict) -> se
         ({"when": {"quantity": {"above": 1}}, "then": {"block_supplier": "S1"}}, ["purchase.rules.1", "when.quantity"]),
     ],
 )
-def test_faults_are_told_with_their_place(monkeypatch, tmp_path, rule, words):
+def test_faults_are_reported_with_their_place(monkeypatch, tmp_path, rule, words):
     with pytest.raises(StockproofError) as fault:
         _load(monkeypatch, tmp_path, {"rules": [GOOD, GOOD | rule]})
     assert all(word in str(fault.value) for word in words), fault.value

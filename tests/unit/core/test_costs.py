@@ -27,7 +27,7 @@ def test_critical_ratio_minimises_expected_newsvendor_cost() -> None:
 
 
 @given(st.floats(0.6, 0.98), st.floats(0.0051, 0.015))
-def test_a_set_that_contradicts_itself_is_told_with_what_would_agree(target: float, off: float) -> None:
+def test_a_set_that_contradicts_itself_is_refused_with_what_would_agree(target: float, off: float) -> None:
     implied = target + off
     factor, ratio = float(stats.norm.ppf(implied)), implied / (1 - implied)
     by_factor, by_ratio = service_conflicts(target, factor, ratio)

@@ -32,7 +32,7 @@ def _sku(
 
 
 def _demand(*rows: tuple[str, int, float, bool]) -> pl.DataFrame:
-    told = [(item, "W", _day(back), quantity, out) for item, back, quantity, out in rows]
+    dated = [(item, "W", _day(back), quantity, out) for item, back, quantity, out in rows]
     schema = {
         "item_id": pl.String,
         "location_id": pl.String,
@@ -40,7 +40,7 @@ def _demand(*rows: tuple[str, int, float, bool]) -> pl.DataFrame:
         "quantity": pl.Float64,
         "is_stockout": pl.Boolean,
     }
-    return pl.DataFrame(told, schema=schema, orient="row")
+    return pl.DataFrame(dated, schema=schema, orient="row")
 
 
 def _build(sku: pl.DataFrame, demand: pl.DataFrame, bucket: str = "day", history: int = 10, promotions=(), events=()):
@@ -116,7 +116,7 @@ def test_a_sku_twice_is_refused() -> None:
         _build(_sku("a", "a"), _demand())
 
 
-def test_until_forgets_what_came_later_and_classifies_anew() -> None:
+def test_until_forgets_what_came_later_and_classifies_again() -> None:
     panel = _build(_sku("a", "b"), _demand(("a", 9, 1.0, False), ("a", 0, 50.0, False), ("b", 0, 3.0, False)))
     past = panel.until(6)
     assert (past.length, past.as_of) == (6, _day(4))

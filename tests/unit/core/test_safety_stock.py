@@ -29,19 +29,19 @@ def reference(demand: np.ndarray, target: float, review: int, half_life: float) 
 def test_a_cycle_level_is_the_weighted_quantile_of_all_windows(target: float) -> None:
     rng = np.random.default_rng(1)
     demand = rng.poisson(0.7, (3, 200)).astype(float)
-    told = from_windows(demand, np.zeros(3), np.tile(GRID, (3, 1)), 7, target, half_life=90.0)
-    assert told.level.tolist() == [reference(row, target, 7, 90.0) for row in demand]
-    assert (told.achieved >= target - 1e-9).all()
-    assert np.allclose(told.safety_stock, told.level - told.mean)
+    stock = from_windows(demand, np.zeros(3), np.tile(GRID, (3, 1)), 7, target, half_life=90.0)
+    assert stock.level.tolist() == [reference(row, target, 7, 90.0) for row in demand]
+    assert (stock.achieved >= target - 1e-9).all()
+    assert np.allclose(stock.safety_stock, stock.level - stock.mean)
 
 
 def test_a_fill_level_leaves_the_allowed_shortage_and_one_unit_less_does_not() -> None:
     demand = np.random.default_rng(2).poisson(2.0, (1, 400)).astype(float)
-    told = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, 0.97, "fill")
-    less = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, float(told.achieved[0]) + 1e-6, "fill")
-    assert told.achieved[0] >= 0.97 and less.level[0] > told.level[0]
+    stock = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, 0.97, "fill")
+    less = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, float(stock.achieved[0]) + 1e-6, "fill")
+    assert stock.achieved[0] >= 0.97 and less.level[0] > stock.level[0]
     lower = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, 0.9, "fill")
-    assert lower.level[0] < told.level[0]
+    assert lower.level[0] < stock.level[0]
 
 
 @pytest.mark.parametrize("kind", ["cycle", "fill"])
@@ -58,17 +58,17 @@ def test_what_is_booked_in_tonnes_is_held_as_the_same_in_kilograms(kind: Kind) -
 def test_pieces_are_held_whole_though_what_a_stockout_hid_is_a_fraction() -> None:
     demand = np.random.default_rng(2).poisson(2.0, (1, 400)).astype(float)
     demand[0, 370:] = 4.3
-    told = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, 0.95)
-    assert told.level[0] == np.ceil(told.level[0]) and told.achieved[0] >= 0.95
+    stock = from_windows(demand, np.zeros(1), np.tile(GRID, (1, 1)), 7, 0.95)
+    assert stock.level[0] == np.ceil(stock.level[0]) and stock.achieved[0] >= 0.95
 
 
 def test_the_normal_formula_is_right_for_normal_demand_and_short_for_lumps() -> None:
     rng = np.random.default_rng(3)
     calm = rng.normal(50.0, 5.0, (1, 20_000))
     fixed = np.full((1, len(LEVELS)), 6.0)
-    told = from_windows(calm, np.zeros(1), fixed, 1, 0.95, half_life=1e9)
-    assert told.normal_level[0] == pytest.approx(350 + 1.645 * 5 * np.sqrt(7), rel=0.01)
-    assert told.level[0] == pytest.approx(told.normal_level[0], rel=0.01)
+    stock = from_windows(calm, np.zeros(1), fixed, 1, 0.95, half_life=1e9)
+    assert stock.normal_level[0] == pytest.approx(350 + 1.645 * 5 * np.sqrt(7), rel=0.01)
+    assert stock.level[0] == pytest.approx(stock.normal_level[0], rel=0.01)
     lumpy = np.where(rng.random((1, 20_000)) < 0.01, 100.0, 0.0)
     rough = from_windows(lumpy, np.zeros(1), fixed, 1, 0.97, half_life=1e9)
     assert rough.achieved[0] >= 0.97 > rough.normal_achieved[0]
@@ -84,16 +84,16 @@ def test_a_later_tail_of_lead_times_takes_more_stock() -> None:
 
 def test_days_before_the_history_and_skus_without_a_window_do_not_count() -> None:
     demand = np.concatenate([np.full(100, 1000.0), np.full(100, 1.0)])[None, :]
-    told = from_windows(np.repeat(demand, 2, axis=0), np.array([100, 199]), np.tile(GRID, (2, 1)), 7, 0.95)
-    assert told.level[0] == 16.0 and told.level[1] == 0.0 and np.isnan(told.achieved[1])
+    stock = from_windows(np.repeat(demand, 2, axis=0), np.array([100, 199]), np.tile(GRID, (2, 1)), 7, 0.95)
+    assert stock.level[0] == 16.0 and stock.level[1] == 0.0 and np.isnan(stock.achieved[1])
 
 
-def test_lead_times_longer_than_the_history_are_told_apart() -> None:
+def test_lead_times_longer_than_the_history_are_distinguished() -> None:
     """Of windows of 10, 12 and 16 days a history of 12 days holds the first two, one of 9 days none, one of 16 days all."""
     demand = np.ones((3, 50))
-    told = from_windows(demand, np.array([38, 41, 34]), np.tile(GRID, (3, 1)), 7, 0.95)
-    assert told.fits.tolist() == pytest.approx([node_weights()[:11].sum(), 0.0, 1.0])
-    assert (told.level.tolist(), np.isnan(told.achieved).tolist()) == ([12.0, 0.0, 16.0], [False, True, False])
+    stock = from_windows(demand, np.array([38, 41, 34]), np.tile(GRID, (3, 1)), 7, 0.95)
+    assert stock.fits.tolist() == pytest.approx([node_weights()[:11].sum(), 0.0, 1.0])
+    assert (stock.level.tolist(), np.isnan(stock.achieved).tolist()) == ([12.0, 0.0, 16.0], [False, True, False])
 
 
 def test_a_fill_rate_by_the_normal_formula_solves_the_loss_function() -> None:

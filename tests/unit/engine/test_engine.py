@@ -59,13 +59,13 @@ def diary_of(world, n):
         for t, c in enumerate(levels.review_column.tolist())
         if c >= 0
     }
-    mine = arrivals.sku == n
+    own = arrivals.sku == n
     return reference.replay(
         world["demand"][n].tolist(), world["on_hand"][n], by_day, world["lead"][n].tolist(),
         backorders=world["backorders"], usable=world["usable"][n].tolist(),
         pack=world["limits"][0][n], least=world["limits"][1][n], most=world["limits"][2][n],
         rule="batches" if levels.batches else "up_to",
-        receipts=list(zip(arrivals.day[mine].tolist(), arrivals.units[mine], arrivals.ordered[mine], strict=True)),
+        receipts=list(zip(arrivals.day[own].tolist(), arrivals.units[own], arrivals.ordered[own], strict=True)),
         first=int(span.first_day[n]), end=int(span.end_day[n]), warmup=span.warmup_days,
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def test_threads_and_chunks_change_no_bit(world, threads):
 
 
 def _one(world, n):
-    mine = world["arrivals"].sku == n
+    own = world["arrivals"].sku == n
     pick = slice(n, n + 1)
     return {
         **world,
@@ -143,8 +143,8 @@ def _one(world, n):
         "levels": engine.Levels(world["levels"].review_column, world["levels"].reorder[pick], world["levels"].order_up_to[pick],
                                 world["levels"].batches),
         "limits": tuple(limit[pick] for limit in world["limits"]),
-        "arrivals": engine.Arrivals(np.zeros(mine.sum(), int), world["arrivals"].day[mine], world["arrivals"].units[mine],
-                                    world["arrivals"].ordered[mine]),
+        "arrivals": engine.Arrivals(np.zeros(own.sum(), int), world["arrivals"].day[own], world["arrivals"].units[own],
+                                    world["arrivals"].ordered[own]),
         "span": engine.Span(world["span"].end_day[pick], world["span"].first_day[pick], world["span"].warmup_days),
     }  # fmt: skip
 

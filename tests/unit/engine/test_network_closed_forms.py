@@ -18,8 +18,10 @@ H, P, K = 0.3, 2.0, 12.0
 
 def poisson(mean, name, replications=REPLICATIONS, days=DAYS):
     """Poisson demand from the network's own random numbers, shape (R, T)."""
-    luck = network_random.uniforms(network_random.key_of(7, name), 1, network_random.DEMAND, 0, (replications, days))
-    return stats.poisson.ppf(luck, mean)
+    uniforms = network_random.uniforms(
+        network_random.key_of(7, name), 1, network_random.DEMAND, 0, (replications, days)
+    )
+    return stats.poisson.ppf(uniforms, mean)
 
 
 def one_site(mean, low, upper, lead, *, name, backorders=True, batches=False):

@@ -41,10 +41,10 @@ def test_windows_cover_the_same_known_buckets_on_both_sides() -> None:
     panel, _ = catalogue(50, 200)
     holed = panel.demand.copy()
     holed[:, 162:165] = np.nan
-    told = backtest.collect(make(holed), _interval(50), MEMBERS, 160, 20)
+    gathered = backtest.collect(make(holed), _interval(50), MEMBERS, 160, 20)
     known = [0, 1, *range(5, 14)]
-    np.testing.assert_allclose(told.means["sba"], told.paths["sba"][:, known].sum(axis=1))
-    np.testing.assert_allclose(told.demand, panel.demand[:, [160 + k for k in known]].sum(axis=1))
+    np.testing.assert_allclose(gathered.means["sba"], gathered.paths["sba"][:, known].sum(axis=1))
+    np.testing.assert_allclose(gathered.demand, panel.demand[:, [160 + k for k in known]].sum(axis=1))
 
 
 def test_origins_lie_end_to_end_and_leave_enough_past() -> None:
@@ -63,8 +63,8 @@ def _choose(evidence):
 
 def test_a_clearly_better_member_takes_over_and_says_why() -> None:
     panel, _ = catalogue(400, 200, seed=2)
-    told = _with(_evidence(panel), decayed_means=lambda e: e.demand + 0.01)
-    recipe = _choose(told)
+    gathered = _with(_evidence(panel), decayed_means=lambda e: e.demand + 0.01)
+    recipe = _choose(gathered)
     code = CLASSES.index("intermittent")
     assert recipe.methods[code] in ("decayed_means", "stack")
     assert "less scaled pinball loss than tsb" in recipe.reasons[code]
@@ -73,9 +73,9 @@ def test_a_clearly_better_member_takes_over_and_says_why() -> None:
 
 def test_the_simple_method_stays_where_nothing_beats_it() -> None:
     panel, _ = catalogue(400, 200, seed=2)
-    told = _evidence(panel)
+    gathered = _evidence(panel)
     simple = {name: (lambda e: e.means["tsb"]) for name in MEMBERS if name != "tsb"}
-    assert _choose(_with(told, **simple)).methods[CLASSES.index("intermittent")] == "tsb"
+    assert _choose(_with(gathered, **simple)).methods[CLASSES.index("intermittent")] == "tsb"
 
 
 def test_few_windows_take_the_simple_method() -> None:
@@ -87,8 +87,8 @@ def test_few_windows_take_the_simple_method() -> None:
 
 def test_the_choice_is_calibrated_on_windows_it_has_not_seen() -> None:
     panel, _ = catalogue(1500, 240, seed=7)
-    told = _evidence(panel, (160, 180, 200, 220))
-    rows = scoring.scores(told[-1], _choose(told[:-1]), panel.demand, 30)
+    gathered = _evidence(panel, (160, 180, 200, 220))
+    rows = scoring.scores(gathered[-1], _choose(gathered[:-1]), panel.demand, 30)
     whole = rows[-1]
     assert whole.demand_class == "all" and whole.skus > 1000
     assert whole.coverage_95 == pytest.approx(0.95, abs=0.02)

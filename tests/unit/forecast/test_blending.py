@@ -33,24 +33,24 @@ def _pool(stack: float, learnt: float, origins: int = 4, skus: int = 300, seed: 
     random = np.random.default_rng(seed)
     true = np.tile(np.exp(random.normal(1.5, 0.8, skus)), origins)
     n = true.size
-    told = stats.poisson(learnt * true[:, None]).ppf(np.array(GRID))
+    quantiles = stats.poisson(learnt * true[:, None]).ppf(np.array(GRID))
     return Pool(
         np.stack([stack * true, true], axis=1), random.poisson(true).astype(float), np.stack([np.ones(n), np.zeros(n)]),
         np.maximum(true, 0.5), np.ones(n), np.full(n, CODE), np.tile(np.arange(skus), origins), np.repeat(np.arange(origins), skus),
-        true / 14, {blend.MEMBER: told},
+        true / 14, {blend.MEMBER: quantiles},
     )  # fmt: skip
 
 
 def test_errors_that_cancel_are_blended_and_the_reason_tells_the_gain() -> None:
-    told = blending.decide(_pool(1.3, 0.7), RECIPE, 60)
-    assert told.share.tolist() == [0, 0, blend.SHARE, 0, 0]
-    assert "half of the distribution from lightgbm_quantile: -" in told.reasons[CODE]
-    assert "for intermittent demand over 4 backtest windows, standard error" in told.reasons[CODE]
+    decided = blending.decide(_pool(1.3, 0.7), RECIPE, 60)
+    assert decided.share.tolist() == [0, 0, blend.SHARE, 0, 0]
+    assert "half of the distribution from lightgbm_quantile: -" in decided.reasons[CODE]
+    assert "for intermittent demand over 4 backtest windows, standard error" in decided.reasons[CODE]
 
 
 def test_what_clearly_makes_it_worse_stays_out() -> None:
-    told = blending.decide(_pool(1.0, 3.0), RECIPE, 60)
-    assert not told.share.any() and told.reasons == ("",) * 5
+    decided = blending.decide(_pool(1.0, 3.0), RECIPE, 60)
+    assert not decided.share.any() and decided.reasons == ("",) * 5
 
 
 @pytest.mark.parametrize("pool", [_pool(1.3, 0.7, origins=1), _pool(1.3, 0.7, origins=2, skus=20)])
@@ -68,11 +68,11 @@ def test_without_the_member_or_where_it_is_silent_nothing_is_blended() -> None:
 def test_the_blend_as_a_whole_is_recalibrated() -> None:
     """Both halves lie too low in every window: their mix would cover too little."""
     pool = _pool(0.75, 0.75)
-    told = blending.decide(pool, RECIPE, 60)
+    decided = blending.decide(pool, RECIPE, 60)
     code, unit = pool.code, pool.unit
     base = stats.poisson(pool.means[:, :1]).ppf(np.array(GRID))
     before = share(*blend.transform(base, pool.demand, unit), np.array([0.95]))[0]
-    grid = blend.mixed(told, base, pool.shapes[blend.MEMBER], code, GRID)
+    grid = blend.mixed(decided, base, pool.shapes[blend.MEMBER], code, GRID)
     after = share(*blend.transform(grid, pool.demand, unit), np.array([0.95]))[0]
     assert before < 0.90 and after == pytest.approx(0.95, abs=0.015)
 
@@ -113,13 +113,13 @@ def test_what_the_backtest_judges_is_what_is_served(tmp_path: Path) -> None:
     assert (plain.predict_cumulative(past, interval, LEVELS).quantiles != served).any()
 
 
-def test_each_sku_is_told_of_the_blend_and_a_wider_lead_time_widens_it() -> None:
+def test_each_sku_names_the_blend_and_a_wider_lead_time_widens_it() -> None:
     model, _, _, interval, past = _fitted(300)
     assigned = model.assign(past)
     mixed = assigned.share > 0
     assert mixed.any() and all(reason.endswith("why; because") for reason in assigned.reasons[mixed])
-    told = model.explain(past)
-    assert all(told[i][f"{blend.MEMBER}.share"] == blend.SHARE for i in np.flatnonzero(mixed))
+    drivers = model.explain(past)
+    assert all(drivers[i][f"{blend.MEMBER}.share"] == blend.SHARE for i in np.flatnonzero(mixed))
     sure, unsure = (
         model.predict_cumulative(past, replace(interval, std=np.full(300, s)), LEVELS).quantiles for s in (0.0, 6.0)
     )

@@ -43,29 +43,39 @@ def _catalogue(skus: int = 120):
 
 
 def test_every_origin_is_judged_on_what_its_choice_had_not_seen(judged: evaluation_report.Evaluation) -> None:
-    panel, told = _catalogue(), judged
-    assert len(told.origins) == 2 and told.origins[0] < told.origins[1] < panel.as_of
-    assert told.left_out == 3
+    panel, evaluation = _catalogue(), judged
+    assert len(evaluation.origins) == 2 and evaluation.origins[0] < evaluation.origins[1] < panel.as_of
+    assert evaluation.left_out == 3
     changed = panel.demand.copy()
-    changed[:, -told.window :] = 500.0
+    changed[:, -evaluation.window :] = 500.0
     later = evaluation_report.judge(make(changed), ABC, PLAN)
-    first = pl.col("origin") == told.origins[0]
-    assert told.scores.filter(first).equals(later.scores.filter(first)), "what came later changes no earlier score"
-    assert not told.scores.filter(~first).equals(later.scores.filter(~first))
-    assert set(told.by_member["member"]) == {"hybrid", "sba", "tsb", "mean_nonzero", "decayed_means", "ses", "hurdle"}
-    assert told.picture[:4] == b"\x89PNG"
+    first = pl.col("origin") == evaluation.origins[0]
+    assert evaluation.scores.filter(first).equals(later.scores.filter(first)), (
+        "what came later changes no earlier score"
+    )
+    assert not evaluation.scores.filter(~first).equals(later.scores.filter(~first))
+    assert set(evaluation.by_member["member"]) == {
+        "hybrid",
+        "sba",
+        "tsb",
+        "mean_nonzero",
+        "decayed_means",
+        "ses",
+        "hurdle",
+    }
+    assert evaluation.picture[:4] == b"\x89PNG"
 
 
 def test_classes_and_abc_classes_add_up(judged: evaluation_report.Evaluation) -> None:
-    told = judged.overall.filter(pl.col("horizon") == "week 2")
-    whole = told.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") == "all"))["skus"][0]
-    assert told.filter((pl.col("demand_class") != "all") & (pl.col("abc_class") == "all"))["skus"].sum() == whole
-    assert told.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") != "all"))["skus"].sum() == whole
+    evaluation = judged.overall.filter(pl.col("horizon") == "week 2")
+    whole = evaluation.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") == "all"))["skus"][0]
+    assert evaluation.filter((pl.col("demand_class") != "all") & (pl.col("abc_class") == "all"))["skus"].sum() == whole
+    assert evaluation.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") != "all"))["skus"].sum() == whole
 
 
 def test_weeks_are_calibrated_like_lead_times() -> None:
-    told = evaluation_report.judge(_catalogue(700), np.array(["A"] * 700), PLAN).overall
-    whole = told.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") == "all"))
+    evaluation = evaluation_report.judge(_catalogue(700), np.array(["A"] * 700), PLAN).overall
+    whole = evaluation.filter((pl.col("demand_class") == "all") & (pl.col("abc_class") == "all"))
     assert set(whole["horizon"]) == {"lead time", "week 1", "week 2"}
     np.testing.assert_allclose(whole["coverage_95"].to_numpy(), 0.95, atol=0.03)
 
@@ -80,8 +90,8 @@ def test_too_short_a_history_is_refused_with_a_remedy() -> None:
 def test_a_window_hidden_by_a_stockout_of_all_skus_judges_nobody() -> None:
     demand = catalogue(1, 260, seed=4)[0].demand
     demand[:, -20:] = np.nan
-    told = evaluation_report.judge(make(demand), np.array(["A"]), PLAN)
-    assert len(told.origins) == 1 and told.scores["origin"].n_unique() == 1
+    evaluation = evaluation_report.judge(make(demand), np.array(["A"]), PLAN)
+    assert len(evaluation.origins) == 1 and evaluation.scores["origin"].n_unique() == 1
     demand[:, 150:] = np.nan
     with pytest.raises(StockproofError, match="no window to judge on"):
         evaluation_report.judge(make(demand), np.array(["A"]), PLAN)
@@ -90,8 +100,10 @@ def test_a_window_hidden_by_a_stockout_of_all_skus_judges_nobody() -> None:
 def test_targets_look_at_the_top_fifth_and_at_smooth_items() -> None:
     n = 10
     values = {"mae": np.arange(10.0), "mape": np.r_[np.full(5, 0.2), np.full(5, np.nan)]}
-    told = PerSku(np.r_[np.zeros(5, int), np.full(5, 2)], np.ones(n, bool), values, np.array(["x"] * n, dtype=object))
-    rows = evaluation_report.targets(told, np.arange(10.0)).to_dicts()
+    evaluation = PerSku(
+        np.r_[np.zeros(5, int), np.full(5, 2)], np.ones(n, bool), values, np.array(["x"] * n, dtype=object)
+    )
+    rows = evaluation_report.targets(evaluation, np.arange(10.0)).to_dicts()
     assert rows[0]["value"] == 8.5 and not rows[0]["met"]
     assert rows[1]["value"] == pytest.approx(0.2) and rows[1]["met"]
     lumpy = PerSku(np.full(n, 3), np.ones(n, bool), values, np.array(["x"] * n, dtype=object))
@@ -105,8 +117,8 @@ def test_a_member_s_own_distribution_is_scored_in_place_of_the_negative_binomial
     window = Window(
         np.array([50.0, 50.0]), np.array([200.0, 0.0]), np.array([50.0, 50.0]), np.zeros(2, int), np.ones(2), recipe, shape
     )  # fmt: skip
-    told = window.quantiles(LEVELS)
-    assert told[0, -1] == np.floor(shape[0, FINE.index(0.99)] + 0.5) and 60 < told[1, -1] < 75
+    evaluation = window.quantiles(LEVELS)
+    assert evaluation[0, -1] == np.floor(shape[0, FINE.index(0.99)] + 0.5) and 60 < evaluation[1, -1] < 75
     assert window.covered(0.95).tolist() == [0.0, 1.0]
 
 
@@ -138,5 +150,5 @@ def test_the_method_of_a_class_is_named_where_it_is_one() -> None:
         for name in ("scaled_pinball", "scaled_crps", "rmsse", "coverage_95", "mae", "mape", "mean", "demand")
     }
     method = np.array(["tsb", "tsb", "sba", "tsb"], dtype=object)
-    told = PerSku(np.array([0, 0, 1, 1]), np.ones(4, bool), values, method)
-    assert [row.method for row in scoring.summary(told)] == ["tsb", "hybrid", "hybrid"]
+    evaluation = PerSku(np.array([0, 0, 1, 1]), np.ones(4, bool), values, method)
+    assert [row.method for row in scoring.summary(evaluation)] == ["tsb", "hybrid", "hybrid"]

@@ -14,7 +14,7 @@ from pipelines.forecast import covariates, panels
 from tests.unit.models.panels import AS_OF, make
 
 
-def test_rows_that_are_no_quantity_are_told_from_the_others() -> None:
+def test_rows_that_are_no_quantity_are_separated_from_the_others() -> None:
     frame = pl.DataFrame({"quantity": [1.0, 0.0, -2.0, None, float("nan"), float("inf")]})
     fine, broken = panels.usable(frame)
     assert fine["quantity"].to_list() == [1.0, 0.0] and broken.height == 4
@@ -24,9 +24,9 @@ def test_discounts_lie_beside_their_promotions() -> None:
     panel = replace(make(np.ones((2, 10))), local={"promotion": np.zeros((2, 14), dtype=np.float32)})
     rows = [("I0001", "WH", AS_OF + timedelta(days=2), 0.25), ("I0001", "WH", AS_OF, None), ("NO", "WH", AS_OF, 0.5)]
     schema = {"item_id": pl.String, "location_id": pl.String, "day": pl.Date, "discount_share": pl.Float64}
-    told = covariates.discounted(panel, pl.DataFrame(rows, schema=schema, orient="row")).local
-    assert list(told) == ["promotion", "discount"]
-    assert np.argwhere(told["discount"] > 0).tolist() == [[1, 11]] and told["discount"][1, 11] == 0.25
+    usable = covariates.discounted(panel, pl.DataFrame(rows, schema=schema, orient="row")).local
+    assert list(usable) == ["promotion", "discount"]
+    assert np.argwhere(usable["discount"] > 0).tolist() == [[1, 11]] and usable["discount"][1, 11] == 0.25
 
 
 def test_their_buckets_become_unknown_and_are_counted() -> None:
@@ -39,9 +39,9 @@ def test_their_buckets_become_unknown_and_are_counted() -> None:
         ("NO", "WH", day),
     ]
     broken = pl.DataFrame(rows, schema=["item_id", "location_id", "bucket_on"], orient="row")
-    told, counts = panels.hide(panel, broken)
+    usable, counts = panels.hide(panel, broken)
     assert counts.tolist() == [0, 2]
-    assert np.flatnonzero(np.isnan(told.demand[1])).tolist() == [5, 9] and np.isfinite(told.demand[0]).all()
+    assert np.flatnonzero(np.isnan(usable.demand[1])).tolist() == [5, 9] and np.isfinite(usable.demand[0]).all()
     assert np.isfinite(panel.demand).all(), "the panel given is left as it was"
 
 

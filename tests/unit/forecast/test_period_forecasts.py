@@ -38,8 +38,8 @@ def marts(factor: float) -> tuple[pl.DataFrame, pl.DataFrame]:
 @pytest.mark.parametrize("factor", [0.001, 1e-6])
 def test_a_week_s_demand_is_forecast_alike_whatever_it_is_booked_in(factor: float) -> None:
     one, other = (
-        PeriodForecaster(2, seed=1).fit(told).predict(told)
-        for told in (histories(*marts(scale), AS_OF, 7) for scale in (1.0, factor))
+        PeriodForecaster(2, seed=1).fit(known).predict(known)
+        for known in (histories(*marts(scale), AS_OF, 7) for scale in (1.0, factor))
     )
     assert other.mean / factor == pytest.approx(one.mean, rel=1e-4)
     assert other.variance / factor**2 == pytest.approx(one.variance, rel=1e-4)

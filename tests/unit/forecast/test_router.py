@@ -56,7 +56,7 @@ def test_many_skus_take_the_normal_interval_and_agree_with_the_bootstrap() -> No
     assert (wide[1] - wide[0]) == pytest.approx(few[1] - few[0], rel=0.2)
 
 
-def test_the_guard_keeps_the_simple_method_against_a_gain_that_may_be_luck() -> None:
+def test_the_guard_keeps_the_simple_method_against_a_gain_that_may_be_chance() -> None:
     pool, true = _pool()
     helped, hurt = np.arange(100, 125), np.arange(200, 221)
     factor = np.ones(true.size)
@@ -65,16 +65,16 @@ def test_the_guard_keeps_the_simple_method_against_a_gain_that_may_be_luck() -> 
     spoilt = _spoilt(pool, other=factor)
     losses = pooling.losses(spoilt, MEMBERS)
     assert losses["other"].mean() < losses["tsb"].mean(), "better, but not for certain"
-    told = router._choose_class(spoilt, INTERMITTENT, MEMBERS)
-    assert told.method == "tsb" and "nothing beat tsb for certain" in told.reason
+    picked = router._choose_class(spoilt, INTERMITTENT, MEMBERS)
+    assert picked.method == "tsb" and "nothing beat tsb for certain" in picked.reason
 
 
 def test_a_certain_winner_takes_the_class_and_its_reason_gives_the_interval() -> None:
     pool, _ = _pool()
-    told = router._choose_class(_spoilt(pool, tsb=2.0, sba=2.0, mean_nonzero=2.0), INTERMITTENT, MEMBERS)
-    assert told.method in ("other", "stack") and told.weights.argmax() == MEMBERS.index("other")
-    assert "less scaled pinball loss than tsb over 1200 backtest windows (" in told.reason
-    assert "at 95% confidence" in told.reason
+    picked = router._choose_class(_spoilt(pool, tsb=2.0, sba=2.0, mean_nonzero=2.0), INTERMITTENT, MEMBERS)
+    assert picked.method in ("other", "stack") and picked.weights.argmax() == MEMBERS.index("other")
+    assert "less scaled pinball loss than tsb over 1200 backtest windows (" in picked.reason
+    assert "at 95% confidence" in picked.reason
 
 
 def test_a_volume_where_another_member_wins_goes_its_own_way() -> None:
@@ -82,8 +82,8 @@ def test_a_volume_where_another_member_wins_goes_its_own_way() -> None:
     large = pool.rate >= 0.2
     spoilt = _spoilt(pool, tsb=2.0, mean_nonzero=2.0, other=np.where(large, 3.0, 1.0), sba=np.where(large, 1.0, 2.0))
     picks = [router._choose_class(spoilt, INTERMITTENT, MEMBERS)]
-    mine = spoilt.rows(large)
-    fine = router._choose_segment(mine, 3 * INTERMITTENT, MEMBERS, router.Pick(np.eye(4)[3], "other", "above"))
+    of_volume = spoilt.rows(large)
+    fine = router._choose_segment(of_volume, 3 * INTERMITTENT, MEMBERS, router.Pick(np.eye(4)[3], "other", "above"))
     assert fine.method == "sba" and fine.reason.startswith("intermittent, high volume: sba has")
     small = router._choose_segment(spoilt.rows(~large), 3 * INTERMITTENT + 2, MEMBERS, picks[0])
     assert small is picks[0], "where nothing is certain the class's choice stands"
@@ -102,10 +102,10 @@ def test_a_member_with_a_distribution_of_its_own_is_judged_by_it() -> None:
     poisson = np.random.default_rng(5).poisson(true[:, None], (true.size, 4000))
     right = np.quantile(poisson, FINE, axis=1).T
     shaped = Pool(**{**_spoilt(pool, other=5.0).__dict__, "shapes": {"other": right}})
-    told = pooling.losses(shaped, MEMBERS)
-    assert told["other"].mean() == pytest.approx(told["tsb"].mean(), rel=0.02)
+    picked = pooling.losses(shaped, MEMBERS)
+    assert picked["other"].mean() == pytest.approx(picked["tsb"].mean(), rel=0.02)
     silent = Pool(**{**shaped.__dict__, "shapes": {"other": np.full_like(right, np.nan)}})
-    assert pooling.losses(silent, MEMBERS)["other"].mean() > 2 * told["tsb"].mean()
+    assert pooling.losses(silent, MEMBERS)["other"].mean() > 2 * picked["tsb"].mean()
 
 
 def test_a_recipe_with_segments_gives_each_sku_its_own_row_and_survives_json() -> None:
@@ -115,10 +115,10 @@ def test_a_recipe_with_segments_gives_each_sku_its_own_row_and_survives_json() -
     methods[6], reasons[6] = "b", "intermittent, high volume"
     fine = Segments((5.0, 1.0), weights, tuple(methods), tuple(reasons))
     recipe = Recipe(("a", "b"), weights[:5], ("a",) * 5, ("class",) * 5, identity(), identity(), fine)
-    for told in (recipe, from_json(to_json(recipe))):
-        rows, names, why = told.rows(np.array([2, 2]), np.array([7.0, 2.0]))
+    for picked in (recipe, from_json(to_json(recipe))):
+        rows, names, why = picked.rows(np.array([2, 2]), np.array([7.0, 2.0]))
         assert rows.tolist() == [[0.0, 1.0], [1.0, 0.0]] and names.tolist() == ["b", "a"]
-        assert why.tolist() == ["intermittent, high volume", "class"] and told.used() == {"a", "b"}
+        assert why.tolist() == ["intermittent, high volume", "class"] and picked.used() == {"a", "b"}
 
 
 def test_volume_bins_are_the_first_fifth_and_the_next_three_tenths() -> None:

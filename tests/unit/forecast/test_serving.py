@@ -50,9 +50,9 @@ def _model(folder: Path, frame: pl.DataFrame, bucket: Bucket) -> Path:
 @pytest.mark.parametrize("bucket", ["day", "week"])
 def test_two_weeks_of_demand_are_two_weeks_in_days_and_in_weeks(tmp_path: Path, bucket: Bucket) -> None:
     frame = _frame()
-    told = predict_frame(bucket, _model(tmp_path / "model", frame, bucket), frame.to_pandas())
-    assert told["mean"].mean() == pytest.approx(28.0, rel=0.1)
-    assert told["std"].mean() == pytest.approx(
+    served = predict_frame(bucket, _model(tmp_path / "model", frame, bucket), frame.to_pandas())
+    assert served["mean"].mean() == pytest.approx(28.0, rel=0.1)
+    assert served["std"].mean() == pytest.approx(
         np.sqrt(28.0), rel=0.1
     )  # Poisson; spread learnt of weeks is too narrow for days
-    assert (told["q500"] <= told["q950"]).all()
+    assert (served["q500"] <= served["q950"]).all()

@@ -41,8 +41,8 @@ def test_a_training_of_an_earlier_date_than_the_champion_s_serves_the_dates_betw
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     newer = Version(1, date(2026, 7, 5), "champion", {"bucket": "day"})
-    told = "the first of its date; stockproof-forecaster/1 serves from 2026-07-05 on"
-    assert _judged(monkeypatch, newer, "day") == (True, told)
+    verdict = "the first of its date; stockproof-forecaster/1 serves from 2026-07-05 on"
+    assert _judged(monkeypatch, newer, "day") == (True, verdict)
 
 
 @pytest.mark.parametrize("before", [np.nan, 0.0])
@@ -53,17 +53,17 @@ def test_an_erp_that_began_to_sell_months_ago_can_be_trained_on(before: float, k
     panel, interval = make(demand), Interval(np.full(60, 14.0), np.zeros(60))
     names = ("sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm", "xgboost", "lightgbm_quantile")
     competing = {name: MAKERS[name](Options(horizon=28)) for name in names}
-    told = training.fit(panel, interval, competing, training.Plan(30, 3, 28))
-    assert len(told.origins) == origins and bool(told.scores) == (origins > 1)
-    quantiles = told.model.predict_cumulative(panel, interval, LEVELS).quantiles
+    fit = training.fit(panel, interval, competing, training.Plan(30, 3, 28))
+    assert len(fit.origins) == origins and bool(fit.scores) == (origins > 1)
+    quantiles = fit.model.predict_cumulative(panel, interval, LEVELS).quantiles
     assert np.isfinite(quantiles).all() and (quantiles[:, -1] > 0).any()
 
 
 def test_a_catalogue_without_any_demand_is_forecast_zero() -> None:
     panel, interval = make(np.zeros((40, 200))), Interval(np.full(40, 14.0), np.zeros(40))
     competing = {name: MAKERS[name](Options()) for name in ("sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm")}
-    told = training.fit(panel, interval, competing, training.Plan(30, 3, 28))
-    assert told.origins == [] and not told.model.predict_cumulative(panel, interval, LEVELS).quantiles.any()
+    fit = training.fit(panel, interval, competing, training.Plan(30, 3, 28))
+    assert fit.origins == [] and not fit.model.predict_cumulative(panel, interval, LEVELS).quantiles.any()
 
 
 @pytest.mark.parametrize("library", ["lightgbm", "xgboost", "lightgbm_quantile"])
@@ -87,8 +87,8 @@ def test_a_champion_is_met_in_a_recipe_that_had_not_seen_the_window_that_judges(
     trained = training.fit(panel, interval, {name: MAKERS[name](Options()) for name in SIMPLE}, PLAN)
     eye = np.eye(len(SIMPLE))
     recipes = {
-        told: replace(trained.recipe_judged, weights=np.tile(eye[at], (5, 1)), methods=(SIMPLE[at],) * 5, segments=None)
-        for told, at in (("judged", 0), ("final", 1))
+        kind: replace(trained.recipe_judged, weights=np.tile(eye[at], (5, 1)), methods=(SIMPLE[at],) * 5, segments=None)
+        for kind, at in (("judged", 0), ("final", 1))
     }
     model = replace(trained.model, recipe=recipes["final"])
     folder = store.save(model, tmp_path, recipes["judged"])

@@ -64,7 +64,7 @@ def test_secrets_are_never_readable_by_others(tmp_path: Path, monkeypatch: pytes
         sa.exc.OperationalError("insert", {}, psycopg.errors.DiskFull("could not extend: No space left on device")),
     ],
 )
-def test_a_full_disk_is_told_with_a_remedy(
+def test_a_full_disk_is_reported_with_a_remedy(
     fault: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def full() -> None:
@@ -73,16 +73,16 @@ def test_a_full_disk_is_told_with_a_remedy(
     monkeypatch.setattr(cli, "app", full)
     with pytest.raises(SystemExit):
         cli.main()
-    told = capsys.readouterr().err
-    assert "cannot be written" in told
-    assert "make room" in told
-    assert "Traceback" not in told
+    expected = capsys.readouterr().err
+    assert "cannot be written" in expected
+    assert "make room" in expected
+    assert "Traceback" not in expected
     assert files.full(ValueError("another fault")) is None
 
 
-@pytest.mark.parametrize(("free", "told"), [(3_000_000, "has room for 3 MB: make room first"), (10**9, "")])
-def test_a_server_that_a_full_disk_ended_is_told_with_the_disk(
-    free: int, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("free", "expected"), [(3_000_000, "has room for 3 MB: make room first"), (10**9, "")])
+def test_a_server_ended_by_a_full_disk_is_reported_with_the_disk(
+    free: int, expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """PostgreSQL ends where its log finds no room; what a command then sees is a database that does not answer."""
 
@@ -95,7 +95,7 @@ def test_a_server_that_a_full_disk_ended_is_told_with_the_disk(
         cli.main()
     err = capsys.readouterr().err
     assert "`stockproof status` tells what is down" in err
-    assert (told in err) if told else ("make room" not in err)
+    assert (expected in err) if expected else ("make room" not in err)
 
 
 def test_passwords_that_cannot_be_read_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_what_fails_is_a_warning_and_keeps_secrets(configure, mailbox, monkeypat
     assert "secret" not in caplog.text and "p@ss" not in caplog.text
 
 
-def test_a_recipient_whom_the_server_refuses_is_told_of_and_the_others_have_it_once(configure, mailbox, caplog):
+def test_a_refused_recipient_is_logged_and_the_others_get_the_mail_once(configure, mailbox, caplog):
     box, port = mailbox
     box.unknown = "ben@example.org"
     configure(smtp_url=f"smtp://127.0.0.1:{port}")

@@ -1,4 +1,4 @@
-"""A catalogue looked at a few SKUs at a time is told the same, to the bit, as one looked at in one piece."""
+"""A catalogue forecast a few SKUs at a time gets the same figures, to the bit, as one forecast in one piece."""
 
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ from tests.unit.models.panels import catalogue
 BLOCKED = (blend, ensemble, hybrid, negbin, panels, quantiles, sanity, spread, window_features)
 
 
-def _told() -> list[np.ndarray]:
-    """All that a mix of members with learnt quantiles says, trained anew."""
+def _trained() -> list[np.ndarray]:
+    """All that a mix of members with learnt quantiles forecasts, trained again."""
     panel, _ = catalogue(90, 300, seed=8)
     demand = panel.demand.copy()
     demand[3, 20:90], demand[7] = np.nan, 0.0
@@ -49,7 +49,7 @@ def _told() -> list[np.ndarray]:
     path = model.path(panel, 28)
     buckets, window = model.around(panel, path, LEVELS), model.cumulative_around(panel, path, interval, LEVELS)
     daily = job.daily_frame(panel, buckets).drop("item_id", "location_id", "as_of", "bucket_on").to_numpy()
-    drivers = np.array([value for told in model.explain(panel) for value in told.values()])
+    drivers = np.array([value for states in model.explain(panel) for value in states.values()])
     flags = sanity.beyond_history(panel, 4 * window.mean, interval.mean)
     return [
         path,
@@ -65,10 +65,10 @@ def _told() -> list[np.ndarray]:
 
 
 def test_looking_at_few_skus_at_a_time_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = _told()
+    whole = _trained()
     for module in BLOCKED:
         monkeypatch.setattr(module, "blocks", lambda count: blocks(count, 16))
-    for one, other in zip(whole, _told(), strict=True):
+    for one, other in zip(whole, _trained(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -77,12 +77,12 @@ def test_measures_of_few_skus_at_a_time_are_the_same(monkeypatch: pytest.MonkeyP
     history = np.where(np.arange(300) % 41 == 0, np.nan, panel.demand)
     width, rate = np.arange(90) % 30 + 1, WindowBootstrap().fit(panel)
 
-    def told() -> list[np.ndarray]:
+    def forecasts() -> list[np.ndarray]:
         path = rate.path(panel, 28)
         return [metrics.window_scale(history, width), metrics.rmsse(coming, path, history), path]
 
-    whole = told()
+    whole = forecasts()
     for module in (metrics, bootstrap):
         monkeypatch.setattr(module, "blocks", lambda count: blocks(count, 16))
-    for one, other in zip(whole, told(), strict=True):
+    for one, other in zip(whole, forecasts(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -36,10 +36,10 @@ def test_lead_time_demand_is_calibrated_where_the_day_s_quantiles_summed_are_not
     panel, after = catalogue(1500, 400, seed=3, future=14)
     plain = Recipe(("decayed_means",), np.ones((5, 1)), ("decayed_means",) * 5, ("",) * 5, identity(), identity())
     model = Hybrid(plain, {"decayed_means": Decayed()}).fit(panel, _week(1500))
-    told = model.predict_cumulative(panel, _week(1500), LEVELS)
+    forecast = model.predict_cumulative(panel, _week(1500), LEVELS)
     demand = after.sum(axis=1)
-    variance, _ = model.window_variance(panel, told.mean, _week(1500))
-    below, upto = negbin.cdf(demand, told.mean, variance, negbin.units_of(panel.demand))
+    variance, _ = model.window_variance(panel, forecast.mean, _week(1500))
+    below, upto = negbin.cdf(demand, forecast.mean, variance, negbin.units_of(panel.demand))
     assert share(below, upto, np.array([0.95]))[0] == pytest.approx(0.95, abs=0.02)
     summed = model.predict(panel, 14, (0.95,)).quantiles[:, :, 0].sum(axis=1)
     assert (demand <= summed).mean() > 0.985
@@ -56,7 +56,7 @@ def test_an_uncertain_lead_time_widens_the_distribution_and_keeps_the_mean() -> 
 
 
 @pytest.mark.parametrize("member", [Hurdle(), WindowBootstrap()])
-def test_the_deviation_is_that_of_the_member_whose_quantiles_are_told(member) -> None:
+def test_the_deviation_is_that_of_the_member_whose_quantiles_are_used(member) -> None:
     """A negative binomial fitted to all members says nothing of one that speaks a distribution of its own."""
     panel, _ = catalogue(60, 400)
     alone = np.repeat([[1.0, 0.0]], 5, axis=0)
@@ -65,12 +65,12 @@ def test_the_deviation_is_that_of_the_member_whose_quantiles_are_told(member) ->
     model = replace(model, window_spread=Spread(np.full(5, 400.0), np.full(5, 9.0)))  # as wrong as can be
     fine = tuple(np.round((np.arange(200) + 0.5) / 200, 6))
     for std in (0.0, 7.0):
-        told = model.predict_cumulative(panel, _week(60, 28.0, std), fine)
-        own = told.quantiles.std(axis=1)
-        assert told.std[own > 1] == pytest.approx(own[own > 1], rel=0.15)
+        forecast = model.predict_cumulative(panel, _week(60, 28.0, std), fine)
+        own = forecast.quantiles.std(axis=1)
+        assert forecast.std[own > 1] == pytest.approx(own[own > 1], rel=0.15)
 
 
-def test_the_deviation_of_a_blend_is_that_of_the_quantiles_told_beside_it() -> None:
+def test_the_deviation_of_a_blend_is_that_of_its_quantiles() -> None:
     """Rules with a normal safety stock read the deviation, others the quantiles: both must be of one distribution."""
     panel, _ = catalogue(60, 400)
     names = ("decayed_means", blend.MEMBER)
@@ -86,9 +86,9 @@ def test_the_deviation_of_a_blend_is_that_of_the_quantiles_told_beside_it() -> N
     )  # far from what the learnt half says
     fine = tuple(np.round((np.arange(200) + 0.5) / 200, 6))
     for std in (0.0, 7.0):
-        told = model.predict_cumulative(panel, _week(60, 28.0, std), fine)
-        own = told.quantiles.std(axis=1)
-        assert (own > 1).sum() > 40 and told.std[own > 1] == pytest.approx(own[own > 1], rel=0.15)
+        forecast = model.predict_cumulative(panel, _week(60, 28.0, std), fine)
+        own = forecast.quantiles.std(axis=1)
+        assert (own > 1).sum() > 40 and forecast.std[own > 1] == pytest.approx(own[own > 1], rel=0.15)
 
 
 def test_cumulative_mean_counts_the_last_bucket_in_part_and_goes_on_beyond_the_path() -> None:
@@ -117,9 +117,13 @@ def test_bad_histories_get_a_named_fallback_and_never_spoil_the_batch() -> None:
     for values in (daily.mean, daily.quantiles, total.mean, total.std, total.quantiles):
         assert np.isfinite(values).all() and (values >= 0).all()
     assert (np.diff(daily.quantiles, axis=2) >= 0).all() and (np.diff(total.quantiles, axis=1) >= 0).all()
-    told = dict(zip(BAD, model.assign(panel).methods[20:], strict=True))
+    methods = dict(zip(BAD, model.assign(panel).methods[20:], strict=True))
     why = dict(zip(BAD, model.assign(panel).reasons[20:], strict=True))
-    assert (told["all zeros"], told["young"], told["unknown"]) == ("no_demand", "decayed_means", "decayed_means")
+    assert (methods["all zeros"], methods["young"], methods["unknown"]) == (
+        "no_demand",
+        "decayed_means",
+        "decayed_means",
+    )
     assert "fewer than 30" in why["young"] and "registry is down" in why["constant"]
     zero = list(BAD).index("all zeros") + 20
     assert total.quantiles[zero].sum() == 0
@@ -163,8 +167,8 @@ def test_a_stored_forecaster_says_the_same(tmp_path: Path) -> None:
 def _of_categories(categories: list[str], demand: np.ndarray) -> Panel:
     """A panel whose groups are its categories, coded by rank as the marts' are."""
     names, codes = np.unique(categories, return_inverse=True)
-    told = {"group": tuple(names.tolist()), "category": tuple(names.tolist())}
-    return replace(make(demand), group=codes, statics={"category": codes.astype(float)}, names=told)
+    known = {"group": tuple(names.tolist()), "category": tuple(names.tolist())}
+    return replace(make(demand), group=codes, statics={"category": codes.astype(float)}, names=known)
 
 
 @pytest.mark.parametrize("stored", [False, True])
@@ -190,16 +194,18 @@ def test_a_category_keeps_its_season_where_another_one_ends_or_begins(tmp_path: 
     assert path[0].std() < wanted[0].std(), "a category that nothing was learnt of has the season of the whole"
     few, all_ = (model.predict_cumulative(p, _week(p.skus, 3.0), LEVELS).mean for p in (left, whole))
     np.testing.assert_allclose(few, all_[n:], rtol=0.01)
-    assert [sorted(told) for told in model.explain(left)] == [sorted(told) for told in model.explain(whole)[n:]]
+    assert [sorted(drivers) for drivers in model.explain(left)] == [
+        sorted(drivers) for drivers in model.explain(whole)[n:]
+    ]
 
 
 def test_explain_names_the_boosters_drivers() -> None:
     panel, _ = catalogue(80, 260)
-    told = _trained(panel).explain(panel)
-    chosen = {name for one in told for name in one}
+    drivers = _trained(panel).explain(panel)
+    chosen = {name for one in drivers for name in one}
     methods = {BOOSTED[CLASSES.index(c)] for c in panel.demand_class.astype(str)}
     assert {f"{m}.weight" for m in methods} <= chosen
-    assert all(len(one) >= 2 for one in told)
+    assert all(len(one) >= 2 for one in drivers)
 
 
 def test_training_twice_gives_the_same_model() -> None:

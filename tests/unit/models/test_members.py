@@ -64,9 +64,9 @@ def test_every_member_is_finite_and_not_negative(name: str, mixed: Panel) -> Non
     assert path.shape == (mixed.skus, 20) and np.isfinite(path).all() and (path >= 0).all()
     assert len(member.explain(mixed)) == mixed.skus
     if isinstance(member, Shaped):
-        told = member.window_quantiles(mixed, np.full(mixed.skus, 10.5), LEVELS)
-        known = np.isfinite(told).all(axis=1)
-        assert known.sum() > 50 and (told[known] >= 0).all() and (np.diff(told[known], axis=1) >= 0).all()
+        quantiles = member.window_quantiles(mixed, np.full(mixed.skus, 10.5), LEVELS)
+        known = np.isfinite(quantiles).all(axis=1)
+        assert known.sum() > 50 and (quantiles[known] >= 0).all() and (np.diff(quantiles[known], axis=1) >= 0).all()
 
 
 @pytest.mark.parametrize("name", sorted(name for name in MAKERS if not MAKERS[name](OPTIONS).joint))
@@ -77,8 +77,8 @@ def test_a_sku_is_forecast_the_same_whichever_others_are_asked_for(name: str, pa
     if isinstance(member, Shaped):
         alone = member.window_quantiles(whole.take(rows), width[rows], LEVELS)
         np.testing.assert_array_equal(alone, member.window_quantiles(whole, width, LEVELS)[rows])
-    told = member.explain(whole)
-    assert member.explain(whole.take(rows)) == [told[i] for i in rows]
+    drivers = member.explain(whole)
+    assert member.explain(whole.take(rows)) == [drivers[i] for i in rows]
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
@@ -140,35 +140,35 @@ def test_bootstrap_quantiles_are_those_of_past_windows() -> None:
     random = np.random.default_rng(1)
     demand = random.poisson(3.0, (30, 700)).astype(float)
     panel = make(demand)
-    told = WindowBootstrap().fit(panel).window_quantiles(panel, np.full(30, 7.0), (0.1, 0.5, 0.95))
+    quantiles = WindowBootstrap().fit(panel).window_quantiles(panel, np.full(30, 7.0), (0.1, 0.5, 0.95))
     future = random.poisson(21.0, 100_000)
-    np.testing.assert_allclose(told.mean(axis=0), np.quantile(future, (0.1, 0.5, 0.95)), rtol=0.06)
+    np.testing.assert_allclose(quantiles.mean(axis=0), np.quantile(future, (0.1, 0.5, 0.95)), rtol=0.06)
 
 
 def test_bootstrap_keeps_silent_where_the_past_holds_too_few_windows() -> None:
     panel = make(np.ones((2, 100)))
-    told = WindowBootstrap().fit(panel).window_quantiles(panel, np.array([20.0, 10.0]), (0.5,))
-    assert np.isnan(told[0]).all() and told[1, 0] == pytest.approx(10.0)
+    quantiles = WindowBootstrap().fit(panel).window_quantiles(panel, np.array([20.0, 10.0]), (0.5,))
+    assert np.isnan(quantiles[0]).all() and quantiles[1, 0] == pytest.approx(10.0)
 
 
 def test_hurdle_covers_a_window_of_independent_buckets() -> None:
     random = np.random.default_rng(2)
     draw = (random.random((400, 620)) < 0.2) * random.integers(1, 9, (400, 620))
     panel = make(draw[:, :600])
-    told = Hurdle().fit(panel).window_quantiles(panel, np.full(400, 20.0), (0.5, 0.9))
+    quantiles = Hurdle().fit(panel).window_quantiles(panel, np.full(400, 20.0), (0.5, 0.9))
     actual = draw[:, 600:].sum(axis=1)
-    assert (actual <= told[:, 0]).mean() == pytest.approx(0.53, abs=0.08)
-    assert (actual <= told[:, 1]).mean() == pytest.approx(0.9, abs=0.05)
+    assert (actual <= quantiles[:, 0]).mean() == pytest.approx(0.53, abs=0.08)
+    assert (actual <= quantiles[:, 1]).mean() == pytest.approx(0.9, abs=0.05)
 
 
 def test_learnt_quantiles_cover_what_follows() -> None:
     whole, after = catalogue(900, 400, seed=8, future=14)
-    told = (
+    quantiles = (
         QuantileBooster(rounds=40, max_rows=25_000)
         .fit(whole)
         .window_quantiles(whole, np.full(900, 14.0), (0.5, 0.9, 0.95))
     )
-    covered = (after.sum(axis=1)[:, None] <= told).mean(axis=0)
+    covered = (after.sum(axis=1)[:, None] <= quantiles).mean(axis=0)
     assert covered[0] > 0.45
     np.testing.assert_allclose(covered[1:], (0.9, 0.95), atol=0.05)
 
@@ -194,8 +194,8 @@ def test_every_member_lives_with_weeks_and_a_short_past(length: int) -> None:
         assert np.isfinite(path).all() and (path >= 0).all(), name
         assert len(member.explain(short)) == 30, name
         if isinstance(member, Shaped):
-            told = member.window_quantiles(short, np.full(30, 5.0), (0.5, 0.95))
-            assert (np.isnan(told) | (told >= 0)).all(), name
+            quantiles = member.window_quantiles(short, np.full(30, 5.0), (0.5, 0.95))
+            assert (np.isnan(quantiles) | (quantiles >= 0)).all(), name
 
 
 @pytest.fixture(scope="module")
@@ -226,8 +226,8 @@ def test_a_file_that_is_not_as_it_was_written_is_named_before_a_library_reads_it
 
 
 def test_a_model_stored_before_files_were_listed_is_read_and_its_broken_trees_named(stored: Path) -> None:
-    told = json.loads((stored / "model.json").read_text())
-    (stored / "model.json").write_text(json.dumps({name: value for name, value in told.items() if name != "files"}))
+    content = json.loads((stored / "model.json").read_text())
+    (stored / "model.json").write_text(json.dumps({name: value for name, value in content.items() if name != "files"}))
     load(stored)
     for name in ("lightgbm.txt", "ensemble_forest.npz"):
         whole = (stored / name).read_bytes()
@@ -235,4 +235,4 @@ def test_a_model_stored_before_files_were_listed_is_read_and_its_broken_trees_na
         with pytest.raises(StockproofError, match="cannot be read"):
             load(stored)
         (stored / name).write_bytes(whole)
-    (stored / "model.json").write_text(json.dumps(told))
+    (stored / "model.json").write_text(json.dumps(content))

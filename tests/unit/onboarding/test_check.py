@@ -89,7 +89,7 @@ def test_stock_counted_before_the_last_sale_is_pointed_out(folder: Path) -> None
     assert "1 of them sold after their newest count (the oldest of 2026-01-03)" in finding.sentence
 
 
-def test_whoever_is_active_and_offers_an_item_supplies_it_primary_or_not(folder: Path) -> None:
+def test_any_active_supplier_that_offers_an_item_supplies_it_primary_or_not(folder: Path) -> None:
     (folder / "suppliers.csv").write_text("supplier_id,name,active\nS1,Oak,true\nS2,Elm,false\n")
     header = FILES["item_suppliers"].splitlines()[0]
     (folder / "item_suppliers.csv").write_text(f"{header}\nA,S1,no,7,10,5,5\nB,S2,yes,7,,,0.1\n")
@@ -216,7 +216,7 @@ def test_an_item_without_an_id_does_not_end_the_check(profile: Path) -> None:
     )
 
 
-def test_sales_without_dates_are_told(profile: Path) -> None:
+def test_sales_without_dates_are_reported(profile: Path) -> None:
     (profile / "sales.sql").write_text(
         "select sale_id, item_id, location_id, null as sold_on, quantity, unit_price, updated_at from sales"
     )
@@ -227,17 +227,17 @@ def test_sales_without_dates_are_told(profile: Path) -> None:
     )
 
 
-def told(part: str) -> list[tuple[str, str]]:
+def verdicts(part: str) -> list[tuple[str, str]]:
     """Verdict and sentence of each finding on a part."""
     return [(one.verdict, one.sentence) for one in check.check().findings if one.part == part]
 
 
 def test_rows_that_a_rule_would_leave_out_are_counted(profile: Path) -> None:
-    assert told("rules") == []
+    assert verdicts("rules") == []
     (profile / "sales.sql").write_text(
         "select sale_id, item_id, 'X' as location_id, sold_on, quantity, unit_price, updated_at from sales"
     )
-    assert told("rules") == [
+    assert verdicts("rules") == [
         (
             "usable without",
             "2 rows of sales (100 %) have a location_id that locations does not hold (X); they go to quarantine",
@@ -248,7 +248,7 @@ def test_rows_that_a_rule_would_leave_out_are_counted(profile: Path) -> None:
         "'W' as location_id, '2026-01-02' as ordered_on, case when i < 15 then ' Open' else 'Closed' end as status, "
         "'2026-01-02 00:00:00' as updated_at from n"
     )
-    _, (verdict, sentence) = told("rules")
+    _, (verdict, sentence) = verdicts("rules")
     assert verdict == "not usable"
     assert sentence.startswith(
         "26 rows of purchase_orders (65 %) have a status other than open, received, cancelled (closed): more than a run goes on without"
@@ -257,17 +257,17 @@ def test_rows_that_a_rule_would_leave_out_are_counted(profile: Path) -> None:
 
 def test_no_location_at_all_stops_a_run(profile: Path) -> None:
     (profile / "locations.sql").write_text("select * from locations where 1 = 0")
-    assert ("not usable", "locations has no row: a run stops there") in told("rules")
+    assert ("not usable", "locations has no row: a run stops there") in verdicts("rules")
 
 
-def test_items_without_a_cost_are_told(profile: Path) -> None:
+def test_items_without_a_cost_are_reported(profile: Path) -> None:
     items = "select item_id, name, category, {} as unit_cost, unit_price, updated_at from items"
     (profile / "items.sql").write_text(items.format("case item_id when 'A' then 0 else unit_cost end"))
-    assert told("costs") == [
+    assert verdicts("costs") == [
         ("usable without", "1 item of 2 have no unit_cost above zero (A); nothing is planned of them")
     ]
     (profile / "items.sql").write_text(items.format("null"))
-    assert [verdict for verdict, _ in told("costs")] == ["not usable"]
+    assert [verdict for verdict, _ in verdicts("costs")] == ["not usable"]
 
 
 def test_prices_in_force_are_those_of_the_newest_sale(profile: Path) -> None:

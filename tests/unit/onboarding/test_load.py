@@ -245,7 +245,7 @@ def test_a_missing_table_names_the_files_that_lie_there(folder: Path) -> None:
     assert "lacks sales.csv (or .xlsx, .parquet); there lie sale.csv" in refusal(folder).message
 
 
-def test_a_file_named_almost_as_a_table_is_told_of_what_it_may_be(folder: Path) -> None:
+def test_a_file_named_almost_as_a_table_gets_the_likely_name(folder: Path) -> None:
     (folder / "stock level.csv").write_text("item_id\nA\n")
     (folder / "item_policies.txt").write_text("item_id\nA\n")
     (folder / "readme.txt").write_text("nothing\n")
@@ -258,7 +258,7 @@ def test_a_file_named_almost_as_a_table_is_told_of_what_it_may_be(folder: Path) 
     assert "readme" not in notes
 
 
-def test_another_separator_and_a_workbook_named_csv_are_told_as_what_they_are(folder: Path) -> None:
+def test_another_separator_and_a_workbook_named_csv_are_recognised(folder: Path) -> None:
     (folder / "items.csv").write_text(FILES["items"].replace(",", "|"))
     message = refusal(folder).message
     assert (

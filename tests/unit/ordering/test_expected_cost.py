@@ -39,10 +39,10 @@ def test_the_order_is_the_exact_newsvendor_s_after_projecting_lost_sales():
     held = [sum(chance * cover[units + q] for units, chance in stock.items()) for q in range(40)]
     exact = int(np.argmax(np.array(held) >= 1.0 / 1.2))
     for seed in (1, 2, 3):
-        told = expected_cost.orders(problem(), seed)
-        assert abs(told.quantity[0] - exact) <= 1
-        assert told.covered[0] == pytest.approx(held[int(told.quantity[0])], abs=0.02)
-        assert told.left[0] == pytest.approx(sum(units * chance for units, chance in stock.items()), abs=0.15)
+        orders = expected_cost.orders(problem(), seed)
+        assert abs(orders.quantity[0] - exact) <= 1
+        assert orders.covered[0] == pytest.approx(held[int(orders.quantity[0])], abs=0.02)
+        assert orders.left[0] == pytest.approx(sum(units * chance for units, chance in stock.items()), abs=0.15)
 
 
 def test_the_sample_holds_the_moments_it_was_drawn_from():
@@ -73,9 +73,9 @@ def test_a_part_of_the_skus_keeps_its_own_open_orders():
     assert len(set(whole.quantity.tolist())) > 3
     for part in ([7, 2, 5], [0], [8, 1]):
         rows = np.array(part)
-        told = expected_cost.orders(many.take(rows), 5)
-        assert told.quantity.tolist() == whole.quantity[rows].tolist()
-        assert told.left.tolist() == whole.left[rows].tolist()
+        orders = expected_cost.orders(many.take(rows), 5)
+        assert orders.quantity.tolist() == whole.quantity[rows].tolist()
+        assert orders.left.tolist() == whole.left[rows].tolist()
 
 
 def test_more_on_order_orders_less_and_late_lines_do_not_help_before_they_come():
@@ -96,19 +96,19 @@ def test_the_surplus_is_what_must_be_missing_for_an_order_to_pay(terms):
     arriving = np.array([[float(n), 7.0, 6.0 * (n % 3)] for n in range(skus)])
     each = {name: np.full(skus, value) for name, value in terms.items()}
     many = problem(skus, on_hand=stock, arriving=arriving, **each)
-    told = expected_cost.orders(many, 4, 500, search_surplus=True)
-    assert (told.surplus[told.quantity > 0] == 0).all()
-    idle = told.quantity <= 0
-    never = idle & (told.surplus > stock)
+    orders = expected_cost.orders(many, 4, 500, search_surplus=True)
+    assert (orders.surplus[orders.quantity > 0] == 0).all()
+    idle = orders.quantity <= 0
+    never = idle & (orders.surplus > stock)
     assert (idle & ~never).sum() >= 5
-    for missing, pays in ((told.surplus, ~never), (told.surplus - many.unit, False & never)):
+    for missing, pays in ((orders.surplus, ~never), (orders.surplus - many.unit, False & never)):
         less = replace(many, on_hand=np.maximum(stock - missing, 0.0))
         assert ((expected_cost.orders(less, 4, 500).quantity > 0)[idle] == pays[idle]).all()
 
 
 def test_no_surplus_is_enough_where_no_order_ever_pays():
-    told = expected_cost.orders(problem(ordering_cost=np.full(1, 1e6)), 1, search_surplus=True)
-    assert (told.quantity[0], told.surplus[0]) == (0.0, 7.0)
+    orders = expected_cost.orders(problem(ordering_cost=np.full(1, 1e6)), 1, search_surplus=True)
+    assert (orders.quantity[0], orders.surplus[0]) == (0.0, 7.0)
 
 
 def test_an_uncertain_lead_time_orders_more():
@@ -122,19 +122,19 @@ def test_an_uncertain_lead_time_orders_more():
 def test_the_days_before_the_arrival_and_those_served_partition_the_forecast():
     assert expected_cost.cuts(10, 7) == [(0, 7), (7, 10), (10, 17)]
     assert expected_cost.reaches(np.array([14, 15]), 7, 4).tolist() == [True, False]
-    told = expected_cost.orders(problem(mean=np.array([[5.0, 7.0, 14.0, 14.0]]), lead_time=np.array([10])), 1)
-    assert told.served[0] == pytest.approx(7.0 * 4 / 7 + 14.0 * 3 / 7)
+    orders = expected_cost.orders(problem(mean=np.array([[5.0, 7.0, 14.0, 14.0]]), lead_time=np.array([10])), 1)
+    assert orders.served[0] == pytest.approx(7.0 * 4 / 7 + 14.0 * 3 / 7)
 
 
 def test_kilograms_are_ordered_as_grams_and_tonnes_of_the_same_demand_are():
     quantities = []
     for factor in (1.0, 0.001, 1e-6):  # grams, which come whole, kilograms, tonnes
         mean = np.full((1, 4), 340.0) * factor
-        told = expected_cost.orders(
+        orders = expected_cost.orders(
             problem(
                 mean=mean, variance=0.2 * mean**2, on_hand=np.array([300.0]) * factor, pack=np.zeros(1), minimum=np.zeros(1),
                 unit=expected_cost.unit_of(np.array([factor == 1.0]), mean), arriving=np.array([[0.0, 7.0, 250.0 * factor]]),
             ), 1,
         )  # fmt: skip
-        quantities.append(told.quantity[0] / factor)
+        quantities.append(orders.quantity[0] / factor)
     assert quantities[1:] == pytest.approx(quantities[:1] * 2, rel=0.01)

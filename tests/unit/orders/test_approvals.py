@@ -31,4 +31,4 @@ def test_without_authors_anybody_signs_and_with_them_only_who_has_a_role():
 def test_what_nobody_covers_says_so():
     with pytest.raises(StockproofError, match=r"may approve up to 0\.30") as refused:
         check("SP-1", 0.4, "ann", Approvals(roles={"planner": 0.3}, authors={"ann": "planner", "bob": "planner"}))
-    assert refused.value.remedy == "raise a limit in approvals.roles: nobody's covers it"
+    assert refused.value.remedy == "raise a limit in approvals.roles: none covers it"

@@ -46,9 +46,9 @@ def test_without_a_replay_s_choice_it_is_the_default_rule_and_with_one_that_rule
     plain = levels.choose(skus(), 0.95, 7)
     assert plain.order_up_to[0] == np.ceil(14.0 + 1.6448536 * 8.0)
     for name in RULES:
-        told = table(frame(), AS_OF, settings.load(), nothing_coming(), choice(name))
-        assert told["policy"].to_list() == [name, "min_max"]
-        assert told["reason"].null_count() == 0
+        decided = table(frame(), AS_OF, settings.load(), nothing_coming(), choice(name))
+        assert decided["policy"].to_list() == [name, "min_max"]
+        assert decided["reason"].null_count() == 0
     bare = table(frame(), AS_OF, settings.load(), nothing_coming(), choice("eoq"))
     assert "without a safety stock" in bare["reason"][0]
     assert bare["safety_stock"][0] == pytest.approx(0.0)
@@ -56,18 +56,18 @@ def test_without_a_replay_s_choice_it_is_the_default_rule_and_with_one_that_rule
 
 def test_a_quantile_below_the_mean_reads_as_less_not_as_a_negative_safety_stock():
     cheap = frame().with_columns(shortage_cost=pl.lit(0.001), holding_cost_per_day=pl.lit(1.0))
-    told = table(cheap, AS_OF, settings.load(), nothing_coming(), choice("newsvendor"))
-    assert told["safety_stock"][0] < 0
-    assert "less than expected: order up to" in told["reason"][0]
-    assert "safety stock of -" not in told["reason"][0]
+    decided = table(cheap, AS_OF, settings.load(), nothing_coming(), choice("newsvendor"))
+    assert decided["safety_stock"][0] < 0
+    assert "less than expected: order up to" in decided["reason"][0]
+    assert "safety stock of -" not in decided["reason"][0]
 
 
 def test_a_large_lot_that_needs_less_than_the_mean_reads_as_that():
     dear = frame().with_columns(ordering_cost=pl.lit(500.0))
-    told = table(dear, AS_OF, settings.load(), nothing_coming(), choice("fill_rate"))
-    assert told["safety_stock"][0] < 0
-    assert "a fill rate of 95 % allows" in told["reason"][0]
-    assert "less, as its lot is large: order up to" in told["reason"][0]
+    decided = table(dear, AS_OF, settings.load(), nothing_coming(), choice("fill_rate"))
+    assert decided["safety_stock"][0] < 0
+    assert "a fill rate of 95 % allows" in decided["reason"][0]
+    assert "less, as its lot is large: order up to" in decided["reason"][0]
 
 
 def test_a_rule_the_guard_did_not_let_through_is_not_followed():
@@ -78,10 +78,10 @@ def test_a_rule_the_guard_did_not_let_through_is_not_followed():
 @pytest.mark.parametrize("position", [-3.0, 0.0, 7.0, 19.0, 20.0, 24.0, 25.0, 60.0])
 def test_whole_batches_from_today_s_position_are_those_of_the_replay(position):
     dear = {"ordering_cost": np.full(3, 0.5), "position": np.full(3, position)}
-    told = levels.choose(skus(**dear), 0.95, 7, np.full(3, "reorder_batches"))
+    decided = levels.choose(skus(**dear), 0.95, 7, np.full(3, "reorder_batches"))
     batch = np.ceil(np.sqrt(2 * 0.5 * 1.0 / 0.01))
-    expected = order_quantity(position, told.reorder_point[0], batch, np.array([1.0, 0.0, 0.0, np.inf]))
-    ordered = told.order_up_to[0] - position if position <= told.reorder_point[0] else 0.0
+    expected = order_quantity(position, decided.reorder_point[0], batch, np.array([1.0, 0.0, 0.0, np.inf]))
+    ordered = decided.order_up_to[0] - position if position <= decided.reorder_point[0] else 0.0
     assert ordered == expected
 
 

@@ -47,8 +47,8 @@ def coming() -> lost_sales.Coming:
 
 @pytest.fixture
 def policies() -> dict[str, dict]:
-    told = table(rows(), AS_OF, settings.load(), coming())
-    return {row["item_id"]: row for row in told.iter_rows(named=True)}
+    decided = table(rows(), AS_OF, settings.load(), coming())
+    return {row["item_id"]: row for row in decided.iter_rows(named=True)}
 
 
 def test_only_lots_within_a_review_and_within_reach_order_by_expected_cost(policies):
@@ -91,8 +91,10 @@ def test_what_holds_more_than_enough_has_the_level_at_which_an_order_would_pay()
 
 
 def test_where_no_order_pays_the_level_is_below_any_stock():
-    told = table(rows(), AS_OF, settings.load(), holding(4.0, shortage_cost=1e-9)).row(ITEMS.index("own"), named=True)
-    assert (told["policy"], told["reorder_point"], told["order_up_to"]) == ("expected_cost", 4.0, 5.0)
+    decided = table(rows(), AS_OF, settings.load(), holding(4.0, shortage_cost=1e-9)).row(
+        ITEMS.index("own"), named=True
+    )
+    assert (decided["policy"], decided["reorder_point"], decided["order_up_to"]) == ("expected_cost", 4.0, 5.0)
     kilos = rows().with_columns(fractional=pl.lit(value=True))
     bare = table(kilos, AS_OF, settings.load(), holding(4.0, shortage_cost=1e-9)).row(
         ITEMS.index("stocked"), named=True
@@ -119,9 +121,9 @@ def test_open_lines_at_their_dates_not_their_sum():
     """A line that comes after the days served began covers none of the demand before."""
     late = coming()
     moved = late.dated.with_columns(expected_on=pl.lit(AS_OF + timedelta(days=15)))
-    told = table(rows(), AS_OF, settings.load(), lost_sales.Coming(late.periods, moved, late.terms))
+    decided = table(rows(), AS_OF, settings.load(), lost_sales.Coming(late.periods, moved, late.terms))
     early = table(rows(), AS_OF, settings.load(), late)
-    ordered = [t.filter(pl.col("item_id") == "own")["order_up_to"][0] for t in (told, early)]
+    ordered = [t.filter(pl.col("item_id") == "own")["order_up_to"][0] for t in (decided, early)]
     assert ordered[0] < ordered[1]
     assert np.isfinite(ordered).all()
 
@@ -133,8 +135,8 @@ def test_what_is_due_and_when():
         {"item_id": ["far", "own", "own", "plain"], "location_id": ["L"] * 4, "quantity": [1.0, 5.0, 2.0, 3.0]}
     )
     dated = dated.with_columns(expected_on=pl.Series(due, dtype=pl.Date))
-    told = lost_sales._arriving(rows(), dated, AS_OF)
-    assert told.tolist() == [[2.0, 0.0, 1.0], [3.0, 7.0, 5.0], [3.0, -4.0, 2.0], [4.0, 0.0, 3.0]]
+    decided = lost_sales._arriving(rows(), dated, AS_OF)
+    assert decided.tolist() == [[2.0, 0.0, 1.0], [3.0, 7.0, 5.0], [3.0, -4.0, 2.0], [4.0, 0.0, 3.0]]
     known = lost_sales.Coming(coming().periods, dated, coming().terms)
     assert known.position(rows()).tolist() == [4.0, 4.0, 5.0, 11.0, 7.0, 4.0]
 
@@ -153,8 +155,8 @@ def tonnes(unit_rows: pl.DataFrame, known: lost_sales.Coming, factor: float, pac
         known.dated.with_columns(pl.col("quantity") * factor),
         terms,
     )
-    told = table(scaled.with_columns(costs), AS_OF, settings.load(), scaled_known)
-    return told.filter(pl.col("item_id") == "own").row(0, named=True)
+    decided = table(scaled.with_columns(costs), AS_OF, settings.load(), scaled_known)
+    return decided.filter(pl.col("item_id") == "own").row(0, named=True)
 
 
 def test_what_is_booked_in_tonnes_is_ordered_as_the_same_in_kilograms():

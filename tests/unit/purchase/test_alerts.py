@@ -38,7 +38,7 @@ def test_a_line_of_what_no_longer_sells_says_since_when(last, created, alert):
     assert after.drop("alert", "alert_code").equals(before.drop("alert", "alert_code"))
 
 
-def test_it_comes_before_what_a_supplier_is_told():
+def test_it_comes_before_the_alerts_for_a_supplier():
     rows, breaks = make(60, seed=1)
     late = {"overdue": 0.0, "dropped": 5.0, "beyond": 0.0, "late_po": "PO-1", "beyond_po": ""}
     rows = rows.with_columns(
@@ -58,11 +58,11 @@ def test_what_runs_out_before_its_next_line_says_how_long_it_lasts_and_when_the_
         *(pl.lit(value).alias(name) for name, value in late.items()), oldest_on=pl.lit(None, pl.Date),
         next_on=pl.lit(AS_OF + timedelta(days=3)), on_hand=pl.lit(0.0),
     )  # fmt: skip
-    told = decide(rows, breaks, AS_OF, config()).table.filter(pl.col("alert_code") == "RUNS_OUT_BEFORE_NEXT_LINE")
-    assert set(told["alert"]) == {"Expedite: stock covers less than a day, the next line is due in 3 days"}
+    alerted = decide(rows, breaks, AS_OF, config()).table.filter(pl.col("alert_code") == "RUNS_OUT_BEFORE_NEXT_LINE")
+    assert set(alerted["alert"]) == {"Expedite: stock covers less than a day, the next line is due in 3 days"}
 
 
-def _told(demand_per_day, **changes):
+def _alert(demand_per_day, **changes):
     base = {"on_hand": 10.0, "overdue": 0.0, "dropped": 0.0, "beyond": 0.0, "late_po": "", "beyond_po": "", "oldest_on": None,
             "next_on": AS_OF + timedelta(days=6)}  # fmt: skip
     rows = pl.DataFrame([base | changes], schema_overrides={"oldest_on": pl.Date, "next_on": pl.Date})
@@ -71,14 +71,14 @@ def _told(demand_per_day, **changes):
 
 def test_stock_that_lasts_until_the_day_before_the_next_line_is_none_to_expedite():
     """10 on hand at 4 a day are 2.5 days; what is due on day 6 serves that day, so 5 days are enough."""
-    assert _told(4.0) == "Expedite: stock covers about 2 days, the next line is due in 6 days"
-    assert _told(2.01).startswith("Expedite: stock covers about 4 days")
-    assert _told(2.0) == ""
-    assert _told(0.0) == "", "nothing is sold"
-    assert _told(4.0, on_hand=-3.0).startswith("Expedite: stock covers less than a day")
-    assert _told(4.0, on_hand=None).startswith("Expedite: stock covers less than a day")
+    assert _alert(4.0) == "Expedite: stock covers about 2 days, the next line is due in 6 days"
+    assert _alert(2.01).startswith("Expedite: stock covers about 4 days")
+    assert _alert(2.0) == ""
+    assert _alert(0.0) == "", "nothing is sold"
+    assert _alert(4.0, on_hand=-3.0).startswith("Expedite: stock covers less than a day")
+    assert _alert(4.0, on_hand=None).startswith("Expedite: stock covers less than a day")
 
 
 def test_kilograms_that_are_late_are_not_nothing_where_they_are_booked_in_tonnes():
     late = {"overdue": 0.0042, "late_po": "PO-1", "oldest_on": AS_OF - timedelta(days=1)}
-    assert _told(0.001, **late) == "Reschedule: 0.0042 units of order PO-1 are 1 day late and still counted"
+    assert _alert(0.001, **late) == "Reschedule: 0.0042 units of order PO-1 are 1 day late and still counted"

@@ -62,8 +62,8 @@ def test_a_capped_value_holds_where_the_cap_costs_the_price_break(others):
 
 def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
     own = str(ROWS["supplier_id"][10])
-    mine = (ROWS["supplier_id"] == own) & ROWS["has_supplier"]
-    offers = ROWS.filter(mine).head(4).select("item_id").with_columns(
+    of_supplier = (ROWS["supplier_id"] == own) & ROWS["has_supplier"]
+    offers = ROWS.filter(of_supplier).head(4).select("item_id").with_columns(
         supplier_id=pl.lit("OTHER"), lead_time_days=pl.lit(30.0), min_order_qty=pl.lit(1.0), pack_size=pl.lit(1.0),
         purchase_price=pl.lit(99.0), ordering_cost=pl.lit(10.0), lead_time_mean=pl.lit(30.0), accepted_share=pl.lit(1.0), score=pl.lit(0.9),
         measured_days=pl.lit(41.0),
@@ -81,8 +81,8 @@ def test_a_barred_supplier_loses_its_lines_to_another_or_to_nobody():
     )
     assert bought.rows() == [(AS_OF + timedelta(days=42), AS_OF + timedelta(days=31), "measured median")]
     assert with_other["supplier_reason"].str.contains("which a rule bars").all()
-    assert table.filter(mine)["rules"].str.contains("sanctions").all()
-    nobody = table.filter(mine & ~table["item_id"].is_in(offers["item_id"].to_list()))
+    assert table.filter(of_supplier)["rules"].str.contains("sanctions").all()
+    nobody = table.filter(of_supplier & ~table["item_id"].is_in(offers["item_id"].to_list()))
     assert "NO_ORDER_SUPPLIER_BLOCKED" in nobody["reason_code"].to_list()
     assert not table.filter(ROWS["supplier_id"] != own)["rules"].str.contains("sanctions").any(), (
         "it bars none of theirs"
@@ -114,10 +114,10 @@ def test_landed_cost_chooses_among_the_good_and_quick(change, chosen):
         "measured_days": None,
     }  # fmt: skip
     offers = pl.DataFrame([base, base | {"supplier_id": "CHEAP", "purchase_price": 8.0} | change])
-    told = _table(row, offers).row(0, named=True)
-    assert told["supplier_id"] == chosen
-    assert (told["supplier_reason"] != "") == (chosen == "CHEAP")
-    assert told["landed_cost"] > 0
+    decision = _table(row, offers).row(0, named=True)
+    assert decision["supplier_id"] == chosen
+    assert (decision["supplier_reason"] != "") == (chosen == "CHEAP")
+    assert decision["landed_cost"] > 0
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_landed_cost_chooses_among_the_good_and_quick(change, chosen):
         ),
     ],
 )
-def test_the_choice_of_another_supplier_is_told_in_figures(own, other, words):
+def test_the_choice_of_another_supplier_is_shown_in_figures(own, other, words):
     row = ROWS.filter("has_supplier").head(1).with_columns(
         supplier_id=pl.lit("S1"), purchase_price=pl.lit(own), on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date),
         ordering_cost=pl.lit(0.01),
@@ -144,13 +144,16 @@ def test_the_choice_of_another_supplier_is_told_in_figures(own, other, words):
     assert re.fullmatch(words, _table(row, offers)["supplier_reason"][0])
 
 
-def test_a_price_break_of_cents_is_told_in_figures():
+def test_a_price_break_of_cents_is_shown_in_figures():
     row = ROWS.filter("has_supplier").head(1).with_columns(
         purchase_price=pl.lit(0.028), on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date), created_on=pl.lit(None, pl.Date),
     )  # fmt: skip
     steps = row.select("item_id", "supplier_id", min_qty=pl.lit(70.0), unit_price=pl.lit(0.025))
-    told = decide(row, steps, AS_OF, config()).table.row(0, named=True)
-    assert " at 0.025 a unit instead of " in told["reason"] and " at 0.028, which costs less in all" in told["reason"]
+    decision = decide(row, steps, AS_OF, config()).table.row(0, named=True)
+    assert (
+        " at 0.025 a unit instead of " in decision["reason"]
+        and " at 0.028, which costs less in all" in decision["reason"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -166,9 +169,9 @@ def test_a_line_is_expected_when_the_vendor_really_delivers(measured, agreed, ex
         on_hand=pl.lit(0.0), discontinued_on=pl.lit(None, pl.Date), purchase_price=pl.lit(3.0), created_on=pl.lit(None, pl.Date),
         measured_days=pl.lit(measured, pl.Float64), lead_time_days=pl.lit(agreed, pl.Float64),
     )  # fmt: skip
-    told = _table(row).row(0, named=True)
-    days = [(told[name] - AS_OF).days for name in ("expected_on", "agreed_on")]
-    assert (*days, told["expected_from"]) == (expected, due, by)
+    decision = _table(row).row(0, named=True)
+    days = [(decision[name] - AS_OF).days for name in ("expected_on", "agreed_on")]
+    assert (*days, decision["expected_from"]) == (expected, due, by)
 
 
 def test_order_minimum_is_reached_or_the_order_held():
@@ -255,12 +258,14 @@ def _coming(**changes):
         "oldest_on": None,
         "next_on": None,
     }
-    told = {**base, **changes}
+    decision = {**base, **changes}
     kinds = {"oldest_on": pl.Date, "next_on": pl.Date}
-    return _table(row.with_columns(pl.lit(v, dtype=kinds.get(k)).alias(k) for k, v in told.items())).row(0, named=True)
+    return _table(row.with_columns(pl.lit(v, dtype=kinds.get(k)).alias(k) for k, v in decision.items())).row(
+        0, named=True
+    )
 
 
-def test_late_lines_first_raise_an_alert_then_are_ordered_anew():
+def test_late_lines_first_raise_an_alert_then_are_ordered_again():
     late = _coming(due=900.0, overdue=900.0, late_po="PO-1", oldest_on=date(2026, 6, 24))
     assert (late["quantity"], late["alert_code"]) == (0.0, "EXPEDITE_LATE_LINE")
     assert late["alert"] == "Reschedule: 900 units of order PO-1 are 4 days late and still counted"
@@ -275,10 +280,10 @@ def test_late_lines_first_raise_an_alert_then_are_ordered_anew():
 
 
 def test_own_orders_the_erp_does_not_show_yet_count():
-    told = _coming(proposed=900.0)
-    assert told["quantity"] == 0
-    assert told["inventory_position"] == 902.0
-    assert told["reason"].endswith("; of what is due, 900 are orders of ours the ERP does not show yet")
+    decision = _coming(proposed=900.0)
+    assert decision["quantity"] == 0
+    assert decision["inventory_position"] == 902.0
+    assert decision["reason"].endswith("; of what is due, 900 are orders of ours the ERP does not show yet")
 
 
 def test_what_comes_in_fractions_may_fill_an_order_minimum():

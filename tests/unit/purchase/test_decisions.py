@@ -154,7 +154,7 @@ def test_levels_of_least_expected_cost_of_what_comes_in_fractions_fade_by_fracti
     assert "nothing is missing to the order-up-to level 0.7" in enough["reason"]
 
 
-def test_what_is_booked_in_tonnes_is_told_in_figures_that_are_there():
+def test_what_is_booked_in_tonnes_is_shown_with_its_significant_figures():
     """Four kilograms of what is booked in tonnes are neither 0 nor 'anything at all'."""
     tonnes = rows(
         whole=[False], pack_size=[None], due=[0.0], ordering_cost=[0.0], reorder_point=[0.0042], order_up_to=[0.0075], on_hand=[0.0012],

@@ -33,13 +33,13 @@ FAULTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("told", FAULTS)
-def test_the_next_level_decides_and_says_so(told):
-    table = _decided(**FAULTS[told])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_next_level_decides_and_says_so(fault):
+    table = _decided(**FAULTS[fault])
     assert table.height == ROWS.height
     assert table["level"].head(60).unique().to_list() == ["reorder_point"]
     assert table["level"].tail(60).unique().to_list() == ["safety_stock"]
-    assert table["level_reason"].str.starts_with(f"{told}; ").all()
+    assert table["level_reason"].str.starts_with(f"{fault}; ").all()
     assert table["reason"].str.contains("; .* decides?$").all()
     numbers = table.select(
         "quantity", "order_value", "risk", "reorder_point", "order_up_to", "projected_stock"
@@ -110,7 +110,7 @@ def test_a_kept_minimum_that_leaves_a_sku_exposed_says_so():
         "due": pl.lit(0.0),
     }
     exposed = _decided(**low, on_hand=pl.lit(1.0)).filter(pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT")
-    told = exposed["reason"].str.contains("the ERP's own minimum and was kept; all the same the SKU runs out with")
-    assert told.sum() > 80 and told.to_list() == (exposed["risk"] >= 0.5).to_list()
+    fault = exposed["reason"].str.contains("the ERP's own minimum and was kept; all the same the SKU runs out with")
+    assert fault.sum() > 80 and fault.to_list() == (exposed["risk"] >= 0.5).to_list()
     safe = _decided(**low, on_hand=pl.lit(1e6)).filter(pl.col("reason_code") == "NO_ORDER_POSITION_SUFFICIENT")
     assert safe.height > 80 and not safe["reason"].str.contains("all the same").any()

@@ -81,7 +81,7 @@ def _changed(settings, name, change):
         (flips.BUDGET, {"budget": 6000.0}),
     ],
 )
-def test_limits_flip_it_as_told(name, case):
+def test_limits_flip_it_as_stated(name, case):
     rows, breaks = make(300, seed=3)
     settings = config(**case)
     chosen = _flips(decide(rows, breaks, AS_OF, settings).table, [name], 15)

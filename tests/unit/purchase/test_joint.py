@@ -46,8 +46,8 @@ def test_the_cost_of_a_can_order_level_is_that_of_cycles_played(share, others):
     length = cycle - wait + np.minimum(next_order, wait)
     held = cycle * length - length**2 / 2.0
     cost = (line + own * ~joins + weight * held).mean() / length.mean()
-    told = joint._rate(share, np.exp(-others * wait), cycle, others, own, line, weight)
-    assert told == (pytest.approx(cost, rel=0.005), pytest.approx((~joins).mean() / length.mean(), rel=0.02, abs=1e-6))
+    rate = joint._rate(share, np.exp(-others * wait), cycle, others, own, line, weight)
+    assert rate == (pytest.approx(cost, rel=0.005), pytest.approx((~joins).mean() / length.mean(), rel=0.02, abs=1e-6))
 
 
 def test_a_supplier_whose_orders_would_hardly_be_cheaper_is_left_alone(monkeypatch):

@@ -123,14 +123,14 @@ def test_the_expected_saving_is_the_newsvendors_integral():
     rows, _ = _catalogue(4, 3)
     sku = lines.build(rows.with_columns(proposed=pl.lit(0.0)), AS_OF, config())
     which, stock, units = np.array([0, 1, 2, 3]), np.array([0.0, 5.0, 12.0, 30.0]), np.array([10.0, 40.0, 6.0, 0.0])
-    told = ranking.expected_saving(sku, stock, units, which)
-    for i, low, more, saving in zip(which, stock, units, told, strict=True):
+    savings = ranking.expected_saving(sku, stock, units, which)
+    for i, low, more, saving in zip(which, stock, units, savings, strict=True):
         mesh = low + (np.arange(4_000) + 0.5) * more / 4_000
         chance = risk.exceedance(np.repeat(sku.grid[[i]], 4_000, axis=0), mesh)
         served, left = chance.mean() * more, (1.0 - chance).mean() * more
         expected = sku.shortage_cost[i] * served - sku.holding_per_day[i] * sku.days[i] * left
         assert saving == pytest.approx(expected, rel=0.02, abs=1e-3)
-    assert (np.abs(told[:3]) > 0.1).all()
+    assert (np.abs(savings[:3]) > 0.1).all()
 
 
 def test_the_space_that_a_supplier_s_order_could_ask_for():
@@ -179,8 +179,8 @@ def test_a_container_is_filled_by_volume():
     assert (more.filter(~known) == 0).all(), "who knows whether it still fits?"
     volume, filled = rows["unit_volume"].fill_null(0.0), 0
     for name in plain["supplier_id"].drop_nulls().unique():
-        mine = plain["supplier_id"] == name
-        before, now = ((table["quantity"] * volume).filter(mine).sum() for table in (plain, full))
+        of_supplier = plain["supplier_id"] == name
+        before, now = ((table["quantity"] * volume).filter(of_supplier).sum() for table in (plain, full))
         assert np.ceil(now / 30.0 - 1e-9) == np.ceil(before / 30.0 - 1e-9), name
         filled += now > before
     assert filled > 5

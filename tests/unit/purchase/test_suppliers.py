@@ -36,11 +36,11 @@ amounts = st.floats(0.05, 500)
 @settings(deadline=None)
 @given(amounts, amounts, amounts, st.floats(0.05, 50), st.integers(1, 90), st.floats(0.05, 1))
 def test_it_is_price_ordering_and_holding_over_what_is_accepted(price, fixed, demand, cost, days, share):
-    told = landed(
+    landed_cost = landed(
         purchase_price=price, ordering_cost=fixed, forecast_mean=demand * days, protection_days=days, unit_cost=cost,
         holding_cost_per_day=0.001 * cost, accepted_share=share,
     )  # fmt: skip
-    assert told == pytest.approx(closed_form(price, fixed, demand, 0.001) / share, rel=1e-6)
+    assert landed_cost == pytest.approx(closed_form(price, fixed, demand, 0.001) / share, rel=1e-6)
 
 
 YEARLY = SETTINGS.costs.holding_cost_rate / 365

@@ -100,12 +100,12 @@ def test_a_shelf_found_empty_by_a_later_count_changes_no_level_before_that_count
     for name in ("reorder", "order_up_to", "level"):
         one, other = getattr(ours, name), getattr(theirs, name)
         assert np.array_equal(one[:, :early], other[:, :early], equal_nan=True), name
-    told = known(empty, TERMS)
+    moments = known(empty, TERMS)
     empty.found_later[:] = False  # from that count on it is as had it been known all along
     for name, rate in known(empty, TERMS).mean.items():
-        assert np.array_equal(told.mean[name][:, early:], rate[:, early:]), name
+        assert np.array_equal(moments.mean[name][:, early:], rate[:, early:]), name
         # A day without demand moves no size and no interval of Croston's.
-        assert np.array_equal(told.mean[name][:, :early], rate[:, :early]) == (name == SBA), name
+        assert np.array_equal(moments.mean[name][:, :early], rate[:, :early]) == (name == SBA), name
 
 
 def test_the_last_day_is_a_review_day():

@@ -68,9 +68,9 @@ def test_passports_sum_to_the_replays(whole):
     """The report adds up plan.replays; the passports carry the same figures SKU by SKU."""
     passports, replays = whole["passports"], whole["replays"]
     for policy, prefix in (("candidate", ""), ("incumbent", "incumbent_"), ("recorded", "recorded_")):
-        mine = replays.filter(pl.col("policy") == policy)
+        of_policy = replays.filter(pl.col("policy") == policy)
         for figure in ("mean_stock_value", "holding_cost", "shortage_cost", "ordering_cost", "total_cost"):
-            assert passports[prefix + figure].drop_nulls().to_list() == mine[figure].to_list(), (policy, figure)
+            assert passports[prefix + figure].drop_nulls().to_list() == of_policy[figure].to_list(), (policy, figure)
     costs = {
         p: replays.filter(pl.col("policy") == p).select("item_id", "total_cost") for p in ("incumbent", "candidate")
     }

@@ -158,10 +158,10 @@ def test_days_after_the_end_of_an_item_are_no_service(rows):
     """b is discontinued 20 days ago: of the judged days those from then on are neither in stock nor out of it."""
     played = play(rows, AS_OF, config())
     for policy in ("candidate", "recorded"):
-        told = passport.replays(rows, played, AS_OF, policy)
-        assert (told["days"][0] - told["days"][1], told["item_id"][1]) == (21, "b")
-        traced = played.outcomes[policy].trace[0, :2, -told["days"][0] :]
-        assert told["mean_on_hand"][:2].to_list() == pytest.approx(
+        table = passport.replays(rows, played, AS_OF, policy)
+        assert (table["days"][0] - table["days"][1], table["item_id"][1]) == (21, "b")
+        traced = played.outcomes[policy].trace[0, :2, -table["days"][0] :]
+        assert table["mean_on_hand"][:2].to_list() == pytest.approx(
             traced.mean(axis=1)
         )  # what is left is charged to the end
     days = replace(played.days, warmup=0)
@@ -171,11 +171,11 @@ def test_days_after_the_end_of_an_item_are_no_service(rows):
     assert sums["skus"].to_list()[-22:] == [1, *[0] * 21]
     gone = replace(rows, skus=rows.skus.with_columns(discontinued_on=pl.lit(day(300))))
     never = play(gone, AS_OF, config())
-    told = passport.passports(
+    table = passport.passports(
         gone, never, AS_OF, config(), pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String})
     )
-    assert told["days"].to_list() == [0] * told.height
-    assert told["in_stock_rate"].to_list() == [1.0] * told.height
+    assert table["days"].to_list() == [0] * table.height
+    assert table["in_stock_rate"].to_list() == [1.0] * table.height
 
 
 def test_without_counts_every_policy_starts_at_the_erps_maximum_or_ours_where_there_is_none(rows):
@@ -239,13 +239,13 @@ def test_daily_sums_do_not_depend_on_the_order_of_skus(rows):
 
 
 def test_the_empty_shelf_of_a_sku_nobody_asks_for_is_no_stockout(rows):
-    mine = pl.col("item_id") == "a"
+    of_item = pl.col("item_id") == "a"
     demand = rows.demand.with_columns(
-        quantity=pl.when(mine).then(0.0).otherwise("quantity"), is_stockout=mine | pl.col("is_stockout")
+        quantity=pl.when(of_item).then(0.0).otherwise("quantity"), is_stockout=of_item | pl.col("is_stockout")
     )
-    stock = rows.stock.with_columns(on_hand=pl.when(mine).then(0.0).otherwise("on_hand"))
+    stock = rows.stock.with_columns(on_hand=pl.when(of_item).then(0.0).otherwise("on_hand"))
     skus = rows.skus.with_columns(
-        pl.when(mine).then(0.0).otherwise(name).alias(name) for name in ("reorder_point", "order_up_to")
+        pl.when(of_item).then(0.0).otherwise(name).alias(name) for name in ("reorder_point", "order_up_to")
     )
     quiet = replace(
         rows,
@@ -257,5 +257,5 @@ def test_the_empty_shelf_of_a_sku_nobody_asks_for_is_no_stockout(rows):
     )
     played = play(quiet, AS_OF, config())
     assert [outcome.stockout_days[0] for outcome in played.outcomes.values()] == [0.0, 0.0, 0.0]
-    found = passport.replays(quiet, played, AS_OF, "recorded").filter(mine)
+    found = passport.replays(quiet, played, AS_OF, "recorded").filter(of_item)
     assert found["censored_days"].to_list() == [0]

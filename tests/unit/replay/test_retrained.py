@@ -34,28 +34,28 @@ def sold():
 
 
 @pytest.fixture(scope="module")
-def told(sold):
+def forecasts(sold):
     return means(sold, 3, 13, seed=1)
 
 
-def test_what_is_sold_later_changes_no_earlier_forecast(sold, told):
+def test_what_is_sold_later_changes_no_earlier_forecast(sold, forecasts):
     for period in (EARLIEST - 1, 30, 41, PERIODS - 2):
         later = np.arange(PERIODS) > period
         other = replace(sold, quantity=np.where(later, 99.0, sold.quantity), closed=np.where(later, 0.9, sold.closed))
         changed = means(other, 3, 13, seed=1)
-        assert np.array_equal(changed[:, : period + 1], told[:, : period + 1], equal_nan=True)
-        assert not np.array_equal(changed[:, period + 1 :], told[:, period + 1 :])
+        assert np.array_equal(changed[:, : period + 1], forecasts[:, : period + 1], equal_nan=True)
+        assert not np.array_equal(changed[:, period + 1 :], forecasts[:, period + 1 :])
 
 
-def test_nothing_is_forecast_before_the_first_training(told):
-    assert np.isnan(told[:, : EARLIEST - 1]).all()
-    assert (told[:, EARLIEST - 1 :] >= 0).all()
+def test_nothing_is_forecast_before_the_first_training(forecasts):
+    assert np.isnan(forecasts[:, : EARLIEST - 1]).all()
+    assert (forecasts[:, EARLIEST - 1 :] >= 0).all()
 
 
-def test_a_training_date_forecasts_as_the_forecaster_alone(sold, told):
+def test_a_training_date_forecasts_as_the_forecaster_alone(sold, forecasts):
     for period in (EARLIEST - 1, EARLIEST + 12):
         alone = PeriodForecaster(3, seed=1).fit(sold.until(period)).predict(sold.until(period))
-        assert told[:, period] == pytest.approx(alone.mean)
+        assert forecasts[:, period] == pytest.approx(alone.mean)
 
 
 def test_rates_equal_the_day_by_day_sum():
@@ -95,7 +95,7 @@ def test_candidates_of_trees_are_offered_where_they_were_forecast():
 
 
 def test_a_count_that_comes_later_changes_no_earlier_forecast(sold):
-    # Two days of period 30 were empty, as the count of period 34 told; without it they were days without demand.
+    # Two days of period 30 were empty, as the count of period 34 showed; without it they were days without demand.
     closed, held = sold.closed.copy(), sold.held.copy()
     closed[:, 30], held[:, 30] = 0.0, 0.0
     unaware = means(replace(sold, closed=closed, held=held), 3, 13, seed=1)
@@ -110,17 +110,17 @@ def test_a_count_that_comes_later_changes_no_earlier_forecast(sold):
     assert np.array_equal(honest[:, 34:], by_hindsight[:, 34:])
 
 
-def test_only_what_a_later_count_told_after_stock_was_found_is_late():
+def test_only_days_that_a_later_count_corrected_after_stock_was_found_are_late():
     first = date(2026, 6, 1)
     days = [first + timedelta(days=n) for n in range(28)]
     skus = pl.DataFrame({"sku": [0, 1, 2], "item_id": ["A", "B", "C"], "location_id": "W"})
     uncounted = pl.DataFrame(
         [
-            ("A", days[5], 2.0),  # the last sale, after a count that found stock: told on day 16
+            ("A", days[5], 2.0),  # the last sale, after a count that found stock: corrected on day 16
             ("A", days[13], 0.0),
-            ("A", days[14], 0.0),  # told within its own week
+            ("A", days[14], 0.0),  # corrected within the same week
             ("B", days[9], 0.0),  # after an empty count
-            ("C", days[20], 0.0),  # told after the last day
+            ("C", days[20], 0.0),  # corrected after the last day
         ],
         schema=["item_id", "day", "quantity"], orient="row",
     ).with_columns(location_id=pl.lit("W"))  # fmt: skip
@@ -130,7 +130,9 @@ def test_only_what_a_later_count_told_after_stock_was_found_is_late():
         schema=["item_id", "counted_on", "on_hand"], orient="row",
     ).with_columns(location_id=pl.lit("W"))  # fmt: skip
     found = late(skus, uncounted, counts, days[-1], 7, 4)
-    rows = sorted(zip(*(values.tolist() for values in (found.sku, found.period, found.told, found.held)), strict=True))
+    rows = sorted(
+        zip(*(values.tolist() for values in (found.sku, found.period, found.corrected, found.held)), strict=True)
+    )
     assert rows == [(0, 0, 2, 2.0), (0, 1, 2, 0.0), (2, 2, 4, 0.0)]
     assert late(skus, uncounted.clear(), counts.clear(), days[-1], 7, 4).sku.size == 0
 

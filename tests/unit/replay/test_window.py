@@ -55,7 +55,7 @@ def test_demand_stockouts_and_foreign_rows():
     assert w.stockout[0, 5]
 
 
-def test_a_day_that_only_a_later_count_shows_empty_is_told_from_one_after_an_empty_count():
+def test_a_day_that_only_a_later_count_shows_empty_differs_from_one_after_an_empty_count():
     counts = ((-3, "a", 7.0), (1, "a", 0.0), (5, "b", 0.0))
     w = recorded(stock=counts, empty=[("a", -1), ("a", 0), ("a", 1), ("a", 2), ("b", 4), ("b", 5)])
     found = [(n, t - w.run_up) for n, t in zip(*w.found_later.nonzero(), strict=True)]

@@ -99,7 +99,7 @@ def test_totals() -> None:
     )
 
 
-def test_a_sku_is_at_risk_where_it_runs_out_likelier_than_not() -> None:
+def test_a_sku_is_at_risk_if_it_more_likely_than_not_runs_out() -> None:
     decisions = pl.DataFrame({
         "item_id": ["a", "b", "c", "d", "e"], "location_id": ["W1"] * 5, "risk": [0.49, 0.5, 0.9, 0.9, 1.0],
         "order_up_to": [9.0] * 5, "inventory_position": [0.0, 0.0, 8.0, 1.0, 0.0], "unit_price": [1.0, None, 1.0, 1.0, 1.0],

@@ -64,7 +64,7 @@ def test_status_and_money_fall_apart_without_a_rest(tables: InventoryTables) -> 
 
 
 def test_what_is_new_and_never_sold_is_not_called_dead() -> None:
-    """A launch of last week, and stock that waits for next week's: nobody is told to sell it off or to cancel what is on its way."""
+    """A launch of last week, and stock that waits for next week's: neither is to be sold off, and no open line is to be cancelled."""
     never = {"last_demand_on": None, "forecast_mean": None, "order_up_to": 0.0, "risk": None}
     rows = [
         sku("LAUNCH", created_on=AS_OF - timedelta(days=7), **never),
@@ -134,16 +134,16 @@ def test_an_overdue_line_misses_only_what_nothing_else_serves(tables: InventoryT
 def test_what_is_booked_in_tonnes_is_called_about_as_the_same_in_kilograms() -> None:
     """4 kg a day, none for 16 days: 64 kg are missed, or 0.064 t; no half of a tonne is asked for. Of pieces, less than half a one is."""
 
-    def told(factor: float, piece: float) -> list[str]:
+    def advice(factor: float, piece: float) -> list[str]:
         stock = sku("A", on_hand=0.0, risk=1.0, forecast_mean=40.0 * factor, unit_cost=2.5 / factor, piece=piece)
         skus = pl.DataFrame([stock], schema_overrides={"created_on": pl.Date})
         lines = pl.DataFrame([line("P1", "A", 17, quantity_open=30.0 * factor)])
         tables = InventoryTables(AS_OF, skus, lines, {})
         return list(inventory.actions(tables, inventory.positions(tables))[0]["say"])
 
-    assert told(1.0, 1.0)[0].endswith("about 64 units worth 160 would be missed by then.")
-    assert told(0.001, 0.02)[0].endswith("about 0.064 units worth 160 would be missed by then.")
-    assert told(0.001, 1.0) == []
+    assert advice(1.0, 1.0)[0].endswith("about 64 units worth 160 would be missed by then.")
+    assert advice(0.001, 0.02)[0].endswith("about 0.064 units worth 160 would be missed by then.")
+    assert advice(0.001, 1.0) == []
 
 
 def test_a_sku_is_at_risk_from_one_half_on_as_in_the_daily_report(tables: InventoryTables) -> None:
@@ -161,12 +161,12 @@ def test_lines_for_what_nobody_needs_are_cancelled(tables: InventoryTables) -> N
 
 
 def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
-    told = inventory_page.facts(tables)
-    assert told["sentences"] == [
-        "2 SKUs are out of stock (1) or likelier than not to run out: approve the proposals of 1 today; 1 waits for open orders alone.",
+    report = inventory_page.facts(tables)
+    assert report["sentences"] == [
+        "2 SKUs are out of stock (1) or more likely than not to run out: approve the proposals of 1 today; 1 waits for open orders alone.",
         "Call about 2 open lines that come too late, the first of the list first: demand worth 30 would be missed.",
         "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
-        f"Sell off or write down 200 of stock ({200 / told['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
+        f"Sell off or write down 200 of stock ({200 / report['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
         "Order nothing more of 1 SKU until it sells down: 1,540 lie beyond its order-up-to level and 182 days of forecast demand from the "
         "end of the protection interval.",
     ]
@@ -193,27 +193,27 @@ def test_half_a_cent_is_rounded_once(tables: InventoryTables) -> None:
 
 
 def test_matrix_holds_every_sku_and_all_the_money(tables: InventoryTables) -> None:
-    told = inventory_page.facts(tables)
-    assert sum(row["skus"] for row in told["matrix"]) == told["skus"] == 7
-    assert sum(row["stock_value"] for row in told["matrix"]) == pytest.approx(told["stock_value"])
+    report = inventory_page.facts(tables)
+    assert sum(row["skus"] for row in report["matrix"]) == report["skus"] == 7
+    assert sum(row["stock_value"] for row in report["matrix"]) == pytest.approx(report["stock_value"])
 
 
 def test_page_and_workbook_hold_the_facts(tables: InventoryTables, tmp_path: Any) -> None:
-    told = inventory_page.facts(tables)
-    html = inventory_page.render(told, inventory_page.environment(inventory_job.TEMPLATES))
-    assert "Call S1 about P2, line 1" in html and f"{told['stock_value']:,.2f}" in html
-    (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(told))
+    report = inventory_page.facts(tables)
+    html = inventory_page.render(report, inventory_page.environment(inventory_job.TEMPLATES))
+    assert "Call S1 about P2, line 1" in html and f"{report['stock_value']:,.2f}" in html
+    (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(report))
     book = openpyxl.load_workbook(tmp_path / "book.xlsx")
     assert [row[1].value for row in book["Expedite"].iter_rows(min_row=2)] == ["P1", "P2"]
     assert book["Dead"].max_row == 3
-    assert '"status"' in inventory_page.document(told)
+    assert '"status"' in inventory_page.document(report)
 
 
 def test_names_from_the_erp_are_no_formulas_and_break_no_workbook(tables: InventoryTables, tmp_path: Any) -> None:
     named = tables.skus.with_columns(item_id=pl.col("item_id").replace("OUT", "=1+1"), item_name=pl.lit("=SUM(A1)\x0b"))
-    told = inventory_page.facts(replace(tables, skus=named, open_lines=tables.open_lines.clear()))
-    (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(told))
-    row = openpyxl.load_workbook(tmp_path / "book.xlsx")["In danger"][2]
+    report = inventory_page.facts(replace(tables, skus=named, open_lines=tables.open_lines.clear()))
+    (tmp_path / "book.xlsx").write_bytes(inventory_page.excel(report))
+    row = openpyxl.load_workbook(tmp_path / "book.xlsx")["Running out"][2]
     assert [(cell.value, cell.data_type) for cell in (row[0], row[2])] == [("=1+1", "s"), ("=SUM(A1)", "s")]
 
 
@@ -224,4 +224,4 @@ def test_an_empty_house_has_nothing_to_do(tables: InventoryTables) -> None:
         open_lines=tables.open_lines.clear(),
         totals={"stock_value": 100.0, "open_value": 0.0, "order_value": 0.0},
     )
-    assert inventory_page.facts(bare)["sentences"] == ["Nothing to do: no SKU is in danger, dead or in excess."]
+    assert inventory_page.facts(bare)["sentences"] == ["Nothing to do: no SKU is running out, dead or in excess."]

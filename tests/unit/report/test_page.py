@@ -80,12 +80,12 @@ def test_page_is_self_contained_and_well_formed(rendered: tuple[str, dict[str, o
 
 def test_a_degraded_day_says_so_before_anything_else(rendered: tuple[str, dict[str, object]]) -> None:
     tables, forecasts = synthetic.run()
-    told = "Degraded run: the forecast failed; 8 of 9 SKUs are decided by the next level (8 by <the ERP>)."
-    html, summary = page.render(replace(tables, degraded=told), forecasts, SETTINGS)
+    sentence = "Degraded run: the forecast failed; 8 of 9 SKUs are decided by the next level (8 by <the ERP>)."
+    html, summary = page.render(replace(tables, degraded=sentence), forecasts, SETTINGS)
     text = [one.strip() for one in read(html).text if one.strip()]
     headline = text.index(next(one for one in text if one.startswith("Order ")))
-    assert text.index(told) < headline
-    assert summary["degraded"] == told
+    assert text.index(sentence) < headline
+    assert summary["degraded"] == sentence
     whole, plain = rendered
     assert "Degraded" not in whole
     assert "degraded" not in plain
@@ -151,8 +151,10 @@ def test_an_erp_with_sales_only_says_what_is_missing() -> None:
 def test_what_waits_and_what_a_line_warns_of_is_on_the_page() -> None:
     tables, forecasts = synthetic.run()
     alert = pl.when(pl.col("quantity") > 0).then(pl.lit("Ordered without a sale: it never sold")).otherwise(pl.lit(""))
-    told = replace(tables, decisions=tables.decisions.with_columns(alert=alert), notices=("1 order waits for <you>.",))
-    text = "".join(read(page.render(told, forecasts, SETTINGS)[0]).text)
+    sentence = replace(
+        tables, decisions=tables.decisions.with_columns(alert=alert), notices=("1 order waits for <you>.",)
+    )
+    text = "".join(read(page.render(sentence, forecasts, SETTINGS)[0]).text)
     assert "1 order waits for <you>." in text
     lines = tables.decisions.filter(pl.col("quantity") > 0)
     assert text.count(". Ordered without a sale: it never sold") >= lines.height

@@ -97,32 +97,34 @@ def test_an_interrupted_seeding_is_repeated(sqlite: Path, monkeypatch: pytest.Mo
 def test_rows_of_somebody_else_are_not_dropped(sqlite: Path) -> None:
     with erp_tables.transaction() as connection:
         erp_tables.create_tables(connection, replace=False)
-        connection.execute(sa.text("insert into locations values ('W', 'mine', 'warehouse')"))
+        connection.execute(sa.text("insert into locations values ('W', 'own', 'warehouse')"))
     with pytest.raises(StockproofError, match="already holds rows in locations"):
         writer.seed(SMALL, Steps())
-    assert count("locations where name = 'mine'") == 1
+    assert count("locations where name = 'own'") == 1
     writer.seed(SMALL, Steps(), replace=True)
-    assert count("locations where name = 'mine'") == 0
+    assert count("locations where name = 'own'") == 0
 
 
 def test_check_finds_the_sample_usable_and_names_what_is_not(sqlite: Path) -> None:
     writer.seed(SampleConfig(items=40, days=60, suppliers=6, dirty=False, counting_error_share=0.0), Steps())
     found = check.check()
-    told = {finding.part: finding for finding in found.findings}
-    assert told["books"].verdict == "usable"
-    assert told["books"].sentence.startswith("40 of 40 SKUs balance")
-    assert told["suppliers"].verdict == told["prices"].verdict == "usable"
+    findings = {finding.part: finding for finding in found.findings}
+    assert findings["books"].verdict == "usable"
+    assert findings["books"].sentence.startswith("40 of 40 SKUs balance")
+    assert findings["suppliers"].verdict == findings["prices"].verdict == "usable"
     change("update items set unit_price = null, shortage_cost = null")
-    told = {finding.part: finding for finding in check.check().findings}
-    assert told["prices"].verdict == "usable without" and told["prices"].sentence.endswith("prices a unit lost")
-    assert "5 of 40 items were never sold" in told["items"].sentence
+    findings = {finding.part: finding for finding in check.check().findings}
+    assert findings["prices"].verdict == "usable without" and findings["prices"].sentence.endswith("prices a unit lost")
+    assert "5 of 40 items were never sold" in findings["items"].sentence
     change("update stock_levels set on_hand = on_hand + 1 where counted_on = '2026-06-20' and item_id = 'ITEM-000003'")
     change("update item_suppliers set lead_time_days = 0 where item_id = 'ITEM-000004'")
     change("delete from stock_levels where item_id = 'ITEM-000005'")
     change("delete from item_policies")
-    told = {finding.part: finding for finding in check.check().findings}
-    assert "2 counts of 1 SKU do not, e.g. ITEM-000003 at WH-1 on 2026-06-20" in told["books"].sentence
-    assert told["suppliers"].verdict == told["stock"].verdict == told["policies"].verdict == "usable without"
+    findings = {finding.part: finding for finding in check.check().findings}
+    assert "2 counts of 1 SKU do not, e.g. ITEM-000003 at WH-1 on 2026-06-20" in findings["books"].sentence
+    assert (
+        findings["suppliers"].verdict == findings["stock"].verdict == findings["policies"].verdict == "usable without"
+    )
     change("delete from sales")
     ending = check.check()
     assert ending.verdict == "not usable"

@@ -33,7 +33,7 @@ def test_other_ports_and_stores_restart_it(tmp_path: Path) -> None:
 
 
 def test_no_component_listens_beyond_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Airflow's scheduler serves its logs on every interface where it is not told otherwise."""
+    """Airflow's scheduler serves its logs on every interface by default."""
     started = {}
 
     def start(server: Server, command: list[str], *_: object, **__: object) -> None:
@@ -50,7 +50,7 @@ def test_no_component_listens_beyond_this_machine(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("told", "hung"),
+    ("reported", "hung"),
     [
         ({"metadatabase": "healthy", "scheduler": "unhealthy", "dag_processor": "healthy"}, "airflow-scheduler"),
         ({"metadatabase": "healthy", "scheduler": "healthy", "dag_processor": "unhealthy"}, "airflow-dag-processor"),
@@ -58,8 +58,8 @@ def test_no_component_listens_beyond_this_machine(tmp_path: Path, monkeypatch: p
     ],
 )
 @pytest.mark.parametrize("old", [True, False])
-def test_what_runs_and_stays_silent_is_started_anew_and_what_has_just_started_is_waited_for(
-    told: dict[str, str], hung: str, old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_runs_silently_is_restarted_and_what_has_just_started_is_waited_for(
+    reported: dict[str, str], hung: str, old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A scheduler whose database ended beside it stays as a process that does nothing: `up` would find it running for ever."""
     secrets = {"airflow_password": "x", "airflow_fernet_key": "y", "airflow_jwt_secret": "z"}
@@ -71,7 +71,7 @@ def test_what_runs_and_stays_silent_is_started_anew_and_what_has_just_started_is
 
     def health(_: AirflowApi) -> dict[str, str]:
         asked.append(1)
-        return well if pids()[hung] != first[hung] or (not old and len(asked) > 4) else told
+        return well if pids()[hung] != first[hung] or (not old and len(asked) > 4) else reported
 
     def pids() -> dict[str, psutil.Process | None]:
         return {server.name: server.process() for server in airflow.servers()}
@@ -94,7 +94,7 @@ def test_what_runs_and_stays_silent_is_started_anew_and_what_has_just_started_is
         airflow.stop()
 
 
-def test_what_ran_and_ends_is_started_anew_and_what_ends_at_its_start_is_told(
+def test_what_ran_and_ends_is_restarted_and_what_ends_at_its_start_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Components end one after another once their database has: the second while `up` waits for the first."""

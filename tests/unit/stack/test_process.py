@@ -71,12 +71,12 @@ def test_the_session_of_another_process_with_the_same_number_is_left_alone(tmp_p
     leader = psutil.Process(stranger.pid)
     try:
         child = _child(leader)
-        mine = {"pid": leader.pid, "started": leader.create_time() - 100}
+        recycled = {"pid": leader.pid, "started": leader.create_time() - 100}
         records = [
-            mine,
+            recycled,
             {**process_identity.of(leader.pid), "ticks": 1},
             {**process_identity.of(leader.pid), "boot": "another"},
-            {**mine, "started": psutil.boot_time() - 10},
+            {**recycled, "started": psutil.boot_time() - 10},
         ]
         for record in records:
             (tmp_path / "server.pid.json").write_text(json.dumps(record))
@@ -192,10 +192,10 @@ def test_busy_port_names_port_holder_and_key(tmp_path: Path) -> None:
         server = Server("web", tmp_path, port, "stack.airflow_port")
         with pytest.raises(StockproofError) as fault:
             server.start(SLEEP)
-    told = str(fault.value)
-    assert f"port {port}" in told
-    assert f"pid {psutil.Process().pid}" in told
-    assert "STOCKPROOF_STACK__AIRFLOW_PORT" in told
+    message = str(fault.value)
+    assert f"port {port}" in message
+    assert f"pid {psutil.Process().pid}" in message
+    assert "STOCKPROOF_STACK__AIRFLOW_PORT" in message
     assert not listens(free_port())
 
 
@@ -237,13 +237,13 @@ def test_the_account_passes_through_private_folders_and_has_no_other_right(tmp_p
     (private / "program").chmod(0o755)
     prefix, account = unprivileged()
     assert account is not None
-    told = subprocess.run(
+    message = subprocess.run(
         [*prefix, "sh", "-c", f"test -x {private}/program && {private}/program"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.stdout == f"{account.pw_uid}\n"
+    assert message.stdout == f"{account.pw_uid}\n"
     rights = subprocess.run(
         [*prefix, "grep", "CapEff", "/proc/self/status"], capture_output=True, text=True, check=True
     ).stdout

@@ -33,7 +33,7 @@ def no_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.stack.mariadb.MariaDB.start", lambda *_: pytest.fail("started"))
 
 
-def test_a_disk_without_room_is_told_before_the_first_start(
+def test_a_disk_without_room_is_reported_before_the_first_start(
     monkeypatch: pytest.MonkeyPatch, no_start: None, state: Path
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=40_000_000))
@@ -51,9 +51,9 @@ def test_root_does_not_start_another_user_s_servers(no_start: None, state: Path)
 
 
 def test_down_says_where_nothing_ran(state: Path) -> None:
-    told: list[str] = []
-    servers.down(told.append)
-    assert told == [f"nothing of {state} was running"]
+    messages: list[str] = []
+    servers.down(messages.append)
+    assert messages == [f"nothing of {state} was running"]
 
 
 def test_another_stack_s_server_on_the_port_is_not_this_one_s(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_another_stack_s_server_on_the_port_is_not_this_one_s(monkeypatch: pytes
 
 
 def test_the_tracking_server_asked_is_the_one_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a container that MLflow runs beside, the embedded port is nobody's."""
+    """In a container that MLflow runs beside, the embedded port has no server."""
     asked: list[str] = []
     monkeypatch.setattr(mlflow, "answers", lambda url: bool(asked.append(url)) or True)
     monkeypatch.setenv("STOCKPROOF_STACK__MLFLOW_URL", "http://mlflow:5000")
@@ -81,7 +81,7 @@ def test_a_port_of_another_program_names_it_and_its_folder(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("pid", "stopped"), [(1, []), (2, ["desk", "airflow", "mlflow"])])
-def test_who_worked_on_a_database_that_ended_is_started_anew_with_it(
+def test_components_on_a_database_that_ended_are_restarted_with_it(
     pid: int, stopped: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A scheduler reports itself healthy for seconds after its database was killed, and hangs from then on."""

@@ -1,4 +1,4 @@
-"""How dbt is told whom to connect to, and how its failures read."""
+"""How dbt gets the server to connect to, and how its failures read."""
 
 import os
 from datetime import date
@@ -28,7 +28,7 @@ def test_environment_keeps_the_users_own_session_options(monkeypatch: pytest.Mon
 
 def test_environment_holds_for_the_call_alone(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("STOCKPROOF_STACK__WAREHOUSE_URL", "postgresql://me:secret@db:6000/wh")
-    monkeypatch.setenv("PGOPTIONS", "-c search_path=mine")
+    monkeypatch.setenv("PGOPTIONS", "-c search_path=own")
     monkeypatch.delenv("DBT_WAREHOUSE_HOST", raising=False)
     settings.load.cache_clear()
     try:
@@ -38,7 +38,7 @@ def test_environment_holds_for_the_call_alone(monkeypatch: pytest.MonkeyPatch, t
     finally:
         settings.load.cache_clear()
     assert "DBT_WAREHOUSE_HOST" not in os.environ
-    assert os.environ["PGOPTIONS"] == "-c search_path=mine"
+    assert os.environ["PGOPTIONS"] == "-c search_path=own"
 
 
 def test_variables_are_those_the_project_documents() -> None:

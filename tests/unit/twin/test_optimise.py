@@ -1,4 +1,4 @@
-"""Levels found by search: at least 15% cheaper at no lower fill, on luck the search has not seen."""
+"""Levels found by search: at least 15% cheaper at no lower fill, on random streams that the search has not seen."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_found_levels_are_cheaper_at_no_lower_fill(kind):
     assert better.stores["store_1"].stock["SKU_001"].on_hand == 500
 
 
-def test_the_search_is_reproducible_and_told_of():
+def test_the_search_is_reproducible_and_reports_progress():
     calls = []
     search = Search(trials=12, rounds=0, replications=5)
     first = optimise.optimise(PLAN, find("normal"), search, lambda: calls.append(1))

@@ -25,9 +25,9 @@ def lines(
 
 
 def test_without_priors_it_is_the_empirical_distribution() -> None:
-    told = lead_times.fit(lines([3, 5, 5, 8, 20], [0] * 5, [0]), AS_OF, (0.2, 0.5, 0.8, 0.9), PLAIN)
-    assert told.quantiles.tolist() == [[3.0, 5.0, 8.0, 20.0]]
-    assert told.mean[0] == pytest.approx(8.2, abs=0.01) and told.std[0] == pytest.approx(
+    fitted = lead_times.fit(lines([3, 5, 5, 8, 20], [0] * 5, [0]), AS_OF, (0.2, 0.5, 0.8, 0.9), PLAIN)
+    assert fitted.quantiles.tolist() == [[3.0, 5.0, 8.0, 20.0]]
+    assert fitted.mean[0] == pytest.approx(8.2, abs=0.01) and fitted.std[0] == pytest.approx(
         np.std([3, 5, 5, 8, 20]), abs=0.01
     )
 
@@ -43,16 +43,16 @@ def test_an_open_line_counts_as_at_least_its_age() -> None:
 
 def test_kaplan_meier_agrees_with_the_product_limit_by_hand() -> None:
     # events at 2 and 6, censored at 4: S(2) = 2/3, S(6) = 0
-    told = lead_times.fit(
+    fitted = lead_times.fit(
         lines([2, -1, 6], [0] * 3, [0], ordered=[AS_OF - 400, AS_OF - 5, AS_OF - 400]), AS_OF, (0.33, 0.34, 0.99), PLAIN
     )
-    assert told.quantiles[0].tolist() == [2.0, 6.0, 6.0]
+    assert fitted.quantiles[0].tolist() == [2.0, 6.0, 6.0]
 
 
 def test_few_receipts_lean_on_the_supplier_and_a_new_item_has_its_distribution() -> None:
     days = [10] * 40 + [30] * 2
-    told = lead_times.fit(lines(days, [0] * 40 + [1] * 2, [0, 0, 0]), AS_OF, (0.5,), replace(PLAIN, item_prior=10.0))
-    assert told.quantiles[:, 0].tolist() == [10.0, 10.0, 10.0]
+    fitted = lead_times.fit(lines(days, [0] * 40 + [1] * 2, [0, 0, 0]), AS_OF, (0.5,), replace(PLAIN, item_prior=10.0))
+    assert fitted.quantiles[:, 0].tolist() == [10.0, 10.0, 10.0]
     many = lead_times.fit(
         lines([10] * 40 + [30] * 40, [0] * 40 + [1] * 40, [0, 0]), AS_OF, (0.5,), replace(PLAIN, item_prior=10.0)
     )
@@ -84,16 +84,16 @@ def test_one_supplier_that_is_late_does_not_stretch_the_tail_of_all() -> None:
 
 
 def test_nothing_received_means_as_agreed() -> None:
-    told = lead_times.fit(lines([], [], [0]), AS_OF, (0.5, 0.95), Options())
-    assert told.quantiles.tolist() == [[9.0, 9.0]]
+    fitted = lead_times.fit(lines([], [], [0]), AS_OF, (0.5, 0.95), Options())
+    assert fitted.quantiles.tolist() == [[9.0, 9.0]]
 
 
 def test_a_forgotten_order_in_books_without_receipts_says_nothing_of_any_vendor() -> None:
     """Its age, 400 days where 9 were agreed, became everybody's lead time: 844 days where another supplier had agreed on 20."""
     books = replace(lines([-1], [0], [0, 1, 1]), agreed=np.array([9.0, 9.0, 20.0]))
-    told = lead_times.fit(books, AS_OF, (0.5, 0.95), Options())
-    assert told.quantiles.tolist() == [[9.0, 9.0], [9.0, 9.0], [20.0, 20.0]]
-    assert told.mean.tolist() == [9.0, 9.0, 20.0] and told.std.max() < 1e-6
+    fitted = lead_times.fit(books, AS_OF, (0.5, 0.95), Options())
+    assert fitted.quantiles.tolist() == [[9.0, 9.0], [9.0, 9.0], [20.0, 20.0]]
+    assert fitted.mean.tolist() == [9.0, 9.0, 20.0] and fitted.std.max() < 1e-6
 
 
 def test_what_comes_after_the_date_changes_nothing() -> None:
@@ -115,12 +115,12 @@ def test_a_tail_that_grew_longer_stretches_the_quantiles_until_they_cover() -> N
     scale = np.where(ordered > AS_OF - 700, 2.0, 1.0)  # everything takes twice as long for two years
     days = np.round(rng.gamma(9.0, 1.0, 4000) * scale).astype(int).tolist()
     books = lines(days, rng.integers(0, 4, 4000).tolist(), [0, 0, 1, 1], ordered=ordered.tolist())
-    told = lead_times.fit(books, AS_OF, LEVELS, Options(half_life_days=1e9, window_days=300))
+    fitted = lead_times.fit(books, AS_OF, LEVELS, Options(half_life_days=1e9, window_days=300))
     bare = lead_times.fit(books, AS_OF, LEVELS, Options(half_life_days=1e9, window_days=0))
     fresh = np.round(rng.gamma(9.0, 1.0, 4000) * 2.0)
     at = LEVELS.index(0.95)
-    assert (fresh <= bare.quantiles[0, at]).mean() < 0.93 < 0.94 < (fresh <= told.quantiles[0, at]).mean() < 0.99
-    assert told.stretch[at] > 1.0
+    assert (fresh <= bare.quantiles[0, at]).mean() < 0.93 < 0.94 < (fresh <= fitted.quantiles[0, at]).mean() < 0.99
+    assert fitted.stretch[at] > 1.0
 
 
 def test_lines_of_one_delivery_are_one_observation() -> None:
@@ -131,5 +131,5 @@ def test_lines_of_one_delivery_are_one_observation() -> None:
         supplier=np.zeros(31, dtype=np.int64),
         agreed=np.full(31, 9.0),
     )
-    told = lead_times.fit(other, AS_OF, (0.5,), replace(PLAIN, item_prior=1e9))
-    assert told.quantiles[0, 0] == 5.0  # three deliveries of five days against one of forty
+    fitted = lead_times.fit(other, AS_OF, (0.5,), replace(PLAIN, item_prior=1e9))
+    assert fitted.quantiles[0, 0] == 5.0  # three deliveries of five days against one of forty

@@ -64,8 +64,8 @@ def test_two_receipts_make_nobody_best_or_worst_with_confidence(scored: dict[str
     vendors = len(scored)
     for name in ("FEW_GOOD", "FEW_BAD", "NEVER"):
         row = scored[name]
-        told = {**row, "vendors": vendors, "rank_interval": [row["rank_low"], row["rank_high"]]}
-        assert "cannot be ranked yet" in headline(told)
+        vendor = {**row, "vendors": vendors, "rank_interval": [row["rank_low"], row["rank_high"]]}
+        assert "cannot be ranked yet" in headline(vendor)
         assert row["confidence"] < 0.5 < min(scored[other]["confidence"] for other in planted.ORDINARY)
         assert row["rank_high"] - row["rank_low"] >= vendors // 3
         assert row["risk"] != "high"

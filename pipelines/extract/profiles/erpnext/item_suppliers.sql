@@ -1,4 +1,4 @@
--- Who supplies what: the item's default supplier, its supplier table, its supplier's prices, and whoever it was ever ordered from.
+-- Who supplies what: the item's default supplier, its supplier table, its supplier's prices, and every supplier it was ever ordered from.
 -- Primary is the first of these, in that order. Prices and quantities are per stock unit.
 WITH bought AS (
     SELECT

@@ -21,7 +21,7 @@ STATEMENTS: tuple[str, ...] = (
         proposed_quantity double precision not null, quantity double precision not null check (quantity >= 0),
         unit_price double precision, expected_on date, reason_code text not null,
         needs_review boolean not null default false, primary key (order_id, line_no))""",
-    # -- the audit trail; orders that a later run replaced are still told of here, so no foreign key
+    # -- the audit trail; orders that a later run replaced are still listed here, so no foreign key
     """create table orders.events (
         event_id bigint generated always as identity primary key, order_id text not null, line_no int, event text not null,
         author text not null, reason text not null default '', details jsonb not null default '{}',

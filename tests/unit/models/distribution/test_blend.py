@@ -31,8 +31,8 @@ def test_levels_of_the_grid_are_read_as_they_stand() -> None:
 
 def test_between_levels_a_normal_distribution_is_read_exactly() -> None:
     grid = (100 + 7 * stats.norm.ppf(GRID))[None, :]
-    told = blend.read(grid, WANTED, np.zeros(1, np.int64))[0]
-    np.testing.assert_allclose(told, 100 + 7 * stats.norm.ppf(WANTED[0]), rtol=1e-9)
+    quantiles = blend.read(grid, WANTED, np.zeros(1, np.int64))[0]
+    np.testing.assert_allclose(quantiles, 100 + 7 * stats.norm.ppf(WANTED[0]), rtol=1e-9)
     demand = np.array([80.0, 100.0, 119.5])
     below, upto = blend.transform(np.repeat(grid, 3, axis=0), demand, np.ones(3))
     np.testing.assert_allclose(below, stats.norm.cdf(demand - 0.5, 100, 7), atol=1e-9)
@@ -46,10 +46,10 @@ def test_the_transform_reverses_the_reading(seed: int, level: float) -> None:
     random = np.random.default_rng(seed)
     grid = 0.5 * _grids(seed) + 0.5 * np.sort(random.gamma(1.0, 5.0, (30, len(GRID))), axis=1)
     unit = random.choice([1.0, 6.0], 30)
-    told = blend.rounded(blend.read(grid, np.array([[level]]), np.zeros(30, np.int64)), unit)[:, 0]
-    below, upto = blend.transform(grid, told, unit)
+    quantiles = blend.rounded(blend.read(grid, np.array([[level]]), np.zeros(30, np.int64)), unit)[:, 0]
+    below, upto = blend.transform(grid, quantiles, unit)
     assert (upto >= level - 1e-9).all() and (below <= level + 1e-9).all()
-    assert ((below >= 0) & (below <= upto) & (upto <= 1)).all() and np.allclose(told % unit, 0)
+    assert ((below >= 0) & (below <= upto) & (upto <= 1)).all() and np.allclose(quantiles % unit, 0)
 
 
 def test_the_transform_of_a_right_distribution_is_uniform() -> None:
@@ -61,13 +61,13 @@ def test_the_transform_of_a_right_distribution_is_uniform() -> None:
 
 
 def test_halves_are_averaged_and_recalibrated_per_class() -> None:
-    base, told = np.full((2, len(GRID)), 10.0), np.full((2, len(GRID)), 20.0)
+    base, quantiles = np.full((2, len(GRID)), 10.0), np.full((2, len(GRID)), 20.0)
     rising = np.linspace(0, 58, len(GRID))
     curves = np.tile(KNOTS, (5, 1))
     curves[1] = KNOTS**2
     mix = Blend(np.array([0.5, 0.5, 0, 0, 0]), Calibration(np.ones(5), curves), ("",) * 5)
     levels = (0.25, 0.64)
-    out = blend.mixed(mix, base + rising, told + rising, np.array([0, 1]), levels)
+    out = blend.mixed(mix, base + rising, quantiles + rising, np.array([0, 1]), levels)
     grid = (15 + rising)[None, :]
     np.testing.assert_allclose(out[0], blend.read(grid, np.array([levels]), np.zeros(1, np.int64))[0])
     np.testing.assert_allclose(out[1], blend.read(grid, np.array([[0.5, 0.8]]), np.zeros(1, np.int64))[0], rtol=1e-3)

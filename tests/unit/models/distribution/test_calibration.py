@@ -87,11 +87,11 @@ def test_curves_stay_within_zero_and_one_ascending_and_blind_to_names_and_order(
     seed: int, windows: int, each: int
 ) -> None:
     values, window = _normal(np.random.default_rng(seed).normal(0.0, 1.0, windows), each, seed)
-    told = calibration.curve(values, values, window)
-    assert told[0] == 0.0 and told[-1] == pytest.approx(1.0) and (np.diff(told) >= -1e-12).all()
+    corrected = calibration.curve(values, values, window)
+    assert corrected[0] == 0.0 and corrected[-1] == pytest.approx(1.0) and (np.diff(corrected) >= -1e-12).all()
     mixed = np.random.default_rng(seed + 1).permutation(values.size)
     again = calibration.curve(values[mixed], values[mixed], 7 - window[mixed])
-    np.testing.assert_allclose(again, told, atol=1e-12)
+    np.testing.assert_allclose(again, corrected, atol=1e-12)
     calm = calibration.trust(np.zeros((windows, KNOTS.size)), np.full(windows, 1 / windows), np.ones(KNOTS.size))
     assert calm == 0.0, "no departure needs no trust"
 

@@ -31,8 +31,8 @@ def _series(span: int, seed: int = 0) -> np.ndarray:
 
 def test_weekday_and_time_of_year_are_foretold() -> None:
     y = _series(728 + 28)
-    told = ridge.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756))[0]
-    assert np.abs(told / y[728:] - 1).mean() < 0.04
+    forecast = ridge.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756))[0]
+    assert np.abs(forecast / y[728:] - 1).mean() < 0.04
 
 
 def test_an_event_seen_before_is_foretold_and_its_neighbours_are_not_touched() -> None:
@@ -40,24 +40,24 @@ def test_an_event_seen_before_is_foretold_and_its_neighbours_are_not_touched() -
     events = {100: 1, 300: 1, 500: 1, 700: 1, 740: 1}
     for at in events:
         y[at] *= 1.8
-    told = ridge.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756, events))[0]
-    assert told[12] / y[740] == pytest.approx(1, abs=0.12)
-    assert np.abs(np.delete(told / y[728:], 12) - 1).max() < 0.15
+    forecast = ridge.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756, events))[0]
+    assert forecast[12] / y[740] == pytest.approx(1, abs=0.12)
+    assert np.abs(np.delete(forecast / y[728:], 12) - 1).max() < 0.15
 
 
 def test_a_promoted_share_moves_the_total() -> None:
     y = _series(756)
     flag = (np.arange(756) // 28 % 3 == 0).astype(float)
     y *= 1 + 0.5 * flag
-    told = ridge.forecast(y[None, :728], flag[None, :], ALONE, _calendar(756))[0]
-    assert np.abs(told / y[728:] - 1).mean() < 0.05
+    forecast = ridge.forecast(y[None, :728], flag[None, :], ALONE, _calendar(756))[0]
+    assert np.abs(forecast / y[728:] - 1).mean() < 0.05
 
 
 def test_closed_days_do_not_sink_the_forecast() -> None:
     y = _series(756)
     y[[359, 725]] = 0.0
-    told = ridge.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756))[0]
-    assert np.abs(told / y[728:] - 1).mean() < 0.08
+    forecast = ridge.forecast(y[None, :728], np.zeros((1, 756)), ALONE, _calendar(756))[0]
+    assert np.abs(forecast / y[728:] - 1).mean() < 0.08
 
 
 def test_a_thin_group_learns_the_event_from_its_parent() -> None:
@@ -69,8 +69,8 @@ def test_a_thin_group_learns_the_event_from_its_parent() -> None:
     both, calendar = np.stack([whole, part])[:, :728], _calendar(756, events)
     errors = []
     for parent in (-1, 0):
-        told = ridge.forecast(both, np.zeros((2, 756)), np.array([-1, parent]), calendar)[1]
-        errors.append(np.abs(told / (whole[728:] * 0.05 * np.exp(0.18)) - 1).mean())
+        forecast = ridge.forecast(both, np.zeros((2, 756)), np.array([-1, parent]), calendar)[1]
+        errors.append(np.abs(forecast / (whole[728:] * 0.05 * np.exp(0.18)) - 1).mean())
     assert errors[1] < errors[0]
 
 

@@ -26,13 +26,13 @@ def test_newton_steps_end_at_the_expectile_not_at_the_quantile() -> None:
     for _ in range(200):
         gradient, hessian = objectives.gradients(f, demand, np.ones(demand.size), 3.0)
         f -= gradient.sum() / hessian.sum()
-    told = np.exp(f[0])
-    over, under = np.maximum(demand - told, 0).sum(), np.maximum(told - demand, 0).sum()
+    fitted = np.exp(f[0])
+    over, under = np.maximum(demand - fitted, 0).sum(), np.maximum(fitted - demand, 0).sum()
     assert 3 * over == pytest.approx(under, rel=1e-3)
-    assert abs(told - np.quantile(demand, 0.75)) > 0.1
+    assert abs(fitted - np.quantile(demand, 0.75)) > 0.1
 
 
 def test_a_quantile_s_label_survives_zero_demand() -> None:
-    told = objectives.label("quantile", np.array([0.0, 8.0]), np.log(np.array([2.0, 2.0])))
-    assert np.exp(told).tolist() == pytest.approx([0.1, 8.0])
+    fitted = objectives.label("quantile", np.array([0.0, 8.0]), np.log(np.array([2.0, 2.0])))
+    assert np.exp(fitted).tolist() == pytest.approx([0.1, 8.0])
     assert objectives.level(3.0) == 0.75

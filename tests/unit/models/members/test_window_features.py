@@ -54,11 +54,11 @@ def test_features_equal_a_plain_reading_of_their_definition(origin: int, width: 
     panel = make(demand)
     index = 1 + 0.3 * np.sin(np.arange(200) / 5.0 + np.arange(12)[:, None])
     sku, base = np.arange(12), np.linspace(0.5, 3.0, 12)
-    told = own_windows(panel, index, np.arange(12), sku, np.full(12, origin), np.full(12, width), base)
+    features = own_windows(panel, index, np.arange(12), sku, np.full(12, origin), np.full(12, width), base)
     for i in sku:
         expected = _one(demand[i], index[i], origin, width, base[i])
         assert tuple(expected) == NAMES
-        np.testing.assert_allclose(told[i], list(expected.values()), rtol=2e-5, atol=1e-6)
+        np.testing.assert_allclose(features[i], list(expected.values()), rtol=2e-5, atol=1e-6)
 
 
 def test_nothing_after_the_origin_is_seen() -> None:
@@ -75,15 +75,18 @@ def test_learnt_quantiles_see_nothing_after_their_origin() -> None:
     changed = panel.demand.copy()
     changed[:, 220:] = 1e6
     width = np.full(60, 14.0)
-    told = [
+    features = [
         QuantileBooster(rounds=5, max_rows=4000).fit(past).window_quantiles(past, width, (0.5, 0.95))
         for past in (panel.until(220), make(changed).until(220))
     ]
-    np.testing.assert_array_equal(*told)
+    np.testing.assert_array_equal(*features)
 
 
 def test_an_unknown_past_has_no_features_but_a_weight_of_zero() -> None:
-    told = own_windows(make(np.full((1, 40), np.nan)), np.ones((1, 40)), *(np.array([v]) for v in (0, 0, 40, 7, 1.0)))
+    features = own_windows(
+        make(np.full((1, 40), np.nan)), np.ones((1, 40)), *(np.array([v]) for v in (0, 0, 40, 7, 1.0))
+    )
     assert (
-        told[0, NAMES.index("window_weight")] == 0 and np.isnan(np.delete(told[0], NAMES.index("window_weight"))).all()
+        features[0, NAMES.index("window_weight")] == 0
+        and np.isnan(np.delete(features[0], NAMES.index("window_weight"))).all()
     )

@@ -28,14 +28,14 @@ def small(**changes) -> PeriodForecaster:
 
 
 def test_rows_of_an_origin_ignore_what_came_later(monkeypatch):
-    told = histories()
-    later = told.demand.copy()
+    catalogue = histories()
+    later = catalogue.demand.copy()
     later[:, 100:] = 999.0
     sku, origin, step = np.arange(40), np.full(40, 99), np.full(40, 1)
     # The season is learnt of the whole history; here it is held.
     monkeypatch.setattr("models.period.period_features.season", lambda *_: np.ones((40, 123)))
     monkeypatch.setattr("models.period.sharp_season.sharp_season", lambda *_: np.ones((40, 120)))
-    parts = [Builder(replace(told, demand=demand), 3) for demand in (told.demand, later)]
+    parts = [Builder(replace(catalogue, demand=demand), 3) for demand in (catalogue.demand, later)]
     for name in ("base", "level", "noise", "levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"):
         left, right = (getattr(part, name)[..., :100] for part in parts)
         assert np.array_equal(left, right), name
@@ -44,11 +44,11 @@ def test_rows_of_an_origin_ignore_what_came_later(monkeypatch):
 
 
 def test_the_rows_are_all_whose_target_is_known_of_skus_that_had_lived_sku_by_sku():
-    told = histories()
-    demand = told.demand.copy()
+    catalogue = histories()
+    demand = catalogue.demand.copy()
     demand[2, 50:70], demand[5] = np.nan, np.nan
-    told = replace(told, demand=demand)
-    builder, model = Builder(told, 3), small()
+    catalogue = replace(catalogue, demand=demand)
+    builder, model = Builder(catalogue, 3), small()
     wanted = [
         (i, t, h)
         for i in range(40)
@@ -56,12 +56,12 @@ def test_the_rows_are_all_whose_target_is_known_of_skus_that_had_lived_sku_by_sk
         for h in (1, 2, 3)
         if t + h < 120 and t >= builder.first[i] + model.young and np.isfinite(demand[i, t + h])
     ]
-    assert list(zip(*(part.tolist() for part in model._index(told, builder)), strict=True)) == wanted
+    assert list(zip(*(part.tolist() for part in model._index(catalogue, builder)), strict=True)) == wanted
 
 
 def test_a_planted_season_is_found_and_has_mean_one():
-    told = histories(200, 208)
-    factors = season(told, told.demand, 10)
+    catalogue = histories(200, 208)
+    factors = season(catalogue, catalogue.demand, 10)
     planted = 1 + 0.5 * np.sin(2 * np.pi * np.arange(218) / 52.18)
     assert np.corrcoef(factors[5], planted)[0, 1] > 0.97
     assert factors[5, -52:].mean() == pytest.approx(1.0, abs=0.05)
@@ -69,8 +69,8 @@ def test_a_planted_season_is_found_and_has_mean_one():
 
 
 def test_the_same_histories_give_the_same_numbers_on_one_thread_and_two():
-    told = histories(20)
-    one, two = (small(threads=n, rounds=4, spread_rounds=4).fit(told).predict(told) for n in (1, 2))
+    catalogue = histories(20)
+    one, two = (small(threads=n, rounds=4, spread_rounds=4).fit(catalogue).predict(catalogue) for n in (1, 2))
     assert np.array_equal(one.mean, two.mean)
     assert np.array_equal(one.variance, two.variance)
     assert one.mean.shape == (20, 3)
@@ -79,10 +79,10 @@ def test_the_same_histories_give_the_same_numbers_on_one_thread_and_two():
 
 
 def test_it_forecasts_better_than_the_last_year_s_mean_and_its_variance_holds():
-    told = histories(120, 140)
-    known = replace(told, demand=told.demand[:, :137], as_of=AS_OF - timedelta(days=21))
+    catalogue = histories(120, 140)
+    known = replace(catalogue, demand=catalogue.demand[:, :137], as_of=AS_OF - timedelta(days=21))
     said = small().fit(known).predict(known)
-    actual = told.demand[:, 137:]
+    actual = catalogue.demand[:, 137:]
     plain = known.demand[:, -52:].mean(axis=1, keepdims=True)
     assert np.abs(actual - said.mean)[1:].mean() < 0.9 * np.abs(actual - plain)[1:].mean()
     z = (actual - said.mean)[1:] / np.sqrt(said.variance[1:])
@@ -90,67 +90,69 @@ def test_it_forecasts_better_than_the_last_year_s_mean_and_its_variance_holds():
 
 
 def test_few_rows_keep_the_base_forecast():
-    told = histories(6, 40)
-    model = small().fit(told)
+    catalogue = histories(6, 40)
+    model = small().fit(catalogue)
     assert model.boosters == [] and model.spread is None
-    said = model.predict(told)
-    assert said.mean[2] == pytest.approx(Builder(told, 3).base[2, -1])
+    said = model.predict(catalogue)
+    assert said.mean[2] == pytest.approx(Builder(catalogue, 3).base[2, -1])
     assert (said.variance[2] > said.mean[2]).all()
 
 
 def test_closed_periods_are_neither_targets_nor_levels():
-    told = histories()
-    masked = told.demand.copy()
+    catalogue = histories()
+    masked = catalogue.demand.copy()
     masked[:, 110:] = np.nan
     assert np.isfinite(filled(masked)).all()
     assert filled(masked)[5, 115] == pytest.approx(filled(masked)[5, 119])
-    sku, origin, step = small()._index(replace(told, demand=masked), Builder(replace(told, demand=masked), 3))
+    sku, origin, step = small()._index(replace(catalogue, demand=masked), Builder(replace(catalogue, demand=masked), 3))
     assert (origin + step).max() == 109
     assert sku.size == step.size
 
 
 def test_rows_are_capped_and_the_cap_is_drawn_by_the_seed():
-    told = histories()
+    catalogue = histories()
     model = small(max_rows=500)
-    first, again = (model._index(told, Builder(told, 3)) for _ in range(2))
-    other = replace(model, seed=7)._index(told, Builder(told, 3))
+    first, again = (model._index(catalogue, Builder(catalogue, 3)) for _ in range(2))
+    other = replace(model, seed=7)._index(catalogue, Builder(catalogue, 3))
     assert first[0].size == 500
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not np.array_equal(first[0], other[0])
 
 
 def test_below_a_year_and_a_half_nothing_tells_the_week():
-    for periods, told_apart in ((60, False), (120, True)):
-        told = histories(30, periods)
-        told = replace(told, demand=np.where(np.arange(periods) < 20, 0.0, 5.0) * np.ones((30, 1)))  # all SKUs alike
-        builder = Builder(told, 3)
+    for periods, distinct in ((60, False), (120, True)):
+        catalogue = histories(30, periods)
+        catalogue = replace(
+            catalogue, demand=np.where(np.arange(periods) < 20, 0.0, 5.0) * np.ones((30, 1))
+        )  # all SKUs alike
+        builder = Builder(catalogue, 3)
         origins = np.array([periods - 20, periods - 10])
         early, late = builder.rows(np.zeros(2, dtype=int), origins, np.ones(2, dtype=int))[0]
         # Each SKU sells 5 a week for long; what still differs is the slow means' memory of the start, and the gap that ended.
         features = np.flatnonzero(~np.isclose(early, late, equal_nan=True))
         calendar = builder.calendar[0]
-        assert (np.ptp(calendar) > 0) == told_apart
-        assert builder.trends.any() == told_apart
-        assert (7 in features) == told_apart  # age
+        assert (np.ptp(calendar) > 0) == distinct
+        assert builder.trends.any() == distinct
+        assert (7 in features) == distinct  # age
 
 
 def test_a_short_history_trusts_its_trees_half():
-    told = histories(60, 60)
-    trained = small().fit(told)
+    catalogue = histories(60, 60)
+    trained = small().fit(catalogue)
     assert (trained.trust, trained.leaves, trained.young) == (0.5, 15, 2)
     assert small().fit(histories(60, 120)).trust == 1.0
-    builder = Builder(told, 3)
-    half, whole, none = (replace(trained, trust=trust).predict(told, builder).mean for trust in (0.5, 1.0, 0.0))
+    builder = Builder(catalogue, 3)
+    half, whole, none = (replace(trained, trust=trust).predict(catalogue, builder).mean for trust in (0.5, 1.0, 0.0))
     assert np.allclose(half, (whole + none) / 2)
 
 
 def test_a_planted_jump_of_one_week_moves_a_short_history_s_forecast_little():
-    told = histories(200, 52, seed=3)
-    shocked = told.demand.copy()
+    catalogue = histories(200, 52, seed=3)
+    shocked = catalogue.demand.copy()
     shocked[:, -1] *= 3.0  # every SKU, one week: a shock of the week, not of the SKU
     before, after = (
-        PeriodForecaster(3).fit(replace(told, demand=demand)).predict(replace(told, demand=demand)).mean.sum()
-        for demand in (told.demand, shocked)
+        PeriodForecaster(3).fit(replace(catalogue, demand=demand)).predict(replace(catalogue, demand=demand)).mean.sum()
+        for demand in (catalogue.demand, shocked)
     )
     assert after < 1.6 * before
 
@@ -161,8 +163,8 @@ def test_a_catalogue_too_small_for_trees_takes_the_base(skus: int, periods: int,
     demand = np.random.default_rng(3).poisson(4.0, (skus, periods)).astype(float)
     demand[sellers:] = 0.0
     demand[sellers:, : periods // 4] = 1.0
-    told = Histories(demand, AS_OF, 7, np.zeros(skus, int), np.zeros(skus, int))
-    moments = PeriodForecaster(horizon).fit(told).predict(told)
+    catalogue = Histories(demand, AS_OF, 7, np.zeros(skus, int), np.zeros(skus, int))
+    moments = PeriodForecaster(horizon).fit(catalogue).predict(catalogue)
     assert np.isfinite(moments.mean).all() and np.isfinite(moments.variance).all()
     assert moments.mean[0].min() > 1.0 and (moments.variance >= moments.mean).all()
 
@@ -182,15 +184,17 @@ def test_last_year_is_a_year_ago_whatever_the_review_period_and_never_after_the_
 
 @pytest.mark.parametrize("days", [1, 7, 14, 30])
 def test_paydays_are_those_of_the_period_that_ends_on_the_as_of_date(days: int):
-    told = Histories(np.ones((1, 3)), AS_OF, days, np.zeros(1, int), np.zeros(1, int))
+    catalogue = Histories(np.ones((1, 3)), AS_OF, days, np.zeros(1, int), np.zeros(1, int))
     spans = [[AS_OF - timedelta(days=back * days + n) for n in range(days)] for back in (2, 1, 0, -1)]
     early = [np.mean([day.day <= 10 for day in span]) for span in spans]
-    assert _calendar(told, 1)[1].tolist() == pytest.approx(early)
+    assert _calendar(catalogue, 1)[1].tolist() == pytest.approx(early)
 
 
 def test_pieces_are_counted_one_by_one_to_the_bit():
-    told = histories(20)
-    plain, counted = (small(rounds=4, spread_rounds=4).fit(each).predict(each) for each in (told, told.counted()))
+    catalogue = histories(20)
+    plain, counted = (
+        small(rounds=4, spread_rounds=4).fit(each).predict(each) for each in (catalogue, catalogue.counted())
+    )
     assert np.array_equal(plain.mean, counted.mean) and np.array_equal(plain.variance, counted.variance)
 
 

@@ -26,10 +26,10 @@ def test_expected_demand_from_a_bound_on_is_the_sum_over_the_probabilities(mean,
     odds = 1 / factor
     shape, units = mean * odds / (1 - odds), np.arange(least, 20_000)
     mass = nbinom.pmf(units, shape, odds)
-    told = negbin.mean_from(np.array([mean]), np.array([mean * factor]), np.array([float(least)]))[0]
+    estimated = negbin.mean_from(np.array([mean]), np.array([mean * factor]), np.array([float(least)]))[0]
     if mass.sum() > 1e-10:
-        assert told == pytest.approx((units * mass).sum() / mass.sum(), rel=1e-6)
-    assert told >= max(mean - 1e-9, least)
+        assert estimated == pytest.approx((units * mass).sum() / mass.sum(), rel=1e-6)
+    assert estimated >= max(mean - 1e-9, least)
 
 
 def test_where_nothing_ran_out_sales_are_demand():
@@ -42,9 +42,9 @@ def test_a_bound_counts_for_more_the_nearer_it_comes_to_what_is_usual():
     sold[:, -1] = (0.0, 6.0, 14.0)
     closed = np.zeros(sold.shape)
     closed[:, -1] = 1.0
-    told = unconstrained.demand(histories(sold), closed, closed * sold)[:, -1]
-    assert np.isnan(told[0]), "closed all week: nothing is known of it"
-    assert 8.0 < told[1] < 11.0 and 14.5 < told[2] < 17.5
+    estimated = unconstrained.demand(histories(sold), closed, closed * sold)[:, -1]
+    assert np.isnan(estimated[0]), "closed all week: nothing is known of it"
+    assert 8.0 < estimated[1] < 11.0 and 14.5 < estimated[2] < 17.5
 
 
 def test_two_closed_days_of_seven_add_what_they_would_have_sold():
@@ -53,9 +53,9 @@ def test_two_closed_days_of_seven_add_what_they_would_have_sold():
     closed, held = np.zeros((2, *sold.shape))
     closed[:, -1] = 2 / 7
     held[1, -1] = 3.0  # sold on the day on which it ran out
-    told = unconstrained.demand(histories(sold), closed, held)[:, -1]
-    assert told[0] == pytest.approx(7.0)
-    assert 6.0 < told[1] < 8.0
+    estimated = unconstrained.demand(histories(sold), closed, held)[:, -1]
+    assert estimated[0] == pytest.approx(7.0)
+    assert 6.0 < estimated[1] < 8.0
 
 
 def test_what_comes_later_changes_nothing_before_but_by_the_season():
@@ -78,11 +78,11 @@ def test_a_year_of_orders_by_its_level_neither_spirals_down_nor_drifts_up():
     for way in ("sales", "estimated"):
         sold, closed = true[:, :26].copy(), np.zeros((skus, 26))
         for week in range(26, weeks + 26):
-            told = sold if way == "sales" else unconstrained.demand(histories(sold), closed, closed * sold)
-            stock = np.round(1.3 * np.nanmean(told[:, -13:], axis=1))
+            estimated = sold if way == "sales" else unconstrained.demand(histories(sold), closed, closed * sold)
+            stock = np.round(1.3 * np.nanmean(estimated[:, -13:], axis=1))
             now = np.minimum(stock, true[:, week])
             sold, closed = np.column_stack([sold, now]), np.column_stack([closed, now >= stock])
-        levels[way] = np.nanmean((told[:, -26:]).sum(axis=0)) / rate.sum()
+        levels[way] = np.nanmean((estimated[:, -26:]).sum(axis=0)) / rate.sum()
     assert levels["sales"] < 0.75
     assert 0.9 < levels["estimated"] < 1.1, levels
 
@@ -92,7 +92,7 @@ def test_what_an_empty_shelf_hid_is_in_proportion_whatever_the_unit_of_measure(f
     sold = np.random.default_rng(3).gamma(4.0, 3.0, (5, 60)) * factor
     closed = np.zeros(sold.shape)
     closed[:, 20::7] = 0.5
-    told = histories(sold).counted()
-    demand = told.units(unconstrained.demand(told, closed, closed * sold / told.unit[:, None]))
+    estimated = histories(sold).counted()
+    demand = estimated.units(unconstrained.demand(estimated, closed, closed * sold / estimated.unit[:, None]))
     added = (demand - sold)[:, 20::7].sum() / sold[:, 20::7].sum()
     assert 0.15 < added < 0.45

@@ -32,7 +32,7 @@ def _groups(span: int, seed: int = 0) -> np.ndarray:
     return np.concatenate([parts.sum(axis=0)[None, :], parts])
 
 
-def _told(y: np.ndarray, plan: Plan = PLAN, events: np.ndarray | None = None) -> np.ndarray | None:
+def _forecast(y: np.ndarray, plan: Plan = PLAN, events: np.ndarray | None = None) -> np.ndarray | None:
     known = y.shape[1]
     flags = np.zeros((y.shape[0], known + 28))
     return total_trees.forecast(y, flags, np.array([3, 1, 1, 1]), _calendar(known + 28, events), plan)
@@ -40,9 +40,9 @@ def _told(y: np.ndarray, plan: Plan = PLAN, events: np.ndarray | None = None) ->
 
 def test_weekdays_are_foretold() -> None:
     y = _groups(SPAN)
-    told = _told(y[:, :-28])
-    assert told is not None
-    assert np.abs(told / y[:, -28:] - 1).mean() < 0.06
+    forecast = _forecast(y[:, :-28])
+    assert forecast is not None
+    assert np.abs(forecast / y[:, -28:] - 1).mean() < 0.06
 
 
 def test_rows_of_an_origin_know_nothing_after_it() -> None:
@@ -76,8 +76,8 @@ def test_distance_to_events_counts_both_ways() -> None:
 
 def test_no_trees_without_rounds_days_or_two_years() -> None:
     y = _groups(SPAN)
-    assert _told(y, Plan()) is None
-    assert _told(y[:, :700]) is None
+    assert _forecast(y, Plan()) is None
+    assert _forecast(y[:, :700]) is None
     weeks = Calendar(_calendar(SPAN + 28).starts, np.zeros(SPAN + 28, dtype=np.int64), 1)
     assert total_trees.forecast(y, np.zeros((4, SPAN + 28)), np.array([3, 1, 1, 1]), weeks, PLAN) is None
 
@@ -87,9 +87,9 @@ def test_the_level_goes_on_as_in_the_years_before() -> None:
     # A jump after the same day of each year, too sharp for a smooth year.
     level = 5.0 + 0.3 * ((day % 364) >= 340)
     known = 364 * 2 + 335
-    told = ridge._as_years_before(level[:known], 28, 7)
-    assert told is not None
-    np.testing.assert_allclose(told[[0, 20]], [5.0, 5.3], atol=0.02)
+    forecast = ridge._as_years_before(level[:known], 28, 7)
+    assert forecast is not None
+    np.testing.assert_allclose(forecast[[0, 20]], [5.0, 5.3], atol=0.02)
     assert ridge._as_years_before(level[:300], 28, 7) is None
 
 
