@@ -210,8 +210,7 @@ def test_reorder_levels_holidays_promotions_and_price_breaks(site: Site) -> None
 
 
 def unordered(site: Site, **line: Any) -> None:
-    """A receipt of three boxes of ten without an order."""
-    site.item("A")
+    """A receipt of three boxes of ten A without an order."""
     site.add("Purchase Receipt", "PR-9", "2026-05-20 11:00:00", supplier="S1", posting_date="2026-05-20", docstatus=1)
     site.add(
         "Purchase Receipt Item", "PR-9-1", "2026-05-20 11:00:00", parent="PR-9", item_code="A", warehouse="Main - T", qty=3,
@@ -228,6 +227,7 @@ def test_a_receipt_without_an_order_is_one_of_its_own_in_stock_units(site: Site)
 
 
 def test_what_goes_back_or_is_cancelled_of_a_receipt_without_an_order_did_not_come(site: Site) -> None:
+    site.item("A")
     unordered(site)
     site.add("Purchase Receipt", "PR-R", "2026-05-22 11:00:00", posting_date="2026-05-22", docstatus=1, is_return=1)
     site.add(
