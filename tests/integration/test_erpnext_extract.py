@@ -71,6 +71,7 @@ def test_each_day_sees_what_was_known_then(site: Site) -> None:
 
 def test_a_line_deleted_from_a_submitted_order_is_gone_the_next_day(site: Site) -> None:
     first, second = date(2026, 6, 5), date(2026, 6, 6)
+    site.sale("Delivery Note", "DN-1", "2026-06-02", "2026-06-02 10:00:00", {"d1": {"item_code": "A", "qty": 5}})
     site.add("Supplier", "S1", "2026-01-01", supplier_name="S1")
     site.add(
         "Purchase Order",
