@@ -61,7 +61,8 @@ from orders.orders o
 cross join lateral (select cast(e.details ->> 'recorded_at' as timestamp) as recorded_at from orders.events e
     where e.order_id = o.order_id and e.event = 'acknowledged' order by e.event_id desc limit 1) a
 where o.state = 'acknowledged' and o.adapter = 'erp' and a.recorded_at <= {end}
-    and (exists (select 1 from raw.sales r where r._recorded_at > a.recorded_at and r._recorded_at <= {end} and r.updated_at > a.recorded_at)
+    and (exists (select 1 from raw.sales r
+            where r._recorded_at > a.recorded_at and r._recorded_at <= {end} and r.updated_at > a.recorded_at)
         or exists (select 1 from raw.stock_levels r
             where r._recorded_at > a.recorded_at and r._recorded_at <= {end} and r.updated_at > a.recorded_at))
 """
