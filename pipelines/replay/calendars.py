@@ -10,9 +10,9 @@ from datetime import date
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from pipelines.core.inventory import Floats
 from pipelines.core.supplier_days import SCHEMA
 from pipelines.engine.kernel import Ints
 
@@ -95,7 +95,7 @@ class Timeline:
         found: Ints = np.where(outside, took, self.open_days[until] - self.open_days[at])
         return found
 
-    def taken(self, placed: Ints, days: Floats | Ints, *, working: bool = False) -> Ints:
+    def taken(self, placed: Ints, days: npt.ArrayLike, *, working: bool = False) -> Ints:
         """Lead times of orders by the calendar.
 
         Args:

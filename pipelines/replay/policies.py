@@ -134,7 +134,7 @@ def _by_calendar(w: Window, lead: Floats, sku: Ints, received_day: Ints, dates: 
         measured = dates >= (came.min() if came.size else np.iinfo(np.int64).max)
         found[n] += timeline.taken(placed, lead[n]) - np.ceil(lead[n] - 1e-9)
         if timeline.agreed is not None:
-            agreed = timeline.taken(placed, np.float64(timeline.agreed), working=True)
+            agreed = timeline.taken(placed, timeline.agreed, working=True)
             found[n] = np.where(measured, found[n], agreed)
     return found
 

@@ -112,9 +112,8 @@ def recorded(as_of: date, items: Sequence[str], low: int, high: int, history_day
     # The count of the day before is the stock the first day opens with.
     span = {"as_of": as_of, "low": low, "high": high, "since": since, "opening": since - timedelta(days=1)}
     queries = {name: _filtered(_CHUNK, items) + query for name, query in _ROWS.items()}
-    rows = Recorded(**warehouse.read_many(queries, **_parameters(items), **span))
-    skus = rows.skus.join(_every_review(as_of), on=KEY, how="left", maintain_order="left")
-    return replace(rows, skus=skus, calendars=_calendars(as_of))
+    rows = Recorded(**warehouse.read_many(queries, **_parameters(items), **span), calendars=_calendars(as_of))
+    return replace(rows, skus=rows.skus.join(_every_review(as_of), on=KEY, how="left", maintain_order="left"))
 
 
 def _every_review(as_of: date) -> pl.DataFrame:
@@ -131,9 +130,10 @@ def _calendars(as_of: date) -> Calendars:
     if not warehouse.exists("marts.fct_supplier_day"):
         return NO_CALENDARS
     days = warehouse.read(_DAYS, as_of=as_of)
-    return (
-        NO_CALENDARS if days.is_empty() else Calendars(warehouse.read(_KEPT, as_of=as_of).cast(KEPT), days.cast(SCHEMA))
-    )  # type: ignore[arg-type]
+    if days.is_empty():
+        return NO_CALENDARS
+    kept = warehouse.read(_KEPT, as_of=as_of)
+    return Calendars(kept.cast(pl.Schema(KEPT)), days.cast(pl.Schema(SCHEMA)))
 
 
 def of_skus(as_of: date, skus: pl.DataFrame, history_days: int) -> Recorded:

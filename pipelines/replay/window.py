@@ -254,7 +254,5 @@ def _orders_as_recorded(
             lead[n] = timelines[n].taken(np.arange(days), timelines[n].ran(ordered[of_sku], took[of_sku])[latest])
     for n in timelines.keys() - set(sku.tolist()):
         asked = timelines[n].agreed
-        lead[n] = timelines[n].taken(
-            np.arange(days), lead[n] if asked is None else np.float64(asked), working=asked is not None
-        )
+        lead[n] = timelines[n].taken(np.arange(days), lead[n] if asked is None else asked, working=asked is not None)
     return lead, usable
