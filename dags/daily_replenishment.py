@@ -5,6 +5,7 @@ from typing import Any
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
 from common import beside
 from common.assets import PROPOSALS_READY
+from common.replays import plan_replay, replay
 from common.steps import GO_ON, ONCE, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
 DOC = """
@@ -22,13 +23,70 @@ are no proposals for the date, and earlier ones stand. `validate_*` name rule, t
 
 PARAMS = READING | {
     "items": Param(
-        None, type=["null", "array"], items={"type": "string"}, title="Items",
+        None,
+        type=["null", "array"],
+        items={"type": "string"},
+        title="Items",
         description="Forecast, replay and decide these item_ids alone, one a line; others keep what the date has. Empty: all.",
     ),
     "chunk_size": Param(
-        None, type=["null", "integer"], minimum=1, maximum=100_000, title="SKUs a replay task",
-        description="SKUs of one mapped replay task; changes nothing in the results. Empty: as configured."),
-}  # fmt: skip
+        None,
+        type=["null", "integer"],
+        minimum=1,
+        maximum=100_000,
+        title="SKUs a replay task",
+        description="SKUs of one mapped replay task; changes nothing in the results. Empty: as configured.",
+    ),
+}
+
+
+@task
+def vendors() -> dict[str, Any]:
+    """How vendors deliver, how long each really takes, and the safety stock that follows."""
+    from pipelines.vendors import job, stock_job
+
+    return {**job.run(as_of()), "safety_stocks": stock_job.run(as_of())["skus"]}
+
+
+@task(trigger_rule=GO_ON)
+def forecast() -> dict[str, Any]:
+    """The champion's distribution of demand, per bucket and over the protection interval."""
+    from pipelines.forecast import job
+
+    return job.run(as_of(), items=param("items") or ())
+
+
+@task(trigger_rule=GO_ON)
+def policy() -> dict[str, Any]:
+    """Reorder point and order-up-to level of every SKU; where the replay proved no saving, the ERP's own."""
+    from pipelines.policy import job
+
+    return job.run(as_of(), items=param("items") or ())
+
+
+@task(trigger_rule=GO_ON)
+def purchase() -> dict[str, Any]:
+    """A decision with its reason for every SKU; orders for those that need one."""
+    from pipelines.purchase import job
+
+    return job.run(as_of(), items=param("items") or (), failed=failed_steps())
+
+
+@task(outlets=[PROPOSALS_READY])
+def orders() -> dict[str, Any]:
+    """What the ERP received of earlier orders; today's proposals as orders that wait for approval."""
+    from pipelines.operations.advisor import job as advisor
+    from pipelines.orders import decide, job
+
+    return {**job.daily(as_of(), items=param("items") or ()), "advice": advisor.run(as_of(), decide.override)}
+
+
+@task(trigger_rule=GO_ON)
+def report() -> dict[str, Any]:
+    """The report a planner reads, one self-contained HTML file."""
+    from pipelines.report import job
+
+    return job.run(as_of())
 
 
 @dag(
@@ -41,64 +99,6 @@ PARAMS = READING | {
 )
 def daily_replenishment() -> None:
     """Wire the steps."""
-
-    @task
-    def vendors() -> dict[str, Any]:
-        """How vendors deliver, how long each really takes, and the safety stock that follows."""
-        from pipelines.vendors import job, stock_job
-
-        return {**job.run(as_of()), "safety_stocks": stock_job.run(as_of())["skus"]}
-
-    @task(trigger_rule=GO_ON)
-    def forecast() -> dict[str, Any]:
-        """The champion's distribution of demand, per bucket and over the protection interval."""
-        from pipelines.forecast import job
-
-        return job.run(as_of(), items=param("items") or ())
-
-    @task
-    def plan_replay() -> list[dict[str, Any]]:
-        """Cut the catalogue into chunks and clear the date's replays."""
-        from pipelines.replay import job
-
-        return job.prepare(as_of(), items=param("items") or (), chunk_size=param("chunk_size"))
-
-    @task(pool="replay", map_index_template="{{ task.op_kwargs['chunk']['label'] }}")
-    def replay(chunk: dict[str, Any]) -> dict[str, Any]:
-        """Each SKU's past under its books, the ERP's rule and ours; the guarded choice between the last two; passports."""
-        from pipelines.replay import job
-
-        return job.run_chunk(as_of(), chunk)
-
-    @task(trigger_rule=GO_ON)
-    def policy() -> dict[str, Any]:
-        """Reorder point and order-up-to level of every SKU; where the replay proved no saving, the ERP's own."""
-        from pipelines.policy import job
-
-        return job.run(as_of(), items=param("items") or ())
-
-    @task(trigger_rule=GO_ON)
-    def purchase() -> dict[str, Any]:
-        """A decision with its reason for every SKU; orders for those that need one."""
-        from pipelines.purchase import job
-
-        return job.run(as_of(), items=param("items") or (), failed=failed_steps())
-
-    @task(outlets=[PROPOSALS_READY])
-    def orders() -> dict[str, Any]:
-        """What the ERP received of earlier orders; today's proposals as orders that wait for approval."""
-        from pipelines.operations.advisor import job as advisor
-        from pipelines.orders import decide, job
-
-        return {**job.daily(as_of(), items=param("items") or ()), "advice": advisor.run(as_of(), decide.override)}
-
-    @task(trigger_rule=GO_ON)
-    def report() -> dict[str, Any]:
-        """The report a planner reads, one self-contained HTML file."""
-        from pipelines.report import job
-
-        return job.run(as_of())
-
     features_ok, orders_ok, forecasts_ok = checked_marts(), gate("orders"), gate("forecasts")
     chunks, measured, forecasts, followed, watched = plan_replay(), vendors(), forecast(), *beside.steps()
     policies, replays, decided, made, written = policy(), replay.expand(chunk=chunks), purchase(), orders(), report()

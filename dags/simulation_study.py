@@ -31,7 +31,7 @@ PARAMS = {
         description="Keys as in docs/studies.md: where (items, categories, suppliers, …), sample, size, days or since and until, policies, "
         "change (demand_factor, service_target, …), sweep, name, tags.",
     ),
-}  # fmt: skip
+}
 
 
 def _failed(context: Any) -> None:

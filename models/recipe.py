@@ -115,14 +115,23 @@ def segment_names() -> list[str]:
 def to_json(recipe: Recipe) -> dict[str, Any]:
     """The recipe as JSON values."""
     data: dict[str, Any] = {
-        "members": recipe.members, "weights": recipe.weights.tolist(), "methods": recipe.methods, "reasons": recipe.reasons,
-        "window": _calibration_to_json(recipe.window), "bucket": _calibration_to_json(recipe.bucket), "segments": None,
+        "members": recipe.members,
+        "weights": recipe.weights.tolist(),
+        "methods": recipe.methods,
+        "reasons": recipe.reasons,
+        "window": _calibration_to_json(recipe.window),
+        "bucket": _calibration_to_json(recipe.bucket),
+        "segments": None,
         "blend": blend.to_json(recipe.blend),
-    }  # fmt: skip
+    }
     if (fine := recipe.segments) is not None:
         data["segments"] = {
-            "cuts": fine.cuts, "names": segment_names(), "weights": fine.weights.tolist(), "methods": fine.methods, "reasons": fine.reasons,
-        }  # fmt: skip
+            "cuts": fine.cuts,
+            "names": segment_names(),
+            "weights": fine.weights.tolist(),
+            "methods": fine.methods,
+            "reasons": fine.reasons,
+        }
     return data
 
 
@@ -136,9 +145,15 @@ def from_json(data: dict[str, Any]) -> Recipe:
         cuts = (float(fine["cuts"][0]), float(fine["cuts"][1]))
         segments = Segments(cuts, np.array(fine["weights"]), tuple(fine["methods"]), tuple(fine["reasons"]))
     return Recipe(
-        tuple(data["members"]), np.array(data["weights"]), tuple(data["methods"]), tuple(data["reasons"]), window, bucket, segments,
+        tuple(data["members"]),
+        np.array(data["weights"]),
+        tuple(data["methods"]),
+        tuple(data["reasons"]),
+        window,
+        bucket,
+        segments,
         blend.from_json(data["blend"]),
-    )  # fmt: skip
+    )
 
 
 def _calibration_to_json(calibration: Calibration) -> dict[str, Any]:

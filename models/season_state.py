@@ -12,9 +12,12 @@ def season_to_json(season: Season | None, *, years: bool = False) -> dict[str, A
     if season is None:
         return None
     return {
-        "weekday": season.weekday.tolist(), "year": season.year.tolist(), "groups": season.groups, "own": season.own,
+        "weekday": season.weekday.tolist(),
+        "year": season.year.tolist(),
+        "groups": season.groups,
+        "own": season.own,
         "apart": {str(year): table.tolist() for year, table in season.apart.items()} if years else {},
-    }  # fmt: skip
+    }
 
 
 def season_from_json(values: dict[str, Any] | None) -> Season | None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.core.business_rules import Rule, VendorTerms
+from pipelines.core.business_rules import BusinessRule, VendorTerms
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -140,7 +140,7 @@ class Purchase(Section):
     budget: NotNegative | None = None  # money a run may spend
     storage: dict[str, NotNegative] = {}  # by location: volume it holds, in the measure of the items' unit_volume
     vendor_terms: dict[str, VendorTerms] = {}
-    rules: list[Rule] = []
+    rules: list[BusinessRule] = []
 
 
 class Vendors(Section):

@@ -176,7 +176,7 @@ def _refuse_secrets(source: Path) -> None:
     try:
         content = yaml.safe_load(source.read_text()) or {}
     except (OSError, yaml.YAMLError) as fault:
-        raise StockproofError(f"configuration file {source} cannot be read: {fault}", "mend the YAML") from None
+        raise StockproofError(f"configuration file {source} cannot be read: {fault}", "fix the YAML") from None
     if not isinstance(content, dict):
         raise StockproofError(
             f"configuration file {source} must hold sections, not a {type(content).__name__}",

@@ -26,10 +26,12 @@ AS_OF = Param(
 READING = {
     "as_of": AS_OF,
     "full_extract": Param(
-        False, type="boolean", title="Read the whole ERP again",
+        False,
+        type="boolean",
+        title="Read the whole ERP again",
         description="Compare every row of the ERP with what was extracted before, not only new and recent ones. As slow as the first run.",
     ),
-}  # fmt: skip
+}
 """Params of a DAG that reads the ERP."""
 
 

@@ -45,10 +45,15 @@ def receipts(path: Path) -> pl.DataFrame:
         raise StockproofError(
             f"{path} does not exist", "set STOCKPROOF_DATA to the folder that holds scms/delivery_history.parquet"
         )
-    day = {name: pl.col(column).str.to_date(strict=False) for name, column in (
-        ("sent", "PO Sent to Vendor Date"), ("quoted", "PQ First Sent to Client Date"), ("promised_on", "Scheduled Delivery Date"),
-        ("received_on", "Delivered to Client Date"),
-    )}  # fmt: skip
+    day = {
+        name: pl.col(column).str.to_date(strict=False)
+        for name, column in (
+            ("sent", "PO Sent to Vendor Date"),
+            ("quoted", "PQ First Sent to Client Date"),
+            ("promised_on", "Scheduled Delivery Date"),
+            ("received_on", "Delivered to Client Date"),
+        )
+    }
     rows = pl.read_parquet(path).select(
         supplier_id="Vendor", item_id="Item Description", po_id="PO / SO #",
         quantity_received=pl.col("Line Item Quantity").cast(pl.Float64),

@@ -7,7 +7,7 @@ import numpy as np
 
 from models.interface import Member
 from models.totals import ridge, total_trees
-from models.totals.total_trees import Plan
+from models.totals.total_trees import TreePlan
 from pipelines.core.chunks import blocks
 from pipelines.core.panel import Array, Panel, known_sums
 
@@ -25,7 +25,7 @@ STIFFNESS: Final = 1e-3
 TREES: Final = 0.4
 """Weight of the trees' logarithm beside the regression's, where trees forecast the totals too."""
 
-NO_TREES: Final = Plan()
+NO_TREES: Final = TreePlan()
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Aligned:
     """
 
     member: Member
-    trees: Plan = NO_TREES
+    trees: TreePlan = NO_TREES
     joint: bool = True
 
     @property
@@ -64,7 +64,7 @@ class Aligned:
         return self.member.explain(panel)
 
 
-def align(panel: Panel, path: Array, trees: Plan = NO_TREES) -> Array:
+def align(panel: Panel, path: Array, trees: TreePlan = NO_TREES) -> Array:
     """Move the paths of SKUs so that sums of groups come near the forecasts of their totals.
 
     Per bucket, the factors of the finest groups minimise the squared gaps between sums and totals over all groups of all levels,
@@ -99,7 +99,7 @@ def align(panel: Panel, path: Array, trees: Plan = NO_TREES) -> Array:
     return np.asarray(path * factors[finest])
 
 
-def _wanted(members: Array, history: Array, flags: Array, calendar: ridge.Calendar, trees: Plan) -> Array:
+def _wanted(members: Array, history: Array, flags: Array, calendar: ridge.Calendar, trees: TreePlan) -> Array:
     """[k, h] forecasts of the totals: the regression's, with the trees' where those are wanted, averaged in logarithms."""
     regressed = ridge.forecast(history, flags, _parents(members), calendar)
     grown = total_trees.forecast(history, flags, members.sum(axis=1), calendar, trees)

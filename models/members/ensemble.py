@@ -144,14 +144,23 @@ class Ensemble:
             40, min_samples_leaf=60, max_features=0.3, max_samples=0.5, n_jobs=self.threads, random_state=self.seed
         ).fit(filled, ratio, weight)
         boosted = GradientBoostingRegressor(
-            n_estimators=60, learning_rate=0.08, max_depth=4, subsample=0.4, max_features=0.3, min_samples_leaf=60,
-            random_state=self.seed, init="zero",
-        ).fit(filled, ratio - 1.0, weight)  # fmt: skip
+            n_estimators=60,
+            learning_rate=0.08,
+            max_depth=4,
+            subsample=0.4,
+            max_features=0.3,
+            min_samples_leaf=60,
+            random_state=self.seed,
+            init="zero",
+        ).fit(filled, ratio - 1.0, weight)
         scale = np.maximum(filled.astype(float).std(axis=0), 1e-6)
         return Parts(
-            centre, scale, forest.from_sklearn(list(trees.estimators_), 0.0, 1.0 / 40),
-            forest.from_sklearn(list(boosted.estimators_[:, 0]), 1.0, 0.08), _ridge(_standardised(filled, centre, scale), ratio, weight),
-        )  # fmt: skip
+            centre,
+            scale,
+            forest.from_sklearn(list(trees.estimators_), 0.0, 1.0 / 40),
+            forest.from_sklearn(list(boosted.estimators_[:, 0]), 1.0, 0.08),
+            _ridge(_standardised(filled, centre, scale), ratio, weight),
+        )
 
     def state(self, folder: Path) -> dict[str, Any]:
         """See :class:`models.interface.Storable`."""

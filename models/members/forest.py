@@ -77,10 +77,15 @@ def from_sklearn(estimators: list[Any], start: float, factor: float) -> Trees:
         return np.concatenate([getattr(t, name) + (root if shift else 0) for t, root in zip(trees, roots, strict=True)])
 
     return Trees(
-        roots, np.where(joined("children_left") < 0, -1, joined("feature")).astype(np.int32), joined("threshold").astype(np.float64),
-        joined("children_left", True).astype(np.int32), joined("children_right", True).astype(np.int32),
-        np.concatenate([t.value[:, 0, 0] for t in trees]).astype(np.float64), start, factor,
-    )  # fmt: skip
+        roots,
+        np.where(joined("children_left") < 0, -1, joined("feature")).astype(np.int32),
+        joined("threshold").astype(np.float64),
+        joined("children_left", True).astype(np.int32),
+        joined("children_right", True).astype(np.int32),
+        np.concatenate([t.value[:, 0, 0] for t in trees]).astype(np.float64),
+        start,
+        factor,
+    )
 
 
 @njit(parallel=True)

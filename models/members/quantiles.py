@@ -150,9 +150,15 @@ class QuantileBooster:
         }
         data = lgb.Dataset(matrix, target, feature_name=labels, params=shape, free_raw_data=False)
         common = {
-            **shape, "objective": "quantile", "learning_rate": 0.1, "num_leaves": 15, "min_data_in_leaf": 200, "feature_fraction": 0.6,
-            "lambda_l2": 5.0, "seed": self.seed,
-        }  # fmt: skip
+            **shape,
+            "objective": "quantile",
+            "learning_rate": 0.1,
+            "num_leaves": 15,
+            "min_data_in_leaf": 200,
+            "feature_fraction": 0.6,
+            "lambda_l2": 5.0,
+            "seed": self.seed,
+        }
         return [lgb.train({**common, "alpha": level}, data, self.rounds) for level in LEARNT]
 
     def state(self, folder: Path) -> dict[str, Any]:
@@ -160,9 +166,14 @@ class QuantileBooster:
         for k, model in enumerate(self.models):
             model.save_model(str(folder / f"quantile_{k}.txt"))
         return {
-            "season": season_to_json(self.season), "levels": len(self.models), "threads": self.threads, "seed": self.seed,
-            "rounds": self.rounds, "max_rows": self.max_rows, "depth_weeks": self.depth_weeks,
-        }  # fmt: skip
+            "season": season_to_json(self.season),
+            "levels": len(self.models),
+            "threads": self.threads,
+            "seed": self.seed,
+            "rounds": self.rounds,
+            "max_rows": self.max_rows,
+            "depth_weeks": self.depth_weeks,
+        }
 
     @classmethod
     def restore(cls, state: dict[str, Any], folder: Path) -> "QuantileBooster":

@@ -13,9 +13,17 @@ BACK: Final = 13
 QUANTILES: Final = (0.25, 0.5, 0.75, 0.9, 1.0)
 
 NAMES: Final[tuple[str, ...]] = (
-    "window_mean_2", "window_mean_6", "window_std", "window_change", "window_zero", "window_weight",
-    "window_1", "window_2", "window_3", *(f"window_q{round(100 * level)}" for level in QUANTILES),
-)  # fmt: skip
+    "window_mean_2",
+    "window_mean_6",
+    "window_std",
+    "window_change",
+    "window_zero",
+    "window_weight",
+    "window_1",
+    "window_2",
+    "window_3",
+    *(f"window_q{round(100 * level)}" for level in QUANTILES),
+)
 """Decayed means with half-lives of 2 and 6 windows; standard deviation, absolute change and share without demand with 6; the weight of
 those known; the newest three; quantiles."""
 

@@ -190,8 +190,13 @@ class PeriodForecaster:
     def _mean(self, features: Array, base: Array, target: Array, weight: Array, bag: int) -> Any:
         import lightgbm as lgb
 
-        chosen = {"objective": "tweedie", "tweedie_variance_power": self.tweedie, "num_leaves": self.leaves,
-                  "min_data_in_leaf": self.least_rows, "learning_rate": self.learning_rate}  # fmt: skip
+        chosen = {
+            "objective": "tweedie",
+            "tweedie_variance_power": self.tweedie,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.least_rows,
+            "learning_rate": self.learning_rate,
+        }
         data = lgb.Dataset(features, target, weight=weight, init_score=np.log(base))
         return lgb.train(self._common(bag) | chosen, data, self.rounds)
 
@@ -211,9 +216,17 @@ class PeriodForecaster:
 
     def _common(self, bag: int) -> dict[str, Any]:
         return {
-            "feature_fraction": 0.7, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 127, "verbosity": -1,
-            "num_threads": self.threads, "seed": (self.seed * 1_000 + bag) % 2**31, "deterministic": True, "force_row_wise": True,
-        }  # fmt: skip
+            "feature_fraction": 0.7,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "lambda_l2": 5.0,
+            "max_bin": 127,
+            "verbosity": -1,
+            "num_threads": self.threads,
+            "seed": (self.seed * 1_000 + bag) % 2**31,
+            "deterministic": True,
+            "force_row_wise": True,
+        }
 
 
 def _at(rows: tuple[Array, Array], which: Array) -> tuple[Array, Array]:

@@ -48,8 +48,15 @@ MAKERS: Final[Mapping[str, Callable[[Options], Member]]] = {
     **{
         maker.__name__: (lambda o, maker=maker: maker(o.seasonality))  # type: ignore[misc]
         for maker in (
-            classical.naive, classical.moving_average, classical.ses, classical.croston, classical.sba, classical.tsb,
-            classical.adida, classical.imapa, classical.mean_nonzero,
+            classical.naive,
+            classical.moving_average,
+            classical.ses,
+            classical.croston,
+            classical.sba,
+            classical.tsb,
+            classical.adida,
+            classical.imapa,
+            classical.mean_nonzero,
         )
     },
     "seasonal_naive": lambda o: SeasonalNaive(),
@@ -61,7 +68,7 @@ MAKERS: Final[Mapping[str, Callable[[Options], Member]]] = {
     "xgboost": _boosted("xgboost"),
     "lightgbm_aligned": lambda o: Aligned(_boosted("lightgbm")(o)),
     "lightgbm_quantile": lambda o: QuantileBooster(threads=o.threads, seed=o.seed),
-}  # fmt: skip
+}
 
 TRAINED: Final = frozenset({"ensemble", "lightgbm", "xgboost", "lightgbm_aligned", "lightgbm_quantile"})
 """Members that train a model over all SKUs; ``forecast.ensemble: false`` leaves them out."""

@@ -23,7 +23,7 @@ from models.recipe import from_json as recipe_from_json
 from models.recipe import to_json as recipe_to_json
 from models.season_state import season_from_json, season_to_json
 from models.store.catalogue import MAKERS, Options
-from models.totals.total_trees import Plan
+from models.totals.total_trees import TreePlan
 from pipelines.core.errors import StockproofError
 
 FORMAT: Final = 3
@@ -60,11 +60,16 @@ def save(model: Hybrid, folder: Path, judged: Recipe | None = None) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     content = {
-        "format": FORMAT, "name": model.name, "min_observations": model.min_observations, "recipe": recipe_to_json(model.recipe),
-        "season": season_to_json(model.season, years=True), "window_spread": _spread_to_json(model.window_spread),
-        "bucket_spread": _spread_to_json(model.bucket_spread), "names": {key: list(names) for key, names in model.names.items()},
+        "format": FORMAT,
+        "name": model.name,
+        "min_observations": model.min_observations,
+        "recipe": recipe_to_json(model.recipe),
+        "season": season_to_json(model.season, years=True),
+        "window_spread": _spread_to_json(model.window_spread),
+        "bucket_spread": _spread_to_json(model.bucket_spread),
+        "names": {key: list(names) for key, names in model.names.items()},
         "members": {name: _member_to_json(member, folder) for name, member in sorted(model.members.items())},
-    }  # fmt: skip
+    }
     if judged is not None:
         content["judged"] = recipe_to_json(judged)
     content["files"] = {path.name: _digest(path) for path in sorted(folder.iterdir()) if path.name != "model.json"}
@@ -95,10 +100,13 @@ def load(folder: Path) -> Hybrid:
         return Hybrid(
             recipe_from_json(content["recipe"]),
             {name: _member_from_json(member, folder) for name, member in content["members"].items()},
-            content["min_observations"], content["name"], season_from_json(content["season"]),
-            _spread_from_json(content["window_spread"]), _spread_from_json(content["bucket_spread"]),
+            content["min_observations"],
+            content["name"],
+            season_from_json(content["season"]),
+            _spread_from_json(content["window_spread"]),
+            _spread_from_json(content["bucket_spread"]),
             {key: tuple(names) for key, names in content.get("names", {}).items()},
-        )  # fmt: skip
+        )
     except StockproofError:
         raise
     except Exception as fault:  # each library has errors of its own for a file that is not what it wrote
@@ -165,7 +173,7 @@ def _member_to_json(member: Member, folder: Path) -> dict[str, Any]:
 
 def _member_from_json(content: dict[str, Any], folder: Path) -> Member:
     if content["kind"] == "aligned":
-        return Aligned(_member_from_json(content["member"], folder), Plan(**content.get("trees", {})))
+        return Aligned(_member_from_json(content["member"], folder), TreePlan(**content.get("trees", {})))
     if content["kind"] == "seasonal_naive":
         return SeasonalNaive()
     if content["kind"] in KINDS:

@@ -13,9 +13,17 @@ import numpy as np
 from pipelines.core.panel import Array
 
 PENALTIES: Final[dict[str, float]] = {
-    "level": 1e-6, "weekday": 0.5, "flag": 1.0, "weekday_flag": 4.0, "year": 8.0, "year_weekend": 10.0, "month": 20.0, "event": 0.3,
-    "beside_event": 1.5, "step": 40.0,
-}  # fmt: skip
+    "level": 1e-6,
+    "weekday": 0.5,
+    "flag": 1.0,
+    "weekday_flag": 4.0,
+    "year": 8.0,
+    "year_weekend": 10.0,
+    "month": 20.0,
+    "event": 0.3,
+    "beside_event": 1.5,
+    "step": 40.0,
+}
 """Ridge penalty of each kind of column: the stiffer, the more evidence it takes."""
 
 TO_PARENT: Final[dict[str, float]] = {"event": 4.0, "beside_event": 4.0, "step": 1.0}

@@ -31,7 +31,7 @@ CATEGORIES: Final = ("group", "size", "event", "event_next", "event_last")
 
 
 @dataclass(frozen=True)
-class Plan:
+class TreePlan:
     """How the trees learn.
 
     Attributes:
@@ -51,7 +51,7 @@ class Plan:
     seeds: int = 1
 
 
-def forecast(totals: Array, flags: Array, sizes: Array, calendar: Calendar, plan: Plan) -> Array | None:
+def forecast(totals: Array, flags: Array, sizes: Array, calendar: Calendar, plan: TreePlan) -> Array | None:
     """Expected totals of the days after the history.
 
     Args:
@@ -139,9 +139,12 @@ class _State:
         ]
         shared = [np.arange(1, horizon + 1), week, self.month_day[day], *self.events[:, day], year[0]]
         columns = [
-            *own, *(g.ravel() for g in grid), *(np.tile(s, groups) for s in shared),
-            np.repeat(np.arange(groups), horizon), np.repeat(self.sizes, horizon),
-        ]  # fmt: skip
+            *own,
+            *(g.ravel() for g in grid),
+            *(np.tile(s, groups) for s in shared),
+            np.repeat(np.arange(groups), horizon),
+            np.repeat(self.sizes, horizon),
+        ]
         spread = np.repeat(level, horizon)
         return np.stack(columns, axis=1).astype(np.float32), np.log(spread * index.ravel()), spread
 

@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 from pipelines import settings
 from pipelines.access import passwords, queries, tables
@@ -36,7 +37,7 @@ def add_user(name: str, role: Role, *, limit: str | None, by: str, password: str
     if limit is not None:
         refuse_unknown([limit], list(roles), "the roles of approvals.roles", "they name the limits")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", name):
-        raise StockproofError(f"{name!r} is no name of a user", "letters, digits and . _ @ -, 64 at most")
+        raise StockproofError(f"{name!r} is not a valid user name", "letters, digits and . _ @ -, 64 at most")
     once = passwords.one_time() if password is None else ""
     if password is not None:
         passwords.check(password, name)
@@ -49,7 +50,7 @@ def add_user(name: str, role: Role, *, limit: str | None, by: str, password: str
     }
     row |= {"password_hash": passwords.hashed(password or once), "hours": ONE_TIME_HOURS if once else None}
     if not tables.add(row):
-        raise Conflict(f"there is a user {name} already", "`stockproof users list` shows all")
+        raise Conflict(f"user {name} already exists", "`stockproof users list` shows all")
     tables.append([(by, "user added", name, json.dumps({"role": role, "limit": limit}))])
     return once
 
@@ -97,7 +98,7 @@ def authenticate(name: str, password: str) -> User:
     row = tables.user(name)
     fits = passwords.fits(password, row["password_hash"] if row else None)
     if row is None or not fits or row["password_over"]:
-        raise NotAllowed("name and password do not fit", "try again, or ask an administrator for a new password")
+        raise NotAllowed("wrong name or password", "try again, or ask an administrator for a new password")
     return queries.of_row(row)
 
 
@@ -142,3 +143,28 @@ def choose_password(user: User, password: str) -> User:
 def record(rows: Sequence[tuple[str, str, str, str]]) -> None:
     """Append to the audit trail: actor, act, subject and details as JSON text."""
     tables.append(rows)
+
+
+def claim_answer(user_name: str, key: str, body_hash: bytes) -> dict[str, Any] | None:
+    """Take an idempotency key for a request.
+
+    Args:
+        user_name: of the caller; keys of two users never meet.
+        key: as sent.
+        body_hash: of method, address and body.
+
+    Returns:
+        None if the key is new; else ``body_hash``, ``status`` (None: the first request is at work), ``media_type`` and ``body`` of the
+        request that holds it.
+    """
+    return tables.claim(user_name, key, body_hash)
+
+
+def keep_answer(user_name: str, key: str, status: int, media_type: str, body: bytes) -> None:
+    """Keep the answer to the request that took a key, for its repetitions."""
+    tables.answer(user_name, key, status, media_type, body)
+
+
+def release_answer(user_name: str, key: str) -> None:
+    """Give a key back: its request failed, did nothing, and may be sent again."""
+    tables.forget(user_name, key)

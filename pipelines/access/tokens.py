@@ -27,7 +27,7 @@ def secret() -> str:
     if len(key) < 32:
         raise StockproofError(
             "there is no signing key of 32 characters or more",
-            "`stockproof up` makes one; of a warehouse elsewhere, set STOCKPROOF_SERVE__SECRET",
+            "`stockproof up` makes one; for a warehouse elsewhere, set STOCKPROOF_SERVE__SECRET",
         )
     return key
 

@@ -18,7 +18,10 @@ IN_THE_WAY: Final = {
     "NO_ORDER_SUPPLIER_BLOCKED": ("supplier", "A rule bars the only supplier of the item."),
     "NO_ORDER_PRICE_MISSING": ("price", "The supplier has no price above zero."),
     "NO_ORDER_PACK_ABOVE_MAXIMUM": ("pack", "One pack is more than a line may hold (purchase.max_quantity)."),
-    "NO_ORDER_MINIMUM_ABOVE_MAXIMUM": ("minimum", "The supplier's minimum is more than a line may hold (purchase.max_quantity)."),
+    "NO_ORDER_MINIMUM_ABOVE_MAXIMUM": (
+        "minimum",
+        "The supplier's minimum is more than a line may hold (purchase.max_quantity).",
+    ),
     "NO_ORDER_FROZEN_BY_RULE": ("rule", "A rule freezes the SKU."),
     "NO_ORDER_CAPPED_BELOW_MINIMUM": ("rule", "A rule leaves less than the smallest line the supplier takes."),
     "NO_ORDER_BELOW_VENDOR_MINIMUM": ("minimum", "The vendor's order does not reach its order minimum."),
@@ -32,7 +35,7 @@ IN_THE_WAY: Final = {
     "ORDER_CAPPED_BY_RULE": ("rule", "A rule caps the quantity."),
     "ORDER_CUT_BY_BUDGET": ("budget", "The budget does not cover all that was wanted."),
     "ORDER_CUT_BY_STORAGE": ("space", "The location has no space for all that was wanted."),
-}  # fmt: skip
+}
 """Reason code → kind and sentence of what stood in the way."""
 
 
@@ -124,7 +127,7 @@ def _sentences(row: Mapping[str, Any], held: list[Side], confidence: float) -> l
         )
     if not row["calibrated"]:
         said.append(
-            "Receipts and sales do not explain its stock counts, so the replay proves nothing: the ERP's rule stays."
+            "Receipts and sales do not explain its stock counts, so the replay proves nothing: the ERP's rule is kept."
         )
     if row["censored_days"]:
         low, high = units(row["lost_units_low"]), units(row["lost_units_high"])

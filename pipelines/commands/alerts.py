@@ -1,6 +1,5 @@
 """``stockproof alerts list | rules | test | acknowledge | assign | snooze | done``."""
 
-import getpass
 import json
 from datetime import UTC
 from typing import Annotated, Any
@@ -9,15 +8,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.core.errors import StockproofError
+from pipelines.commands import sign_in
+from pipelines.commands.sign_in import By
 
 app = typer.Typer(help="What is wrong, who has seen it, and whether messages arrive.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Number = Annotated[int, typer.Argument(help="Number of the alert, as `alerts list` shows it.")]
-By = Annotated[
-    str, typer.Option("--by", help="Who acts; empty: approvals.author, or the user of the operating system.")
-]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the act.")]
 
 COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}
@@ -25,8 +22,8 @@ COLOURS = {"critical": "red", "warning": "yellow", "info": "cyan"}
 
 @app.command("list", epilog="Example: stockproof alerts list --all --json")
 def list_alerts(
-    everything: Annotated[bool, typer.Option("--all", help="Those that are over, done or snoozed too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows.")] = 100,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over, done or snoozed.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows.")] = 100,
     as_json: Json = False,
 ) -> None:
     """Open alerts, newest first."""
@@ -80,7 +77,7 @@ def prometheus() -> None:
 def send_test(
     level: Annotated[str, typer.Option(help="critical, warning or info.")] = "info", as_json: Json = False
 ) -> None:
-    """Send a test message by every way configured for a level; code 1 if one does not take it."""
+    """Send a test message through every channel configured for a level; code 1 if one refuses it."""
     from pipelines.operations import actions
 
     answer = actions.send_test(level)
@@ -98,8 +95,8 @@ def send_test(
 
 
 @app.command(epilog="Example: stockproof alerts acknowledge 12 --reason 'the ERP restarts'")
-def acknowledge(number: Number, by: By = "", reason: Reason = "") -> None:
-    """Note that it has been seen."""
+def acknowledge(number: Number, by: By = None, reason: Reason = "") -> None:
+    """Mark an alert as seen."""
     from pipelines.operations import actions
 
     actions.acknowledge(number, _author(by), reason)
@@ -108,9 +105,9 @@ def acknowledge(number: Number, by: By = "", reason: Reason = "") -> None:
 
 @app.command(epilog="Example: stockproof alerts assign 12 ann")
 def assign(
-    number: Number, to: Annotated[str, typer.Argument(help="Who takes it.")], by: By = "", reason: Reason = ""
+    number: Number, to: Annotated[str, typer.Argument(help="Who takes it.")], by: By = None, reason: Reason = ""
 ) -> None:
-    """Hand it to a person."""
+    """Assign an alert to a person."""
     from pipelines.operations import actions
 
     actions.assign(number, to, _author(by), reason)
@@ -121,10 +118,10 @@ def assign(
 def snooze(
     number: Number,
     hours: Annotated[float, typer.Option(help="For how long.")] = 24.0,
-    by: By = "",
+    by: By = None,
     reason: Reason = "",
 ) -> None:
-    """Hide it for some hours; it is sent once more if the condition still holds then."""
+    """Hide an alert for some hours; it is sent again if the condition still holds then."""
     from pipelines.operations import actions
 
     actions.snooze(number, hours, _author(by), reason)
@@ -132,8 +129,8 @@ def snooze(
 
 
 @app.command(epilog="Example: stockproof alerts done 12 --reason 'counted again'")
-def done(number: Number, by: By = "", reason: Reason = "") -> None:
-    """Take it off the list."""
+def done(number: Number, by: By = None, reason: Reason = "") -> None:
+    """Close an alert."""
     from pipelines.operations import actions
 
     actions.done(number, _author(by), reason)
@@ -150,10 +147,5 @@ def _state(one: dict[str, Any]) -> str:
     return ", ".join(parts) or "open"
 
 
-def _author(by: str) -> str:
-    from pipelines import settings
-
-    author = by.strip() or settings.load().approvals.author or getpass.getuser()
-    if not author:
-        raise StockproofError("no author", "name one with --by")
-    return author
+def _author(by: str | None) -> str:
+    return sign_in.author(by, "planner", "act on alerts")

@@ -19,11 +19,11 @@ def _group() -> None:
 def verify(
     head: Annotated[
         str,
-        typer.Option(help="Hash that an earlier run printed: also refuses a trail that was cut off and written again."),
+        typer.Option(help="Hash that an earlier run printed: also detects a trail that was cut off and rewritten."),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Recompute the chain of hashes and compare it with the orders' events; code 1 where a row was changed, added or taken out."""
+    """Recompute the chain of hashes and compare it with the orders' events; code 1 if a row was changed, added or removed."""
     from pipelines.access import queries
 
     found = queries.verify(head)

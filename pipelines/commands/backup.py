@@ -13,7 +13,7 @@ from pipelines.core.errors import StockproofError
 
 console = Console(highlight=False, soft_wrap=True)
 app = typer.Typer(
-    help="Back up the warehouse, the registry and Airflow's metadata, and see what is kept. Alone: make a base backup.",
+    help="Back up the warehouse, the registry and Airflow's metadata, and list the backups. Without a subcommand: make a base backup.",
     epilog="Example: stockproof backup --verify",
     invoke_without_command=True,
 )
@@ -32,7 +32,9 @@ def backup(
     full: Annotated[
         bool, typer.Option("--full", help="Everything, not only what changed since the last backup.")
     ] = False,
-    check: Annotated[bool, typer.Option("--verify", help="Then read every file that is kept and compare it.")] = False,
+    check: Annotated[
+        bool, typer.Option("--verify", help="Afterwards read every file of the backups and compare it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a base backup: incremental, or full where the last full one is older than backup.full_days."""
@@ -53,7 +55,7 @@ def backup(
 
 @app.command("list", epilog="Example: stockproof backup list --json")
 def list_(as_json: Json = False) -> None:
-    """The base backups, and from when until when one can restore."""
+    """The base backups, and the span of time that can be restored."""
     from pipelines.operations.backup import queries
 
     found, between = queries.kept(), queries.restorable()
@@ -86,13 +88,13 @@ def list_(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: stockproof backup verify")
 def verify() -> None:
-    """Read every file of every backup and of the archived log, and compare it with its checksum; code 1 where one is not sound."""
+    """Read every file of every backup and of the archived log, and compare it with its checksum; code 1 if one is damaged."""
     _verify()
 
 
 @app.command(epilog="Example: stockproof backup drill")
 def drill(as_json: Json = False) -> None:
-    """Restore the newest backup into a scratch server and compare it with the running one; code 1 where they differ."""
+    """Restore the newest backup into a scratch server and compare it with the running one; code 1 if they differ."""
     from pipelines.operations.backup import job
     from pipelines.stack import servers
 
@@ -132,7 +134,7 @@ def _moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise StockproofError(f"--to {text!r} is no time", "write it as 2026-06-28T21:30, or `latest`") from None
+        raise StockproofError(f"--to {text!r} is not a time", "write it as 2026-06-28T21:30, or `latest`") from None
     return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(settings.load().schedule.timezone))
 
 

@@ -69,11 +69,11 @@ def load(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="CSV, Excel or Parquet files named as the contract's tables.")
     ],
-    encoding: Annotated[str, typer.Option(help="Of CSV files, e.g. windows-1252 or utf-16.")] = "utf-8",
+    encoding: Annotated[str, typer.Option(help="Encoding of CSV files, e.g. windows-1252 or utf-16.")] = "utf-8",
     decimal: Annotated[
         str, typer.Option(help="Decimal mark of CSV files, . or ,; with , a point separates thousands.")
     ] = ".",
-    date_format: Annotated[str, typer.Option(help="How CSV files write a day, e.g. %d.%m.%Y.")] = "%Y-%m-%d",
+    date_format: Annotated[str, typer.Option(help="Date format of CSV files, e.g. %d.%m.%Y.")] = "%Y-%m-%d",
     replace: Annotated[bool, typer.Option("--replace", help="Replace rows of an ERP that ERP_URL names.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -129,7 +129,7 @@ def check(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: ERP_URL=mysql://reader:…@erp.example/erp stockproof erp adopt")
 def adopt() -> None:
-    """Give the warehouse to the ERP configured now: rows extracted from another one, and models trained on them, are given up."""
+    """Give the warehouse to the ERP configured now: rows extracted from another ERP, and models trained on them, are deleted."""
     from pipelines.extract import source
 
     source.give_up()

@@ -29,7 +29,7 @@ DONE = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
 
 @dataclass
-class Outcome:
+class RunOutcome:
     """How a run ended.
 
     Attributes:
@@ -55,7 +55,7 @@ class Outcome:
     said: str = ""
 
 
-def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str], None]) -> Outcome:
+def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str], None]) -> RunOutcome:
     """Start a run, or join the active one with the same params, and follow it.
 
     Args:
@@ -80,7 +80,7 @@ def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str],
     return _outcome(api, dag_id, final, conf["as_of"])
 
 
-def show(outcome: Outcome, as_json: bool) -> None:
+def show(outcome: RunOutcome, as_json: bool) -> None:
     """Print an outcome for people, or as JSON."""
     if as_json:
         print(json.dumps(asdict(outcome), indent=2))
@@ -162,13 +162,13 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, say: Callable[[str], None]
                 heard = time.monotonic()
             elif time.monotonic() - heard > SILENT:
                 raise StockproofError(
-                    f"Airflow's scheduler has said nothing for {SILENT:.0f} s, and {run_id} stands still",
-                    "`stockproof up` restarts it and the run goes on where it stood; the same command follows it",
+                    f"Airflow's scheduler has not responded for {SILENT:.0f} s, and {run_id} makes no progress",
+                    "`stockproof up` restarts it and the run continues where it stopped; the same command follows it",
                 )
             time.sleep(0.5)
 
 
-def _outcome(api: AirflowApi, dag_id: str, run_: dict[str, Any], as_of: str) -> Outcome:
+def _outcome(api: AirflowApi, dag_id: str, run_: dict[str, Any], as_of: str) -> RunOutcome:
     run_id = run_["dag_run_id"]
     instances = sorted(
         api.task_instances(dag_id, run_id), key=lambda one: (one["start_date"] or "9999", one["task_id"])
@@ -191,10 +191,17 @@ def _outcome(api: AirflowApi, dag_id: str, run_: dict[str, Any], as_of: str) -> 
         if wrote_report
         else []
     )
-    return Outcome(
-        dag_id, run_id, as_of, state, _seconds([run_]), stages, errors,
-        paths[0] if paths else None, _said(api, dag_id, run_id, stages),
-    )  # fmt: skip
+    return RunOutcome(
+        dag_id,
+        run_id,
+        as_of,
+        state,
+        _seconds([run_]),
+        stages,
+        errors,
+        paths[0] if paths else None,
+        _said(api, dag_id, run_id, stages),
+    )
 
 
 def _said(api: AirflowApi, dag_id: str, run_id: str, stages: dict[str, dict[str, Any]]) -> str:

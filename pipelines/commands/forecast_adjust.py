@@ -10,13 +10,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.commands import sign_in
+from pipelines.commands.sign_in import By
 from pipelines.core.text import units as written
 
 console = Console(highlight=False)
 
 Day = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="First run that knows it. Default: the marts' date."),
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="First run that uses it. Default: the marts' date."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
@@ -29,10 +31,10 @@ def adjust(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
     factor: Annotated[float | None, typer.Option(help="Multiplies the demand of these days, e.g. 1.5.")] = None,
     units: Annotated[
-        float | None, typer.Option(help="Adds so many units over all these days; of one item at one location.")
+        float | None, typer.Option(help="Units added in total over these days; needs one item at one location.")
     ] = None,
     reason: Annotated[str, typer.Option(help="What the history does not show.")] = "",
-    author: Annotated[str, typer.Option("--by", help="Author; default: approvals.author.")] = "",
+    by: By = None,
     file: Annotated[Path | None, typer.Option(help="CSV file of adjustments instead.")] = None,
     as_of: Day = None,
     as_json: Json = False,
@@ -40,30 +42,34 @@ def adjust(  # noqa: PLR0913, PLR0917 a command's options are its arguments
     """Adjust the forecasts of coming days; the next run orders by it, and its lines name the reason."""
     from pipelines.forecast import adjusting
 
-    one = {
+    one: dict[str, Any] = {
         "item_id": item, "category": category, "location_id": location, "from_on": _day(first), "to_on": _day(last), "factor": factor,
-        "units": units, "reason": reason, "author": author,
+        "units": units, "reason": reason, "author": by,
     }  # fmt: skip
-    numbers = adjusting.adjust([one] if file is None else adjusting.from_file(file), _day(as_of))
+    rows = [one] if file is None else adjusting.from_file(file)
+    for row in rows:
+        row["author"] = sign_in.author(row["author"] or by, "planner", "adjust forecasts")
+    numbers = adjusting.adjust(rows, _day(as_of))
     _answer({"adjustments": numbers}, f"recorded: adjustment {', '.join(map(str, numbers))}", as_json)
 
 
 def withdraw(
     number: Annotated[int, typer.Argument(help="Number of the adjustment.")],
     reason: Annotated[str, typer.Option(help="Why it no longer holds.")] = "",
-    author: Annotated[str, typer.Option("--by", help="Author; default: approvals.author.")] = "",
+    by: By = None,
     as_of: Day = None,
     as_json: Json = False,
 ) -> None:
     """Take an adjustment back; it stays on record."""
     from pipelines.forecast import adjusting
 
-    row = adjusting.withdraw(number, reason, author, _day(as_of))
+    signer = sign_in.author(by, "planner", "adjust forecasts")
+    row = adjusting.withdraw(number, reason, signer, _day(as_of))
     _answer({"withdrawn": number, "row": row}, f"adjustment {number} is withdrawn", as_json)
 
 
 def adjustments(as_of: Day = None, as_json: Json = False) -> None:
-    """List the adjustments in force, and what those of the past were worth: how much nearer to the demand they came than the forecast."""
+    """List the adjustments in force, and how much closer to demand past ones were than the forecast."""
     from pipelines.forecast import adjustment_tables
 
     held = adjustment_tables.known(_day(as_of) or date.max).to_dicts()

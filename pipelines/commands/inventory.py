@@ -32,7 +32,7 @@ def inventory(
     form: Annotated[Literal["html", "xlsx", "json"], typer.Option("--format", help="File format.")] = "html",
     as_json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
-    """Where the stock's money sits: what runs out, what is too much, what to expedite or cancel."""
+    """The inventory report: where stock value lies, what runs out, what is in excess, what to expedite or cancel."""
     from pipelines.report import inventory_job, reading
 
     day: datetime | None = as_of

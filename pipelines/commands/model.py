@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-app = typer.Typer(help="Models: which serves, how good it was, promote one, take one back.", no_args_is_help=True)
+from pipelines.commands import sign_in
+from pipelines.commands.sign_in import By
+
+app = typer.Typer(help="Models: which one serves, how accurate it was; promote one or roll back.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Name = Annotated[str, typer.Argument(metavar="VERSION", help="Number, or champion, challenger, previous.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the log of decisions.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decides. Default: approvals.author, else the system's user.")]
 Day = Annotated[
     datetime | None,
     typer.Option(
@@ -50,7 +52,7 @@ def listed(as_json: Json = False) -> None:
 
 @app.command(epilog="Example: stockproof model show champion")
 def show(name: Name = "champion", as_json: Json = False) -> None:
-    """One version: what it was trained on, its scores by class, and what was decided on it."""
+    """One version: what it was trained on, its scores by class, and the decisions on it."""
     from pipelines.governance import queries
 
     answer = queries.model(name)
@@ -86,10 +88,11 @@ def card(name: Name = "champion", as_json: Json = False) -> None:
 
 @app.command(epilog="Example: stockproof model promote challenger --reason 'knows the new season' --by ann")
 def promote(name: Name, reason: Reason, by: By = None, as_of: Day = None, as_json: Json = False) -> None:
-    """Let a version serve from the newest run on; runs of earlier dates keep theirs."""
+    """Make a version serve from the newest run on; runs of earlier dates keep theirs."""
     from pipelines.governance import actions
 
-    answer = actions.promote(name, reason=reason, author=_author(by), as_of=as_of.date() if as_of else None)
+    author = sign_in.author(by, "approver", "promote a model")
+    answer = actions.promote(name, reason=reason, author=author, as_of=as_of.date() if as_of else None)
     if as_json:
         typer.echo(json.dumps(answer, default=_text))
         return
@@ -99,10 +102,11 @@ def promote(name: Name, reason: Reason, by: By = None, as_of: Day = None, as_jso
 
 @app.command(epilog="Example: stockproof model rollback --reason 'too low on lumpy items' --by ann")
 def rollback(reason: Reason, by: By = None, as_of: Day = None, as_json: Json = False) -> None:
-    """Take the champion back: the version before it serves again, from the newest run on."""
+    """Roll back the champion: the version before it serves again, from the newest run on."""
     from pipelines.governance import actions
 
-    answer = actions.roll_back(reason=reason, author=_author(by), as_of=as_of.date() if as_of else None)
+    author = sign_in.author(by, "approver", "take a model back")
+    answer = actions.roll_back(reason=reason, author=author, as_of=as_of.date() if as_of else None)
     if as_json:
         typer.echo(json.dumps(answer, default=_text))
         return
@@ -115,7 +119,7 @@ def accuracy(
     days: Annotated[int, typer.Option(min=1, help="Newest days of runs that count.")] = 28,
     as_json: Json = False,
 ) -> None:
-    """What became of forecasts whose days have passed, beside the simple method; and alarms of drift."""
+    """Accuracy of forecasts whose days have passed, beside that of the simple method; and alarms of drift."""
     from pipelines.governance import queries
 
     rows, alarms = queries.accuracy(days, by), queries.drift()
@@ -135,13 +139,6 @@ def accuracy(
     console.print(table)
     for alarm in alarms[:5]:
         console.print(f"  {alarm['as_of']}: {escape(alarm['what'])}; {escape(alarm['remedy'])}", soft_wrap=True)
-
-
-def _author(by: str | None) -> str:
-    from pipelines import settings
-    from pipelines.orders import approvals
-
-    return approvals.author(by, settings.load().approvals)
 
 
 def _console() -> Console:

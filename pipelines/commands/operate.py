@@ -27,7 +27,7 @@ def preflight(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Whether a run would find all it needs; code 1 if it would stop, 3 if the day would be degraded."""
+    """Check whether a run would find all it needs; code 1 if it would stop, 3 if the day would be degraded."""
     from pipelines.core.errors import StockproofError
     from pipelines.extract import preflight as required
     from pipelines.operations.preflight import queries
@@ -78,13 +78,13 @@ def logs(
     sku: Annotated[str, typer.Option(help="Of this item, or item@location.")] = "",
     step: Annotated[str, typer.Option("--step", "--stage", help="Of this step.")] = "",
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="From then on.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"], help="From this time on.")
     ] = None,
     level: Annotated[str, typer.Option(help="At least debug, info, warning or error.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="Most lines, the newest.")] = 200,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of lines; the newest are shown.")] = 200,
     as_json: Json = False,
 ) -> None:
-    """Structured log of the runs, oldest of the lines shown first; of a SKU with its decisions."""
+    """Structured log of the runs, oldest line first; for a SKU, with its decisions."""
     from pipelines.operations.logs import queries
 
     found = queries.lines(run=run, sku=sku, step=step, since=since, level=level, limit=limit)

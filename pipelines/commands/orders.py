@@ -18,7 +18,7 @@ from pipelines.core.text import count
 if TYPE_CHECKING:
     import polars as pl
 
-app = typer.Typer(help="Purchase orders: look at them, sign them, take them elsewhere.", no_args_is_help=True)
+app = typer.Typer(help="Purchase orders: list, sign, change and export them.", no_args_is_help=True)
 
 Day = Annotated[
     datetime | None,
@@ -40,7 +40,7 @@ def export(
 ) -> None:
     """Write the lines of a run's orders as they stand, sorted by location and item. xlsx: its orders, one sheet each, for vendors.
 
-    Of a degraded run, standard error says what it was decided without, and a sheet before the orders does.
+    For a degraded run, standard error and a first sheet of the workbook name the steps that failed.
     """
     from pipelines.io import files
 
@@ -66,9 +66,9 @@ def _content(form: str, day: date, only: list[str], *, why: bool = False) -> byt
         note = _degraded_note(day) if failed_steps.failed_steps(day) and not only else ""
         return workbook(reading.for_vendors(day, only), note, why=why)
     if why:
-        raise StockproofError(f"--why goes with --format xlsx, not {form}", "leave one of the two out")
+        raise StockproofError(f"--why needs --format xlsx, not {form}", "leave one of the two out")
     if only:
-        raise StockproofError(f"--order goes with --format xlsx, not {form}", "leave one of the two out")
+        raise StockproofError(f"--order needs --format xlsx, not {form}", "leave one of the two out")
     from pipelines.briefing.queries import ordered_lines
     from pipelines.purchase.export import encode
 

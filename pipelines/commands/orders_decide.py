@@ -10,12 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.commands import sign_in
+from pipelines.commands.sign_in import By
 from pipelines.core.errors import StockproofError
 from pipelines.core.text import count, verb
 
-By = Annotated[
-    str | None, typer.Option("--by", help="Who does this; default: approvals.author, else the user of this machine.")
-]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Orders = Annotated[
     list[str] | None, typer.Argument(metavar="[ORDER]…", help="Order numbers of `stockproof orders list`.")
@@ -40,14 +38,14 @@ def register(app: typer.Typer) -> None:
 def approve(
     orders: Orders = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All that wait, except those that a rule holds back for review.")
+        bool, typer.Option("--all", help="All orders that wait, except those that a rule holds back for review.")
     ] = False,
     as_of: Day = None,
     by: By = None,
     reason: Annotated[str, typer.Option(help="Remark for the audit trail.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Sign orders; `stockproof run release` then sends them. One that is held back for a new fact is signed once more."""
+    """Sign orders; `stockproof run release` then sends them. An order held back because of a new fact must be signed again."""
     from pipelines.orders import decide
 
     name, limits = sign_in.signer(by, "approver", "approve orders")
@@ -115,7 +113,7 @@ def close(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Call off released orders that never show in the ERP, such as files nobody keyed in; their goods no longer count as on their way."""
+    """Close released orders that never appeared in the ERP, such as files nobody entered; their goods no longer count as on order."""
     from pipelines.orders import decide
 
     closed = decide.close(orders, reason, *sign_in.signer(by, "approver", "close orders"))
@@ -123,7 +121,7 @@ def close(
 
 
 def ledger(as_json: Json = False) -> None:
-    """Were the overrides right? Each replayed four weeks later against the proposal; by author and by reason."""
+    """Score the overrides: each is replayed four weeks later against the proposal; by author and by reason."""
     from pipelines.orders.ledger import ranking
 
     ranked = ranking()

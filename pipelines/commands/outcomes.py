@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 app = typer.Typer(
-    help="What followed the decisions: service, stock, cost, forecasts, deliveries, changes of orders.",
+    help="Outcomes of the decisions: service, stock, cost, forecasts, deliveries, changes of orders.",
     epilog="Example: stockproof outcomes --json | stockproof outcomes --item ITEM-000001 | stockproof outcomes vendors",
     invoke_without_command=True,
 )
@@ -25,8 +25,8 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 @app.callback()
 def outcomes(
     context: typer.Context,
-    item: Annotated[str | None, typer.Option(help="Day by day of this item instead.")] = None,
-    location: Annotated[str, typer.Option(help="Of the item at this location alone.")] = "",
+    item: Annotated[str | None, typer.Option(help="This item, day by day.")] = None,
+    location: Annotated[str, typer.Option(help="The item at this location only.")] = "",
     weeks: Annotated[int, typer.Option(min=1, max=520, help="Weeks shown.")] = 8,
     as_of: Day = None,
     as_json: Json = False,
@@ -65,9 +65,17 @@ _ITEM = {
     "final_quantity": ",.10g", "change": "", "received_on": "", "late_days": "+d", "forecast_mean": ",.1f", "forecast_demand": ",.1f",
 }  # fmt: skip
 _WEEK = {
-    "week_ends_on": "", "fill_rate": ".1%", "stockout_days": ",d", "stock_value": ",.0f", "holding_cost": ",.0f", "shortage_cost": ",.0f",
-    "ordering_cost": ",.0f", "total_cost": ",.0f", "proposed_lines": ",d", "ordered_lines": ",d",
-}  # fmt: skip
+    "week_ends_on": "",
+    "fill_rate": ".1%",
+    "stockout_days": ",d",
+    "stock_value": ",.0f",
+    "holding_cost": ",.0f",
+    "shortage_cost": ",.0f",
+    "ordering_cost": ",.0f",
+    "total_cost": ",.0f",
+    "proposed_lines": ",d",
+    "ordered_lines": ",d",
+}
 _VENDOR = {
     "supplier_id": "", "verdict": "", "receipts": "d", "on_time_share": ".0%", "usual_on_time_share": ".0%", "in_full_share": ".0%",
     "usual_in_full_share": ".0%", "late_days_mean": "+.1f", "usual_late_days_mean": "+.1f", "open_lines": "d", "overdue_lines": "d",

@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.commands import sign_in
+from pipelines.commands.sign_in import By
+
 app = typer.Typer(
-    help="How far our policy has taken over, what the rules say, and a person's word.",
+    help="The rollout of our policy: stages, what the rules say, and manual decisions.",
     epilog="Example: stockproof rollout show | stockproof rollout hold --reason 'stocktaking' --by ann",
     no_args_is_help=True,
 )
 
 Group = Annotated[str, typer.Option("--group", help="The group; `show` lists them.")]
 Why = Annotated[str, typer.Option(help="Why, one sentence for those who ask later.")]
-By = Annotated[
-    str | None, typer.Option("--by", help="Who does this; default: approvals.author, else the user of this machine.")
-]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -72,22 +72,20 @@ def force(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Put a group into a stage and keep it there until it is released."""
+    """Move a group to a stage and keep it there until it is released."""
     _act("forced", group, reason, by, stage, as_json)
 
 
 @app.command(epilog="Example: stockproof rollout release --reason 'stocktaking is over' --by ann")
 def release(reason: Why, group: Group = "all", by: By = None, as_json: Json = False) -> None:
-    """Give a group back to the rules."""
+    """Let the rules decide about a group again."""
     _act("released", group, reason, by, None, as_json)
 
 
 def _act(event: str, group: str, reason: str, by: str | None, stage: str | None, as_json: bool) -> None:
-    from pipelines import settings
     from pipelines.operations.rollout import actions
-    from pipelines.orders import approvals
 
-    author = approvals.author(by, settings.load().approvals)
+    author = sign_in.author(by, "approver", "change the rollout")
     done = actions.act(event, group, reason, author, stage)
     words = f"{done['group']}: {event}, {done['stage']} from the run of {done['from']} on, by {author}: {reason}"
     typer.echo(json.dumps(done, indent=2) if as_json else words)

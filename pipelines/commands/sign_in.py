@@ -1,4 +1,4 @@
-"""``stockproof login | logout``, and who signs on the command line: from the first user on, the person who is logged in."""
+"""``stockproof login | logout``, and who acts on the command line: from the first user on, the person who is logged in."""
 
 import json
 import os
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from pipelines.access.people import Role
     from pipelines.config_schema import Approvals
 
+By = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        help="Who acts. Once users exist: who is logged in. Before: default approvals.author, else the system's user.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the root."""
@@ -21,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def login(name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the user.")]) -> None:
-    """Sign in for the commands that sign orders; a one-time password is replaced first."""
+    """Sign in for the commands that act under a name; a one-time password is replaced first."""
     from pipelines.access import actions
     from pipelines.io import files
 
@@ -72,6 +80,24 @@ def signer(by: str | None, role: "Role", act: str) -> "tuple[str | None, Approva
         )
     user.require(role, act)
     return user.name, queries.approvals()
+
+
+def author(by: str | None, role: "Role", act: str) -> str:
+    """Who does something that is kept under a name: the person who is logged in; before there are users, ``--by`` or its defaults.
+
+    Args:
+        by: the name given.
+        role: the role that may.
+        act: what is done, as a verb with its object.
+
+    Raises:
+        StockproofError: as of :func:`signer`, or nobody is named.
+    """
+    from pipelines import settings
+    from pipelines.orders import approvals
+
+    name, _ = signer(by or None, role, act)
+    return approvals.author(name, settings.load().approvals)
 
 
 def _file() -> Path:

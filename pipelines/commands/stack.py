@@ -34,8 +34,8 @@ def down() -> None:
 
 
 def worker(
-    name: str = typer.Option("worker", help="Of this worker; each needs one of its own."),
-    state: str = typer.Option(..., help="Its state folder; nothing in it is shared."),
+    name: str = typer.Option("worker", help="Name of this worker; no two workers share one."),
+    state: str = typer.Option(..., help="State folder of this worker; nothing in it is shared."),
 ) -> None:
     """Take tasks of the stack's Airflow through Celery until it is stopped; needs warehouse, registry and ERP, no shared disk."""
     import os

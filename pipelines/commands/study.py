@@ -164,7 +164,7 @@ def show(
 
 @app.command(epilog="Example: stockproof study compare 3f2a 91bc")
 def compare(studies: Annotated[list[str], typer.Argument(help="Two or more studies.")], as_json: Json = False) -> None:
-    """Studies side by side: what differed in the question, and each less the first with a paired interval."""
+    """Studies side by side: what differed in the question, and each minus the first with a paired interval."""
     from pipelines.studies import queries
 
     compared = queries.compared(studies)
@@ -216,7 +216,7 @@ def cancel(study: Which) -> None:
 
 @app.command(epilog="Example: stockproof study prune --keep 10")
 def prune(
-    keep: Annotated[int, typer.Option(min=0, help="So many of the newest stay.")] = 10,
+    keep: Annotated[int, typer.Option(min=0, help="How many of the newest to keep.")] = 10,
     study: Annotated[str | None, typer.Option(help="Delete this study alone.")] = None,
 ) -> None:
     """Delete studies that have ended."""
@@ -232,7 +232,7 @@ def verify(
     item: Annotated[str, typer.Option(help="These item_ids alone, separated by commas.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Compute the passports of a run again from the warehouse and compare every figure to the bit; code 1 where one differs."""
+    """Compute the passports of a run again from the warehouse and compare every figure to the bit; code 1 if one differs."""
     from pipelines.replay import verify
     from pipelines.studies import queries
 

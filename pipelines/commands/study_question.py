@@ -66,15 +66,14 @@ Change = Annotated[
 ]
 Sweep = Annotated[str, typer.Option(help="One parameter at several values, e.g. service_target=0.9,0.95,0.99.")]
 StockBudget = Annotated[
-    float | None, typer.Option(min=0.01, help="Money that mean stock may bind: names the best variant within it.")
+    float | None,
+    typer.Option(min=0.01, help="Upper limit on the value of mean stock: names the best variant within it."),
 ]
-Cost = Annotated[
-    float | None, typer.Option(min=0, help="Money that the change costs once, for the return on investment.")
-]
+Cost = Annotated[float | None, typer.Option(min=0, help="One-off cost of the change, for the return on investment.")]
 Retrain = Annotated[
-    int | None, typer.Option(min=7, help="Forecast with boosted trees too, retrained every so many days of the past.")
+    int | None, typer.Option(min=7, help="Also forecast with boosted trees, retrained at this interval in days.")
 ]
-Name = Annotated[str, typer.Option(help="For people.")]
+Name = Annotated[str, typer.Option(help="Name of the study, for people.")]
 Tags = Annotated[str, _several("To find it by")]
 
 
@@ -93,7 +92,7 @@ def question(options: dict[str, Any]) -> Question:
     given = _file(options["question"])
     if options["top"] and (options["items"] or options["sample"]):
         raise StockproofError(
-            "--top N picks the best sellers alone, so it goes with neither --items nor --sample",
+            "--top N picks the best sellers alone, so it cannot be combined with --items or --sample",
             "name one of the three",
         )
     if options["sample"] not in (None, "stratified", "all"):

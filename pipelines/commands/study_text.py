@@ -11,10 +11,16 @@ from rich.table import Table
 from pipelines.core.text import count, verb
 
 FIGURES: Final = (
-    ("service_level", "item-days in stock", "share"), ("stockout_rate", "stockout rate", "share"), ("fill_rate", "units filled", "share"),
-    ("inventory_value", "inventory value", "money"), ("total_orders", "orders placed", "money"), ("holding_cost", "holding cost", "money"),
-    ("ordering_cost", "ordering cost", "money"), ("shortage_cost", "shortage cost", "money"), ("total_cost", "total cost", "money"),
-)  # fmt: skip
+    ("service_level", "item-days in stock", "share"),
+    ("stockout_rate", "stockout rate", "share"),
+    ("fill_rate", "units filled", "share"),
+    ("inventory_value", "inventory value", "money"),
+    ("total_orders", "orders placed", "money"),
+    ("holding_cost", "holding cost", "money"),
+    ("ordering_cost", "ordering cost", "money"),
+    ("shortage_cost", "shortage cost", "money"),
+    ("total_cost", "total cost", "money"),
+)
 SIDES: Final = (("real", "the books"), ("incumbent", "ERP's rule"), ("simulated", "our policy"))
 
 
@@ -55,8 +61,9 @@ def show(result: dict[str, Any], as_json: bool) -> None:
     sample = result["sample"]
     console.print(
         f"study [bold]{result['simulation_id'][:8]}[/] {result['name']} {result['start_date']} to {result['end_date']}: "
-        f"{result['total_items']:,} of {sample['of']:,} SKUs × {result['total_days']} days ({sample['note']})", highlight=False,
-    )  # fmt: skip
+        f"{result['total_items']:,} of {sample['of']:,} SKUs × {result['total_days']} days ({sample['note']})",
+        highlight=False,
+    )
     if sample.get("books_fail"):
         console.print(left_out(sample), highlight=False)
     for note in sample.get("cost_notes", ()):
@@ -174,9 +181,14 @@ def _groups(parts: list[dict[str, Any]], column: str) -> Table:
     for part in parts[:100]:
         service, stock = part["service_level"], part["inventory_value"]
         table.add_row(
-            str(part[column]), f"{part['items']:,}", _text(service["simulated"], "share"), _text(service["real"], "share"),
-            _text(stock["simulated"], "money"), _text(stock["real"], "money"), _text(part["cost_saved"], "money"),
-        )  # fmt: skip
+            str(part[column]),
+            f"{part['items']:,}",
+            _text(service["simulated"], "share"),
+            _text(service["real"], "share"),
+            _text(stock["simulated"], "money"),
+            _text(stock["real"], "money"),
+            _text(part["cost_saved"], "money"),
+        )
     return table
 
 
@@ -184,9 +196,14 @@ def _items(rows: list[dict[str, Any]]) -> Table:
     table = Table("item", "location", "stockout rate", "was", "inventory value", "was", "saved")
     for row in rows:
         table.add_row(
-            row["item_id"], row["location_id"], _text(row["stockout_rate"], "share"), _text(row["real_stockout_rate"], "share"),
-            _text(row["inventory_value"], "money"), _text(row["real_inventory_value"], "money"), _text(row["cost_saved"], "money"),
-        )  # fmt: skip
+            row["item_id"],
+            row["location_id"],
+            _text(row["stockout_rate"], "share"),
+            _text(row["real_stockout_rate"], "share"),
+            _text(row["inventory_value"], "money"),
+            _text(row["real_inventory_value"], "money"),
+            _text(row["cost_saved"], "money"),
+        )
     return table
 
 
@@ -194,9 +211,15 @@ def _daily(rows: list[dict[str, Any]]) -> Table:
     table = Table("from", "policy", "variant", "SKUs", "stock value", "sold", "lost", "stockout SKU-days")
     for row in rows:
         table.add_row(
-            str(row["day"]), row["policy"], row["variant"], f"{row['skus']:,}", f"{row['stock_value']:,.0f}", f"{row['sold_units']:,.0f}",
-            f"{row['lost_units']:,.0f}", f"{row['stockout_item_days']:,}",
-        )  # fmt: skip
+            str(row["day"]),
+            row["policy"],
+            row["variant"],
+            f"{row['skus']:,}",
+            f"{row['stock_value']:,.0f}",
+            f"{row['sold_units']:,.0f}",
+            f"{row['lost_units']:,.0f}",
+            f"{row['stockout_item_days']:,}",
+        )
     return table
 
 

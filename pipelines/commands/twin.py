@@ -13,7 +13,7 @@ from rich.table import Table
 from pipelines.core.errors import StockproofError
 
 if TYPE_CHECKING:
-    from pipelines.twin.run import Plan, Result
+    from pipelines.twin.run import Result, TwinPlan
 
 app = typer.Typer(
     help="The digital twin: a network of suppliers, warehouses and stores, under scenarios, on common random numbers.",
@@ -74,8 +74,9 @@ def run(
     console = Console(highlight=False)
     console.print(
         f"{plan.network.name}: {result.scenario.about}; {plan.days} days ({plan.network.warmup_days} of warm-up), "
-        f"{plan.replications} replications, seed {plan.seed}", soft_wrap=True,
-    )  # fmt: skip
+        f"{plan.replications} replications, seed {plan.seed}",
+        soft_wrap=True,
+    )
     _show_run(console, result)
     _show_unseen(plan, [result])
 
@@ -138,7 +139,7 @@ def optimise(  # noqa: PLR0913, PLR0917
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Seek the cheapest levels at no lower fill rate, and judge them on random streams that the search has not seen."""
+    """Search for the cheapest levels at no lower fill rate, and judge them on random streams that the search has not seen."""
     from pipelines.twin import optimise as optimiser
     from pipelines.twin import scenarios
 
@@ -179,7 +180,9 @@ def report(
     typer.echo(str(job.write_page(plan, _results(plan, scenario or []), out)))
 
 
-def _plan(network: Path | None, days: int | None, seed: int | None, replications: int, ordering: str | None) -> "Plan":
+def _plan(
+    network: Path | None, days: int | None, seed: int | None, replications: int, ordering: str | None
+) -> "TwinPlan":
     from pipelines.twin import config
     from pipelines.twin.run import plan
 
@@ -188,11 +191,15 @@ def _plan(network: Path | None, days: int | None, seed: int | None, replications
             f"there is no ordering rule '{ordering}'", "--ordering inventory_position or --ordering on_hand"
         )
     return plan(
-        config.load(network), seed=seed, days=days, replications=replications, ordering=ordering,  # type: ignore[arg-type]
-    )  # fmt: skip
+        config.load(network),
+        seed=seed,
+        days=days,
+        replications=replications,
+        ordering=ordering,  # type: ignore[arg-type]
+    )
 
 
-def _results(plan: "Plan", names: list[str]) -> "list[Result]":
+def _results(plan: "TwinPlan", names: list[str]) -> "list[Result]":
     from pipelines.twin import run as twin
     from pipelines.twin import scenarios
 
@@ -215,7 +222,7 @@ def _show_run(console: Console, result: "Result") -> None:
     console.print(shown)
 
 
-def _show_unseen(plan: "Plan", results: "list[Result]") -> None:
+def _show_unseen(plan: "TwinPlan", results: "list[Result]") -> None:
     from pipelines.twin import results as twin_results
 
     for sentence in twin_results.unseen(plan.days, results):
@@ -234,8 +241,9 @@ def _show_saving(levels: Any, saving: Any, replications: int) -> None:
     console.print(
         f"cost {saving.base_cost.mean:,.0f} → {saving.cost.mean:,.0f}: {change} "
         f"(saving {part.low:.1%} to {part.high:.1%}); fill rate {saving.base_fill.mean:.1%} → {saving.fill.mean:.1%} "
-        f"({fill.low * 100:+.1f} to {fill.high * 100:+.1f} pts); {replications} replications the search has not seen", soft_wrap=True,
-    )  # fmt: skip
+        f"({fill.low * 100:+.1f} to {fill.high * 100:+.1f} pts); {replications} replications the search has not seen",
+        soft_wrap=True,
+    )
 
 
 def _markdown(rows: list[list[str]]) -> list[str]:

@@ -36,7 +36,7 @@ def add(
 
 @app.command(name="list", epilog="Example: stockproof users list")
 def show(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """Show the users, their roles and when they were last here."""
+    """Show the users, their roles and when they last signed in."""
     from pipelines.access import queries
 
     users = queries.listed()
@@ -53,7 +53,7 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="For programs.")] 
 
 @app.command(epilog="Example: stockproof users remove ann")
 def remove(name: Name) -> None:
-    """Remove a user; its sessions and tokens end at once."""
+    """Remove a user; the user's sessions and tokens end at once."""
     from pipelines.access import actions
 
     actions.remove_user(name, by=getpass.getuser())
@@ -62,7 +62,7 @@ def remove(name: Name) -> None:
 
 @app.command(epilog="Example: stockproof users renew ann")
 def renew(name: Name) -> None:
-    """Print a new one-time password for a user who has lost the own one; its sessions and tokens end."""
+    """Print a new one-time password for a user who has lost theirs; the user's sessions and tokens end."""
     from pipelines.access import actions
 
     typer.echo(f"{name}: one-time password: {actions.renew(name, by=getpass.getuser())}")

@@ -79,7 +79,7 @@ class Effect(Strict):
         return self
 
 
-class Rule(Strict):
+class BusinessRule(Strict):
     """Where all conditions hold, the effects apply, and the line names the rule."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
@@ -87,7 +87,7 @@ class Rule(Strict):
     then: Effect
 
     @model_validator(mode="after")
-    def _blocks_in_time(self) -> "Rule":
+    def _blocks_in_time(self) -> "BusinessRule":
         late = sorted(set(self.when) & set(DYNAMIC))
         if self.then.block_supplier and late:
             raise ValueError(f"when.{late[0]}: not known before the supplier is chosen, so it cannot block one")

@@ -101,10 +101,18 @@ def _dense_demand(
         )
     quantity, censored = np.zeros(shape), np.zeros(shape, dtype=bool)
     # Lazy: the names, most of the frame, are not carried through the join.
-    placed = demand.lazy().join(rows.lazy(), on=KEY).select(
-        "row", pl.col("quantity").cast(pl.Float64), pl.col("is_stockout").fill_null(False),
-        at=((pl.col("bucket_on") - first).dt.total_days() // days).cast(pl.Int32),
-    ).filter(pl.col("at").is_between(0, shape[1] - 1)).collect()  # fmt: skip
+    placed = (
+        demand.lazy()
+        .join(rows.lazy(), on=KEY)
+        .select(
+            "row",
+            pl.col("quantity").cast(pl.Float64),
+            pl.col("is_stockout").fill_null(False),
+            at=((pl.col("bucket_on") - first).dt.total_days() // days).cast(pl.Int32),
+        )
+        .filter(pl.col("at").is_between(0, shape[1] - 1))
+        .collect()
+    )
     i, t = placed["row"].to_numpy(), placed["at"].to_numpy()
     np.add.at(quantity, (i, t), placed["quantity"].to_numpy())
     censored[i, t] = placed["is_stockout"].to_numpy()

@@ -54,8 +54,14 @@ def node_weights() -> Floats:
 
 
 def normal_level(
-    mean: Floats, std: Floats, days: Floats, days_std: Floats, target: float, kind: Kind = "cycle", review_days: float = 7.0
-) -> Floats:  # fmt: skip
+    mean: Floats,
+    std: Floats,
+    days: Floats,
+    days_std: Floats,
+    target: float,
+    kind: Kind = "cycle",
+    review_days: float = 7.0,
+) -> Floats:
     """The textbook's level m P + z √(P σ² + m² σ_P²) (Silver, Pyke & Thomas 2017, §6.7); for a fill rate z solves the loss function.
 
     Args:

@@ -18,16 +18,27 @@ BUILT_IN: Final[dict[str, Changes]] = {
 }
 
 ALIASES: Final = {
-    "demand_spike": "spike", "high_seasonality": "strong_seasonality", "seasonality": "strong_seasonality",
+    "demand_spike": "spike",
+    "high_seasonality": "strong_seasonality",
+    "seasonality": "strong_seasonality",
     "seasonal": "strong_seasonality",
-    "delay": "supplier_delay", "supply_disruption": "supplier_delay", "variability": "high_variability", "deviation": "high_variability",
-}  # fmt: skip
+    "delay": "supplier_delay",
+    "supply_disruption": "supplier_delay",
+    "variability": "high_variability",
+    "deviation": "high_variability",
+}
 """Other names of the built-in ones."""
 
 FACTORS: Final = (
-    "demand_factor", "spike_factor", "deviation_factor", "lead_time_factor", "price_factor", "min_order_factor", "holding_cost_factor",
+    "demand_factor",
+    "spike_factor",
+    "deviation_factor",
+    "lead_time_factor",
+    "price_factor",
+    "min_order_factor",
+    "holding_cost_factor",
     "shortage_cost_factor",
-)  # fmt: skip
+)
 
 
 def names(given: str, known: Mapping[str, Changes]) -> list[str]:

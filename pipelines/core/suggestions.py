@@ -6,7 +6,13 @@ from difflib import get_close_matches
 from pipelines.core.errors import StockproofError
 
 
-def refuse_unknown(named: Sequence[str], known: Collection[str], where: str, otherwise: str) -> None:
+def refuse_unknown(
+    named: Sequence[str],
+    known: Collection[str],
+    where: str,
+    otherwise: str,
+    fault: type[StockproofError] = StockproofError,
+) -> None:
     """Refuse names that do not exist: an answer about the others alone would pass for the whole.
 
     Args:
@@ -14,6 +20,7 @@ def refuse_unknown(named: Sequence[str], known: Collection[str], where: str, oth
         known: those there are.
         where: what holds them, for the message.
         otherwise: remedy where none of those there are is alike.
+        fault: what is raised.
 
     Raises:
         StockproofError: one of them does not exist; with those that are alike.
@@ -29,6 +36,4 @@ def refuse_unknown(named: Sequence[str], known: Collection[str], where: str, oth
         return
     choices = sorted(there)
     alike = dict.fromkeys(near for name in unknown for near in get_close_matches(name, choices, n=3))
-    raise StockproofError(
-        f"{where} holds no {', '.join(unknown)}", f"did you mean {', '.join(alike)}?" if alike else otherwise
-    )
+    raise fault(f"{where} holds no {', '.join(unknown)}", f"did you mean {', '.join(alike)}?" if alike else otherwise)

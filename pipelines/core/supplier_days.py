@@ -11,8 +11,12 @@ from typing import Final
 import polars as pl
 
 SCHEMA: Final = {
-    "supplier_id": pl.String, "day": pl.Date, "delivers_next_on": pl.Date, "open_days": pl.Int32, "working_days": pl.Int32,
-}  # fmt: skip
+    "supplier_id": pl.String,
+    "day": pl.Date,
+    "delivers_next_on": pl.Date,
+    "open_days": pl.Int32,
+    "working_days": pl.Int32,
+}
 """Columns of a calendar: a row a supplier and day, from the as-of date on; the two counts of days that have run are running ones."""
 
 AGREED: Final = {"item_id": pl.String, "supplier_id": pl.String, "working_lead_time_days": pl.Float64}

@@ -64,7 +64,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReplayOutcome:
     """What happened after the warm-up, by SKU, shape (N,) each; units unless said otherwise.
 
     Attributes:
@@ -171,7 +171,7 @@ def problem(
     )
 
 
-def simulate(arrays: Arrays, *, backorders: bool = False, threads: int = 1, trace: bool = False) -> Outcome:
+def simulate(arrays: Arrays, *, backorders: bool = False, threads: int = 1, trace: bool = False) -> ReplayOutcome:
     """Run every SKU of a problem. The result is the same to the bit for any number of threads.
 
     Args:
@@ -196,14 +196,14 @@ def simulate(arrays: Arrays, *, backorders: bool = False, threads: int = 1, trac
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(part, bounds[:-1], bounds[1:]))
-    names = [field.name for field in fields(Outcome)]
-    return Outcome(**dict(zip(names, [*totals.T, days], strict=True)))
+    names = [field.name for field in fields(ReplayOutcome)]
+    return ReplayOutcome(**dict(zip(names, [*totals.T, days], strict=True)))
 
 
 def _check(name: str, holds: bool, fault: str) -> None:
     if not holds:
         raise StockproofError(
-            f"replay: {name}: {fault}", "mend the rows that feed it; `stockproof erp check` lists faults"
+            f"replay: {name}: {fault}", "fix the rows that feed it; `stockproof erp check` lists faults"
         )
 
 

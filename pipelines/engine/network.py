@@ -68,7 +68,7 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class NetworkOutcome:
     """What happened.
 
     Attributes:
@@ -104,8 +104,10 @@ def draws(
     asked = np.ascontiguousarray(demand, dtype=np.float64)
     _check("demand", asked.ndim == 4 and bool((asked >= 0).all()), "not (R, K, J, T), negative or missing")
     lead, good, refused = (
-        _four(lead_time, asked, np.int64), _four(usable, asked, np.float64), _four(fails, asked, np.bool_)
-    )  # fmt: skip
+        _four(lead_time, asked, np.int64),
+        _four(usable, asked, np.float64),
+        _four(fails, asked, np.bool_),
+    )
     _check("lead_time", bool((lead >= 0).all()), "negative")
     _check("usable", bool(((good >= 0) & (good <= 1)).all()), "not a share from 0 to 1")
     return Draws(asked, lead, good, refused)
@@ -148,7 +150,7 @@ def build(tree: Tree, chance: Draws, warmup_days: int = 0) -> Network:
     )
 
 
-def simulate(net: Network, chance: Draws, *, threads: int = 1, trace: bool = False) -> Outcome:
+def simulate(net: Network, chance: Draws, *, threads: int = 1, trace: bool = False) -> NetworkOutcome:
     """Run every replication by the sites' own policies. The same to the bit for any number of threads and any split of the replications.
 
     Args:
@@ -173,7 +175,7 @@ def simulate(net: Network, chance: Draws, *, threads: int = 1, trace: bool = Fal
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(part, bounds[:-1], bounds[1:]))
-    return Outcome(totals, end, kept, max(days - net.warmup_days, 0))
+    return NetworkOutcome(totals, end, kept, max(days - net.warmup_days, 0))
 
 
 @compiled
@@ -201,9 +203,7 @@ def with_levels(net: Network, reorder: npt.ArrayLike, order_up_to: npt.ArrayLike
 
 def _check(name: str, holds: bool, fault: str) -> None:
     if not holds:
-        raise StockproofError(
-            f"network: {name}: {fault}", "mend the network's description; docs/twin.md shows its form"
-        )
+        raise StockproofError(f"network: {name}: {fault}", "fix the network's description; docs/twin.md shows its form")
 
 
 def _filled(values: npt.ArrayLike, shape: tuple[int, ...], kind: type[S]) -> npt.NDArray[S]:
@@ -243,9 +243,16 @@ def _traits(tree: Tree, source: Ints, shape: tuple[int, ...], days: int) -> Ints
     skus, sites = shape
     room = np.bincount(source[source >= 0], minlength=sites) * (days + 1)
     columns = [
-        source, source < 0, _filled(tree.backorders, (sites,), np.bool_), _filled(tree.by_position, (sites,), np.bool_),
-        np.cumsum(room) - room, np.maximum(room, 1), np.zeros(sites), np.full(sites, tree.at_close), _children_first(source),
-    ]  # fmt: skip
+        source,
+        source < 0,
+        _filled(tree.backorders, (sites,), np.bool_),
+        _filled(tree.by_position, (sites,), np.bool_),
+        np.cumsum(room) - room,
+        np.maximum(room, 1),
+        np.zeros(sites),
+        np.full(sites, tree.at_close),
+        _children_first(source),
+    ]
     traits = np.repeat(np.stack(columns, axis=-1).astype(np.int64)[None], skus, axis=0)
     traits[:, :, WHOLE] = _filled(tree.whole, (skus,), np.bool_)[:, None]
     return np.ascontiguousarray(traits)

@@ -16,7 +16,7 @@ from pipelines.core.contract import BY_NAME, TABLES
 from pipelines.core.errors import StockproofError
 from pipelines.extract import missing, preflight, profiles, raw, reader
 from pipelines.extract.profiles import Source
-from pipelines.extract.windows import Window, slices, windows
+from pipelines.extract.windows import ExtractWindow, slices, windows
 
 log = logging.getLogger(__name__)
 
@@ -115,8 +115,8 @@ def _missing(source: Source, as_of: date, *, full: bool) -> int:
     return gone
 
 
-def _parts(source: Source, window: Window, slice_rows: int) -> Sequence[Window]:
+def _parts(source: Source, window: ExtractWindow, slice_rows: int) -> Sequence[ExtractWindow]:
     rows = reader.total(source, window)
     if rows <= slice_rows:
-        return [Window(window.low, window.high, rows)]
+        return [ExtractWindow(window.low, window.high, rows)]
     return slices(window, reader.counts(source, window, slice_rows), slice_rows)

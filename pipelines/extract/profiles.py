@@ -150,7 +150,7 @@ def _statement(path: Path, as_of: date) -> str:
         content = path.read_text(encoding="utf-8-sig")  # editors of Windows write a byte order mark
     except (OSError, UnicodeDecodeError) as fault:
         raise StockproofError(
-            f"profile file {path} cannot be read: {fault}", "mend the file or its permissions"
+            f"profile file {path} cannot be read: {fault}", "fix the file or its permissions"
         ) from None
     return _AS_OF.sub(f"'{as_of.isoformat()}'", content).strip().rstrip(";").rstrip()
 

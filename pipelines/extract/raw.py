@@ -12,13 +12,18 @@ import sqlalchemy as sa
 from pipelines.core.calendar import as_of_end
 from pipelines.core.contract import Kind, Table
 from pipelines.extract.reader import Rows
-from pipelines.extract.windows import Window
+from pipelines.extract.windows import ExtractWindow
 from pipelines.io import warehouse
 
 TYPES: Final = {
-    Kind.TEXT: "text", Kind.NUMBER: "double precision", Kind.MONEY: "double precision", Kind.INTEGER: "bigint", Kind.DATE: "date",
-    Kind.TIMESTAMP: "timestamp", Kind.BOOLEAN: "boolean",
-}  # fmt: skip
+    Kind.TEXT: "text",
+    Kind.NUMBER: "double precision",
+    Kind.MONEY: "double precision",
+    Kind.INTEGER: "bigint",
+    Kind.DATE: "date",
+    Kind.TIMESTAMP: "timestamp",
+    Kind.BOOLEAN: "boolean",
+}
 """PostgreSQL's type of each kind of contract column."""
 
 _GONE: Final = "_gone boolean not null default false"
@@ -93,7 +98,7 @@ def newest(table: Table, likely_after: datetime) -> datetime | None:
     return found if isinstance(found, datetime) else None
 
 
-def load_slice(table: Table, rows: Rows | None, window: Window) -> tuple[int, int]:
+def load_slice(table: Table, rows: Rows | None, window: ExtractWindow) -> tuple[int, int]:
     """Bring one slice in and move the watermark to its end, in one transaction.
 
     Args:
@@ -163,7 +168,7 @@ def store_snapshot(table: Table, rows: Rows, as_of: date) -> tuple[int, int]:
 def is_extracted(table: Table, as_of: date) -> bool:
     """The table's extraction for this as-of date has ended before, and the rows it brought let the run go on.
 
-    Where a rule stopped the run, the ERP may have been mended since: the date is to be read again.
+    Where a rule stopped the run, the ERP may have been fixed since: the date is to be read again.
     """
     query = """
         select exists(select 1 from ops.extractions where as_of = :d and table_name = :t) and not exists(
@@ -221,7 +226,7 @@ def _ingest(cursor: Any, rows: Rows, target: str, *, recorded_at: str = "", **wh
         raise
 
 
-def _merge(cursor: Any, table: Table, rows: Rows, window: Window) -> tuple[int, int]:
+def _merge(cursor: Any, table: Table, rows: Rows, window: ExtractWindow) -> tuple[int, int]:
     """Add what raw lacks, as a difference of multisets: rows the ERP holds twice stay two, rows read again add nothing.
 
     Rows that the ERP changed without a new ``updated_at`` take the place of what they were: all of their key and ``updated_at`` are
@@ -236,7 +241,7 @@ def _merge(cursor: Any, table: Table, rows: Rows, window: Window) -> tuple[int, 
     return read, int(one(cursor, "select count(*) from added"))
 
 
-def _differences(table: Table, columns: str, window: Window) -> str:
+def _differences(table: Table, columns: str, window: ExtractWindow) -> str:
     """Rows of ``stage`` that raw is to be given, with when they count as recorded."""
     key = ", ".join(f'"{name}"' for name in table.key)
     version = f'{key}, "updated_at"'

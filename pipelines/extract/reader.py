@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipelines.core.errors import StockproofError
 from pipelines.extract import values
 from pipelines.extract.profiles import Source
-from pipelines.extract.windows import BEGINNING, Window
+from pipelines.extract.windows import BEGINNING, ExtractWindow
 from pipelines.io import erp
 
 _FINER: Final = (13, 16)
@@ -38,7 +38,7 @@ class Rows:
             raise
 
 
-def read(source: Source, window: Window | None = None) -> Rows:
+def read(source: Source, window: ExtractWindow | None = None) -> Rows:
     """Rows of a source.
 
     Args:
@@ -95,7 +95,7 @@ def unreadable(source: Source) -> str | None:
     return None
 
 
-def total(source: Source, window: Window) -> int:
+def total(source: Source, window: ExtractWindow) -> int:
     """Number of rows in a window.
 
     Args:
@@ -121,7 +121,7 @@ def total(source: Source, window: Window) -> int:
     return int(rows)
 
 
-def counts(source: Source, window: Window, slice_rows: int) -> list[tuple[datetime, int]]:
+def counts(source: Source, window: ExtractWindow, slice_rows: int) -> list[tuple[datetime, int]]:
     """How many rows were recorded when, as fine as slices of ``slice_rows`` rows need it.
 
     Args:
@@ -143,13 +143,13 @@ def counts(source: Source, window: Window, slice_rows: int) -> list[tuple[dateti
 
 
 def _refined(
-    source: Source, window: Window, unit: tuple[datetime, int], slice_rows: int, finer: Sequence[int]
+    source: Source, window: ExtractWindow, unit: tuple[datetime, int], slice_rows: int, finer: Sequence[int]
 ) -> list[tuple[datetime, int]]:
     start, rows = unit
     if rows <= slice_rows or not finer:
         return [unit]
     width = timedelta(days=1) if finer[0] == _FINER[0] else timedelta(hours=1)
-    inside = Window(max(start, window.low), min(start + width, window.high))
+    inside = ExtractWindow(max(start, window.low), min(start + width, window.high))
     unit_text = f"LEFT(CAST(t.updated_at AS CHAR), {finer[0]})"
     found = _rows(
         source,
@@ -194,7 +194,7 @@ def recorded_by(as_of: date) -> str:
     return f"t.updated_at < '{(as_of + timedelta(days=1)).isoformat()}'"
 
 
-def _inside(window: Window) -> str:
+def _inside(window: ExtractWindow) -> str:
     before = f"t.updated_at < '{_literal(window.high)}'"
     return before if window.low == BEGINNING else f"(t.updated_at >= '{_literal(window.low)}' AND {before})"
 

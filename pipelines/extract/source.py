@@ -27,7 +27,7 @@ def claim() -> str:
         if not holder.startswith(erp.EMBEDDED):
             raise StockproofError(
                 f"the warehouse holds rows of {holder}, and this is {address}",
-                "name another warehouse (STOCKPROOF_STACK__WAREHOUSE_URL), or give up what was extracted: `stockproof erp adopt`",
+                "name another warehouse (STOCKPROOF_STACK__WAREHOUSE_URL), or discard what was extracted: `stockproof erp adopt`",
             )
         give_up()
     with warehouse.transaction() as connection:

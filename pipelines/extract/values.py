@@ -81,9 +81,14 @@ def schema(columns: Sequence[Column]) -> Any:
     import pyarrow as pa
 
     types = {
-        Kind.TEXT: pa.string(), Kind.NUMBER: pa.float64(), Kind.MONEY: pa.float64(), Kind.INTEGER: pa.int64(), Kind.BOOLEAN: pa.bool_(),
-        Kind.DATE: pa.date32(), Kind.TIMESTAMP: pa.timestamp("us"),
-    }  # fmt: skip
+        Kind.TEXT: pa.string(),
+        Kind.NUMBER: pa.float64(),
+        Kind.MONEY: pa.float64(),
+        Kind.INTEGER: pa.int64(),
+        Kind.BOOLEAN: pa.bool_(),
+        Kind.DATE: pa.date32(),
+        Kind.TIMESTAMP: pa.timestamp("us"),
+    }
     return pa.schema([(column.name, types[column.kind]) for column in columns])
 
 
@@ -112,7 +117,7 @@ def _cast(source: Source, column: Any, field: Any) -> Any:
     if pa.types.is_string(field.type) and pc.any(pc.match_substring(column, "\0")).as_py():
         raise StockproofError(
             f"{source.origin}: {field.name} holds a character of code 0, which the warehouse cannot keep",
-            f"find the rows by {field.name} LIKE CONCAT('%', CHAR(0), '%') and mend them, or let the source profile REPLACE it",
+            f"find the rows by {field.name} LIKE CONCAT('%', CHAR(0), '%') and fix them, or let the source profile REPLACE it",
         )
     try:
         # As text a flag is 0 or 1, as the contract says; Arrow would take more words for one.
@@ -121,7 +126,7 @@ def _cast(source: Source, column: Any, field: Any) -> Any:
     except pa.ArrowInvalid as fault:
         raise StockproofError(
             f"{source.origin}: {field.name} holds a value that does not fit the contract: {fault}",
-            "numbers are written 12.5, flags 0 or 1, dates 2026-06-28, texts in UTF-8: mend the source, or its profile's SELECT",
+            "numbers are written 12.5, flags 0 or 1, dates 2026-06-28, texts in UTF-8: fix the source, or its profile's SELECT",
         ) from None
 
 

@@ -18,7 +18,7 @@ BEGINNING: Final = datetime(1, 1, 1)  # noqa: DTZ001 - the ERP's timestamps carr
 
 
 @dataclass(frozen=True)
-class Window:
+class ExtractWindow:
     """Rows with ``low <= updated_at < high``.
 
     Attributes:
@@ -39,7 +39,7 @@ class Window:
 
 def windows(
     as_of: date, watermark: datetime | None, newest: datetime | None, overlap_days: int, *, full: bool = False
-) -> list[Window]:
+) -> list[ExtractWindow]:
     """What a run has to read: the overlap to compare again, then what is new.
 
     The overlap is counted from the newest row that has been seen, not from the end of the last as-of date: a replica that lags, or a date
@@ -65,16 +65,16 @@ def windows(
     """
     high = as_of_end(as_of) + TICK
     if watermark is None:
-        return [Window(BEGINNING, high)]
+        return [ExtractWindow(BEGINNING, high)]
     known = watermark + TICK
     # From a midnight on, where SQLite's texts compare safely.
     first = BEGINNING if full or newest is None else min(known, newest + TICK) - timedelta(days=overlap_days)
     low = datetime.combine(first, time.min)
-    parts = [Window(low, min(known, high)), Window(known, high)]
+    parts = [ExtractWindow(low, min(known, high)), ExtractWindow(known, high)]
     return [part for part in parts if part.low < part.high]
 
 
-def slices(window: Window, counts: Sequence[tuple[datetime, int]], slice_rows: int) -> list[Window]:
+def slices(window: ExtractWindow, counts: Sequence[tuple[datetime, int]], slice_rows: int) -> list[ExtractWindow]:
     """Cut a window into slices of about ``slice_rows`` rows, each a whole number of counted units (days, or hours of a crowded day).
 
     Args:
@@ -86,13 +86,13 @@ def slices(window: Window, counts: Sequence[tuple[datetime, int]], slice_rows: i
         Slices that together are exactly the window, in order; at least one, possibly of no rows.
 
     >>> days = [(datetime(2026, 1, d), 40) for d in (1, 2, 3)]
-    >>> [(w.low.day, w.high.day, w.rows) for w in slices(Window(datetime(2026, 1, 1), datetime(2026, 1, 9)), days, 100)]
+    >>> [(w.low.day, w.high.day, w.rows) for w in slices(ExtractWindow(datetime(2026, 1, 1), datetime(2026, 1, 9)), days, 100)]
     [(1, 3, 80), (3, 9, 40)]
     """
     found, low, rows = [], window.low, 0
     for start, count in counts:
         if rows and rows + count > slice_rows:
-            found.append(Window(low, start, rows))
+            found.append(ExtractWindow(low, start, rows))
             low, rows = start, 0
         rows += count
-    return [*found, Window(low, window.high, rows)]
+    return [*found, ExtractWindow(low, window.high, rows)]

@@ -53,7 +53,7 @@ def withdraw(number: int, reason: str, author: str, known_on: date | None = None
             f"there is no adjustment {number} in force", "`stockproof forecast adjustments` lists them"
         )
     if not reason.strip() or not author.strip():
-        raise StockproofError("a withdrawal has a reason and an author", "name them by --reason and --by")
+        raise StockproofError("a withdrawal needs a reason and an author", "name them by --reason and --by")
     return tables.add([{"known_on": day, "reason": reason, "author": author, "withdraws": number}])[0]
 
 
@@ -95,12 +95,18 @@ def _fault(row: dict[str, Any], skus: pl.DataFrame) -> tuple[str, str] | None:
     faults = {
         ("an adjustment names an item, a category or a location", "add one of them"): not named,
         ("an adjustment has a factor or units", "give one of the two"): (factor is None) == (units is None),
-        ("the factor is a number of zero or more", "give e.g. 1.5 for half as much again, 0 for nothing"):
-            factor is not None and not 0 <= factor < float("inf"),
-        ("units are those of one item at one location", "name both, or give a factor"):
-            units is not None and not {"item_id", "location_id"} <= named.keys(),
-        (f"the days {first} to {last} are no interval", "name the first and the last day"): not (first and last and first <= last),
+        ("the factor is a number of zero or more", "give e.g. 1.5 for half as much again, 0 for nothing"): factor
+        is not None
+        and not 0 <= factor < float("inf"),
+        ("units are those of one item at one location", "name both, or give a factor"): units is not None
+        and not {"item_id", "location_id"} <= named.keys(),
+        (f"the days {first} to {last} are no interval", "name the first and the last day"): not (
+            first and last and first <= last
+        ),
         ("an adjustment has a reason and an author", "name them"): not signed,
-        (f"no SKU has {', '.join(f'{name} {value}' for name, value in named.items())}", "write the ids as the ERP does"): not known,
-    }  # fmt: skip
+        (
+            f"no SKU has {', '.join(f'{name} {value}' for name, value in named.items())}",
+            "write the ids as the ERP does",
+        ): not known,
+    }
     return next((sentences for sentences, is_fault in faults.items() if is_fault), None)

@@ -17,16 +17,28 @@ from pipelines.core.inventory import Floats
 KEY: Final = ["item_id", "location_id"]
 
 SCHEMA: Final = {
-    "item_id": pl.String, "category": pl.String, "location_id": pl.String, "from_on": pl.Date, "to_on": pl.Date, "factor": pl.Float64,
-    "units": pl.Float64, "reason": pl.String, "author": pl.String,
-}  # fmt: skip
+    "item_id": pl.String,
+    "category": pl.String,
+    "location_id": pl.String,
+    "from_on": pl.Date,
+    "to_on": pl.Date,
+    "factor": pl.Float64,
+    "units": pl.Float64,
+    "reason": pl.String,
+    "author": pl.String,
+}
 """Columns of adjustments; a null item, category or location is every one; ``units`` are those of all days from ``from_on`` to ``to_on``."""
 
 
 NOTED: Final = {
-    "as_of": pl.Date, "item_id": pl.String, "location_id": pl.String, "protection_days": pl.Int32, "base_mean": pl.Float64,
-    "mean": pl.Float64, "note": pl.String,
-}  # fmt: skip
+    "as_of": pl.Date,
+    "item_id": pl.String,
+    "location_id": pl.String,
+    "protection_days": pl.Int32,
+    "base_mean": pl.Float64,
+    "mean": pl.Float64,
+    "note": pl.String,
+}
 """Columns of plan.adjusted_forecasts."""
 
 
@@ -90,9 +102,13 @@ def of_skus(adjustments: pl.DataFrame, skus: pl.DataFrame) -> pl.DataFrame:
         pl.col("of_category").is_null() | (pl.col("of_category") == pl.col("category")),
         pl.col("of_location").is_null() | (pl.col("of_location") == pl.col("location_id")),
     ).select(
-        *KEY, "from_on", "to_on", pl.col("factor").fill_null(1.0), per_day=pl.col("units").fill_null(0.0) / days,
+        *KEY,
+        "from_on",
+        "to_on",
+        pl.col("factor").fill_null(1.0),
+        per_day=pl.col("units").fill_null(0.0) / days,
         note=pl.format("{} from {} to {} ({}, by {})", effect, "from_on", "to_on", "reason", "author"),
-    )  # fmt: skip
+    )
 
 
 def effect(held: pl.DataFrame, windows: pl.DataFrame) -> Effect:

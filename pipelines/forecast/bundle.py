@@ -25,13 +25,20 @@ from pipelines.forecast import books
 FILE: Final = "bundle.json"
 
 INPUTS: Final[Mapping[str, str]] = {
-    "item_id": "string", "location_id": "string", "day": "datetime", "quantity": "double", "protection_days": "long",
-}  # fmt: skip
+    "item_id": "string",
+    "location_id": "string",
+    "day": "datetime",
+    "quantity": "double",
+    "protection_days": "long",
+}
 """Columns of the frame behind MLflow's ``predict``, and their types as MLflow names them."""
 
 _KINDS: Final[Mapping[str, tuple[str, Any]]] = {
-    "string": ("text", pl.String), "datetime": ("a day", pl.Date), "double": ("a number", pl.Float64), "long": ("whole days", pl.Int64),
-}  # fmt: skip
+    "string": ("text", pl.String),
+    "datetime": ("a day", pl.Date),
+    "double": ("a number", pl.Float64),
+    "long": ("whole days", pl.Int64),
+}
 
 _REMEDY: Final = "train again: `stockproof run training`"
 
@@ -103,9 +110,14 @@ def save(
     """
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(
-        panel.as_of.isoformat(), panel.bucket, features(panel), first_on=panel.starts()[0].isoformat(), skus=panel.skus,
-        period_model=period is not None, **hashes,
-    )  # fmt: skip
+        panel.as_of.isoformat(),
+        panel.bucket,
+        features(panel),
+        first_on=panel.starts()[0].isoformat(),
+        skus=panel.skus,
+        period_model=period is not None,
+        **hashes,
+    )
     (folder / FILE).write_text(json.dumps(asdict(manifest), sort_keys=True, indent=1))
     if period is not None:
         period_store.save(period, folder)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pipelines.core.panel import CLASSES, Panel, class_codes
 from pipelines.forecast.bundle import Manifest
-from pipelines.forecast.promotion import Verdict
+from pipelines.forecast.promotion import PromotionVerdict
 from pipelines.forecast.scoring import Scores
 from pipelines.forecast.trained import Trained
 
@@ -19,7 +19,7 @@ WEAK_BIAS: Final = 0.1
 _COLUMNS: Final = ("demand_class", "method", "skus", "scaled_pinball", "rmsse", "bias", "coverage_95", "mae", "mape")
 
 
-def facts(trained: Trained, panel: Panel, manifest: Manifest, verdict: Verdict) -> dict[str, Any]:
+def facts(trained: Trained, panel: Panel, manifest: Manifest, verdict: PromotionVerdict) -> dict[str, Any]:
     """The card as JSON values.
 
     Args:
@@ -30,17 +30,23 @@ def facts(trained: Trained, panel: Panel, manifest: Manifest, verdict: Verdict) 
     """
     codes = class_codes(panel.demand_class)
     return {
-        "model": "stockproof-forecaster", "purpose": "demand of each SKU over the horizon, the protection interval and the review periods",
-        **asdict(manifest), "classes": {name: int((codes == code).sum()) for code, name in enumerate(CLASSES)},
-        "origins": trained.origins, "metrics": [_row(row) for row in trained.scores],
+        "model": "stockproof-forecaster",
+        "purpose": "demand of each SKU over the horizon, the protection interval and the review periods",
+        **asdict(manifest),
+        "classes": {name: int((codes == code).sum()) for code, name in enumerate(CLASSES)},
+        "origins": trained.origins,
+        "metrics": [_row(row) for row in trained.scores],
         "members": {name: _finite(rows[-1].scaled_pinball) for name, rows in trained.members_scores.items() if rows},
         "weak_spots": weak_spots(trained.scores, trained),
-        "compared_with": verdict.against, "promoted": verdict.promote, "decision": verdict.reason, "comparison": verdict.facts(),
+        "compared_with": verdict.against,
+        "promoted": verdict.promote,
+        "decision": verdict.reason,
+        "comparison": verdict.facts(),
         "limits": [
             "demand that met an empty shelf is estimated, not known",
             "MAE and MAPE are shown because they are asked for; they choose nothing",
         ],
-    }  # fmt: skip
+    }
 
 
 def weak_spots(scores: list[Scores], trained: Trained) -> list[str]:

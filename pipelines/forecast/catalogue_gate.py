@@ -86,10 +86,12 @@ def figures(panel: Panel, mean: Array, std: Array, buckets: Array, deviation: fl
     steady = quarter >= SELLS
     too_wide = spread**2 > expected + (deviation * expected) ** 2
     return Figures(
-        int(sells.sum()), _ratio(expected, quarter, sells), _ratio(expected, year, year > 0) if (year > 0).sum() >= FEWEST else None,
+        int(sells.sum()),
+        _ratio(expected, quarter, sells),
+        _ratio(expected, year, year > 0) if (year > 0).sum() >= FEWEST else None,
         float((expected < NOTHING * quarter)[steady].mean()) if steady.any() else 0.0,
         float(too_wide[steady].mean()) if steady.any() else 0.0,
-    )  # fmt: skip
+    )
 
 
 def faults(seen: Figures, limits: Limits) -> list[str]:

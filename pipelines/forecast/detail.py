@@ -68,9 +68,12 @@ def frame(cumulative: pl.DataFrame, ends: Array, demand_class: Array, drivers: l
     dated = positions.dated(as_of, late, protection=None)
     coming = due(cumulative, dated, as_of)
     rows = cumulative.with_columns(
-        low=pl.Series(np.round(ends[:, 0], 6)), high=pl.Series(np.round(ends[:, 1], 6)), drivers=pl.Series(drivers, dtype=pl.String),
-        demand_class=pl.Series(demand_class.astype(str)), confidence_level=pl.lit(forecast.confidence_level),
-    )  # fmt: skip
+        low=pl.Series(np.round(ends[:, 0], 6)),
+        high=pl.Series(np.round(ends[:, 1], 6)),
+        drivers=pl.Series(drivers, dtype=pl.String),
+        demand_class=pl.Series(demand_class.astype(str)),
+        confidence_level=pl.lit(forecast.confidence_level),
+    )
     rows = rows.join(warehouse.read(_STOCK, as_of=as_of), on=KEY, how="left", maintain_order="left")
     rows = rows.join(coming, on=KEY, how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("on_hand", "due").fill_null(0.0))

@@ -21,8 +21,15 @@ TARGET_MAE = 2.0
 TARGET_MAPE = 0.3
 
 _MEASURES = (
-    "scaled_pinball", "scaled_crps", "rmsse", "bias", "coverage_95", "mae", "mape", "mape_undefined",
-)  # fmt: skip
+    "scaled_pinball",
+    "scaled_crps",
+    "rmsse",
+    "bias",
+    "coverage_95",
+    "mae",
+    "mape",
+    "mape_undefined",
+)
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ def run(as_of: date) -> Evaluation:
     """
     panel = panels.read(as_of, active_only=False)
     abc = panels.abc_classes(as_of)["abc_class"].fill_null("none").to_numpy()
-    evaluation = judge(panel, abc, training.Plan.configured())
+    evaluation = judge(panel, abc, training.TrainingPlan.configured())
     warehouse.replace(
         "plan.forecast_scores", evaluation.scores.insert_column(0, pl.lit(as_of).alias("as_of")), {"as_of": as_of}
     )
@@ -116,7 +123,7 @@ def keep(evaluation: Evaluation) -> str:
     return str(files.write_atomic(path, evaluation.picture))
 
 
-def judge(panel: Panel, abc: Array, plan: training.Plan) -> Evaluation:
+def judge(panel: Panel, abc: Array, plan: training.TrainingPlan) -> Evaluation:
     """Rolling origins: at each, the choice is made on the windows before it and judged on the one after it.
 
     Args:
@@ -180,8 +187,9 @@ def targets(measured: PerSku, rate: Array) -> pl.DataFrame:
     smooth = measured.usable & (measured.code == class_codes(np.array(["smooth"]))[0])
     rows = []
     for measure, group, mask, target in (
-        ("mae", f"top {TOP_SHARE:.0%} by volume", top, TARGET_MAE), ("mape", "smooth items", smooth, TARGET_MAPE),
-    ):  # fmt: skip
+        ("mae", f"top {TOP_SHARE:.0%} by volume", top, TARGET_MAE),
+        ("mape", "smooth items", smooth, TARGET_MAPE),
+    ):
         values = measured.values[measure][mask]
         known = values[np.isfinite(values)]
         value = float(known.mean()) if known.size else None

@@ -176,10 +176,13 @@ def _adjusted(
     windows = {
         "plan.forecasts": (pl.col("bucket_on"), pl.lit(bucket_days), ("mean", *COLUMNS), ()),
         "plan.lead_time_forecasts": (
-            pl.lit(as_of + timedelta(days=1)), pl.col("protection_days"), ("mean", *COLUMNS), ("std",)
+            pl.lit(as_of + timedelta(days=1)),
+            pl.col("protection_days"),
+            ("mean", *COLUMNS),
+            ("std",),
         ),
         "plan.period_forecasts": (pl.col("starts_on"), pl.col("days"), ("mean",), ("std",)),
-    }  # fmt: skip
+    }
     changed = {}
     for table, (starts_on, days, demand, deviations) in windows.items():
         frame = forecasts[table]
@@ -220,10 +223,16 @@ def daily_frame(panel: Panel, forecast: Distribution) -> pl.DataFrame:
     starts = bucket_starts(panel.as_of, panel.bucket, h, future=True)
     row, step = np.repeat(np.arange(n), h), np.tile(np.arange(h), n)
     item, location = (pl.Series(names.astype(str), dtype=pl.String) for names in (panel.item_ids, panel.location_ids))
-    frame = pl.DataFrame({
-        "as_of": pl.Series([panel.as_of]).new_from_index(0, n * h), "item_id": item.gather(row), "location_id": location.gather(row),
-        "horizon": (step + 1).astype(np.int32), "bucket_on": pl.Series(starts, dtype=pl.Date).gather(step), "mean": mean.ravel(),
-    })  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "as_of": pl.Series([panel.as_of]).new_from_index(0, n * h),
+            "item_id": item.gather(row),
+            "location_id": location.gather(row),
+            "horizon": (step + 1).astype(np.int32),
+            "bucket_on": pl.Series(starts, dtype=pl.Date).gather(step),
+            "mean": mean.ravel(),
+        }
+    )
     return frame.with_columns(**{name: pl.Series(quantiles[:, :, q].ravel()) for q, name in enumerate(COLUMNS)})
 
 
@@ -241,16 +250,22 @@ def cumulative_frame(
     assigned = model.assign(panel)
     far = sanity.beyond_history(panel, mean, interval.mean)
     multiple = f"; mean beyond {sanity.MULTIPLE:g} times any past window"
-    frame = pl.DataFrame({
-        "as_of": pl.Series([panel.as_of]).new_from_index(0, panel.skus), "item_id": panel.item_ids.astype(str),
-        "location_id": panel.location_ids.astype(str), "protection_days": _days(interval, panel), "method": assigned.methods.astype(str),
-        "model_version": pl.Series([version]).new_from_index(0, panel.skus),
-        "reason": [
-            str(reason) + multiple * bool(flag) + _left_out(bad)
-            for reason, flag, bad in zip(assigned.reasons, far, unusable, strict=True)
-        ],
-        "mean": mean, "std": np.round(np.nan_to_num(forecast.std), 6),
-    })  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "as_of": pl.Series([panel.as_of]).new_from_index(0, panel.skus),
+            "item_id": panel.item_ids.astype(str),
+            "location_id": panel.location_ids.astype(str),
+            "protection_days": _days(interval, panel),
+            "method": assigned.methods.astype(str),
+            "model_version": pl.Series([version]).new_from_index(0, panel.skus),
+            "reason": [
+                str(reason) + multiple * bool(flag) + _left_out(bad)
+                for reason, flag, bad in zip(assigned.reasons, far, unusable, strict=True)
+            ],
+            "mean": mean,
+            "std": np.round(np.nan_to_num(forecast.std), 6),
+        }
+    )
     return frame.with_columns(**{name: pl.Series(quantiles[:, q].copy()) for q, name in enumerate(COLUMNS)})
 
 

@@ -16,9 +16,13 @@ def options() -> Options:
     chosen = settings.load()
     forecast, days = chosen.forecast, DAYS_IN[chosen.planning.grain]
     return Options(
-        forecast.seasonality, max(chosen.planning.horizon_days // days, 1), forecast.threads, forecast.seed,
-        forecast.objective, chosen.costs.stockout_to_overstock_ratio or BOOSTER_RATIO,
-    )  # fmt: skip
+        forecast.seasonality,
+        max(chosen.planning.horizon_days // days, 1),
+        forecast.threads,
+        forecast.seed,
+        forecast.objective,
+        chosen.costs.stockout_to_overstock_ratio or BOOSTER_RATIO,
+    )
 
 
 def configured() -> dict[str, Member]:
@@ -34,7 +38,7 @@ def configured() -> dict[str, Member]:
     unknown = [name for name in forecast.members if name not in MAKERS]
     if unknown:
         raise StockproofError(
-            f"forecast.members: {', '.join(unknown)} is no forecaster", f"choose among {', '.join(sorted(MAKERS))}"
+            f"forecast.members: {', '.join(unknown)} is not a forecaster", f"choose among {', '.join(sorted(MAKERS))}"
         )
     names = dict.fromkeys([*NEEDED, *forecast.members])
     settled = options()

@@ -71,9 +71,15 @@ def read_checked(as_of: date, *, active_only: bool) -> tuple[Panel, Array]:
     demand, broken = usable(warehouse.read(_DEMAND, as_of=as_of))
     promotions = warehouse.read(_PROMOTIONS, as_of=as_of)
     panel = build(
-        sku, demand, promotions, warehouse.read(_EVENTS, as_of=as_of),
-        as_of=as_of, bucket=planning.grain, history_days=planning.history_days, future=_future(planning),
-    )  # fmt: skip
+        sku,
+        demand,
+        promotions,
+        warehouse.read(_EVENTS, as_of=as_of),
+        as_of=as_of,
+        bucket=planning.grain,
+        history_days=planning.history_days,
+        future=_future(planning),
+    )
     panel = replace(panel, seasonal=settings.load().forecast.seasonality)
     return hide(covariates.discounted(panel, promotions), broken)
 

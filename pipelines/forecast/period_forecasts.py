@@ -194,15 +194,22 @@ def frame(skus: pl.DataFrame, as_of: date, forecast: PeriodDemand, days: int) ->
     """
     n, h = forecast.mean.shape
     each = skus.select("item_id", "location_id", "is_active")
-    return each.select(pl.all().repeat_by(h).explode()).select(
-        pl.lit(as_of).alias("as_of"), "item_id", "location_id", "is_active",
-        pl.Series("period", np.tile(np.arange(1, h + 1, dtype=np.int32), n)),
-        pl.Series("days", np.full(n * h, days, dtype=np.int32)),
-        pl.Series("mean", np.round(forecast.mean.ravel(), 6)),
-        pl.Series("std", np.round(np.sqrt(forecast.variance.ravel()), 6)),
-    ).with_columns(
-        starts_on=pl.col("as_of") + pl.duration(days=(pl.col("period") - 1) * days + 1)
-    ).filter("is_active").drop("is_active")  # fmt: skip
+    return (
+        each.select(pl.all().repeat_by(h).explode())
+        .select(
+            pl.lit(as_of).alias("as_of"),
+            "item_id",
+            "location_id",
+            "is_active",
+            pl.Series("period", np.tile(np.arange(1, h + 1, dtype=np.int32), n)),
+            pl.Series("days", np.full(n * h, days, dtype=np.int32)),
+            pl.Series("mean", np.round(forecast.mean.ravel(), 6)),
+            pl.Series("std", np.round(np.sqrt(forecast.variance.ravel()), 6)),
+        )
+        .with_columns(starts_on=pl.col("as_of") + pl.duration(days=(pl.col("period") - 1) * days + 1))
+        .filter("is_active")
+        .drop("is_active")
+    )
 
 
 def none_of_the_gone(forecasts: pl.DataFrame, panel: Panel, gone: Bools) -> pl.DataFrame:

@@ -72,12 +72,17 @@ def pool(evidence: Sequence[Evidence], members: Sequence[str], fewest_known: int
 
     shaped = [name for name in members if all(name in e.shapes for e in evidence)]
     return Pool(
-        np.concatenate([np.stack([e.means[name][k] for name in members], axis=1) for e, k in pairs]), joined("demand"),
-        np.concatenate([e.window_terms[:, k] for e, k in pairs], axis=1), joined("scale"), joined("unit"), joined("code"),
-        np.concatenate([np.flatnonzero(k) for _, k in pairs]), np.concatenate([np.full(k.sum(), at) for at, k in enumerate(keeps)]),
+        np.concatenate([np.stack([e.means[name][k] for name in members], axis=1) for e, k in pairs]),
+        joined("demand"),
+        np.concatenate([e.window_terms[:, k] for e, k in pairs], axis=1),
+        joined("scale"),
+        joined("unit"),
+        joined("code"),
+        np.concatenate([np.flatnonzero(k) for _, k in pairs]),
+        np.concatenate([np.full(k.sum(), at) for at, k in enumerate(keeps)]),
         joined("rate"),
         {name: np.concatenate([e.shapes[name][k] for e, k in pairs]) for name in shaped},
-    )  # fmt: skip
+    )
 
 
 def loss(windows: Pool, mean: Array, factor: float = 1.0) -> Array:

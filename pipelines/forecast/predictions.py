@@ -13,7 +13,7 @@ from pipelines.forecast.metrics import FINE
 
 
 @dataclass(frozen=True)
-class Window:
+class WindowForecast:
     """A predictive distribution of one window per SKU, beside what came.
 
     Attributes:
@@ -64,21 +64,21 @@ def mixed(evidence: Evidence, recipe: Recipe, fewest_known: int) -> tuple[Array,
     return np.asarray(mean), np.asarray(path), methods
 
 
-def lead_time(evidence: Evidence, recipe: Recipe, fewest_known: int) -> Window:
+def lead_time(evidence: Evidence, recipe: Recipe, fewest_known: int) -> WindowForecast:
     """The distribution of lead-time demand that a recipe gave at an origin."""
     mean, _, methods = mixed(evidence, recipe, fewest_known)
     shape = np.full((mean.size, len(FINE)), np.nan)
     for name, quantiles in evidence.shapes.items():
         shape[methods == name] = quantiles[methods == name]
     spread = recipe.window.scale[evidence.code] * variance(evidence.window_terms, mean)
-    window = Window(mean, evidence.demand, spread, evidence.code, evidence.unit, recipe, shape)
+    window = WindowForecast(mean, evidence.demand, spread, evidence.code, evidence.unit, recipe, shape)
     mixes = (evidence.known >= fewest_known) & ~np.isin(methods.astype(str), list(evidence.shapes))
     if blend.MEMBER in evidence.shapes and mixes.any():
         _blend(window, evidence.shapes[blend.MEMBER], mixes)
     return window
 
 
-def _blend(window: Window, quantiles: Array, mixes: Array) -> None:
+def _blend(window: WindowForecast, quantiles: Array, mixes: Array) -> None:
     """Write the blend's quantiles into the shape of the rows that have one."""
     mixed = window.recipe.blend
     rows = np.flatnonzero(mixes & (mixed.share[window.code] > 0) & np.isfinite(quantiles).all(axis=1))
@@ -89,11 +89,11 @@ def _blend(window: Window, quantiles: Array, mixes: Array) -> None:
     window.shape[rows] = blend.mixed(mixed, base, quantiles[rows], code, FINE)
 
 
-def week(evidence: Evidence, recipe: Recipe, path: Array, part: slice) -> Window:
+def week(evidence: Evidence, recipe: Recipe, path: Array, part: slice) -> WindowForecast:
     """The distribution of one week's demand: buckets ``part`` of the path, unknown ones on neither side."""
     actual = evidence.actual[:, part]
     known = np.isfinite(actual)
     mean = np.where(known, path[:, part], 0.0).sum(axis=1)
     spread = recipe.window.scale[evidence.code] * variance(evidence.week_terms, mean)
     silent = np.full((mean.size, len(FINE)), np.nan)
-    return Window(mean, np.nan_to_num(actual).sum(axis=1), spread, evidence.code, evidence.unit, recipe, silent)
+    return WindowForecast(mean, np.nan_to_num(actual).sum(axis=1), spread, evidence.code, evidence.unit, recipe, silent)

@@ -25,7 +25,7 @@ from pipelines.io.registry_versions import Version
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PromotionVerdict:
     """What came of a comparison.
 
     Attributes:
@@ -54,7 +54,7 @@ class Verdict:
         return found | ({"window": list(self.window)} if self.window else {})
 
 
-def judge(trained: Trained, panel: Panel, as_of: date) -> Verdict:
+def judge(trained: Trained, panel: Panel, as_of: date) -> PromotionVerdict:
     """Compare a training with the champion; a tie stays, and nothing is promoted without a comparison where there is one to compare with.
 
     A training of an earlier date than the champion's meets the one that had won by then: it can serve the dates between the two.
@@ -66,30 +66,39 @@ def judge(trained: Trained, panel: Panel, as_of: date) -> Verdict:
     """
     newest = registry.incumbent(panel.bucket)
     if newest is None:
-        return Verdict(True, f"the first on buckets of a {panel.bucket}" if registry.versions() else "first version")
+        return PromotionVerdict(
+            True, f"the first on buckets of a {panel.bucket}" if registry.versions() else "first version"
+        )
     current = newest if newest.trained_as_of <= as_of else registry.serving(as_of, panel.bucket)
     if current is None:
-        return Verdict(True, f"the first of its date; {newest.label} serves from {newest.trained_as_of} on")
+        return PromotionVerdict(True, f"the first of its date; {newest.label} serves from {newest.trained_as_of} on")
+    judged_before = _taken_back_since(as_of, panel.bucket)
+    if judged_before:
+        because = f"{judged_before} was promoted on these weeks or later ones and taken back"
+        return PromotionVerdict(False, f"{because}; the champion {current.label} stays", current.label)
     try:
         recipe = _rival(current, panel, _seen_until(trained, panel))
     except StockproofError as fault:
         because = f"the champion {current.label} cannot be read or does not serve ({fault.message})"
-        return Verdict(True, f"{because}: nothing to compare with")
+        return PromotionVerdict(True, f"{because}: nothing to compare with")
+    return _met(trained, panel, current.label, recipe)
+
+
+def _met(trained: Trained, panel: Panel, label: str, recipe: Recipe) -> PromotionVerdict:
+    """The verdict beside a champion whose recipe was read; it stays where the two cannot be compared."""
     if not trained.scores or trained.judged_on is None:
-        return Verdict(
-            False, f"too little history to compare with the champion {current.label}, which stays", current.label
-        )
+        return PromotionVerdict(False, f"too little history to compare with the champion {label}, which stays", label)
     if not set(recipe.members) <= set(trained.judged_on.means):
         missing = ", ".join(sorted(set(recipe.members) - set(trained.judged_on.means)))
-        return Verdict(
+        return PromotionVerdict(
             False,
-            f"the champion {current.label} uses {missing}, which are no longer configured; it stays",
-            current.label,
+            f"the champion {label} uses {missing}, which are no longer configured; it stays",
+            label,
         )
-    return against(trained, panel, current.label, recipe)
+    return against(trained, panel, label, recipe)
 
 
-def against(trained: Trained, panel: Panel, label: str, theirs: Recipe) -> Verdict:
+def against(trained: Trained, panel: Panel, label: str, theirs: Recipe) -> PromotionVerdict:
     """The verdict on a new recipe beside the champion's, from the evidence of the newest origin. Pure.
 
     Args:
@@ -108,10 +117,10 @@ def against(trained: Trained, panel: Panel, label: str, theirs: Recipe) -> Verdi
     window = (first.isoformat(), panel.as_of.isoformat())
     if found is None:
         few = f"fewer than {FEWEST_WEEKS} weeks to compare with the champion {label}, which stays"
-        return Verdict(False, few, label, None, champion, window)
+        return PromotionVerdict(False, few, label, None, champion, window)
     promote = found.better and lead <= other
     reason = words(found, promote, label, lead, other)
-    return Verdict(promote, reason, label, found, champion, window)
+    return PromotionVerdict(promote, reason, label, found, champion, window)
 
 
 def words(found: Comparison, promote: bool, label: str, lead: float, other: float) -> str:
@@ -146,6 +155,19 @@ def _rival(current: Version, panel: Panel, seen_until: date) -> Recipe:
             raise StockproofError(refused, "")
         # A champion younger than the origin was chosen on days of the window that now judges.
         return loaded.model.recipe if current.trained_as_of <= seen_until else store.judged(folder)
+
+
+def _taken_back_since(as_of: date, bucket: str) -> str:
+    """Label of a version that won on windows that end on a date or later and was taken back; empty where there is none.
+
+    What came after its promotion spoke against it: the windows that spoke for it decide no second time.
+    """
+    spent = [
+        v
+        for v in registry.versions()
+        if v.role == registry.ROLLED_BACK and v.forecasts(bucket) and v.trained_as_of >= as_of
+    ]
+    return spent[0].label if spent else ""
 
 
 def _seen_until(trained: Trained, panel: Panel) -> date:

@@ -100,6 +100,8 @@ def performance(as_of: date, since: date) -> dict[str, Any]:
         since: oldest run counted.
     """
     return {
-        "as_of": as_of, "since": since, "methods": warehouse.rows(_METHODS, as_of=as_of),
+        "as_of": as_of,
+        "since": since,
+        "methods": warehouse.rows(_METHODS, as_of=as_of),
         "due": warehouse.rows(_DUE, as_of=as_of, since=since),
-    }  # fmt: skip
+    }

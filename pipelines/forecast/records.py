@@ -8,7 +8,7 @@ from pipelines import settings
 from pipelines.core.panel import Panel
 from pipelines.forecast import card, plots, scoring
 from pipelines.forecast.bundle import Manifest
-from pipelines.forecast.promotion import Verdict
+from pipelines.forecast.promotion import PromotionVerdict
 from pipelines.forecast.trained import Trained
 from pipelines.io import model_decisions
 from pipelines.io.registry_versions import CHAMPION, Version
@@ -27,7 +27,7 @@ def parameters(trained: Trained, panel: Panel) -> dict[str, Any]:
     return {**flat, **methods, "skus": panel.skus, "buckets": panel.length, "origins": origins}
 
 
-def metrics(trained: Trained, verdict: Verdict) -> dict[str, float]:
+def metrics(trained: Trained, verdict: PromotionVerdict) -> dict[str, float]:
     """Metrics of the run: by class, of each member, and of the comparison with the champion."""
     out = {f"{row.demand_class}.{name}": float(getattr(row, name)) for row in trained.scores for name in _MEASURES}
     for member, rows in trained.members_scores.items():
@@ -42,13 +42,15 @@ def metrics(trained: Trained, verdict: Verdict) -> dict[str, float]:
     return out
 
 
-def artifacts(trained: Trained, panel: Panel, manifest: Manifest, verdict: Verdict) -> dict[str, str | bytes]:
+def artifacts(trained: Trained, panel: Panel, manifest: Manifest, verdict: PromotionVerdict) -> dict[str, str | bytes]:
     """Files of the run: recipe, decision, card, scores and pictures."""
     facts = card.facts(trained, panel, manifest, verdict)
     out: dict[str, str | bytes] = {
-        "recipe.json": json.dumps(recipe_to_json(trained.model.recipe), indent=1), "decision.txt": verdict.reason + "\n",
-        "card.json": json.dumps(facts, indent=1), "card.md": card.markdown(facts),
-    }  # fmt: skip
+        "recipe.json": json.dumps(recipe_to_json(trained.model.recipe), indent=1),
+        "decision.txt": verdict.reason + "\n",
+        "card.json": json.dumps(facts, indent=1),
+        "card.md": card.markdown(facts),
+    }
     if trained.scores:
         out["scores.csv"] = scoring.table(trained.scores).write_csv()
         out["members.png"] = plots.members(trained.members_scores, trained.scores)
@@ -59,7 +61,7 @@ def artifacts(trained: Trained, panel: Panel, manifest: Manifest, verdict: Verdi
     return out
 
 
-def log(version: Version, verdict: Verdict) -> None:
+def log(version: Version, verdict: PromotionVerdict) -> None:
     """A row in the log of decisions."""
     _log(version, verdict.reason, verdict.against, verdict.facts())
 
@@ -78,6 +80,12 @@ def log_again(version: Version) -> None:
 def _log(version: Version, reason: str, against: str, facts: dict[str, object]) -> None:
     won = bool(version.service()) or version.role == CHAMPION
     model_decisions.add(
-        version.trained_as_of, "promoted" if won else "kept", version.label, bucket=version.tags["bucket"],
-        replaces=against if won else "", author=AUTHOR, reason=reason, comparison=facts,
-    )  # fmt: skip
+        version.trained_as_of,
+        "promoted" if won else "kept",
+        version.label,
+        bucket=version.tags["bucket"],
+        replaces=against if won else "",
+        author=AUTHOR,
+        reason=reason,
+        comparison=facts,
+    )

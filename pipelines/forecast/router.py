@@ -22,8 +22,12 @@ from pipelines.forecast.pooling import Pool, bucket_pool, loss, losses, pool, st
 __all__ = ["Pick", "Pool", "calibrated", "choose", "interval", "pool", "start"]
 
 SIMPLE: Final[Mapping[str, str]] = {
-    "smooth": "sba", "erratic": "sba", "intermittent": "tsb", "lumpy": "mean_nonzero", "no_demand": "mean_nonzero",
-}  # fmt: skip
+    "smooth": "sba",
+    "erratic": "sba",
+    "intermittent": "tsb",
+    "lumpy": "mean_nonzero",
+    "no_demand": "mean_nonzero",
+}
 """The method that any other must beat. Where the windows are too few to compare, it serves: a booster on a short history can be far off,
 and nothing would show it."""
 
@@ -67,9 +71,14 @@ def choose(windows: Pool, members: tuple[str, ...], buckets: Sequence[Evidence],
         cuts, np.array([p.weights for p in fine]), tuple(p.method for p in fine), tuple(p.reason for p in fine)
     )
     chosen = Recipe(
-        members, np.array([p.weights for p in picks]), tuple(p.method for p in picks), tuple(p.reason for p in picks),
-        identity(), identity(), segments,
-    )  # fmt: skip
+        members,
+        np.array([p.weights for p in picks]),
+        tuple(p.method for p in picks),
+        tuple(p.reason for p in picks),
+        identity(),
+        identity(),
+        segments,
+    )
     return calibrated(chosen, windows, buckets, fewest_known)
 
 

@@ -12,7 +12,7 @@ from pipelines.core.panel import CLASSES, Array
 from pipelines.forecast import predictions
 from pipelines.forecast.backtest import Evidence
 from pipelines.forecast.metrics import GRID, LEVELS, absolute_errors, crps, pinball, rmsse, window_scale
-from pipelines.forecast.predictions import Window
+from pipelines.forecast.predictions import WindowForecast
 
 LEAD_TIME: Final = "lead time"
 ALL: Final = "all"
@@ -109,14 +109,18 @@ def per_week(evidence: Evidence, recipe: Recipe, history: Array, fewest_known: i
     return out
 
 
-def _measures(window: Window, scale: Array, actual: Array, path: Array, past: Array) -> dict[str, Array]:
+def _measures(window: WindowForecast, scale: Array, actual: Array, path: Array, past: Array) -> dict[str, Array]:
     mae, mape = absolute_errors(actual, path)
     return {
         "scaled_pinball": pinball(window.demand, window.quantiles(LEVELS), LEVELS) / scale,
         "scaled_crps": crps(window.demand, window.quantiles(GRID), GRID) / scale,
-        "rmsse": rmsse(actual, path, past), "coverage_95": window.covered(0.95), "mae": mae, "mape": mape,
-        "mean": window.mean, "demand": window.demand,
-    }  # fmt: skip
+        "rmsse": rmsse(actual, path, past),
+        "coverage_95": window.covered(0.95),
+        "mae": mae,
+        "mape": mape,
+        "mean": window.mean,
+        "demand": window.demand,
+    }
 
 
 def joined(parts: list[PerSku]) -> PerSku:

@@ -40,7 +40,7 @@ SHORTEST_WEEKS = 8
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How a training judges.
 
     Attributes:
@@ -54,7 +54,7 @@ class Plan:
     horizon: int
 
     @classmethod
-    def configured(cls) -> "Plan":
+    def configured(cls) -> "TrainingPlan":
         """The plan of the configuration."""
         chosen = settings.load()
         horizon = max(chosen.planning.horizon_days // DAYS_IN[chosen.planning.grain], 1)
@@ -85,7 +85,7 @@ def train(as_of: date) -> dict[str, int | float | str]:
             return _again(version, panel.bucket)
     period = period_forecasts.train(periods) if periods else None
     interval = panels.protection(panel)
-    trained = fit(panel, interval, members.configured(), Plan.configured())
+    trained = fit(panel, interval, members.configured(), TrainingPlan.configured())
     verdict = promotion.judge(trained, panel, as_of)
     predict = registry.Predict(partial(predict_frame, panel.bucket), bundle.INPUTS)
     with tempfile.TemporaryDirectory() as scratch:
@@ -114,7 +114,7 @@ def _again(version: Version, bucket: str) -> dict[str, int | float | str]:
     return {"skipped": 1, "version": version.label, "role": version.role, "reason": reason}
 
 
-def fit(panel: Panel, interval: Interval, competing: Mapping[str, Member], plan: Plan) -> Trained:
+def fit(panel: Panel, interval: Interval, competing: Mapping[str, Member], plan: TrainingPlan) -> Trained:
     """Backtest, choose and fit. Pure.
 
     Args:
@@ -152,7 +152,7 @@ def calibrated_fallback(panel: Panel, interval: Interval, because: str) -> Hybri
     Returns:
         A fitted forecaster.
     """
-    plan = Plan.configured()
+    plan = TrainingPlan.configured()
     plain = hybrid.fallback(plan.fewest_known, because)
     _, evidence = backtested(panel, interval, plain.members, plan)
     if evidence:
@@ -162,7 +162,7 @@ def calibrated_fallback(panel: Panel, interval: Interval, because: str) -> Hybri
 
 
 def backtested(
-    panel: Panel, interval: Interval, competing: Mapping[str, Member], plan: Plan
+    panel: Panel, interval: Interval, competing: Mapping[str, Member], plan: TrainingPlan
 ) -> tuple[list[int], list[Evidence]]:
     """(history buckets known at each rolling origin, what the members said there), oldest first."""
     count = plan.origins + 1

@@ -109,4 +109,4 @@ def roll_back(
 
 def _signed(reason: str, author: str) -> None:
     if not reason.strip() or not author.strip():
-        raise StockproofError("a decision on a model has a reason and an author", "give them by --reason and --by")
+        raise StockproofError("a decision on a model needs a reason and an author", "give them by --reason and --by")

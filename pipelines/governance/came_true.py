@@ -179,9 +179,12 @@ def _losses(demand: Array, quantiles: Array, mean: Array, scale: Array, error: A
         "pinball": pinball(demand, quantiles, LEVELS) / scale,
         "covered": (demand <= quantiles[:, LEVELS.index(0.95)] + 1e-9).astype(float),
         "squared": np.where(error > 0, (demand - mean) ** 2 / np.where(error > 0, error, 1.0), 0.0),
-        "absolute": absolute, "percent": np.where(positive, absolute / np.where(positive, demand, 1.0), 0.0),
-        "percent_skus": positive.astype(float), "mean": mean, "demand": demand,
-    }  # fmt: skip
+        "absolute": absolute,
+        "percent": np.where(positive, absolute / np.where(positive, demand, 1.0), 0.0),
+        "percent_skus": positive.astype(float),
+        "mean": mean,
+        "demand": demand,
+    }
 
 
 def _naive(demand: Array) -> Array:

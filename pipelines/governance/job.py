@@ -30,9 +30,12 @@ def daily(as_of: date) -> dict[str, Any]:
     raised = alarms(as_of)
     taken_back = reconsider(as_of)
     return {
-        "windows": windows, "alarms": len(raised), "drift": [alarm["what"] for alarm in raised], "rolled_back": taken_back,
+        "windows": windows,
+        "alarms": len(raised),
+        "drift": [alarm["what"] for alarm in raised],
+        "rolled_back": taken_back,
         "training_asked": int(bool(raised)),
-    }  # fmt: skip
+    }
 
 
 def score(as_of: date) -> int:
@@ -85,13 +88,22 @@ def _row(alarm: watch.Alarm, as_of: date, past: came_true.Past, version: str) ->
     alpha = came_true.retuned(past.demand[inside], RECENT_DAYS // past.days) if inside.any() else before
     where = "all SKUs" if alarm.dimension == "all" else f"{alarm.dimension.replace('_', ' ')} {alarm.segment}"
     what = {
-        "score": f"forecasts of {where} got worse against the simple method", "input": f"demand of {where} left its level",
-    }[alarm.kind]  # fmt: skip
+        "score": f"forecasts of {where} got worse against the simple method",
+        "input": f"demand of {where} left its level",
+    }[alarm.kind]
     return {
-        "as_of": as_of, "kind": alarm.kind, "dimension": alarm.dimension, "segment": alarm.segment, "model_version": version,
-        "statistic": alarm.statistic, "threshold": alarm.threshold, "alpha_before": before, "alpha": alpha, "what": what,
+        "as_of": as_of,
+        "kind": alarm.kind,
+        "dimension": alarm.dimension,
+        "segment": alarm.segment,
+        "model_version": version,
+        "statistic": alarm.statistic,
+        "threshold": alarm.threshold,
+        "alpha_before": before,
+        "alpha": alpha,
+        "what": what,
         "remedy": f"train before the week is over: `stockproof run training --as-of {as_of}`",
-    }  # fmt: skip
+    }
 
 
 def reconsider(as_of: date) -> str:

@@ -66,11 +66,17 @@ def newest_run() -> date | None:
 def _described(version: Version, held: dict[str, Version]) -> dict[str, Any]:
     tags = version.tags
     return {
-        "version": version.label, "number": version.number, "aliases": [alias for alias, named in held.items() if named == version],
-        "role": version.role, "trained_as_of": version.trained_as_of, "bucket": tags.get("bucket", ""),
-        "serves": [{"from": first, "until": last} for first, last in version.service()], "data_hash": tags.get("data_hash", ""),
-        "code_version": tags.get("code_version", ""), "decision": tags.get("decision", ""),
-    }  # fmt: skip
+        "version": version.label,
+        "number": version.number,
+        "aliases": [alias for alias, named in held.items() if named == version],
+        "role": version.role,
+        "trained_as_of": version.trained_as_of,
+        "bucket": tags.get("bucket", ""),
+        "serves": [{"from": first, "until": last} for first, last in version.service()],
+        "data_hash": tags.get("data_hash", ""),
+        "code_version": tags.get("code_version", ""),
+        "decision": tags.get("decision", ""),
+    }
 
 
 def _bucket() -> str:
@@ -100,12 +106,18 @@ def accuracy(days: int = 28, by: str = "demand_class") -> list[dict[str, Any]]:
     both = pl.concat([whole, rows.with_columns(segment=pl.col(by))])
     summed = both.group_by("horizon", "role", "model_version", "segment").agg(pl.col("windows", *SUMS).sum())
     measured = summed.select(
-        "horizon", "role", "model_version", "segment", "windows",
-        scaled_pinball=pl.col("pinball") / pl.col("windows"), coverage_95=pl.col("covered") / pl.col("windows"),
+        "horizon",
+        "role",
+        "model_version",
+        "segment",
+        "windows",
+        scaled_pinball=pl.col("pinball") / pl.col("windows"),
+        coverage_95=pl.col("covered") / pl.col("windows"),
         bias=pl.when(pl.col("demand") > 0).then(pl.col("mean") / pl.col("demand") - 1),
-        rmsse=(pl.col("squared") / pl.col("windows")).sqrt(), mae=pl.col("absolute") / pl.col("windows"),
+        rmsse=(pl.col("squared") / pl.col("windows")).sqrt(),
+        mae=pl.col("absolute") / pl.col("windows"),
         mape=pl.when(pl.col("percent_skus") > 0).then(pl.col("percent") / pl.col("percent_skus")),
-    )  # fmt: skip
+    )
     return measured.sort(pl.col("segment") != "all", "segment", "horizon", "role", "model_version").to_dicts()
 
 

@@ -11,9 +11,15 @@ from pipelines.governance.came_true import KEY, SCORED, SERVING, SHADOW, Past
 from pipelines.io import warehouse
 
 READS: Final = (
-    "marts.dim_sku", "marts.fct_demand", "plan.forecasts", "plan.lead_time_forecasts", "plan.shadow_forecasts",
-    "plan.shadow_lead_time_forecasts", "plan.forecast_outcomes", "ops.drift_alarms",
-)  # fmt: skip
+    "marts.dim_sku",
+    "marts.fct_demand",
+    "plan.forecasts",
+    "plan.lead_time_forecasts",
+    "plan.shadow_forecasts",
+    "plan.shadow_lead_time_forecasts",
+    "plan.forecast_outcomes",
+    "ops.drift_alarms",
+)
 WRITES: Final = ("plan.forecast_outcomes", "ops.drift_alarms", "ops.model_decisions")
 
 HISTORY_DAYS: Final = 392
@@ -69,8 +75,9 @@ def run_before(as_of: date) -> date | None:
     """Date of the newest forecasts before a run; None where there are none of late."""
     found = warehouse.read(
         "select max(as_of) as day from plan.lead_time_forecasts where as_of < :as_of and as_of > :oldest",
-        as_of=as_of, oldest=as_of - timedelta(days=OLDEST_DAYS),
-    )["day"][0]  # fmt: skip
+        as_of=as_of,
+        oldest=as_of - timedelta(days=OLDEST_DAYS),
+    )["day"][0]
     return found if isinstance(found, date) else None
 
 

@@ -24,9 +24,17 @@ STEPS: Final = {
 """Step → query of its row."""
 
 READS: Final = (
-    "orders.orders", "orders.lines", "orders.events", "plan.decisions", "plan.decision_log", "plan.policies", "plan.passports",
-    "plan.lead_time_forecasts", "marts.dim_sku", "raw.sales",
-)  # fmt: skip
+    "orders.orders",
+    "orders.lines",
+    "orders.events",
+    "plan.decisions",
+    "plan.decision_log",
+    "plan.policies",
+    "plan.passports",
+    "plan.lead_time_forecasts",
+    "marts.dim_sku",
+    "raw.sales",
+)
 
 _LINE = """
 select o.as_of, o.order_id, l.line_no, l.item_id, o.location_id, o.supplier_id, o.state, l.proposed_quantity, l.quantity, l.unit_price

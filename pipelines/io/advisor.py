@@ -91,9 +91,11 @@ def _attempt(
     call = reserve(size * config.price_in / 1e6 + config.max_tokens * config.price_out / 1e6, config.monthly_limit, key)
     try:
         answer = client.chat.completions.parse(
-            model=config.model, max_tokens=config.max_tokens, response_format=schema,
+            model=config.model,
+            max_tokens=config.max_tokens,
+            response_format=schema,
             messages=[{"role": "system", "content": system}, {"role": "user", "content": document}],
-        )  # fmt: skip
+        )
     except openai.RateLimitError as fault:
         settle(call, 0.0, fault="429")
         time.sleep(min(_seconds(fault.response.headers.get("retry-after")), LONGEST_WAIT))
@@ -149,8 +151,12 @@ def settle(call: int, cost: float | None, *, fault: str = "", tokens_in: int = 0
     warehouse.execute(
         """update ops.advisor_calls set cost = :cost, fault = :fault, tokens_in = :tokens_in, tokens_out = :tokens_out
         where call_id = :call""",
-        call=call, cost=cost, fault=fault, tokens_in=tokens_in, tokens_out=tokens_out,
-    )  # fmt: skip
+        call=call,
+        cost=cost,
+        fault=fault,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+    )
 
 
 def _now() -> datetime:

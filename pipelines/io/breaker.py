@@ -64,7 +64,7 @@ def refuse_if_open(name: str, *, clock: Callable[[], datetime] = wall_clock) -> 
         until = (found.opened_at + COOL_DOWN).astimezone(UTC)
         raise StockproofError(
             f"{name} failed {OPENS_AFTER} times in a row and is not called for now; last error: {found.last_error}",
-            f"mend {name}; the first call after {until:%Y-%m-%d %H:%M:%S} UTC tries it again",
+            f"fix {name}; the first call after {until:%Y-%m-%d %H:%M:%S} UTC tries it again",
         )
     return now
 

@@ -212,8 +212,8 @@ def refused(words: object, reading: str = "") -> StockproofError:
     """
     return StockproofError(
         f"the ERP at {shown_url()} refused a query" + (f" while {reading} was read" if reading else "") + f": {words}",
-        "mend the row or the source profile's SELECT that it names (`stockproof erp check` tells more); where it names a limit of the "
-        "server, as max_statement_time, have it raised for this user",
+        "fix the row or the source profile's SELECT that it names (`stockproof erp check` shows more); if it names a limit of the "
+        "server, such as max_statement_time, have it raised for this user",
     )
 
 
@@ -223,7 +223,7 @@ def _barred(words: str) -> StockproofError:
         return StockproofError(f"the ERP at {shown_url()} refused user or password: {words}", _RIGHTS)
     return StockproofError(
         f"the ERP at {shown_url()} refused user or password of a connection that is not encrypted: {words}",
-        "where the server or this user asks for TLS, add ?ssl-mode=REQUIRED, or ?ssl-mode=VERIFY_IDENTITY&ssl-ca=/path/ca.pem, to ERP_URL; "
+        "if the server or this user requires TLS, add ?ssl-mode=REQUIRED, or ?ssl-mode=VERIFY_IDENTITY&ssl-ca=/path/ca.pem, to ERP_URL; "
         f"else {_RIGHTS}",
     )
 
@@ -264,9 +264,9 @@ def unreachable(fault: sa.exc.DBAPIError) -> StockproofError:
     words = str(fault.orig).splitlines()[0]
     if "SSL" in words:
         return StockproofError(
-            f"the ERP at {shown_url()} cannot be entered by TLS: {words}",
+            f"the ERP at {shown_url()} cannot be reached by TLS: {words}",
             "does the server offer TLS, is the file at ssl-ca in ERP_URL the authority that signed its certificate, and does that name "
-            "this host? Where it names another, ssl-mode=VERIFY_CA does not ask",
+            "this host? If it names another, ssl-mode=VERIFY_CA does not check it",
         )
     return ServiceAway(
         f"the ERP at {shown_url()} cannot be reached: {words}",

@@ -110,9 +110,12 @@ class ErpTables:
         po_id = held.po_id if held else order.order_id
         if held is None:
             head = {
-                "po_id": po_id, "supplier_id": order.supplier_id, "location_id": order.location_id, "ordered_on": order.ordered_on,
+                "po_id": po_id,
+                "supplier_id": order.supplier_id,
+                "location_id": order.location_id,
+                "ordered_on": order.ordered_on,
                 "key": order.key,
-            }  # fmt: skip
+            }
             connection.execute(sa.text(_HEAD.format(columns=_COLUMNS, now=now)), head | moment)
             step("erp head")
         # An engine without transactions (MyISAM) can hold a head whose lines were never written.
@@ -122,9 +125,13 @@ class ErpTables:
             if line.line_no in numbers:
                 continue
             values = {
-                "po_id": po_id, "line_no": line.line_no, "item_id": line.item_id, "quantity": line.quantity,
-                "unit_price": line.unit_price, "promised_on": line.promised_on,
-            }  # fmt: skip
+                "po_id": po_id,
+                "line_no": line.line_no,
+                "item_id": line.item_id,
+                "quantity": line.quantity,
+                "unit_price": line.unit_price,
+                "promised_on": line.promised_on,
+            }
             connection.execute(sa.text(_LINE.format(columns=_LINE_COLUMNS, now=now)), values | moment)
             step("erp line")
 

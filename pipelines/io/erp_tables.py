@@ -21,17 +21,31 @@ from pipelines.io import erp
 _MONEY_DECIMALS: Final = 10
 """What a unit costs to hold for a day is 0.0000137 for a screw at 0.025, and a thousand times less by the gram."""
 _MARIADB: Final[dict[Kind, str]] = {
-    Kind.INTEGER: "bigint", Kind.NUMBER: "double", Kind.MONEY: f"decimal({14 + _MONEY_DECIMALS},{_MONEY_DECIMALS})",
-    Kind.DATE: "date", Kind.TIMESTAMP: "datetime(6)", Kind.BOOLEAN: "boolean",
-}  # fmt: skip
+    Kind.INTEGER: "bigint",
+    Kind.NUMBER: "double",
+    Kind.MONEY: f"decimal({14 + _MONEY_DECIMALS},{_MONEY_DECIMALS})",
+    Kind.DATE: "date",
+    Kind.TIMESTAMP: "datetime(6)",
+    Kind.BOOLEAN: "boolean",
+}
 _SQLITE: Final[dict[Kind, str]] = {
-    Kind.TEXT: "text", Kind.INTEGER: "bigint", Kind.NUMBER: "double", Kind.MONEY: "double",
-    Kind.DATE: "date", Kind.TIMESTAMP: "datetime", Kind.BOOLEAN: "boolean",
-}  # fmt: skip
+    Kind.TEXT: "text",
+    Kind.INTEGER: "bigint",
+    Kind.NUMBER: "double",
+    Kind.MONEY: "double",
+    Kind.DATE: "date",
+    Kind.TIMESTAMP: "datetime",
+    Kind.BOOLEAN: "boolean",
+}
 _POLARS: Final[dict[Kind, Any]] = {
-    Kind.TEXT: pl.String, Kind.INTEGER: pl.Int64, Kind.NUMBER: pl.Float64, Kind.MONEY: pl.Float64,
-    Kind.DATE: pl.Date, Kind.TIMESTAMP: pl.Datetime("us"), Kind.BOOLEAN: pl.Boolean,
-}  # fmt: skip
+    Kind.TEXT: pl.String,
+    Kind.INTEGER: pl.Int64,
+    Kind.NUMBER: pl.Float64,
+    Kind.MONEY: pl.Float64,
+    Kind.DATE: pl.Date,
+    Kind.TIMESTAMP: pl.Datetime("us"),
+    Kind.BOOLEAN: pl.Boolean,
+}
 _UNIQUE: Final = {("purchase_orders", "external_ref")}
 _WIDE: Final = {"name"}
 _REFUSED_LOCAL: Final = {1148, 3948, 4166}  # "LOAD DATA LOCAL is not allowed" in its dialects

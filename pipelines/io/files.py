@@ -38,12 +38,12 @@ def state_dir(*parts: str) -> Path:
     except OSError as fault:
         raise StockproofError(
             f"state folder {folder} cannot be made: {fault.strerror}",
-            "mend its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
+            "fix its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
         ) from None
     if not os.access(folder, os.W_OK):
         raise StockproofError(
             f"state folder {folder} cannot be written",
-            "mend its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
+            "fix its permissions, or set STOCKPROOF_STATE_DIR to a writable folder",
         )
     return folder
 

@@ -22,9 +22,16 @@ where not exists (
 
 
 def add(
-    as_of: date, action: str, model_version: str, *, bucket: str, replaces: str = "", author: str, reason: str,
+    as_of: date,
+    action: str,
+    model_version: str,
+    *,
+    bucket: str,
+    replaces: str = "",
+    author: str,
+    reason: str,
     comparison: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Log a decision; the same one is logged once, however often a killed run is repeated.
 
     Args:
@@ -38,9 +45,16 @@ def add(
         comparison: figures that it rests on.
     """
     warehouse.execute(
-        _ADD, as_of=as_of, bucket=bucket, action=action, model_version=model_version, replaces=replaces, author=author, reason=reason,
+        _ADD,
+        as_of=as_of,
+        bucket=bucket,
+        action=action,
+        model_version=model_version,
+        replaces=replaces,
+        author=author,
+        reason=reason,
         comparison=json.dumps(dict(comparison or {})),
-    )  # fmt: skip
+    )
 
 
 def read() -> pl.DataFrame:

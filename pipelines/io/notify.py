@@ -139,13 +139,13 @@ def messenger(address: str, subject: str, text: str) -> None:
     """Send to one address of Apprise, which returns False instead of raising.
 
     Raises:
-        OSError: it is no address that Apprise knows, or the message was not taken. The address is a secret and not named.
+        OSError: it is not an address that Apprise knows, or the message was not taken. The address is a secret and not named.
     """
     import apprise
 
     service = apprise.Apprise()
     if not service.add(address):
-        raise OSError("it is no address that Apprise knows")
+        raise OSError("it is not an address that Apprise knows")
     if not service.notify(title=subject, body=text, body_format=apprise.NotifyFormat.TEXT):
         raise OSError("Apprise did not deliver it")
 

@@ -11,9 +11,17 @@ from pipelines.core.purchase_order import PurchaseOrder, Receipt, Step
 from pipelines.io import files
 
 COLUMNS = (
-    "po_id", "external_ref", "supplier_id", "location_id", "ordered_on", "line_no", "item_id", "quantity_ordered", "unit_price",
+    "po_id",
+    "external_ref",
+    "supplier_id",
+    "location_id",
+    "ordered_on",
+    "line_no",
+    "item_id",
+    "quantity_ordered",
+    "unit_price",
     "promised_on",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class OrderFiles:
         except OSError as fault:
             raise StockproofError(
                 f"order {order.order_id} cannot be written to {self.folder}: {fault.strerror}",
-                "mend the folder's permissions or space, then `stockproof run release` again",
+                "fix the folder's permissions or space, then `stockproof run release` again",
             ) from None
         step("file written")
 
@@ -64,16 +72,22 @@ class OrderFiles:
 def document(order: PurchaseOrder) -> dict[str, object]:
     """An order in the ERP contract's words, as JSON types."""
     return {
-        "po_id": order.order_id, "external_ref": order.key, "supplier_id": order.supplier_id, "location_id": order.location_id,
+        "po_id": order.order_id,
+        "external_ref": order.key,
+        "supplier_id": order.supplier_id,
+        "location_id": order.location_id,
         "ordered_on": order.ordered_on.isoformat(),
         "lines": [
             {
-                "line_no": line.line_no, "item_id": line.item_id, "quantity_ordered": line.quantity, "unit_price": line.unit_price,
+                "line_no": line.line_no,
+                "item_id": line.item_id,
+                "quantity_ordered": line.quantity,
+                "unit_price": line.unit_price,
                 "promised_on": line.promised_on.isoformat() if line.promised_on else None,
             }
             for line in order.lines
         ],
-    }  # fmt: skip
+    }
 
 
 def _json(order: PurchaseOrder) -> str:

@@ -67,7 +67,7 @@ class OrderApi:
                 )
             raise StockproofError(
                 words,
-                "mend what it names, then `stockproof run release` again: the key keeps the order from being made twice",
+                "fix what it names, then `stockproof run release` again: the key keeps the order from being made twice",
             )
         step("rest answered")
 

@@ -294,5 +294,5 @@ def migrate() -> None:
     except sa.exc.SQLAlchemyError as fault:
         raise StockproofError(
             f"the warehouse's tables could not be brought to this version: {_first_line(fault)}",
-            "mend what it names and run `stockproof up` again; the tables are as they were",
+            "fix what it names and run `stockproof up` again; the tables are as they were",
         ) from None

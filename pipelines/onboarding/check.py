@@ -174,9 +174,10 @@ def _sales(sold: pl.DataFrame) -> Finding:
     span = f"{rows} of {count(sold.height, 'SKU')} over {count(days, 'day')}, {first} to {last}"
     if days // DAYS_IN[config.planning.grain] < need:
         return Finding(
-            "sales", "not usable",
+            "sales",
+            "not usable",
             f"{span}: fewer than the {need} {config.planning.grain}s a forecast needs (forecast.min_training_data)",
-        )  # fmt: skip
+        )
     return Finding("sales", "usable", span)
 
 

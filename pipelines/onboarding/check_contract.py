@@ -14,9 +14,13 @@ from pipelines.extract.profiles import Profile
 from pipelines.onboarding.findings import Finding, items_of, named, rows
 
 TABLES: Final = {
-    "supplier_closures": "closing days of suppliers", "item_predecessors": "successors of items", "kit_components": "kits",
-    "stock_batches": "batches of stock", "unordered_receipts": "receipts without an order line", "currency_rates": "rates of currencies",
-}  # fmt: skip
+    "supplier_closures": "closing days of suppliers",
+    "item_predecessors": "successors of items",
+    "kit_components": "kits",
+    "stock_batches": "batches of stock",
+    "unordered_receipts": "receipts without an order line",
+    "currency_rates": "rates of currencies",
+}
 COLUMNS: Final = {
     ("suppliers", "working_days", "is not null and {0} <> ''"): "working weeks of suppliers",
     ("item_suppliers", "price_per", "> 1"): "prices per several units",

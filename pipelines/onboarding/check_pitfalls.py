@@ -12,7 +12,7 @@ from pipelines.core.inventory import LONGEST_COVER_DAYS
 from pipelines.core.text import count
 from pipelines.extract import reader
 from pipelines.extract.profiles import Profile
-from pipelines.extract.windows import BEGINNING, Window
+from pipelines.extract.windows import BEGINNING, ExtractWindow
 from pipelines.io import erp
 from pipelines.onboarding.findings import Finding, day_of, items_of, named, rows
 
@@ -78,7 +78,7 @@ def unrecorded(profile: Profile) -> list[Finding]:
     for source in profile.sources.values():
         if source is not None and source.table.is_versioned:
             try:
-                reader.total(source, Window(BEGINNING, BEGINNING))
+                reader.total(source, ExtractWindow(BEGINNING, BEGINNING))
             except StockproofError as fault:
                 found.append(Finding("recording", "not usable", f"{fault.message}: {fault.remedy}"))
     return found

@@ -56,7 +56,7 @@ def _empty(profile: Profile, table: str) -> list[Finding]:
     return [Finding("rules", "not usable", f"{table} has no row: a run stops there")]
 
 
-def _broken(profile: Profile, rule: rules.Rule, column: str, allowed: set[str], words: str) -> list[Finding]:
+def _broken(profile: Profile, rule: rules.DataRule, column: str, allowed: set[str], words: str) -> list[Finding]:
     """What a rule says that a column's values are among some."""
     source = profile.sources[rule.table]
     if source is None:

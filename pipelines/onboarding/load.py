@@ -129,7 +129,7 @@ def find_files(folder: Path) -> tuple[dict[str, Path], list[str]]:
         StockproofError: no such folder, a required file is missing, or a table has two files.
     """
     if not folder.is_dir():
-        raise StockproofError(f"{folder} is no folder", "name the folder that holds items.csv, sales.csv and so on")
+        raise StockproofError(f"{folder} is not a folder", "name the folder that holds items.csv, sales.csv and so on")
     # Exports capitalise as they like (Sales.CSV), and a file system may tell the capitals apart.
     files = sorted(path for path in folder.iterdir() if path.is_file())
     paths: dict[str, Path] = {}

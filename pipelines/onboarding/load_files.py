@@ -24,7 +24,7 @@ def read(path: Path, written: TextFormat) -> pl.DataFrame:
         Its columns, named as the contract writes them: of a CSV as texts, of the others in their own types.
 
     Raises:
-        StockproofError: the file cannot be read, or a name is there twice.
+        StockproofError: the file cannot be read, or a name occurs twice.
     """
     kind = path.suffix.lower()
     if kind == ".xlsx":
@@ -73,7 +73,7 @@ def _named(path: Path, frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     named = [name.strip().lower() or f"(column {place})" for place, name in enumerate(names, start=1)]
     twice = sorted({name for name in named if named.count(name) > 1})
     if twice:
-        raise StockproofError(f"{path}, header: column {', '.join(twice)} is there twice", "keep one of them")
+        raise StockproofError(f"{path}, header: column {', '.join(twice)} occurs twice", "keep one of them")
     frame.columns = named
     return frame.select(name for name in named if not name.startswith("(") or frame[name].null_count() < frame.height)
 
@@ -82,13 +82,13 @@ def _header(path: Path, written: TextFormat) -> str:
     try:
         with path.open("rb") as start:
             if start.read(4) == _ZIP:
-                raise StockproofError(f"{path}: a workbook, no CSV", f"name it {path.stem}.xlsx")
+                raise StockproofError(f"{path}: a workbook, not a CSV file", f"name it {path.stem}.xlsx")
         with path.open(encoding=written.reading, newline="") as file:
             header = file.readline().rstrip("\r\n")
     except UnicodeError:
         raise _not_in(path, written) from None
     except OSError as fault:
-        raise StockproofError(f"{path} cannot be read: {fault.strerror}", "mend its permissions") from None
+        raise StockproofError(f"{path} cannot be read: {fault.strerror}", "fix its permissions") from None
     if not header:
         raise StockproofError(
             f"{path}: empty, without even a header line", "write the column names in its first line, or remove the file"

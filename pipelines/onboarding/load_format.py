@@ -40,13 +40,13 @@ class TextFormat:
             codecs.lookup(self.encoding)
         except LookupError:
             raise StockproofError(
-                f"{self.encoding!r} is no encoding", "name one such as utf-8, windows-1252 or utf-16"
+                f"{self.encoding!r} is not an encoding", "name one such as utf-8, windows-1252 or utf-16"
             ) from None
         if self.decimal not in (".", ","):
-            raise StockproofError(f"{self.decimal!r} is no decimal mark", "write --decimal , or --decimal .")
+            raise StockproofError(f"{self.decimal!r} is not a decimal mark", "write --decimal , or --decimal .")
         if not _is_whole_day(self.date_format):
             raise StockproofError(
-                f"{self.date_format!r} does not write a day with its month and a year of four digits",
+                f"{self.date_format!r} does not hold day, month and a year of four digits",
                 "write it as %d.%m.%Y, %m/%d/%Y or %Y-%m-%d",
             )
 

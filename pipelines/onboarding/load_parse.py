@@ -40,9 +40,14 @@ _REMEDIES: Final = {
     Kind.BOOLEAN: "write true or false",
 }
 _NOUNS: Final = {
-    Kind.TEXT: "a text that fits", Kind.INTEGER: "a whole number", Kind.NUMBER: "a number", Kind.MONEY: "an amount of money",
-    Kind.DATE: "a date", Kind.TIMESTAMP: "a date and time", Kind.BOOLEAN: "true or false",
-}  # fmt: skip
+    Kind.TEXT: "a text that fits",
+    Kind.INTEGER: "a whole number",
+    Kind.NUMBER: "a number",
+    Kind.MONEY: "an amount of money",
+    Kind.DATE: "a date",
+    Kind.TIMESTAMP: "a date and time",
+    Kind.BOOLEAN: "true or false",
+}
 
 
 @dataclass
@@ -163,7 +168,7 @@ def _rules(parsed: Parsed, raw: pl.Series, column: Column) -> Iterable[tuple[pl.
     if (parsed.table.name, column.name) in _UNIQUE:
         yield (
             values.is_duplicated() & values.is_not_null(),
-            "{value!r} is there twice; each order has a reference of its own",
+            "{value!r} occurs twice; each order has a reference of its own",
         )
 
 

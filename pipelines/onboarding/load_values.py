@@ -105,6 +105,10 @@ def _as_boolean(text: pl.Series) -> pl.Series:
 
 
 _PARSERS: Final[dict[Kind, Callable[[pl.Series], pl.Series]]] = {
-    Kind.NUMBER: _as_number, Kind.MONEY: _as_money, Kind.INTEGER: _as_integer, Kind.DATE: _as_date, Kind.TIMESTAMP: _as_moment,
+    Kind.NUMBER: _as_number,
+    Kind.MONEY: _as_money,
+    Kind.INTEGER: _as_integer,
+    Kind.DATE: _as_date,
+    Kind.TIMESTAMP: _as_moment,
     Kind.BOOLEAN: _as_boolean,
-}  # fmt: skip
+}

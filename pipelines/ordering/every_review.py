@@ -15,8 +15,15 @@ WORTH: Final = 0.01
 """Share of active SKUs that must need them: training takes half a minute; the few that go without keep the quantile of their interval."""
 
 COLUMNS: Final = (
-    "is_active", "mean_demand", "ordering_cost", "holding_cost_per_day", "min_order_qty", "pack_size", "lead_time_mean", "adi",
-)  # fmt: skip
+    "is_active",
+    "mean_demand",
+    "ordering_cost",
+    "holding_cost_per_day",
+    "min_order_qty",
+    "pack_size",
+    "lead_time_mean",
+    "adi",
+)
 """Of marts.dim_sku; numbers as Float64."""
 
 
@@ -50,8 +57,12 @@ def orders_every_review(
         return np.zeros(skus.height, dtype=bool)
     least = skus.select(pl.max_horizontal("min_order_qty", "pack_size").fill_null(0.0)).to_series().to_numpy()
     within = active & lot_within_review(
-        skus["mean_demand"].to_numpy() / bucket_days, skus["ordering_cost"].to_numpy(), skus["holding_cost_per_day"].to_numpy(),
-        least, review_days, skus["mean_demand"].to_numpy() * skus["adi"].to_numpy(),
-    )  # fmt: skip
+        skus["mean_demand"].to_numpy() / bucket_days,
+        skus["ordering_cost"].to_numpy(),
+        skus["holding_cost_per_day"].to_numpy(),
+        least,
+        review_days,
+        skus["mean_demand"].to_numpy() * skus["adi"].to_numpy(),
+    )
     within &= periods(skus, review_days) <= LONGEST
     return within if within.sum() > WORTH * active.sum() else np.zeros_like(within)

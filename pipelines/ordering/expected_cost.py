@@ -205,8 +205,8 @@ def _orders(
     return Orders(quantity, mean[:, -2], left, (lacking <= quantity[:, None]).mean(axis=1), surplus)
 
 
-def _terms(problem: Problem, rows: npt.NDArray[np.int64]) -> look_ahead.Terms:
-    return look_ahead.Terms(**{each.name: getattr(problem, each.name)[rows] for each in fields(look_ahead.Terms)})
+def _terms(problem: Problem, rows: npt.NDArray[np.int64]) -> look_ahead.LotTerms:
+    return look_ahead.LotTerms(**{each.name: getattr(problem, each.name)[rows] for each in fields(look_ahead.LotTerms)})
 
 
 def _surplus(

@@ -29,7 +29,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Terms:
+class LotTerms:
     """What orders cost and which are possible, shape (N,).
 
     Attributes:
@@ -79,7 +79,7 @@ class Later(NamedTuple):
     meets: Array
 
 
-def best_lots(lacking: Floats, later: Floats, terms: Terms, *, seed: int, steps: int = STEPS) -> Floats:
+def best_lots(lacking: Floats, later: Floats, terms: LotTerms, *, seed: int, steps: int = STEPS) -> Floats:
     """Orders in whole packs: the optimum without limits, rounded to the cheaper neighbour, or none where that costs less.
 
     The cost is convex in the quantity, so the best feasible quantity above 0 is a neighbour of the optimum, or the least order.
@@ -97,7 +97,7 @@ def best_lots(lacking: Floats, later: Floats, terms: Terms, *, seed: int, steps:
     Four are lacking or none. What is left of an order is asked for in the next period, or is not wanted in any:
 
     >>> one, lacking = np.ones(1), np.array([[0.0, 0.0, 4.0, 4.0, 4.0]])
-    >>> terms = Terms(1.0 * one, one, 0.0 * one, one, one, one)
+    >>> terms = LotTerms(1.0 * one, one, 0.0 * one, one, one, one)
     >>> later = np.full((1, 5), 4.0), np.zeros((1, 5))
     >>> [best_lots(lacking, demand, terms, seed=1).tolist() for demand in later]
     [[4.0], [0.0]]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipelines import settings
 from pipelines.briefing.queries import doubts
 from pipelines.config_schema import Approvals
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import NotFound, StockproofError
 from pipelines.core.inventory import LARGEST_LINE
 from pipelines.io import warehouse
 from pipelines.orders import approvals, prices, states, store
@@ -269,10 +269,10 @@ def _line(rows: list[store.Row], number: str, wanted: str) -> store.Row:
         at = ", ".join(f"line {row['line_no']} is item {row['item_id']}" for row in found)
         other = (row["item_id"] if wanted == str(row["line_no"]) else str(row["line_no"]) for row in found)
         names = " or ".join(f"{number}:{name}" for name in other)
-        raise StockproofError(f"{wanted} names two lines of order {number}: {at}", f"say which one: {names}")
+        raise StockproofError(f"{wanted} names two lines of order {number}: {at}", f"name one: {names}")
     if found:
         return found[0]
-    raise StockproofError(
+    raise NotFound(
         f"order {number} has no line {wanted}", f"`stockproof orders show {number}` lists its lines: ORDER:LINE"
     )
 

@@ -55,12 +55,12 @@ def degraded(as_of: date, failed: Sequence[str], counts: Mapping[str, int]) -> t
     if {"purchase", "validate_orders", "orders"} & set(failed) or not counts["skus"]:
         return (
             subject,
-            "There are no new orders; those of earlier dates stand. Mend the fault and clear the failed step.",
+            "There are no new orders; those of earlier dates stand. Fix the fault and clear the failed step.",
         )
     text = (
         f"The day's orders are complete: {count(counts['skus'], 'SKU')} decided, {count(counts['orders'], 'order')}. "
         f"{count(counts['by_next_level'], 'SKU')} {verb(counts['by_next_level'], 'was', 'were')} decided by the next level, "
         "and each line says why. "
-        "Mend the fault and clear the failed step to decide them again."
+        "Fix the fault and clear the failed step to decide them again."
     )
     return subject, text

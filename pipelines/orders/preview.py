@@ -114,8 +114,14 @@ def _windows(row: dict[str, Any], demand: Floats, coming: Floats, quantity: floa
         return np.full(number, value or 0.0)
 
     return scoring.Overrides(
-        on_hand=all_of(row["on_hand"]), lead_time=np.full(number, max(row["lead_time"], 0), dtype=np.int64),
-        days=np.full(number, days, dtype=np.int64), demand=demand, other=np.tile(coming, (number, 1)),
-        proposed=all_of(row["proposed_quantity"]), quantity=all_of(quantity), holding_cost_per_day=all_of(row["holding"]),
-        shortage_cost=all_of(row["shortage"]), ordering_cost=all_of(row["ordering"]),
-    )  # fmt: skip
+        on_hand=all_of(row["on_hand"]),
+        lead_time=np.full(number, max(row["lead_time"], 0), dtype=np.int64),
+        days=np.full(number, days, dtype=np.int64),
+        demand=demand,
+        other=np.tile(coming, (number, 1)),
+        proposed=all_of(row["proposed_quantity"]),
+        quantity=all_of(quantity),
+        holding_cost_per_day=all_of(row["holding"]),
+        shortage_cost=all_of(row["shortage"]),
+        ordering_cost=all_of(row["ordering"]),
+    )

@@ -107,9 +107,15 @@ def _grouped(connection: sa.Connection, as_of: date, touched: list[Row]) -> Iter
         number = order_id(as_of, supplier, location, part)
         lines = [_line(connection, as_of, row) | {"order_id": number, "line_no": n} for n, row in enumerate(group, 1)]
         yield {
-            "order_id": number, "idempotency_key": idempotency_key(number), "as_of": as_of, "supplier_id": supplier,
-            "location_id": location, "part": part, "lines": lines, "order_value": worth(lines),
-        }  # fmt: skip
+            "order_id": number,
+            "idempotency_key": idempotency_key(number),
+            "as_of": as_of,
+            "supplier_id": supplier,
+            "location_id": location,
+            "part": part,
+            "lines": lines,
+            "order_value": worth(lines),
+        }
 
 
 def _line(connection: sa.Connection, as_of: date, row: Row) -> Row:

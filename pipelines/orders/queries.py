@@ -13,9 +13,13 @@ from pipelines.orders.reading import for_vendors, of_date, one
 __all__ = ["SORTS", "for_vendors", "newest", "of_date", "one", "page", "ranking", "stamp", "summary"]
 
 SORTS: Final = {
-    "value": ("order_value", True), "supplier": ("supplier_id", False), "expected": ("expected_by", False), "order": ("order_id", False),
-    "changed": ("changed_at", True), "lines": ("lines", True),
-}  # fmt: skip
+    "value": ("order_value", True),
+    "supplier": ("supplier_id", False),
+    "expected": ("expected_by", False),
+    "order": ("order_id", False),
+    "changed": ("changed_at", True),
+    "lines": ("lines", True),
+}
 """Sort keys of :func:`page` → column, and whether it descends."""
 
 _PAGE: Final = """
@@ -116,4 +120,4 @@ def _number(key: str) -> None:
     try:
         float(key)
     except ValueError:
-        raise StockproofError(f"{key!r} is no key of a page", "take `next` as the page before gave it") from None
+        raise StockproofError(f"{key!r} is not the key of a page", "take `next` as the page before gave it") from None

@@ -58,7 +58,7 @@ def one(order_id: str) -> Row:
     """
     found = warehouse.read(_ORDERS.format(where="o.order_id = :order_id"), order_id=order_id).to_dicts()
     if not found:
-        raise NotFound(f"there is no order {order_id}", "`stockproof orders list` shows those there are")
+        raise NotFound(f"there is no order {order_id}", "`stockproof orders list` lists the orders")
     history = warehouse.read(_EVENTS, order_id=order_id).to_dicts()
     return found[0] | {"lines": lines([order_id])[order_id], "events": history}
 

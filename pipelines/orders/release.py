@@ -173,7 +173,7 @@ def _bring(number: str, to: Destination, step: Step) -> PurchaseOrder | None:
         if order["adapter"] != to.name:
             raise StockproofError(
                 f"order {number} was submitted to {order['adapter']}, and the release now goes to {to.name}",
-                f"set release.adapter back to {order['adapter']} until it has gone out: two ways could hold it twice",
+                f"set release.adapter back to {order['adapter']} until it has gone out: otherwise it could exist in both",
             )
         document = store.document(order, store.lines(connection, number))
         answer = breaker.call(_service(to), lambda: _sent(document, to, step), attempts=1, retry_on=(ServiceAway,))

@@ -35,9 +35,13 @@ def event(
 ) -> int:
     """Write a line of the audit trail, within the caller's transaction. Returns its number."""
     values = {
-        "order_id": order_id, "line_no": line_no, "event": name, "author": author, "reason": reason,
+        "order_id": order_id,
+        "line_no": line_no,
+        "event": name,
+        "author": author,
+        "reason": reason,
         "details": json.dumps(details or {}, default=str),
-    }  # fmt: skip
+    }
     return int(connection.execute(sa.text(_EVENT), values).scalar_one())
 
 
@@ -50,7 +54,7 @@ def locked(connection: sa.Connection, order_id: str) -> Row:
     query = "select * from orders.orders where order_id = :order_id for update"
     found = connection.execute(sa.text(query), {"order_id": order_id}).mappings().first()
     if found is None:
-        raise NotFound(f"there is no order {order_id}", "`stockproof orders list` shows those there are")
+        raise NotFound(f"there is no order {order_id}", "`stockproof orders list` lists the orders")
     return dict(found)
 
 

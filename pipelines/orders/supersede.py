@@ -80,9 +80,14 @@ def _superseded(connection: sa.Connection, number: str, as_of: date, decided: se
         key = {"order_id": number, "line_no": line["line_no"]}
         connection.execute(sa.text("delete from orders.lines where order_id = :order_id and line_no = :line_no"), key)
         store.event(
-            connection, number, "line superseded", SYSTEM, line_no=line["line_no"],
-            reason=f"the run of {as_of} decided {line['item_id']} again", details={"quantity": line["quantity"]},
-        )  # fmt: skip
+            connection,
+            number,
+            "line superseded",
+            SYSTEM,
+            line_no=line["line_no"],
+            reason=f"the run of {as_of} decided {line['item_id']} again",
+            details={"quantity": line["quantity"]},
+        )
     if taken:
         connection.execute(sa.text(_VALUE), {"order_id": number})
     return False

@@ -35,9 +35,7 @@ def workbook(orders: Sequence[Row], note: str = "", *, why: bool = False) -> byt
     from openpyxl import Workbook
 
     if not orders:
-        raise StockproofError(
-            "there is no order to put into a workbook", "`stockproof orders list` shows those there are"
-        )
+        raise StockproofError("there is no order to put into a workbook", "`stockproof orders list` lists the orders")
     book = Workbook()
     book.remove(book.active)
     if note:
@@ -110,9 +108,15 @@ def _lines(sheet: Any, lines: Sequence[Row]) -> int:
         # A formula, so that a buyer who changes a quantity by hand still sends a true sum.
         total = f"=D{row}*F{row}" if line["unit_price"] is not None else None
         values = (
-            line["line_no"], plain(line["item_id"]), plain(line["item_name"] or line["item_id"]), line["quantity"], line["pack_size"],
-            line["unit_price"], total, line["agreed_on"],
-        )  # fmt: skip
+            line["line_no"],
+            plain(line["item_id"]),
+            plain(line["item_name"] or line["item_id"]),
+            line["quantity"],
+            line["pack_size"],
+            line["unit_price"],
+            total,
+            line["agreed_on"],
+        )
         formats = (None, "@", "@", _number(line["quantity"]), _number(line["pack_size"]), _MONEY, _MONEY, _DAY)
         for column, (value, form) in enumerate(zip(values, formats, strict=True), 1):
             cell = sheet.cell(row, column, value)

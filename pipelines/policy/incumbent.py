@@ -26,9 +26,11 @@ def kept(policies: pl.DataFrame, choices: pl.DataFrame, rows: pl.DataFrame) -> p
     """
     by = pl.col("adjusted_by") if "adjusted_by" in rows.columns else pl.lit(0.0)
     rule = rows.select(
-        *KEY, (pl.col("reorder_point") + by).clip(lower_bound=0.0).alias("minimum"),
-        (pl.col("order_up_to") + by).clip(lower_bound=0.0).alias("maximum"), pl.col("forecast_mean").alias("expected"),
-    )  # fmt: skip
+        *KEY,
+        (pl.col("reorder_point") + by).clip(lower_bound=0.0).alias("minimum"),
+        (pl.col("order_up_to") + by).clip(lower_bound=0.0).alias("maximum"),
+        pl.col("forecast_mean").alias("expected"),
+    )
     incumbents = choices.filter(pl.col("choice") == "incumbent").select(*KEY, pl.col("reason").alias("because"))
     unknown = rows.filter("is_unknown").select(*KEY, pl.lit(UNKNOWN).alias("because"))
     incumbents = pl.concat([incumbents, unknown.join(incumbents, on=KEY, how="anti")])
@@ -37,8 +39,12 @@ def kept(policies: pl.DataFrame, choices: pl.DataFrame, rows: pl.DataFrame) -> p
     stays = pl.col("because").is_not_null() & pl.col("minimum").is_not_null() & pl.col("maximum").is_not_null()
     safety = pl.col("minimum") - pl.coalesce("expected", pl.col("minimum") - pl.col("safety_stock"))
     theirs = {
-        "policy": pl.lit(MIN_MAX), "level": pl.lit(REORDER_POINT), "reorder_point": pl.col("minimum"),
-        "order_up_to": pl.col("maximum"), "safety_stock": safety, "reason": pl.col("because"),
-    }  # fmt: skip
+        "policy": pl.lit(MIN_MAX),
+        "level": pl.lit(REORDER_POINT),
+        "reorder_point": pl.col("minimum"),
+        "order_up_to": pl.col("maximum"),
+        "safety_stock": safety,
+        "reason": pl.col("because"),
+    }
     replaced = [pl.when(stays).then(value).otherwise(pl.col(name)).alias(name) for name, value in theirs.items()]
     return joined.with_columns(replaced).select(policies.columns)

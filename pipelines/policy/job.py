@@ -21,9 +21,17 @@ from pipelines.policy.reasons import reasons
 from pipelines.settings import Settings
 
 _NUMBERS = (
-    "unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost", "lead_time_days", "reorder_point", "order_up_to", "mean_demand",
-    "adi", "cv2",
-)  # fmt: skip
+    "unit_cost",
+    "holding_cost_per_day",
+    "shortage_cost",
+    "ordering_cost",
+    "lead_time_days",
+    "reorder_point",
+    "order_up_to",
+    "mean_demand",
+    "adi",
+    "cv2",
+)
 
 _QUERY = f"""
 select s.item_id, s.location_id, s.supplier_id, s.is_active, f.method, f.protection_days,

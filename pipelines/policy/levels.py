@@ -133,18 +133,30 @@ def choose(
 def _past(skus: Skus, target: float, review: float) -> Facing:
     """What a rule faces that has nothing but the past's mean and variance of a day."""
     return moments_without_forecast.facing(
-        (skus.demand_per_day, skus.variance_per_day), skus.protection_days, skus.whole,
-        (skus.ordering_cost, skus.holding_cost_per_day, skus.shortage_cost), target, review,
-    )  # fmt: skip
+        (skus.demand_per_day, skus.variance_per_day),
+        skus.protection_days,
+        skus.whole,
+        (skus.ordering_cost, skus.holding_cost_per_day, skus.shortage_cost),
+        target,
+        review,
+    )
 
 
 def _forecast(skus: Skus, target: float, review: float) -> Facing:
     """What a rule faces that has a forecast."""
     rate = skus.mean / np.maximum(skus.protection_days, 1.0)
     return Facing(
-        skus.mean, np.nan_to_num(skus.deviation), lambda level: np.nan_to_num(quantile_at(skus.quantiles, level)), rate, skus.whole,
-        skus.ordering_cost, skus.holding_cost_per_day, skus.shortage_cost, target, review,
-    )  # fmt: skip
+        skus.mean,
+        np.nan_to_num(skus.deviation),
+        lambda level: np.nan_to_num(quantile_at(skus.quantiles, level)),
+        rate,
+        skus.whole,
+        skus.ordering_cost,
+        skus.holding_cost_per_day,
+        skus.shortage_cost,
+        target,
+        review,
+    )
 
 
 def _whole_batches(rule: Rule, position: Floats) -> Floats:

@@ -148,12 +148,19 @@ def reasons(orders: Served, before: pl.Series, config: Settings) -> pl.Series:
         The column ``reason``.
     """
     review = config.planning.review_period_days
-    table = pl.DataFrame({
-        "before": before, "chosen": orders.chosen, "quantity": _text(orders.quantity), "served": _text(orders.served),
-        "left": _text(orders.left), "share": _text(np.round(orders.covered * 100)),
-        "first": orders.lead_time + 1, "last": orders.lead_time + review,
-        "none": orders.quantity <= 0,
-    })  # fmt: skip
+    table = pl.DataFrame(
+        {
+            "before": before,
+            "chosen": orders.chosen,
+            "quantity": _text(orders.quantity),
+            "served": _text(orders.served),
+            "left": _text(orders.left),
+            "share": _text(np.round(orders.covered * 100)),
+            "first": orders.lead_time + 1,
+            "last": orders.lead_time + review,
+            "none": orders.quantity <= 0,
+        }
+    )
     serves = "An order now serves days {} to {}: {} units expected, {} left by then; "
     words = ["first", "last", "served", "left"]
     some = pl.format(serves + "{} cost least, covering {} % of outcomes", *words, "quantity", "share")
@@ -184,10 +191,13 @@ def _arriving(rows: pl.DataFrame, dated: pl.DataFrame, as_of: date) -> Floats:
     """Position of the SKU, days from tomorrow, units, shape (A, 3); undated and overdue lines are taken for tomorrow's."""
     placed = dated.join(rows.select(KEY).with_row_index("row"), on=KEY, maintain_order="left")
     days = (placed["expected_on"].cast(pl.Date) - pl.Series([as_of], dtype=pl.Date)).dt.total_days() - 1
-    return np.column_stack([
-        placed["row"].to_numpy().astype(float), days.fill_null(0).to_numpy().astype(float),
-        placed["quantity"].cast(pl.Float64).to_numpy(),
-    ])  # fmt: skip
+    return np.column_stack(
+        [
+            placed["row"].to_numpy().astype(float),
+            days.fill_null(0).to_numpy().astype(float),
+            placed["quantity"].cast(pl.Float64).to_numpy(),
+        ]
+    )
 
 
 def _numbers(rows: pl.DataFrame, name: str, missing: float = np.nan) -> Floats:

@@ -10,8 +10,12 @@ from pipelines.core.inventory import Floats
 from pipelines.purchase.reasons import amount
 
 NONE, EXPEDITE_LATE, GIVEN_UP, PULL_IN, RUNS_OUT_BEFORE = (
-    "", "EXPEDITE_LATE_LINE", "LATE_LINE_NOT_COUNTED", "PULL_IN_OPEN_LINE", "RUNS_OUT_BEFORE_NEXT_LINE",
-)  # fmt: skip
+    "",
+    "EXPEDITE_LATE_LINE",
+    "LATE_LINE_NOT_COUNTED",
+    "PULL_IN_OPEN_LINE",
+    "RUNS_OUT_BEFORE_NEXT_LINE",
+)
 
 
 def alerts(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats, as_of: date) -> pl.DataFrame:
@@ -55,17 +59,23 @@ def _of_open_lines(rows: pl.DataFrame, short: np.ndarray, demand_per_day: Floats
     safe = np.where(demand_per_day > 0, demand_per_day, np.nan)
     cover = np.nan_to_num(np.maximum(rows["on_hand"].cast(pl.Float64).fill_null(0.0).to_numpy(), 0.0) / safe, nan=1e6)
     frame = rows.select("overdue", "dropped", "beyond", "late_po", "beyond_po", "oldest_on", "next_on").with_columns(
-        pl.Series("short", short), pl.Series("cover", np.minimum(cover, 1e6)), late=pl.lit(as_of) - pl.col("oldest_on"),
+        pl.Series("short", short),
+        pl.Series("cover", np.minimum(cover, 1e6)),
+        late=pl.lit(as_of) - pl.col("oldest_on"),
         wait=(pl.col("next_on") - pl.lit(as_of)).dt.total_days(),
-    )  # fmt: skip
+    )
     late = (pl.lit(as_of) - pl.col("oldest_on")).dt.total_days()
     code = (
-        pl.when(pl.col("dropped") > 0).then(pl.lit(GIVEN_UP))
-        .when(pl.col("overdue") > 0).then(pl.lit(EXPEDITE_LATE))
-        .when((pl.col("beyond") > 0) & pl.col("short")).then(pl.lit(PULL_IN))
-        .when((pl.col("wait") > pl.col("cover") + 1) & (pl.col("cover") < 1e6)).then(pl.lit(RUNS_OUT_BEFORE))
+        pl.when(pl.col("dropped") > 0)
+        .then(pl.lit(GIVEN_UP))
+        .when(pl.col("overdue") > 0)
+        .then(pl.lit(EXPEDITE_LATE))
+        .when((pl.col("beyond") > 0) & pl.col("short"))
+        .then(pl.lit(PULL_IN))
+        .when((pl.col("wait") > pl.col("cover") + 1) & (pl.col("cover") < 1e6))
+        .then(pl.lit(RUNS_OUT_BEFORE))
         .otherwise(pl.lit(NONE))
-    )  # fmt: skip
+    )
     coded = frame.with_row_index("line").with_columns(code.alias("alert_code"))
     some = coded.filter(pl.col("alert_code") != NONE).with_columns(_words(late).alias("alert"))
     return (

@@ -29,7 +29,14 @@ def cut(draft: Draft, lines: Lines, prices: lots.Prices, budget: float) -> pl.Da
     draft.code[lost], draft.code[shorter] = c.BUDGET_SPENT, c.CUT
     draft.quantity = np.where(draft.ordered, ranked.kept, 0.0)
     draft.price = lots.paid(prices, draft.quantity)
-    return pl.DataFrame({
-        "row": found.row[ranked.order], "quantity": ranked.units, "unit_price": paid[ranked.order], "expected_saving": ranked.saving,
-        "saving_per_money": ranked.ratio, "cumulative_value": ranked.total, "taken": ranked.taken,
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "row": found.row[ranked.order],
+            "quantity": ranked.units,
+            "unit_price": paid[ranked.order],
+            "expected_saving": ranked.saving,
+            "saving_per_money": ranked.ratio,
+            "cumulative_value": ranked.total,
+            "taken": ranked.taken,
+        }
+    )

@@ -220,9 +220,12 @@ def _dates(
     measures += [(agreed, pl.lit(value=False), "agreed_on")]
     measured = "measured median" if measured_on == as_of else f"measured median of {measured_on}"
     by = (
-        pl.when(pl.col("measured_days").is_not_null()).then(pl.lit(measured))
-        .when(pl.col("lead_time_days").is_not_null()).then(pl.lit("agreed lead time")).otherwise(pl.lit("default lead time"))
-    )  # fmt: skip
+        pl.when(pl.col("measured_days").is_not_null())
+        .then(pl.lit(measured))
+        .when(pl.col("lead_time_days").is_not_null())
+        .then(pl.lit("agreed lead time"))
+        .otherwise(pl.lit("default lead time"))
+    )
     plain = rows.select(days=pl.coalesce("measured_days", agreed).cast(pl.Float64))["days"]
     there = [
         (calendars.taken(rows.select("item_id", "supplier_id", days=days, measured=measured), as_of), name)
@@ -250,9 +253,12 @@ def _complete(rows: pl.DataFrame) -> pl.DataFrame:
     absent = [name for name in _OPTIONAL if name not in rows.columns]
     rows = rows.with_columns(pl.lit(None, _OPTIONAL[name]).alias(name) for name in absent)
     return rows.with_columns(
-        pl.col("passport").fill_null(""), pl.col("whole").fill_null(value=True), *(pl.col(name).fill_null(0.0) for name in COMING),
-        pl.col("on_hand").fill_null(0.0), pl.col("on_order").fill_null(0.0),
-    )  # fmt: skip
+        pl.col("passport").fill_null(""),
+        pl.col("whole").fill_null(value=True),
+        *(pl.col(name).fill_null(0.0) for name in COMING),
+        pl.col("on_hand").fill_null(0.0),
+        pl.col("on_order").fill_null(0.0),
+    )
 
 
 def _risk(sku: Lines, rows: pl.DataFrame) -> Floats:

@@ -66,14 +66,24 @@ def doubts(rows: pl.DataFrame, lines: Lines, draft: Draft, prices: Prices, as_of
     """
     steps = dearer(prices)
     frame = rows.with_columns(
-        pl.Series("quantity", draft.quantity), pl.Series("paid", draft.price).fill_nan(None), pl.Series("pack", lines.pack),
-        pl.Series("gap", np.maximum(lines.order_up_to - lines.position, 0.0)), pl.Series("step", steps[0]),
+        pl.Series("quantity", draft.quantity),
+        pl.Series("paid", draft.price).fill_nan(None),
+        pl.Series("pack", lines.pack),
+        pl.Series("gap", np.maximum(lines.order_up_to - lines.position, 0.0)),
+        pl.Series("step", steps[0]),
         pl.Series("step_price", steps[1]),
-    )  # fmt: skip
+    )
     found = [
-        _far(frame, draft), _dearer(frame, draft), _capped(frame, draft), _silenced(draft), _without_supplier(frame, draft, as_of),
-        _primary_aside(frame, draft), _elsewhere(frame, lines, draft), _left_out(frame, lines), _untouched(frame),
-    ]  # fmt: skip
+        _far(frame, draft),
+        _dearer(frame, draft),
+        _capped(frame, draft),
+        _silenced(draft),
+        _without_supplier(frame, draft, as_of),
+        _primary_aside(frame, draft),
+        _elsewhere(frame, lines, draft),
+        _left_out(frame, lines),
+        _untouched(frame),
+    ]
     return [doubt for doubt in found if doubt.where.any()]
 
 
@@ -91,9 +101,12 @@ def added(alerts: pl.DataFrame, found: list[Doubt]) -> pl.DataFrame:
         here, words = pl.Series(doubt.where), pl.lit(doubt.words)
         joined = pl.when(pl.col("alert") == "").then(words).otherwise(pl.concat_str("alert", pl.lit(". "), words))
         alerts = alerts.with_columns(
-            pl.when(here & (pl.col("alert_code") == "")).then(pl.lit(doubt.code)).otherwise("alert_code").alias("alert_code"),
+            pl.when(here & (pl.col("alert_code") == ""))
+            .then(pl.lit(doubt.code))
+            .otherwise("alert_code")
+            .alias("alert_code"),
             pl.when(here).then(joined).otherwise("alert").alias("alert"),
-        )  # fmt: skip
+        )
     return alerts
 
 
@@ -102,8 +115,10 @@ def _far(frame: pl.DataFrame, draft: Draft) -> Doubt:
     far = ((pl.col("unit_cost") > 0) & ((ratio >= FAR) | (ratio <= 1 / FAR))).fill_null(value=False)
     words = pl.format(
         "The price of {} is {} times the unit_cost {}: is it of another unit, or in another currency?",
-        _plain(price(pl.col("paid"))), _plain(ratio.round_sig_figs(2)), _plain(price(pl.col("unit_cost"))),
-    )  # fmt: skip
+        _plain(price(pl.col("paid"))),
+        _plain(ratio.round_sig_figs(2)),
+        _plain(price(pl.col("unit_cost"))),
+    )
     where = frame.select(far).to_series().to_numpy() & draft.ordered
     return Doubt(PRICE_FAR_FROM_COST, where, _words(frame, words), review=True)
 
@@ -111,8 +126,9 @@ def _far(frame: pl.DataFrame, draft: Draft) -> Doubt:
 def _dearer(frame: pl.DataFrame, draft: Draft) -> Doubt:
     words = pl.format(
         "From {} units on a unit costs {}, more than of a smaller order: is it the price of the lot?",
-        _plain(amount(pl.col("step"))), _plain(price(pl.col("step_price"))),
-    )  # fmt: skip
+        _plain(amount(pl.col("step"))),
+        _plain(price(pl.col("step_price"))),
+    )
     near = draft.quantity >= 0.9 * np.nan_to_num(frame["step"].to_numpy(), nan=np.inf)
     return Doubt(PRICE_BREAK_DEARER, near & draft.ordered, _words(frame, words), review=True)
 
@@ -170,8 +186,9 @@ def _left_out(frame: pl.DataFrame, lines: Lines) -> Doubt:
     words = pl.format(
         "A sale of {} on {} is left out of demand as one of a kind: correct it in the ERP, or raise quality.spike_quarantine_sigmas if it "
         "will come again",
-        _plain(amount(pl.col("left_out_units"))), pl.col("left_out_on").cast(pl.String),
-    )  # fmt: skip
+        _plain(amount(pl.col("left_out_units"))),
+        pl.col("left_out_on").cast(pl.String),
+    )
     where = frame["left_out_units"].is_not_null().to_numpy() & ~lines.discontinued
     return Doubt(SALE_LEFT_OUT, where, _words(frame, words))
 

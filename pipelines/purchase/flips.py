@@ -14,8 +14,13 @@ _SLACK = 1e-6
 """Share of the last figure shown by which arithmetic may be off."""
 
 ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET, STORAGE = (
-    "on_hand", "levels", "max_quantity", "vendor_minimum", "budget", "storage",
-)  # fmt: skip
+    "on_hand",
+    "levels",
+    "max_quantity",
+    "vendor_minimum",
+    "budget",
+    "storage",
+)
 
 INPUTS = ("", ON_HAND, LEVELS, MAXIMUM, VENDOR_MINIMUM, BUDGET, STORAGE)
 """Names of the inputs; arrays hold their positions."""

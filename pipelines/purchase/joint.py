@@ -80,7 +80,7 @@ def _levels(starts: Ints, order: Ints, limits: Floats, terms: Floats, share: Flo
 
 
 @dataclass(frozen=True)
-class Terms:
+class JointTerms:
     """What joining depends on, shape (N,).
 
     Attributes:
@@ -100,7 +100,7 @@ class Terms:
     safety_stock: Floats
 
 
-def can_order_units(vendor: Ints, terms: Terms, line_cost_share: float, review_days: float) -> Floats:
+def can_order_units(vendor: Ints, terms: JointTerms, line_cost_share: float, review_days: float) -> Floats:
     """How far above its reorder point a SKU still joins an order of its supplier.
 
     Each SKU faces the orders of its supplier's other SKUs as a stream of cheap opportunities; its best can-order level follows, and with

@@ -188,67 +188,89 @@ def build(rows: pl.DataFrame, as_of: date, config: Settings) -> Lines:
     Returns:
         The lines, in the order of ``rows``.
     """
-
-    def numbers(name: str, missing: float = np.nan) -> Floats:
-        values: Floats = rows[name].cast(pl.Float64).fill_null(missing).to_numpy()
-        return values
-
-    days = np.maximum(numbers("protection_days", 1.0), 1.0)
-    past = numbers("mean_demand", 0.0) / DAYS_IN[config.planning.grain]
-    mean = numbers("forecast_mean")
-    demand = np.where(np.isnan(mean), past, mean / days)
-    cost = np.nan_to_num(numbers("unit_cost"))
-    cost = np.where(cost > 0, cost, np.nan_to_num(numbers("purchase_price")))
-    holding = numbers("holding_cost_per_day")
-    holding = np.where(np.isnan(holding), cost * config.costs.holding_cost_rate / 365.0, holding)
-    reorder, up_to = numbers("reorder_point"), numbers("order_up_to")
-    ordering = numbers("ordering_cost")
-    usable = numbers("on_hand", 0.0) - (numbers("expiring", 0.0) if "expiring" in rows.columns else 0.0)
+    read = _Columns(rows)
+    days = np.maximum(read.numbers("protection_days", 1.0), 1.0)
+    demand = _demand(read, days, config)
+    holding, holding_rate = _holding(read, config)
+    reorder, up_to = read.numbers("reorder_point"), read.numbers("order_up_to")
+    ordering = read.numbers("ordering_cost")
+    usable = read.numbers("on_hand", 0.0) - read.numbers("expiring", 0.0)
+    ended = (rows["discontinued_on"] <= as_of).fill_null(value=False).to_numpy()
     return Lines(
         on_hand=usable,
-        position=usable + numbers("due", 0.0) + numbers("proposed", 0.0),
+        position=usable + read.numbers("due", 0.0) + read.numbers("proposed", 0.0),
         reorder_point=reorder,
         order_up_to=up_to,
         trigger=trigger(reorder, up_to),
-        pack=_packs(
-            numbers("pack_size", 0.0), numbers("step", 0.0) if "step" in rows.columns else np.zeros(rows.height)
-        ),
-        minimum=least_order(numbers("min_order_qty", 0.0), rows["whole"].to_numpy(), config.purchase.min_quantity),
-        maximum=largest_line(
-            config.purchase.max_quantity,
-            demand,
-            numbers("erp_order_up_to") if "erp_order_up_to" in rows.columns else 0.0,
-        ),
-        ceiling=numbers("stock_ceiling", np.inf) if "stock_ceiling" in rows.columns else np.full(rows.height, np.inf),
-        discontinued=((rows["discontinued_on"] <= as_of).fill_null(value=False) | _flag(rows, "ends_first")).to_numpy(),
+        pack=_packs(read.numbers("pack_size", 0.0), read.numbers("step", 0.0)),
+        minimum=least_order(read.numbers("min_order_qty", 0.0), rows["whole"].to_numpy(), config.purchase.min_quantity),
+        maximum=largest_line(config.purchase.max_quantity, demand, read.numbers("erp_order_up_to")),
+        ceiling=read.numbers("stock_ceiling", np.inf),
+        discontinued=ended | read.flags("ends_first"),
         not_yet=(rows["created_on"] > as_of).fill_null(value=False).to_numpy(),
-        kit=rows["kit_parts"].is_not_null().to_numpy() if "kit_parts" in rows.columns else np.zeros(rows.height, bool),
-        has_supplier=rows["has_supplier"].fill_null(value=False).to_numpy(),
-        blocked=rows["supplier_blocked"].to_numpy()
-        if "supplier_blocked" in rows.columns
-        else np.zeros(rows.height, bool),
-        list_price=numbers("purchase_price"),
+        kit=read.given("kit_parts"),
+        has_supplier=read.flags("has_supplier"),
+        blocked=read.flags("supplier_blocked"),
+        list_price=read.numbers("purchase_price"),
         ordering_cost=np.where(np.isnan(ordering), config.costs.ordering_cost, ordering),
-        holding_per_day=np.maximum(holding, 1e-9),
-        holding_rate=np.where(
-            cost > 0, holding / np.where(cost > 0, cost, 1.0), config.costs.holding_cost_rate / 365.0
-        ),
-        shortage_cost=np.maximum(numbers("shortage_cost", 0.0), 0.01),
+        holding_per_day=holding,
+        holding_rate=holding_rate,
+        shortage_cost=np.maximum(read.numbers("shortage_cost", 0.0), 0.01),
         demand_per_day=demand,
         days=days,
-        grid=np.column_stack([numbers(column) for column in COLUMNS]),
+        grid=np.column_stack([read.numbers(column) for column in COLUMNS]),
         vendor=_vendors(rows),
-        volume=_volumes(numbers("unit_volume")),
+        volume=_volumes(read.numbers("unit_volume")),
     )
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Columns of a frame as arrays; a column that is absent is one without values."""
+
+    rows: pl.DataFrame
+
+    def numbers(self, name: str, missing: float = np.nan) -> Floats:
+        """Numbers, ``missing`` where there is none."""
+        if name not in self.rows.columns:
+            return np.full(self.rows.height, missing)
+        values: Floats = self.rows[name].cast(pl.Float64).fill_null(missing).to_numpy()
+        return values
+
+    def flags(self, name: str) -> Flags:
+        """Truths, false where there is none."""
+        if name not in self.rows.columns:
+            return np.zeros(self.rows.height, dtype=np.bool_)
+        values: Flags = self.rows[name].fill_null(value=False).to_numpy()
+        return values
+
+    def given(self, name: str) -> Flags:
+        """Whether there is a value."""
+        if name not in self.rows.columns:
+            return np.zeros(self.rows.height, dtype=np.bool_)
+        values: Flags = self.rows[name].is_not_null().to_numpy()
+        return values
+
+
+def _demand(read: _Columns, days: Floats, config: Settings) -> Floats:
+    """Demand per day: of the forecast, without one of the past."""
+    past = read.numbers("mean_demand", 0.0) / DAYS_IN[config.planning.grain]
+    mean = read.numbers("forecast_mean")
+    return np.where(np.isnan(mean), past, mean / days)
+
+
+def _holding(read: _Columns, config: Settings) -> tuple[Floats, Floats]:
+    """Money per unit and day, and the same as a share of the unit's cost, which is the price where the ERP names none."""
+    usual = config.costs.holding_cost_rate / 365.0
+    cost = np.nan_to_num(read.numbers("unit_cost"))
+    cost = np.where(cost > 0, cost, np.nan_to_num(read.numbers("purchase_price")))
+    holding = read.numbers("holding_cost_per_day")
+    holding = np.where(np.isnan(holding), cost * usual, holding)
+    return np.maximum(holding, 1e-9), np.where(cost > 0, holding / np.where(cost > 0, cost, 1.0), usual)
 
 
 def _packs(pack: Floats, step: Floats) -> Floats:
     return np.where(pack > 0, pack, np.maximum(step, 0.0))
-
-
-def _flag(rows: pl.DataFrame, name: str) -> pl.Series:
-    """A column of truths, none where it is absent."""
-    return rows[name] if name in rows.columns else pl.repeat(value=False, n=rows.height, eager=True)
 
 
 def _volumes(volume: Floats) -> Floats:

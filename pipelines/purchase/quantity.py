@@ -6,13 +6,16 @@ from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
 from pipelines.core.units import DUST
 from pipelines.purchase import codes as c
 from pipelines.purchase import lots
-from pipelines.purchase.lines import Changes, Draft, Flags, Lines
+from pipelines.purchase.lines import Changes, Draft, Flags, Ints, Lines
 
 SPARED = 0.1
 """Share of a line that is given up where the price rises within it."""
 
 _SMALL = 1e-9
 """Keeps 12.000000001 packs, an artefact of subtraction, from becoming 13."""
+
+_AT_ANY_STOCK = (c.KIT, c.DISCONTINUED, c.NOT_YET, c.BLOCKED, c.NO_SUPPLIER, c.NO_DEMAND)
+"""Reasons given even where nothing is wanted."""
 
 
 def decide(lines: Lines) -> Draft:
@@ -28,35 +31,9 @@ def decide(lines: Lines) -> Draft:
     in_packs = rounded_up(wanted, lines.pack)
     least = rounded_up(lines.minimum, lines.pack)
     most = rounded_down(lines.maximum, lines.pack)
-    barred = np.select(
-        [
-            lines.kit,
-            lines.discontinued,
-            lines.not_yet,
-            lines.blocked,
-            ~lines.has_supplier,
-            lines.order_up_to <= 0,
-            ~(lines.list_price > 0),
-            most <= 0,
-            least > most + _SMALL,
-        ],
-        [
-            c.KIT,
-            c.DISCONTINUED,
-            c.NOT_YET,
-            c.BLOCKED,
-            c.NO_SUPPLIER,
-            c.NO_DEMAND,
-            c.NO_PRICE,
-            c.PACK_ABOVE,
-            c.MINIMUM_ABOVE,
-        ],
-        -1,
-    )
+    barred = _barred(lines, least, most)
     # Faults of an offer matter only where something is wanted; what ends or has not begun says so at any stock.
-    idle = (wanted <= _SMALL) & ~np.isin(
-        barred, (c.KIT, c.DISCONTINUED, c.NOT_YET, c.BLOCKED, c.NO_SUPPLIER, c.NO_DEMAND)
-    )
+    idle = (wanted <= _SMALL) & ~np.isin(barred, _AT_ANY_STOCK)
     code = np.select(
         [idle, barred >= 0, in_packs > most + _SMALL, least > in_packs + _SMALL],
         [c.SUFFICIENT, barred, c.AT_MAXIMUM, c.TO_MINIMUM],
@@ -76,6 +53,22 @@ def decide(lines: Lines) -> Draft:
         lines.trigger.copy(),
         Changes.none(quantity.size),
     )
+
+
+def _barred(lines: Lines, least: Floats, most: Floats) -> Ints:
+    """The first reason that forbids a line, as a position in ``codes.CODES``; -1: none."""
+    reasons = (
+        (lines.kit, c.KIT),
+        (lines.discontinued, c.DISCONTINUED),
+        (lines.not_yet, c.NOT_YET),
+        (lines.blocked, c.BLOCKED),
+        (~lines.has_supplier, c.NO_SUPPLIER),
+        (lines.order_up_to <= 0, c.NO_DEMAND),
+        (~(lines.list_price > 0), c.NO_PRICE),
+        (most <= 0, c.PACK_ABOVE),
+        (least > most + _SMALL, c.MINIMUM_ABOVE),
+    )
+    return np.select([holds for holds, _ in reasons], [code for _, code in reasons], -1)
 
 
 def stay_below(draft: Draft, lines: Lines, step: Floats) -> None:

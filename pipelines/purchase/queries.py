@@ -84,6 +84,9 @@ def _moved(rows: pl.DataFrame, as_of: date, target: float, config: Settings) -> 
 def _sums(table: pl.DataFrame) -> dict[str, Any]:
     ordered = table.filter(pl.col("quantity") > 0)
     return {
-        "lines": ordered.height, "units": float(ordered["quantity"].sum()), "order_value": round(float(ordered["order_value"].sum()), 2),
-        "suppliers": ordered["supplier_id"].n_unique(), "mean_risk": round(float(table["risk"].fill_null(0.0).mean() or 0.0), 6),  # type: ignore[arg-type]
-    }  # fmt: skip
+        "lines": ordered.height,
+        "units": float(ordered["quantity"].sum()),
+        "order_value": round(float(ordered["order_value"].sum()), 2),
+        "suppliers": ordered["supplier_id"].n_unique(),
+        "mean_risk": round(float(table["risk"].fill_null(0.0).mean() or 0.0), 6),  # type: ignore[arg-type]
+    }

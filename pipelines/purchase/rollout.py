@@ -35,18 +35,21 @@ def carried(rows: pl.DataFrame, assigned: pl.DataFrame, first_stage: str) -> pl.
     has_rule = pl.col("erp_reorder_point").is_not_null() & pl.col("erp_order_up_to").is_not_null()
     arm = pl.col("arm").fill_null("outside")
     return found.with_columns(
-        pl.col("stage").fill_null(first_stage), arm,
+        pl.col("stage").fill_null(first_stage),
+        arm,
         pl.when(has_rule & (arm != "ours")).then(pl.lit(INCUMBENT)).otherwise(pl.lit(OURS)).alias("carried_by"),
-    ).select(*KEY, "stage", "arm", "carried_by")  # fmt: skip
+    ).select(*KEY, "stage", "arm", "carried_by")
 
 
 def with_incumbent(rows: pl.DataFrame, who: pl.DataFrame) -> pl.DataFrame:
     """The rows, with the ERP's own levels where the incumbent carries the line; in the order of :func:`carried`."""
     theirs = who["carried_by"] == INCUMBENT
     levels = {
-        "level": pl.lit(REORDER_POINT), "policy": pl.lit(MIN_MAX), "reorder_point": pl.col("erp_reorder_point"),
+        "level": pl.lit(REORDER_POINT),
+        "policy": pl.lit(MIN_MAX),
+        "reorder_point": pl.col("erp_reorder_point"),
         "order_up_to": pl.col("erp_order_up_to"),
-    }  # fmt: skip
+    }
     return rows.with_columns(
         pl.when(theirs).then(value).otherwise(pl.col(name)).alias(name) for name, value in levels.items()
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipelines.core.business_rules import DYNAMIC, Condition, Rule
+from pipelines.core.business_rules import DYNAMIC, BusinessRule, Condition
 from pipelines.core.inventory import Floats
 from pipelines.purchase import codes as c
 from pipelines.purchase import lots
@@ -38,7 +38,7 @@ class Applied:
         self.names: dict[int, list[str]] = {}
         self.review: Flags = np.zeros(count, dtype=bool)
 
-    def add(self, rule: Rule | str, hits: Flags) -> None:
+    def add(self, rule: BusinessRule | str, hits: Flags) -> None:
         """Note a rule, or the name of one that is no rule of the configuration, on the lines it hit."""
         name = rule if isinstance(rule, str) else rule.name
         for n in np.flatnonzero(hits).tolist():
@@ -55,7 +55,7 @@ class Applied:
         return names.alias("rules")
 
 
-def matches(rule: Rule, fields: pl.DataFrame) -> Flags:
+def matches(rule: BusinessRule, fields: pl.DataFrame) -> Flags:
     """Rows for which all of a rule's conditions hold; a missing value meets none.
 
     Args:
@@ -83,9 +83,11 @@ def _holds(value: pl.Expr, condition: Condition, *, text: bool) -> pl.Expr:
     if condition.none_of is not None:
         tests.append(~value.is_in(pl.Series([_as(text, one) for one in condition.none_of], dtype=kind)))
     for limit, test in (
-        (condition.above, value.__gt__), (condition.below, value.__lt__),
-        (condition.at_least, value.__ge__), (condition.at_most, value.__le__),
-    ):  # fmt: skip
+        (condition.above, value.__gt__),
+        (condition.below, value.__lt__),
+        (condition.at_least, value.__ge__),
+        (condition.at_most, value.__le__),
+    ):
         if limit is not None:
             tests.append(test(limit))
     return pl.all_horizontal(tests)
@@ -110,7 +112,12 @@ def with_line(fields: pl.DataFrame, draft: Draft, lines: Lines, risk: np.ndarray
 
 
 def limit(
-    draft: Draft, lines: Lines, rules: Sequence[Rule], fields: pl.DataFrame, applied: Applied, prices: lots.Prices
+    draft: Draft,
+    lines: Lines,
+    rules: Sequence[BusinessRule],
+    fields: pl.DataFrame,
+    applied: Applied,
+    prices: lots.Prices,
 ) -> None:
     """Freeze and cap lines. In place; the strictest cap holds.
 
@@ -167,7 +174,7 @@ def _cut(draft: Draft, lines: Lines, before: Floats, prices: lots.Prices) -> Non
     draft.threshold = np.minimum(draft.threshold, draft.reach)
 
 
-def send_to_review(rules: Sequence[Rule], fields: pl.DataFrame, ordered: Flags, applied: Applied) -> None:
+def send_to_review(rules: Sequence[BusinessRule], fields: pl.DataFrame, ordered: Flags, applied: Applied) -> None:
     """Mark ordered lines that a person must see.
 
     Args:
@@ -183,6 +190,6 @@ def send_to_review(rules: Sequence[Rule], fields: pl.DataFrame, ordered: Flags, 
             applied.add(rule, hits)
 
 
-def blocked_suppliers(rules: Sequence[Rule], fields: pl.DataFrame) -> list[tuple[Rule, Flags]]:
+def blocked_suppliers(rules: Sequence[BusinessRule], fields: pl.DataFrame) -> list[tuple[BusinessRule, Flags]]:
     """Rules that bar suppliers, each with the SKUs it applies to."""
     return [(rule, matches(rule, fields)) for rule in rules if rule.then.block_supplier]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from pipelines.core.business_rules import Rule
+from pipelines.core.business_rules import BusinessRule
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.inventory import Floats, largest_line, least_order
 from pipelines.purchase import lots, prices, reasons, rules
@@ -130,9 +130,11 @@ def _ranked(wide: pl.DataFrame, saving: float) -> pl.DataFrame:
         saves=(pl.col("landed_cost") <= pl.col("own_cost") * (1 - saving)).fill_null(value=False),
         gone=pl.col("own_barred") | pl.col("own_supplier").is_null(),
     )
-    may = ~pl.col("is_barred") & pl.col("landed_cost").is_not_nan() & (
-        pl.col("own") | pl.col("gone") | (pl.col("quick") & pl.col("good") & pl.col("saves"))
-    )  # fmt: skip
+    may = (
+        ~pl.col("is_barred")
+        & pl.col("landed_cost").is_not_nan()
+        & (pl.col("own") | pl.col("gone") | (pl.col("quick") & pl.col("good") & pl.col("saves")))
+    )
     ranked = judged.with_columns(may=may | (pl.col("own") & ~pl.col("is_barred"))).sort(
         "line", ~pl.col("may"), pl.col("landed_cost").fill_nan(None), "supplier_id", nulls_last=True
     )
@@ -166,7 +168,7 @@ def _put(plain: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
     ).drop("line", "new_reason", "new_landed", *(f"new_{name}" for name in TERMS))
 
 
-def _barred(rows: pl.DataFrame, blocks: Sequence[tuple[Rule, Flags]], applied: Applied) -> dict[int, set[str]]:
+def _barred(rows: pl.DataFrame, blocks: Sequence[tuple[BusinessRule, Flags]], applied: Applied) -> dict[int, set[str]]:
     """Suppliers barred for each SKU. The rule is named where it bars the SKU's own supplier."""
     barred: dict[int, set[str]] = {}
     own = np.array([str(name) for name in rows["supplier_id"].to_list()])

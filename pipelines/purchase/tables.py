@@ -69,10 +69,18 @@ PAST_DAYS = 364
 """Days that joining a supplier's order is tried on: whole weeks, a year of seasons."""
 
 OFFERS = {
-    "item_id": pl.String, "supplier_id": pl.String, "lead_time_days": pl.Float64, "min_order_qty": pl.Float64, "pack_size": pl.Float64,
-    "purchase_price": pl.Float64, "ordering_cost": pl.Float64, "lead_time_mean": pl.Float64, "accepted_share": pl.Float64,
-    "score": pl.Float64, "measured_days": pl.Float64,
-}  # fmt: skip
+    "item_id": pl.String,
+    "supplier_id": pl.String,
+    "lead_time_days": pl.Float64,
+    "min_order_qty": pl.Float64,
+    "pack_size": pl.Float64,
+    "purchase_price": pl.Float64,
+    "ordering_cost": pl.Float64,
+    "lead_time_mean": pl.Float64,
+    "accepted_share": pl.Float64,
+    "score": pl.Float64,
+    "measured_days": pl.Float64,
+}
 """Columns of an offer."""
 
 COMING = {"due": 0.0, "proposed": 0.0, "overdue": 0.0, "dropped": 0.0, "beyond": 0.0}

@@ -129,7 +129,7 @@ def replay(setting: Setting, above: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TrialVerdict:
     """What the past says of each supplier, shape (V,).
 
     Attributes:
@@ -147,7 +147,7 @@ class Verdict:
     joins: Flags
 
 
-def judge(setting: Setting, above: Floats) -> Verdict:
+def judge(setting: Setting, above: Floats) -> TrialVerdict:
     """Whether joining is used, supplier by supplier: the two replays met the same demand, so their blocks are compared in pairs.
 
     Where all suppliers together saved for sure (their interval excludes zero), joining is used at each that saved; elsewhere only at those
@@ -166,7 +166,7 @@ def judge(setting: Setting, above: Floats) -> Verdict:
     together = bool(blocks.sum() > _half_width(blocks.sum(axis=0)))
     enough = setting.demand.shape[1] >= BLOCKS * setting.review
     joins = enough & (saved > (0.0 if together else half)) & (saved > 0)
-    return Verdict(alone.sum(axis=1), saved, saved - half, saved + half, joins)
+    return TrialVerdict(alone.sum(axis=1), saved, saved - half, saved + half, joins)
 
 
 def _half_width(blocks: Floats) -> Floats:

@@ -10,11 +10,11 @@ from pipelines.core.business_rules import VendorTerms
 from pipelines.core.inventory import LONGEST_COVER_DAYS, Floats
 from pipelines.purchase import codes as c
 from pipelines.purchase import lots
-from pipelines.purchase.joint import Terms, can_order_units
+from pipelines.purchase.joint import JointTerms, can_order_units
 from pipelines.purchase.lines import TOLERANCE, Draft, Ints, Lines
 from pipelines.purchase.quantity import affordable, rounded_down, rounded_up, worth
 from pipelines.purchase.risk import RISK_LEVELS, beyond
-from pipelines.purchase.trial import Setting, Verdict, judge
+from pipelines.purchase.trial import Setting, TrialVerdict, judge
 
 _STEPS = 40
 """A SKU is topped up in at most so many steps."""
@@ -51,7 +51,7 @@ class Trial:
 
     vendor: Ints
     skus: Ints
-    verdict: Verdict
+    verdict: TrialVerdict
 
 
 def join(
@@ -104,7 +104,7 @@ def _above(draft: Draft, lines: Lines, line_cost_share: float, review_days: int)
     safety = lines.reorder_point - lines.demand_per_day * lines.days
     vendor = np.where(draft.allowed & (between > 0), lines.vendor, -1)
     room = between - _smallest(draft, lines)
-    terms = Terms(lot, room, lines.demand_per_day, lines.ordering_cost, lines.holding_per_day, safety)
+    terms = JointTerms(lot, room, lines.demand_per_day, lines.ordering_cost, lines.holding_per_day, safety)
     return can_order_units(vendor, terms, line_cost_share, float(review_days))
 
 

@@ -10,7 +10,7 @@ from pipelines.engine.kernel import Ints
 from pipelines.replay.candidates import Known, interval
 from pipelines.replay.policies import review_days
 from pipelines.replay.smoothing import quantile_reached
-from pipelines.replay.window import Window
+from pipelines.replay.window import ReplayWindow
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,12 @@ class Service:
 
 
 def service(
-    w: Window, known: Known, forecasters: npt.NDArray[np.str_], demand: Floats, span: tuple[Ints, Ints], first: int
+    w: ReplayWindow,
+    known: Known,
+    forecasters: npt.NDArray[np.str_],
+    demand: Floats,
+    span: tuple[Ints, Ints],
+    first: int,
 ) -> Service:
     """Audit the quantile of the service target, as forecast at each review date, on what was asked for afterwards.
 

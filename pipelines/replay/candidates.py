@@ -88,9 +88,17 @@ def facing(known: Known, rate: Floats) -> Facing:
     """
     mean, variance = interval(known, rate)
     return Facing(
-        mean, np.sqrt(np.maximum(variance, 0.0)), lambda level: quantile(mean, variance, level, known.whole), rate, known.whole,
-        known.ordering_cost, known.holding_cost, known.shortage_cost, known.target, known.review,
-    )  # fmt: skip
+        mean,
+        np.sqrt(np.maximum(variance, 0.0)),
+        lambda level: quantile(mean, variance, level, known.whole),
+        rate,
+        known.whole,
+        known.ordering_cost,
+        known.holding_cost,
+        known.shortage_cost,
+        known.target,
+        known.review,
+    )
 
 
 CANDIDATES: Final = (

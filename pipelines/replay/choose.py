@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.inventory import Floats
-from pipelines.engine.engine import Levels, Outcome
+from pipelines.engine.engine import Levels, ReplayOutcome
 from pipelines.engine.kernel import Ints
 from pipelines.replay.candidates import DEFAULT, Candidate, Known, of
 from pipelines.replay.guard import saving_interval, switches
@@ -122,7 +122,7 @@ class Choice:
     days: Ints
 
 
-def daily_cost(outcome: Outcome, rates: Rates) -> Floats:
+def daily_cost(outcome: ReplayOutcome, rates: Rates) -> Floats:
     """Holding, shortage and ordering cost by day, money, shape (N, T)."""
     stock, _, short, ordered = outcome.trace
     holding = np.maximum(stock, 0.0) * np.nan_to_num(rates.holding_cost_per_day)[:, None]
@@ -135,7 +135,7 @@ def select(  # noqa: PLR0913, PLR0917 a selection is over all of these
     known: Known,
     column: Ints,
     erp: tuple[Floats, Floats],
-    simulated: Callable[[Levels], Outcome],
+    simulated: Callable[[Levels], ReplayOutcome],
     rates: Rates,
     start: Ints,
     phases: Phases,

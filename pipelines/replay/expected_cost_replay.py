@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.core.inventory import Floats
-from pipelines.engine.engine import Arrivals, Levels, Outcome
+from pipelines.engine.engine import Arrivals, Levels, ReplayOutcome
 from pipelines.engine.kernel import Ints
 from pipelines.ordering import expected_cost
 from pipelines.ordering.rules import EXPECTED_COST
@@ -28,7 +28,7 @@ def candidate(known: Known) -> Candidate:
 
 
 @dataclass(frozen=True)
-class Terms:
+class ReviewTerms:
     """What the orders depend on beside what was known, shape (N,).
 
     Attributes:
@@ -57,11 +57,11 @@ class Terms:
 def levels(
     known: Known,
     column: Ints,
-    terms: Terms,
+    terms: ReviewTerms,
     lead_time: Ints,
     due: Arrivals,
     ordered_on: Ints,
-    run: Callable[[Levels], Outcome],
+    run: Callable[[Levels], ReplayOutcome],
 ) -> Levels:
     """Levels that make the engine order, at each review date, the quantity of least expected cost.
 
@@ -114,7 +114,7 @@ def _coming(ordered: Floats, day: int, lead_time: Ints, usual: Floats, due: Arri
 
 
 def _problem(
-    known: Known, rate: Floats, at: int, terms: Terms, on_hand: Floats, coming: Floats
+    known: Known, rate: Floats, at: int, terms: ReviewTerms, on_hand: Floats, coming: Floats
 ) -> expected_cost.Problem:
     lead, review = np.ceil(known.lead[0][:, at] - 1e-6).astype(np.int64), int(known.review)
     ahead = int(np.ceil((lead[terms.chosen].max() + 2 * review) / review))

@@ -33,11 +33,15 @@ def chunks(as_of: date, size: int, items: Sequence[str] = ()) -> list[dict[str, 
     bounds = [_bounds(len(keys), chunk, of) for chunk in range(of)]
     return [
         {
-            "chunk": chunk, "of": of, "first": keys[low], "last": keys[high - 1],
-            "label": f"SKUs {low + 1}–{high} of {len(keys)}", **({"items": list(items)} if items else {}),
+            "chunk": chunk,
+            "of": of,
+            "first": keys[low],
+            "last": keys[high - 1],
+            "label": f"SKUs {low + 1}–{high} of {len(keys)}",
+            **({"items": list(items)} if items else {}),
         }
         for chunk, (low, high) in enumerate(bounds)
-    ]  # fmt: skip
+    ]
 
 
 def prepare(as_of: date, items: Sequence[str] = (), chunk_size: int | None = None) -> list[dict[str, Any]]:
@@ -137,9 +141,13 @@ def _by_day(as_of: date, chunk: int, played: Played, books: npt.NDArray[np.bool_
     days = replace(played.days, warmup=played.days.total - played.timetable.shown)
     frames = [
         measures.by_day(
-            policy, played.outcomes[policy], played.rates.unit_cost, days, played.window.first,
+            policy,
+            played.outcomes[policy],
+            played.rates.unit_cost,
+            days,
+            played.window.first,
             common if kinds.get(policy, True) else np.zeros_like(common),
         )
         for policy in POLICIES
-    ]  # fmt: skip
+    ]
     return pl.concat(frames).select(pl.lit(as_of).alias("as_of"), pl.lit(chunk, pl.Int32).alias("chunk"), pl.all())

@@ -168,8 +168,12 @@ def spread_known(
 
 
 def _closed(
-    demand: Floats, seen: npt.NDArray[np.bool_], reviews: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], moments: Moments
-) -> tuple[npt.NDArray[np.bool_], Floats]:  # fmt: skip
+    demand: Floats,
+    seen: npt.NDArray[np.bool_],
+    reviews: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    moments: Moments,
+) -> tuple[npt.NDArray[np.bool_], Floats]:
     """Whether each interval closed with all its days seen, and its squared miss over the variance claimed, shape (N, E) each."""
     skus, days = demand.shape
     total = np.concatenate([np.zeros((skus, 1)), np.cumsum(np.where(seen, demand, 0.0), axis=1)], axis=1)

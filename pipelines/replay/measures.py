@@ -8,9 +8,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.inventory import Floats
-from pipelines.engine.engine import Outcome
+from pipelines.engine.engine import ReplayOutcome
 from pipelines.engine.kernel import EMPTY, Ints
-from pipelines.replay.window import ORDERED, Window, positions
+from pipelines.replay.window import ORDERED, ReplayWindow, positions
 
 MICRO = 1e6
 """Sums over SKUs are taken in whole millionths, so that neither their order nor the chunks change a digit."""
@@ -70,7 +70,7 @@ class Days:
         return self.on_sale() & self.asked[:, None]
 
 
-def recorded(w: Window, days: Days) -> Outcome:
+def recorded(w: ReplayWindow, days: Days) -> ReplayOutcome:
     """What the books say happened, in the form of a replay.
 
     Args:
@@ -93,7 +93,7 @@ def recorded(w: Window, days: Days) -> Outcome:
     )
     at, sku = positions(lines["ordered_on"], w.first), lines["sku"].to_numpy()
     inside = (at >= days.first[sku]) & (at < days.total)
-    return Outcome(
+    return ReplayOutcome(
         stockout_days=((stock <= EMPTY) & days.active()).sum(axis=1).astype(np.float64),
         demand=sold.sum(axis=1),
         sold=sold.sum(axis=1),
@@ -109,7 +109,9 @@ def recorded(w: Window, days: Days) -> Outcome:
     )
 
 
-def by_sku(keys: pl.DataFrame, policy: str, outcome: Outcome, rates: Rates, days: Days, censored: Ints) -> pl.DataFrame:
+def by_sku(
+    keys: pl.DataFrame, policy: str, outcome: ReplayOutcome, rates: Rates, days: Days, censored: Ints
+) -> pl.DataFrame:
     """Rows of plan.replays.
 
     Args:
@@ -129,18 +131,26 @@ def by_sku(keys: pl.DataFrame, policy: str, outcome: Outcome, rates: Rates, days
     ordering = outcome.orders * rates.ordering_cost
     on_hand = outcome.on_hand_days / counted
     columns = {
-        "days": on_sale, "stockout_days": outcome.stockout_days, "censored_days": censored,
-        "demand_units": outcome.demand, "sold_units": outcome.sold, "lost_units": outcome.short,
-        "mean_on_hand": on_hand, "mean_stock_value": on_hand * rates.unit_cost,
-        "holding_cost": holding, "shortage_cost": shortage, "ordering_cost": ordering, "orders": outcome.orders,
+        "days": on_sale,
+        "stockout_days": outcome.stockout_days,
+        "censored_days": censored,
+        "demand_units": outcome.demand,
+        "sold_units": outcome.sold,
+        "lost_units": outcome.short,
+        "mean_on_hand": on_hand,
+        "mean_stock_value": on_hand * rates.unit_cost,
+        "holding_cost": holding,
+        "shortage_cost": shortage,
+        "ordering_cost": ordering,
+        "orders": outcome.orders,
         "total_cost": holding + shortage + ordering,
-    }  # fmt: skip
+    }
     whole = {name: columns[name].astype(np.int32) for name in ("days", "stockout_days", "censored_days", "orders")}
     return keys.with_columns(pl.lit(policy).alias("policy")).hstack(pl.DataFrame({**columns, **whole}))
 
 
 def by_day(
-    policy: str, outcome: Outcome, unit_cost: Floats, days: Days, first: date, of: npt.NDArray[np.bool_]
+    policy: str, outcome: ReplayOutcome, unit_cost: Floats, days: Days, first: date, of: npt.NDArray[np.bool_]
 ) -> pl.DataFrame:
     """Rows of plan.replay_days, without ``as_of`` and ``chunk``.
 
@@ -160,15 +170,17 @@ def by_day(
     counts, on_sale, active = (
         (each & of[:, None])[:, shown] for each in (days.counted(), days.on_sale(), days.active())
     )
-    rows = pl.DataFrame({
-        "policy": [policy] * (days.total - days.warmup),
-        "day": [first + timedelta(days=t) for t in range(days.warmup, days.total)],
-        "skus": on_sale.sum(axis=0).astype(np.int32),
-        "stock_value": _exact_sum(np.maximum(stock, 0.0) * unit_cost[:, None], counts),
-        "sold_units": _exact_sum(sold, counts),
-        "lost_units": _exact_sum(short, counts),
-        "stockout_skus": ((stock <= EMPTY) & active).sum(axis=0).astype(np.int32),
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "policy": [policy] * (days.total - days.warmup),
+            "day": [first + timedelta(days=t) for t in range(days.warmup, days.total)],
+            "skus": on_sale.sum(axis=0).astype(np.int32),
+            "stock_value": _exact_sum(np.maximum(stock, 0.0) * unit_cost[:, None], counts),
+            "sold_units": _exact_sum(sold, counts),
+            "lost_units": _exact_sum(short, counts),
+            "stockout_skus": ((stock <= EMPTY) & active).sum(axis=0).astype(np.int32),
+        }
+    )
     return rows if of.any() else rows.clear()
 
 

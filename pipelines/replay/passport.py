@@ -74,25 +74,33 @@ def candidates(rows: Recorded, played: Played, as_of: date) -> pl.DataFrame:
     keys = rows.skus.select(pl.lit(as_of).alias("as_of"), *KEY)
     frames = [
         keys.with_columns(
-            pl.lit(c.name).alias("candidate"), pl.lit(c.forecaster).alias("forecaster"),
-            *(pl.Series(f"cost_{phase}", played.selected.costs[k, p]) for p, phase in enumerate(("select", "guard", "judged"))),
+            pl.lit(c.name).alias("candidate"),
+            pl.lit(c.forecaster).alias("forecaster"),
+            *(
+                pl.Series(f"cost_{phase}", played.selected.costs[k, p])
+                for p, phase in enumerate(("select", "guard", "judged"))
+            ),
         ).filter(played.present["candidate"] & ~np.isnan(played.selected.costs[k, 0]))
         for k, c in enumerate(played.selected.candidates)
-    ]  # fmt: skip
+    ]
     return pl.concat(frames)
 
 
 def audits(rows: Recorded, played: Played, as_of: date, config: Settings) -> pl.DataFrame:
     """Rows of plan.service_audit: SKUs with at least one lead-time window."""
     audit = played.audit
-    return rows.skus.select(pl.lit(as_of).alias("as_of"), *KEY).with_columns(
-        pl.Series("policy", [played.selected.candidates[k].forecaster for k in played.selected.number]),
-        pl.lit(config.costs.service_target).alias("target"),
-        pl.Series("windows", audit.windows.astype(np.int32)),
-        pl.Series("covered", audit.covered.astype(np.int32)),
-        pl.Series("covered_seen", audit.covered_seen.astype(np.int32)),
-        pl.Series("expected", audit.expected),
-    ).filter(pl.col("windows") > 0)  # fmt: skip
+    return (
+        rows.skus.select(pl.lit(as_of).alias("as_of"), *KEY)
+        .with_columns(
+            pl.Series("policy", [played.selected.candidates[k].forecaster for k in played.selected.number]),
+            pl.lit(config.costs.service_target).alias("target"),
+            pl.Series("windows", audit.windows.astype(np.int32)),
+            pl.Series("covered", audit.covered.astype(np.int32)),
+            pl.Series("covered_seen", audit.covered_seen.astype(np.int32)),
+            pl.Series("expected", audit.expected),
+        )
+        .filter(pl.col("windows") > 0)
+    )
 
 
 def passports(rows: Recorded, played: Played, as_of: date, config: Settings, failing: pl.DataFrame) -> pl.DataFrame:
@@ -151,9 +159,10 @@ def _figures(totals: pl.DataFrame, prefix: str) -> list[pl.Series]:
     """The seven figures of a policy; the fill rate is null where nothing was asked for, in-stock rate 1 where it was never on sale."""
     fill = totals.select(pl.when(pl.col("demand_units") > 0).then(pl.col("sold_units") / pl.col("demand_units")))
     found = {
-        "fill_rate": fill.to_series(), "in_stock_rate": 1.0 - totals["stockout_days"] / totals["days"].clip(1),
+        "fill_rate": fill.to_series(),
+        "in_stock_rate": 1.0 - totals["stockout_days"] / totals["days"].clip(1),
         **{name: totals[name] for name in FIGURES[2:]},
-    }  # fmt: skip
+    }
     return [values.alias(prefix + name) for name, values in found.items()]
 
 

@@ -12,14 +12,14 @@ from pipelines.replay.candidates import BOOSTED, DECAYED, SBA, TSB, Known
 from pipelines.replay.known_history import Moments, decayed_moments, lead_times_known, spread_known
 from pipelines.replay.retrained import daily_rates, of_days
 from pipelines.replay.smoothing import ALPHA, intermittent_rates
-from pipelines.replay.window import ORDERED, Window, positions
+from pipelines.replay.window import ORDERED, ReplayWindow, positions
 
 LEARN_FROM = 28
 """Days of history before the first forecast whose miss is learnt from."""
 
 
 @dataclass(frozen=True)
-class Terms:
+class PolicyTerms:
     """What ordering, holding and shortage cost, and how sure to be; arrays of shape (N,).
 
     Attributes:
@@ -74,7 +74,7 @@ def review_columns(days: int, period: int) -> Ints:
     return column
 
 
-def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
+def known(w: ReplayWindow, terms: PolicyTerms, boosted: Floats | None = None) -> Known:
     """Demand and lead times as known on the day before the window and at each review date in it, from rows up to that date only.
 
     Args:
@@ -124,7 +124,9 @@ def known(w: Window, terms: Terms, boosted: Floats | None = None) -> Known:
     )
 
 
-def _by_calendar(w: Window, lead: Floats, sku: Ints, received_day: Ints, dates: Ints, terms: Terms) -> Floats:
+def _by_calendar(
+    w: ReplayWindow, lead: Floats, sku: Ints, received_day: Ints, dates: Ints, terms: PolicyTerms
+) -> Floats:
     """Lead times of the orders of the next review by the supplier's calendar: an order lasts until those can come, shape (N, E)."""
     if not w.calendars:
         return lead
@@ -139,7 +141,7 @@ def _by_calendar(w: Window, lead: Floats, sku: Ints, received_day: Ints, dates: 
     return found
 
 
-def _boosted(means: Floats, w: Window, dates: Ints, protection: Floats, terms: Terms) -> Floats:
+def _boosted(means: Floats, w: ReplayWindow, dates: Ints, protection: Floats, terms: PolicyTerms) -> Floats:
     """Units a day over the protection interval as forecast at each date, NaN before the first training, shape (N, E)."""
     period = terms.review_period_days
     number = of_days(dates, w.demand.shape[1], period, means.shape[1])

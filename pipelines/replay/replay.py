@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.core.inventory import Floats, largest_line, least_order
-from pipelines.engine.engine import Arrivals, Levels, Outcome, Span, problem, simulate
+from pipelines.engine.engine import Arrivals, Levels, ReplayOutcome, Span, problem, simulate
 from pipelines.engine.kernel import Ints
 from pipelines.ordering.rules import EXPECTED_COST
 from pipelines.replay import expected_cost_replay
@@ -20,9 +20,9 @@ from pipelines.replay.candidates import DEFAULT, Candidate, Known, of
 from pipelines.replay.censored import imputed
 from pipelines.replay.choose import Certainty, Choice, Phases, Selected, by_phase, daily_cost, guarded, select
 from pipelines.replay.measures import Days, Rates, recorded
-from pipelines.replay.policies import Terms, incumbent_levels, known, review_columns
+from pipelines.replay.policies import PolicyTerms, incumbent_levels, known, review_columns
 from pipelines.replay.tables import Recorded
-from pipelines.replay.window import Window, pipeline_at_start, positions, window, with_calendars
+from pipelines.replay.window import ReplayWindow, pipeline_at_start, positions, window, with_calendars
 from pipelines.settings import Settings
 
 POLICIES: Final = ("recorded", "incumbent", "candidate")
@@ -67,12 +67,12 @@ class Played:
         guard, auditor: compute :attr:`choice` and :attr:`audit`, at the first use: a study has neither.
     """
 
-    window: Window
+    window: ReplayWindow
     timetable: Timetable
     days: Days
     rates: Rates
-    outcomes: dict[str, Outcome]
-    bounds: dict[str, Outcome]
+    outcomes: dict[str, ReplayOutcome]
+    bounds: dict[str, ReplayOutcome]
     present: dict[str, npt.NDArray[np.bool_]]
     selected: Selected
     guard: Callable[[], Choice]
@@ -136,7 +136,7 @@ def play(
         *(_column(skus, name) for name in ("unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost"))
     )
     agreed, minimum, maximum = (_column(skus, name) for name in ("lead_time_days", "reorder_point", "order_up_to"))
-    terms = Terms(
+    terms = PolicyTerms(
         rates.ordering_cost, rates.holding_cost_per_day, rates.shortage_cost, agreed,
         config.costs.service_target, config.planning.review_period_days,
     )  # fmt: skip
@@ -180,7 +180,7 @@ def candidates_of(facts: Known, policy: str | None) -> tuple[Candidate, ...]:
 
 def _expected_terms(
     skus: pl.DataFrame, whole: npt.NDArray[np.bool_], days: Days, config: Settings, *, allowed: bool
-) -> expected_cost_replay.Terms:
+) -> expected_cost_replay.ReviewTerms:
     """Terms of the SKUs that may order at every review; none may where the rows do not say."""
     yes = {
         name: skus[name].fill_null(value=False).to_numpy()
@@ -189,7 +189,7 @@ def _expected_terms(
         for name in ("every_review", "has_own_costs")
     }
     agreed, pack, least = (_column(skus, name) for name in ("lead_time_days", "pack_size", "min_order_qty"))
-    return expected_cost_replay.Terms(
+    return expected_cost_replay.ReviewTerms(
         yes["every_review"] & ~np.isnan(agreed) & allowed, yes["has_own_costs"], np.nan_to_num(pack),
         least_order(np.nan_to_num(least), whole, config.purchase.min_quantity), _column(skus, "reorder_point"),
         _column(skus, "order_up_to"),
@@ -200,12 +200,12 @@ def _expected_terms(
 def _with_expected_cost(
     selected: Selected,
     facts: Known,
-    terms: expected_cost_replay.Terms,
+    terms: expected_cost_replay.ReviewTerms,
     lead_time: Ints,
     due: tuple[Arrivals, Ints],
     rates: Rates,
     phases: Phases,
-    replays: Sequence[Callable[[Levels], Outcome]],
+    replays: Sequence[Callable[[Levels], ReplayOutcome]],
 ) -> tuple[Selected, Levels, Levels]:
     """SKUs that may order at every review do so by expected cost: justified by the cost model, not by backtest results.
 
@@ -225,7 +225,7 @@ def _with_expected_cost(
     return ours, ours.levels, other.levels
 
 
-def mixed(first: npt.NDArray[np.bool_], one: Outcome, other: Outcome) -> Outcome:
+def mixed(first: npt.NDArray[np.bool_], one: ReplayOutcome, other: ReplayOutcome) -> ReplayOutcome:
     """SKU by SKU the one outcome or the other.
 
     Args:
@@ -236,7 +236,7 @@ def mixed(first: npt.NDArray[np.bool_], one: Outcome, other: Outcome) -> Outcome
     Returns:
         The outcome of the mixture.
     """
-    values = {f.name: np.where(first, getattr(one, f.name), getattr(other, f.name)) for f in fields(Outcome)[:-1]}
+    values = {f.name: np.where(first, getattr(one, f.name), getattr(other, f.name)) for f in fields(ReplayOutcome)[:-1]}
     return replace(one, **values, trace=np.where(first[None, :, None], one.trace, other.trace))
 
 
@@ -253,14 +253,14 @@ def _present(
     return {"recorded": counted & some, "incumbent": replayable & has_rule, "candidate": replayable}
 
 
-def _start(w: Window, days: Days, counted: npt.NDArray[np.bool_], maximum: Floats, facts: Known) -> Floats:
+def _start(w: ReplayWindow, days: Days, counted: npt.NDArray[np.bool_], maximum: Floats, facts: Known) -> Floats:
     """Stock on the eve, whatever the policy: the recorded count; without counts the ERP's maximum, else our order-up-to level."""
     full = of(facts)[DEFAULT].levels(facts).order_up_to[:, 0]
     count = np.take_along_axis(w.stock, days.start[:, None], axis=1)[:, 0]
     return np.nan_to_num(np.where(counted, count, np.where(np.isnan(maximum), full, maximum)))
 
 
-def _days(skus: pl.DataFrame, w: Window, judged: int) -> tuple[Days, npt.NDArray[np.bool_]]:
+def _days(skus: pl.DataFrame, w: ReplayWindow, judged: int) -> tuple[Days, npt.NDArray[np.bool_]]:
     """A SKU starts on the day after its first stock count, or on its first known day where stock was not counted."""
     seen = ~np.isnan(w.stock)
     first_count = np.where(seen.any(axis=1), seen.argmax(axis=1), w.days + 1)
@@ -272,15 +272,15 @@ def _days(skus: pl.DataFrame, w: Window, judged: int) -> tuple[Days, npt.NDArray
     return Days(start, np.where(gone, np.clip(end, 0, w.days), w.days), w.days, judged, asked), counted
 
 
-def _on_sale(w: Window, days: Days) -> npt.NDArray[np.bool_]:
+def _on_sale(w: ReplayWindow, days: Days) -> npt.NDArray[np.bool_]:
     """Days from the first known one to the SKU's end: an empty shelf outside them hides no demand, shape (N, H + T)."""
     at = np.arange(w.demand.shape[1])
     return (at >= w.known_from[:, None]) & (at < w.run_up + days.end[:, None])
 
 
 def _player(
-    skus: pl.DataFrame, w: Window, days: Days, on_hand: Floats, due: Arrivals, config: Settings
-) -> Callable[[Floats, Levels], Outcome]:
+    skus: pl.DataFrame, w: ReplayWindow, days: Days, on_hand: Floats, due: Arrivals, config: Settings
+) -> Callable[[Floats, Levels], ReplayOutcome]:
     """What replays levels over a demand, from the one stock and pipeline, with the SKUs' limits and lead times."""
     limits = (
         np.nan_to_num(_column(skus, "pack_size")),
@@ -289,7 +289,7 @@ def _player(
     )
     span = Span(days.end, days.start, days.warmup)
 
-    def run(demand: Floats, levels: Levels) -> Outcome:
+    def run(demand: Floats, levels: Levels) -> ReplayOutcome:
         arrays = problem(demand, on_hand, levels, w.lead_time, limits=limits, arrivals=due, usable=w.usable, span=span)
         played = simulate(
             arrays, backorders=config.planning.unmet_demand == "backorder", threads=config.forecast.threads, trace=True

@@ -27,9 +27,16 @@ chunk as (select * from catalogue where place > :low and place <= :high)
 """
 
 _NUMBERS = (
-    "unit_cost", "holding_cost_per_day", "shortage_cost", "ordering_cost", "lead_time_days", "min_order_qty", "pack_size",
-    "reorder_point", "order_up_to",
-)  # fmt: skip
+    "unit_cost",
+    "holding_cost_per_day",
+    "shortage_cost",
+    "ordering_cost",
+    "lead_time_days",
+    "min_order_qty",
+    "pack_size",
+    "reorder_point",
+    "order_up_to",
+)
 
 _EVERY_REVIEW = f"""
 select item_id, location_id, is_active, {", ".join(f"cast({name} as double precision) as {name}" for name in every_review.COLUMNS[1:])}
@@ -200,8 +207,15 @@ def kinds(as_of: date, counted_by: date) -> dict[str, bool]:
 
 
 TABLES: Final = (
-    "replays", "replay_bounds", "candidates", "choices", "passports", "calibration", "service_audit", "replay_days",
-)  # fmt: skip
+    "replays",
+    "replay_bounds",
+    "candidates",
+    "choices",
+    "passports",
+    "calibration",
+    "service_audit",
+    "replay_days",
+)
 """What a run writes, in schema plan; the last by chunk, the others by SKU."""
 
 
@@ -225,9 +239,11 @@ def write(as_of: date, chunk: int, keys: pl.DataFrame, frames: dict[str, pl.Data
         cursor.execute("create temp table replayed (item_id text, location_id text) on commit drop")
         cursor.adbc_ingest("replayed", keys.select(KEY).to_arrow(), mode="append", temporary=True)
         for table, frame in frames.items():
-            replaced = f"chunk = {int(chunk)}" if table == "replay_days" else (
-                "exists (select 1 from replayed k where k.item_id = t.item_id and k.location_id = t.location_id)"
-            )  # fmt: skip
+            replaced = (
+                f"chunk = {int(chunk)}"
+                if table == "replay_days"
+                else ("exists (select 1 from replayed k where k.item_id = t.item_id and k.location_id = t.location_id)")
+            )
             cursor.execute(f"delete from plan.{table} t where t.as_of = '{as_of}' and {replaced}")
             if frame.height:
                 cursor.adbc_ingest(table, frame.to_arrow(), mode="append", db_schema_name="plan")

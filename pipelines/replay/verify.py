@@ -47,9 +47,12 @@ def run(as_of: date, items: Sequence[str] = ()) -> dict[str, Any]:
     different = {name: rows_that_differ(rows, again[name], _KEYS.get(name, [])) for name, rows in stored.items()}
     found = differences(kept, again["passports"])
     return {
-        "as_of": as_of.isoformat(), "checked": kept.height, "equal": kept.height - len(found),
-        "tables": different, "differences": found,
-    }  # fmt: skip
+        "as_of": as_of.isoformat(),
+        "checked": kept.height,
+        "equal": kept.height - len(found),
+        "tables": different,
+        "differences": found,
+    }
 
 
 def recomputed(as_of: date, items: Sequence[str]) -> dict[str, pl.DataFrame]:

@@ -20,7 +20,7 @@ ORDERED: Final = pl.col("quantity_ordered") > 0
 
 
 @dataclass(frozen=True)
-class Window:
+class ReplayWindow:
     """Recorded history of N SKUs: H days of run-up, then the T days of the replay.
 
     Attributes:
@@ -78,7 +78,7 @@ def window(
     *,
     days: int,
     run_up: int,
-) -> Window:
+) -> ReplayWindow:
     """Arrange recorded rows as arrays.
 
     Args:
@@ -106,7 +106,7 @@ def window(
     held, on_shelf = _held(counted, came, asked)
     received = numbered(skus, receipts).sort("sku", "ordered_on", "received_on", "quantity_ordered")
     lead, usable = _orders_as_recorded(skus, received.filter(ORDERED), first, days, {})
-    return Window(
+    return ReplayWindow(
         first=first,
         demand=asked,
         stockout=empty,
@@ -122,7 +122,7 @@ def window(
     )
 
 
-def with_calendars(w: Window, skus: pl.DataFrame, calendars: Calendars) -> Window:
+def with_calendars(w: ReplayWindow, skus: pl.DataFrame, calendars: Calendars) -> ReplayWindow:
     """The window with lead times by the calendars of the suppliers that keep one.
 
     Args:
@@ -140,7 +140,7 @@ def with_calendars(w: Window, skus: pl.DataFrame, calendars: Calendars) -> Windo
     return replace(w, lead_time=lead, usable=usable, calendars=timelines)
 
 
-def pipeline_at_start(w: Window, first_day: Ints, late_days: int) -> tuple[Arrivals, Ints]:
+def pipeline_at_start(w: ReplayWindow, first_day: Ints, late_days: int) -> tuple[Arrivals, Ints]:
     """Orders placed before a SKU's first replay day and still open on it, arriving as recorded.
 
     One that has not arrived to this day stays on order, until it is overdue by more than ``late_days``: then nobody counts on it.
@@ -157,10 +157,12 @@ def pipeline_at_start(w: Window, first_day: Ints, late_days: int) -> tuple[Arriv
     still = w.open_orders.select(
         "sku", "ordered_on", until=pl.col("expected_on") + pl.duration(days=late_days + 1), quantity="quantity_ordered"
     )
-    lines = pl.concat([
-        came.with_columns(units=_usable_units(w.receipts)),
-        still.with_columns(units=pl.lit(0.0)),
-    ])  # fmt: skip
+    lines = pl.concat(
+        [
+            came.with_columns(units=_usable_units(w.receipts)),
+            still.with_columns(units=pl.lit(0.0)),
+        ]
+    )
     first = first_day[lines["sku"].to_numpy()]
     placed, until = (positions(lines[name], w.first) for name in ("ordered_on", "until"))
     open_ = (placed < first) & (until >= first)

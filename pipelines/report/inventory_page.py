@@ -129,7 +129,7 @@ def sentences(report: dict[str, Any]) -> list[str]:
         missed = sum(row["missed_value"] for row in report["expedite"])
         said.append(
             f"Call about {count(len(report['expedite']), 'open line')} that {verb(len(report['expedite']), 'comes', 'come')} too late, "
-            "the first of the list first: "
+            "starting at the top of the list: "
             f"demand worth {money(missed)} would be missed."
         )
     if report["cancel"]:
@@ -160,7 +160,7 @@ def _running_out_sentence(rows: list[dict[str, Any]], out: int) -> str:
         f"{count(len(rows), 'SKU')} {verb(len(rows), 'is', 'are')} out of stock ({out:,}) or more likely than not to run out: "
         f"approve the proposals of {proposed:,} today"
         + (f"; {waiting:,} {verb(waiting, 'waits', 'wait')} for open orders alone" if waiting else "")
-        + (f"; {bare:,} {verb(bare, 'has neither, look at it', 'have neither, look at those')} first" if bare else "")
+        + (f"; {bare:,} {verb(bare, 'has neither, check it', 'have neither, check those')} first" if bare else "")
         + "."
     )
 

@@ -76,9 +76,9 @@ def _costs(settings: Settings) -> str:
     costs = settings.costs
     return (
         f"Holding {percent(costs.holding_cost_rate, 0)} of the stock's value a year, {money(costs.ordering_cost, 2)} an order, "
-        f"service target {_target(settings)}, where the ERP names nothing else; in "
+        f"service target {_target(settings)}, unless the ERP names others; in "
         "the replay each line bears the cost of a whole order. "
-        "A unit short costs its margin; of an item without a sale price, what the service target implies."
+        "A unit short costs its margin; for an item without a sale price, what the service target implies."
     )
 
 
@@ -86,9 +86,9 @@ def _replay(compared: Comparison | None, review_days: int) -> str:
     window = f"{compared.from_on} to {compared.until_on}, day by day. " if compared and compared.from_on else ""
     return (
         f"{window}Both policies start from the same stock and meet the same demand with the same lead times. "
-        "The ERP's rule is its present minimum and maximum, looked at every day. "
+        "The ERP's rule is its present minimum and maximum, checked every day. "
         f"Ours is reviewed every {count(review_days, 'day')}; each review sets its levels from the demand and lead times recorded by "
         "then (classical forecasts, not the champion's), so no later record enters it. Which textbook rule ours is was selected on the "
-        "days before the past year, and let through against the ERP's rule on days before those reported; where it was not, the ERP's "
-        "rule stays and counts as ours."
+        "days before the past year, and accepted against the ERP's rule on days before those reported; if it was not, the ERP's "
+        "rule is kept and counts as ours."
     )

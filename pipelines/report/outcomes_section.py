@@ -30,19 +30,27 @@ def context(found: dict[str, Any]) -> dict[str, Any]:
 
 def _week(row: dict[str, Any]) -> dict[str, str]:
     return {
-        "ends": row["week_ends_on"].isoformat(), "fill": _share(row["fill_rate"]), "stockouts": f"{row['stockout_days']:,}",
-        "stock": money(row["stock_value"]), "holding": money(row["holding_cost"]), "shortage": money(row["shortage_cost"]),
-        "ordering": money(row["ordering_cost"]), "cost": money(row["total_cost"]), "lines": f"{row['ordered_lines']:,}",
-    }  # fmt: skip
+        "ends": row["week_ends_on"].isoformat(),
+        "fill": _share(row["fill_rate"]),
+        "stockouts": f"{row['stockout_days']:,}",
+        "stock": money(row["stock_value"]),
+        "holding": money(row["holding_cost"]),
+        "shortage": money(row["shortage_cost"]),
+        "ordering": money(row["ordering_cost"]),
+        "cost": money(row["total_cost"]),
+        "lines": f"{row['ordered_lines']:,}",
+    }
 
 
 def _vendor(row: dict[str, Any]) -> dict[str, str]:
     return {
-        "name": row["supplier_name"], "verdict": row["verdict"], "receipts": f"{row['receipts']:,}",
+        "name": row["supplier_name"],
+        "verdict": row["verdict"],
+        "receipts": f"{row['receipts']:,}",
         "on_time": f"{_share(row['on_time_share'])} ({_share(row['usual_on_time_share'])})",
         "in_full": f"{_share(row['in_full_share'])} ({_share(row['usual_in_full_share'])})",
         "overdue": f"{row['overdue_lines']:,} of {row['open_lines']:,}",
-    }  # fmt: skip
+    }
 
 
 def _share(value: float | None) -> str:

@@ -12,8 +12,8 @@ from pipelines.report.tables import Tables
 BASES: Final = {
     "proven": "ours: the replay proved a saving over the ERP's rule",
     "no_incumbent": "ours: the ERP holds no rule to keep",
-    "not_proven": "the ERP's rule stays: no saving was proven",
-    "books": "the ERP's rule stays: its books do not add up, so nothing can be proven",
+    "not_proven": "the ERP's rule is kept: no saving was proven",
+    "books": "the ERP's rule is kept: its books do not add up, so nothing can be proven",
     "not_replayed": "could not be replayed",
 }
 
@@ -62,7 +62,7 @@ def guarded(tables: Tables) -> list[str]:
         return []
     said = (
         f"Our policy replaces the ERP's rule on {count(proven, 'SKU')}, where earlier days of the replay prove a saving; on {kept:,} they "
-        "do not, so the ERP's rule stays there and counts as ours above."
+        "do not, so the ERP's rule is kept there and counts as ours above."
     )
     brief = pl.col("saving_low").is_null() | (pl.col("lead_time_days") * ROUNDS > pl.col("guard_days"))
     little = tables.choices.filter((pl.col("basis") == "not_proven") & brief).height
@@ -86,11 +86,16 @@ def bounds(tables: Tables) -> list[dict[str, str]]:
             for policy in ("incumbent", "candidate")
         }
         theirs, ours = of["incumbent"], of["candidate"]
-        rows.append({
-            "name": name, "fill_theirs": percent(theirs.fill), "fill_ours": percent(ours.fill),
-            "lost_theirs": quantity(round(theirs.lost_units)), "lost_ours": quantity(round(ours.lost_units)),
-            "saving": money(theirs.total_cost - ours.total_cost),
-        })  # fmt: skip
+        rows.append(
+            {
+                "name": name,
+                "fill_theirs": percent(theirs.fill),
+                "fill_ours": percent(ours.fill),
+                "lost_theirs": quantity(round(theirs.lost_units)),
+                "lost_ours": quantity(round(ours.lost_units)),
+                "saving": money(theirs.total_cost - ours.total_cost),
+            }
+        )
     return rows if len(rows) == 2 else []
 
 
@@ -123,12 +128,17 @@ def books(tables: Tables) -> list[dict[str, Any]]:
     rows = failing.sort(["size", "location_id", "item_id"], descending=[True, False, False]).head(SHOWN)
     return [
         {
-            "item_id": row["item_id"], "location_id": row["location_id"],
-            "kind": KINDS[row["kind"]] + _aside(row), "gaps": f"{row['mismatches']:,}",
-            "units": quantity(row["units"]), "units_raw": row["units"], "first": str(row["first_on"]), "last": str(row["last_on"]),
+            "item_id": row["item_id"],
+            "location_id": row["location_id"],
+            "kind": KINDS[row["kind"]] + _aside(row),
+            "gaps": f"{row['mismatches']:,}",
+            "units": quantity(row["units"]),
+            "units_raw": row["units"],
+            "first": str(row["first_on"]),
+            "last": str(row["last_on"]),
         }
         for row in rows.iter_rows(named=True)
-    ]  # fmt: skip
+    ]
 
 
 def _aside(row: dict[str, Any]) -> str:
@@ -161,8 +171,11 @@ def _service_row(row: dict[str, Any]) -> dict[str, str]:
     low, high = (row[name] / row["windows"] for name in ("covered", "covered_seen"))
     missed = max(row["target"] - high, 0.0) if high < row["target"] else max(low - row["target"], 0.0)
     return {
-        "name": row["demand_class"].replace("_", " "), "skus": f"{row['skus']:,}", "windows": f"{row['windows']:,}",
-        "target": percent(row["target"]), "expected": percent(row["expected"] / row["windows"]),
+        "name": row["demand_class"].replace("_", " "),
+        "skus": f"{row['skus']:,}",
+        "windows": f"{row['windows']:,}",
+        "target": percent(row["target"]),
+        "expected": percent(row["expected"] / row["windows"]),
         "achieved": percent(low) if high - low < 0.0005 else f"{percent(low)} to {percent(high)}",
         "gap": "within" if not missed else points(-missed if high < row["target"] else missed),
-    }  # fmt: skip
+    }

@@ -75,8 +75,11 @@ class Tables:
             return self
         keys = self.calibration.select("item_id", "location_id")
         whole = {name: getattr(self, name) for name in ("replays", "bounds")}
-        kept = {name: rows.join(keys, on=["item_id", "location_id"], how="anti", maintain_order="left") for name, rows in whole.items()
-                if rows.height}  # fmt: skip
+        kept = {
+            name: rows.join(keys, on=["item_id", "location_id"], how="anti", maintain_order="left")
+            for name, rows in whole.items()
+            if rows.height
+        }
         return replace(self, **kept)
 
     def decided(self) -> "Tables":

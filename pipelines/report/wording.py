@@ -50,7 +50,7 @@ def _change(before: float, after: float, noun: str) -> str:
 def _certainty(compared: Comparison) -> str:
     low, high = compared.cost_low, compared.cost_high
     if low is None or high is None:
-        return "One SKU alone says nothing of how certain that is, so no saving is shown."
+        return "One SKU alone gives no interval, so no saving is shown."
     interval = f"{money(low)} to {money(high)}"
     if high < 0:
         return f"Across SKUs, the 95% interval of the cost change is {interval}: a saving."
@@ -66,10 +66,11 @@ def caveats(compared: Comparison, omitted: list[tuple[str, int]]) -> list[str]:
         low, unseen = compared.recorded_fill_low, compared.unseen_units
         bounds = f", and the fill of the books lies between {percent(low)} and 100%" if low is not None else ""
         missing = (
-            "" if unseen is None
-            else "If demand on those days was as on the days around them, "
+            ""
+            if unseen is None
+            else "If demand on those days was like that of the days around them, "
             f"{quantity(round(unseen))} {verb(round(unseen), 'unit is', 'units are')} missing from it{bounds}. "
-        )  # fmt: skip
+        )
         found.append(
             f"On {count(compared.censored_days, 'SKU-day')} ({percent(compared.censored_share)} of those compared) "
             "the books show a stockout, "
@@ -82,7 +83,7 @@ def caveats(compared: Comparison, omitted: list[tuple[str, int]]) -> list[str]:
     if total:
         reasons = "; ".join(f"{number:,}: {reason}" for reason, number in omitted)
         found.append(f"{count(total, 'active SKU')} {verb(total, 'is', 'are')} left out of the comparison ({reasons}).")
-    found.append("A replay says what would have happened to demand as it was; it does not promise what will.")
+    found.append("A replay says what would have happened to demand as it was; it does not promise what will happen.")
     return found
 
 
@@ -99,7 +100,7 @@ def no_comparison(ours: PolicyTotals | None, skus: int, omitted: list[tuple[str,
     """
     reasons = "; ".join(f"{number:,}: {reason}" for reason, number in omitted)
     because = f" ({reasons})" if reasons else ""
-    why = f"No SKU could be replayed under both the ERP's rule and ours{because}, so nothing is said of savings."
+    why = f"No SKU could be replayed under both the ERP's rule and ours{because}, so no saving is reported."
     if ours is None or ours.fill is None:
         return why
     return (

@@ -98,11 +98,15 @@ def _event_effects(days: list[date]) -> tuple[Floats, Floats]:
 
 _HOLIDAY: Final = ((0, 0.35),)
 _EFFECTS: Final[dict[str, tuple[tuple[int, float], ...]]] = {
-    "New Year": _HOLIDAY, "Labour Day": _HOLIDAY, "Easter Monday": _HOLIDAY, "Christmas Day": _HOLIDAY, "Boxing Day": _HOLIDAY,
+    "New Year": _HOLIDAY,
+    "Labour Day": _HOLIDAY,
+    "Easter Monday": _HOLIDAY,
+    "Christmas Day": _HOLIDAY,
+    "Boxing Day": _HOLIDAY,
     "Black Friday": tuple((offset, 1.9) for offset in range(-2, 4)),
     "Summer sale": tuple((offset, 1.4) for offset in range(7)),
     "Christmas business": tuple((offset, 1.35) for offset in range(18)),
-}  # fmt: skip
+}
 
 
 def events_of(year: int) -> list[tuple[date, str]]:
@@ -110,11 +114,18 @@ def events_of(year: int) -> list[tuple[date, str]]:
     november = date(year, 11, 1)
     black_friday = november + timedelta(days=(3 - november.weekday()) % 7 + 22)  # the day after the fourth Thursday
     easter = _easter(year)
-    return sorted([
-        (date(year, 1, 1), "New Year"), (easter + timedelta(days=1), "Easter Monday"), (date(year, 5, 1), "Labour Day"),
-        (date(year, 7, 6), "Summer sale"), (black_friday, "Black Friday"), (date(year, 12, 5), "Christmas business"),
-        (date(year, 12, 25), "Christmas Day"), (date(year, 12, 26), "Boxing Day"),
-    ])  # fmt: skip
+    return sorted(
+        [
+            (date(year, 1, 1), "New Year"),
+            (easter + timedelta(days=1), "Easter Monday"),
+            (date(year, 5, 1), "Labour Day"),
+            (date(year, 7, 6), "Summer sale"),
+            (black_friday, "Black Friday"),
+            (date(year, 12, 5), "Christmas business"),
+            (date(year, 12, 25), "Christmas Day"),
+            (date(year, 12, 26), "Boxing Day"),
+        ]
+    )
 
 
 def _easter(year: int) -> date:

@@ -11,7 +11,7 @@ from pipelines.sample import incumbent, master
 from pipelines.sample.catalogue import Items
 from pipelines.sample.config import SampleConfig
 from pipelines.sample.demand import Demand, Skus
-from pipelines.sample.incumbent import Books, Days, Rule, Supply
+from pipelines.sample.incumbent import Books, Days, MinMaxRule, Supply
 from pipelines.sample.suppliers import Suppliers
 
 Floats = npt.NDArray[np.float64]
@@ -30,7 +30,7 @@ class Part:
     config: SampleConfig
     items: Items
     skus: Skus
-    rule: Rule
+    rule: MinMaxRule
     demand: Demand
     discount: Floats
     books: Books
@@ -73,10 +73,17 @@ def sales_frame(part: Part) -> pl.DataFrame:
     first_of_sku = np.searchsorted(sku, np.arange(len(part.skus.item)))
     number = np.arange(len(sku)) - first_of_sku[sku] + 1
     price = part.items.unit_price[part.skus.item[sku]] * (1 - part.discount[part.skus.item[sku], day])
-    frame = pl.DataFrame({
-        "item_id": part.item_ids.gather(sku), "location_id": part.location_ids.gather(sku), "number": number, "sold_on": part.dates(day),
-        "quantity": part.units(steps, sku), "unit_price": np.round(price, 2), "updated_at": part.moments(day, moment),
-    })  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "item_id": part.item_ids.gather(sku),
+            "location_id": part.location_ids.gather(sku),
+            "number": number,
+            "sold_on": part.dates(day),
+            "quantity": part.units(steps, sku),
+            "unit_price": np.round(price, 2),
+            "updated_at": part.moments(day, moment),
+        }
+    )
     name = pl.format(
         "S-{}-{}-{}", pl.col("item_id").str.slice(5), "location_id", pl.col("number").cast(pl.String).str.zfill(5)
     )
@@ -112,30 +119,43 @@ def stock_frame(part: Part) -> pl.DataFrame:
     first = part.config.opening_day
     sku, day = np.nonzero(part.books.on_hand[:, first:] >= 0)
     day = day + first
-    return pl.DataFrame({
-        "item_id": part.item_ids.gather(sku), "location_id": part.location_ids.gather(sku), "counted_on": part.dates(day),
-        "on_hand": part.units(part.books.on_hand[sku, day], sku), "updated_at": part.moments(day, _COUNTED * 3600),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "item_id": part.item_ids.gather(sku),
+            "location_id": part.location_ids.gather(sku),
+            "counted_on": part.dates(day),
+            "on_hand": part.units(part.books.on_hand[sku, day], sku),
+            "updated_at": part.moments(day, _COUNTED * 3600),
+        }
+    )
 
 
 def policies_frame(part: Part) -> pl.DataFrame:
     """The contract's item_policies: the minimum and maximum in force; items that ended have none."""
     sku = np.flatnonzero(part.rule.end == part.config.total_days - 1)
     day = np.maximum(part.books.reset_day[sku], part.config.opening_day)
-    return pl.DataFrame({
-        "item_id": part.item_ids.gather(sku), "location_id": part.location_ids.gather(sku),
-        "reorder_point": part.units(part.books.reorder_point[sku], sku), "order_up_to": part.units(part.books.order_up_to[sku], sku),
-        "updated_at": part.moments(day, 17 * 3600),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "item_id": part.item_ids.gather(sku),
+            "location_id": part.location_ids.gather(sku),
+            "reorder_point": part.units(part.books.reorder_point[sku], sku),
+            "order_up_to": part.units(part.books.order_up_to[sku], sku),
+            "updated_at": part.moments(day, 17 * 3600),
+        }
+    )
 
 
 def counting_errors_frame(part: Part) -> pl.DataFrame:
     """The planted counting errors: where and when the stock jumps, and by how much."""
     sku = np.flatnonzero(part.books.error)
-    return pl.DataFrame({
-        "item_id": part.item_ids.gather(sku), "location_id": part.location_ids.gather(sku),
-        "counted_on": part.dates(part.rule.error_day[sku]), "difference": part.units(part.books.error[sku], sku),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "item_id": part.item_ids.gather(sku),
+            "location_id": part.location_ids.gather(sku),
+            "counted_on": part.dates(part.rule.error_day[sku]),
+            "difference": part.units(part.books.error[sku], sku),
+        }
+    )
 
 
 def lines_frame(part: Part, days: Days, supply: Supply) -> pl.DataFrame:
@@ -187,9 +207,14 @@ def orders_frames(lines: pl.DataFrame, suppliers: Suppliers) -> tuple[pl.DataFra
         pl.col("state").min(), pl.col("updated_at").max()
     )
     orders = heads.select(
-        "po_id", "supplier_id", "location_id", "ordered_on", status(heads["state"]).alias("status"),
-        pl.lit(None, pl.String).alias("external_ref"), "updated_at",
-    )  # fmt: skip
+        "po_id",
+        "supplier_id",
+        "location_id",
+        "ordered_on",
+        status(heads["state"]).alias("status"),
+        pl.lit(None, pl.String).alias("external_ref"),
+        "updated_at",
+    )
     return orders, lines.select(
         "po_id", "line_no", "item_id", "quantity_ordered", "unit_price", "promised_on", "received_on", "quantity_received",
         "quantity_rejected", "updated_at",

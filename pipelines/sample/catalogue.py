@@ -126,9 +126,12 @@ def _demand_shape(klass: Ints, u: Floats, z: Floats) -> tuple[Floats, Floats, Fl
 
     occurrence = pick(0.97 + 0.03 * v, 0.82 + 0.13 * v, between(0.03, 0.5), between(0.03, 0.4), between(0.004, 0.02))
     size = pick(
-        np.clip(12 * np.exp(0.6 * x), 4, 80), np.clip(8 * np.exp(0.6 * x), 3, 60),
-        1.8 + 3 * w, np.clip(9 * np.exp(0.5 * x), 4, 30), 1.5 + 1.5 * w,
-    )  # fmt: skip
+        np.clip(12 * np.exp(0.6 * x), 4, 80),
+        np.clip(8 * np.exp(0.6 * x), 3, 60),
+        1.8 + 3 * w,
+        np.clip(9 * np.exp(0.5 * x), 4, 30),
+        1.5 + 1.5 * w,
+    )
     return occurrence, size, pick(0.08 + 0.22 * w, 0.65 + 0.65 * w, 0.15 + 0.25 * w, 0.7 + 0.9 * w, 0.2 + 0.2 * w)
 
 

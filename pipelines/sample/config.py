@@ -51,7 +51,7 @@ class SampleConfig:
             if not low <= getattr(self, name) <= high:
                 raise StockproofError(f"{name} = {getattr(self, name)} is out of range {low} to {high}", _REMEDY)
         if not 0 <= self.counting_error_share <= 1:
-            raise StockproofError(f"counting_error_share = {self.counting_error_share} is no share", _REMEDY)
+            raise StockproofError(f"counting_error_share = {self.counting_error_share} is not a share", _REMEDY)
 
     @property
     def total_days(self) -> int:

@@ -138,9 +138,14 @@ def unknown_sales(config: SampleConfig, plan: Plan) -> tuple[pl.DataFrame, pl.Da
     for item_id in plan.get(UNKNOWN_ITEM, []):
         day = config.until - timedelta(days=_pick(config, UNKNOWN_ITEM, item_id, min(config.days - 1, 300)))
         row = {
-            "sale_id": f"S-{item_id[5:]}-WH-1-00001", "item_id": item_id, "location_id": "WH-1", "sold_on": day, "quantity": 2.0,
-            "unit_price": 9.99, "updated_at": datetime(day.year, day.month, day.day, 18, 30),  # noqa: DTZ001 the ERP's own clock
-        }  # fmt: skip
+            "sale_id": f"S-{item_id[5:]}-WH-1-00001",
+            "item_id": item_id,
+            "location_id": "WH-1",
+            "sold_on": day,
+            "quantity": 2.0,
+            "unit_price": 9.99,
+            "updated_at": datetime(day.year, day.month, day.day, 18, 30),  # noqa: DTZ001 the ERP's own clock
+        }
         rows.append(row)
         listed.append(_fault("sales", row, UNKNOWN_ITEM, "no such item_id in items"))
     return pl.DataFrame(rows), faults(listed)

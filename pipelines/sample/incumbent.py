@@ -24,7 +24,7 @@ _SHORTEST_MEMORY: Final = 28
 _MEMORY: Final = 91
 
 
-class Rule(NamedTuple):
+class MinMaxRule(NamedTuple):
     """K SKUs and how their planner thinks; all of shape (K,).
 
     Attributes:
@@ -126,7 +126,7 @@ def _working(day: int, first_weekday: int) -> int:
 
 
 @njit(nogil=True)
-def deliver(rule: Rule, days: Days, supply: Supply, sku: int, day: int, quantity: int) -> Delivery:
+def deliver(rule: MinMaxRule, days: Days, supply: Supply, sku: int, day: int, quantity: int) -> Delivery:
     """Fate of an order; a function of its arguments alone, so the books can ask again.
 
     Args:
@@ -160,13 +160,13 @@ def deliver(rule: Rule, days: Days, supply: Supply, sku: int, day: int, quantity
 
 
 @njit(nogil=True)
-def _levels(rule: Rule, sku: int, daily_mean: float) -> tuple[int, int]:
+def _levels(rule: MinMaxRule, sku: int, daily_mean: float) -> tuple[int, int]:
     minimum = max(1, int(np.ceil(daily_mean * (rule.lead_time[sku] + rule.cover[sku]))))
     return minimum, minimum + max(1, rule.min_order[sku], int(np.ceil(daily_mean * rule.cycle[sku])))
 
 
 @njit(nogil=True)
-def _order_quantity(rule: Rule, sku: int, position: int, minimum: int, maximum: int) -> int:
+def _order_quantity(rule: MinMaxRule, sku: int, position: int, minimum: int, maximum: int) -> int:
     if position > minimum:
         return 0
     wanted = max(maximum - position, rule.min_order[sku])
@@ -175,7 +175,7 @@ def _order_quantity(rule: Rule, sku: int, position: int, minimum: int, maximum: 
 
 
 @njit(nogil=True)
-def _run_sku(rule: Rule, days: Days, supply: Supply, books: Books, sku: int) -> None:
+def _run_sku(rule: MinMaxRule, days: Days, supply: Supply, books: Books, sku: int) -> None:
     total = days.demand.shape[1]
     start, end, supplier = rule.start[sku], rule.end[sku], rule.supplier[sku]
     arrives, leaves_order, comes_back = np.zeros(total, np.int64), np.zeros(total, np.int64), np.zeros(total, np.int64)
@@ -225,12 +225,12 @@ def _schedule(delivery: Delivery, quantity: int, arrives: Ints, leaves_order: In
 
 
 @njit(nogil=True)
-def _run_all(rule: Rule, days: Days, supply: Supply, books: Books) -> None:
+def _run_all(rule: MinMaxRule, days: Days, supply: Supply, books: Books) -> None:
     for sku in range(days.demand.shape[0]):
         _run_sku(rule, days, supply, books, sku)
 
 
-def run(rule: Rule, days: Days, supply: Supply) -> Books:
+def run(rule: MinMaxRule, days: Days, supply: Supply) -> Books:
     """Run the minimum/maximum rule of every SKU over its life.
 
     Args:
@@ -252,7 +252,7 @@ def run(rule: Rule, days: Days, supply: Supply) -> Books:
 
 
 @njit(nogil=True)
-def order_lines(rule: Rule, days: Days, supply: Supply, ordered: Ints) -> Ints:
+def order_lines(rule: MinMaxRule, days: Days, supply: Supply, ordered: Ints) -> Ints:
     """Purchase order lines as they read at the end of the last day.
 
     Args:

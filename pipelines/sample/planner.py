@@ -5,10 +5,10 @@ import numpy as np
 from pipelines.sample.catalogue import Items
 from pipelines.sample.config import SampleConfig
 from pipelines.sample.demand import Skus
-from pipelines.sample.incumbent import Rule
+from pipelines.sample.incumbent import MinMaxRule
 
 
-def make_rule(config: SampleConfig, items: Items, skus: Skus) -> Rule:
+def make_rule(config: SampleConfig, items: Items, skus: Skus) -> MinMaxRule:
     """The incumbent's rule for every SKU.
 
     Args:
@@ -35,7 +35,7 @@ def make_rule(config: SampleConfig, items: Items, skus: Skus) -> Rule:
     has_error = u[:, 7] < config.counting_error_share
     error_day = np.where(has_error & (end > first), first + (u[:, 8] * (end - first)).astype(np.int64), -1)
     size = np.maximum(1, np.rint(guess * (2 + 15 * u[:, 9]))).astype(np.int64)
-    return Rule(
+    return MinMaxRule(
         start=start, end=end, supplier=items.supplier[item], lead_time=items.lead_time[item], pack=pack, min_order=minimum,
         cover=_cover(u[:, 1], u[:, 2]), cycle=8 + 40 * u[:, 3], guess=guess, reset_every=reset_every,
         reset_phase=(u[:, 6] * reset_every).astype(np.int64), error_day=error_day, error=np.where(u[:, 10] < 0.7, -size, size),

@@ -24,10 +24,17 @@ def main() -> None:
         Path(metrics).mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     uvicorn.run(
-        "pipelines.serve.app:create", factory=True, host=given.host, port=given.port, workers=given.workers,
-        access_log=False, server_header=False, timeout_graceful_shutdown=5, log_level="warning",
+        "pipelines.serve.app:create",
+        factory=True,
+        host=given.host,
+        port=given.port,
+        workers=given.workers,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        log_level="warning",
         h11_max_incomplete_event_size=65_536,
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

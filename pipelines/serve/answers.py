@@ -27,7 +27,8 @@ cache = Cache()
 
 
 def set_up() -> None:
-    """Connect the cache as configured."""
+    """Connect the cache as configured; what was read in another event loop is of no use in this one."""
+    stamps.forget()
     address = settings.load().serve.cache_url
     if address.startswith("mem"):
         cache.setup(address, size=50_000)
@@ -39,6 +40,10 @@ class Stamps:
     """What answers rest on. Requests that come while it is read share the next reading, so each sees what was there when it came."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """As before the first reading."""
         self._next: asyncio.Task[str] | None = None
         self._running: asyncio.Task[str] | None = None
         self._held, self._at = "", -1e9

@@ -40,10 +40,15 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
 def create() -> FastAPI:
     """The app of one worker."""
     app = FastAPI(
-        title="Stockproof", version=version("stockproof"), openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None,
+        title="Stockproof",
+        version=version("stockproof"),
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
         description="Replenishment you can check before you buy. Sign in with POST /api/v1/token.",
-        lifespan=_life, middleware=[Middleware(Shell, body_limit=settings.load().serve.body_limit)],
-    )  # fmt: skip
+        lifespan=_life,
+        middleware=[Middleware(Shell, body_limit=settings.load().serve.body_limit)],
+    )
     problems.register(app)
     for router in (health.router, sign_in.router, api.router, api.former.router, desk.router):
         app.include_router(router)

@@ -17,9 +17,11 @@ from starlette.types import Scope
 LABELS: Final = ("method", "route", "status")
 REQUESTS: Final = Counter("stockproof_http_requests_total", "Requests answered.", LABELS)
 SECONDS: Final = Histogram(
-    "stockproof_http_request_seconds", "Time from a request to its answer.", ("method", "route"),
+    "stockproof_http_request_seconds",
+    "Time from a request to its answer.",
+    ("method", "route"),
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
-)  # fmt: skip
+)
 
 
 def observe(scope: Scope, status: int, seconds: float) -> None:

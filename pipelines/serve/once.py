@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from pipelines.access import tables
+from pipelines.access import actions
 from pipelines.core.errors import Conflict, StockproofError
 from pipelines.serve import guard
 
@@ -41,16 +41,18 @@ class Once(APIRoute):
 async def _answered(
     request: Request, handle: Callable[[Request], Coroutine[Any, Any, Response]], name: str, key: str, content: bytes
 ) -> Response:
-    held = await run_in_threadpool(tables.claim, name, key, content)
+    held = await run_in_threadpool(actions.claim_answer, name, key, content)
     if held is not None:
         return _again(held, content)
     try:
         answer = await handle(request)
     except BaseException:
-        await run_in_threadpool(tables.forget, name, key)  # nothing was done: it may be sent again
+        await run_in_threadpool(actions.release_answer, name, key)  # nothing was done: it may be sent again
         raise
     body = bytes(getattr(answer, "body", b""))
-    await run_in_threadpool(tables.answer, name, key, answer.status_code, answer.media_type or "application/json", body)
+    await run_in_threadpool(
+        actions.keep_answer, name, key, answer.status_code, answer.media_type or "application/json", body
+    )
     return answer
 
 
@@ -58,5 +60,5 @@ def _again(held: dict[str, Any], content: bytes) -> Response:
     if not hmac.compare_digest(bytes(held.get("body_hash") or b""), content):
         raise StockproofError("this idempotency key belongs to another request", "use a new key for a new request")
     if held["status"] is None:
-        raise Conflict("the first request with this idempotency key is still at work", "ask again in a moment")
+        raise Conflict("the first request with this idempotency key is still running", "ask again in a moment")
     return Response(bytes(held["body"]), held["status"], {"Idempotent-Replayed": "true"}, held["media_type"])

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from pipelines.core.errors import Conflict, NotAllowed, NotFound, ServiceAway, StockproofError, WarehouseAway
 from pipelines.io import warehouse
@@ -87,7 +88,19 @@ async def _of_validation(request: Request, fault: Exception) -> Response:
 
 async def _of_http(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)  # noqa: S101
-    return answer(request, fault.status_code, str(fault.detail), headers=fault.headers)
+    headers = dict(fault.headers or {})
+    if fault.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_methods(request)) or headers.get("Allow", "")
+    return answer(request, fault.status_code, str(fault.detail), headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Methods that an address takes: of all routes of its path, where the framework names those of the first."""
+    routes: list[Any] = [one for one in request.app.routes if getattr(one, "methods", None)]
+    path = next((one.path for one in routes if one.matches(request.scope)[0] is not Match.NONE), None)
+    same = [one for one in routes if one.path == path]
+    documented = [one for one in same if one.include_in_schema] or same
+    return sorted({method for one in documented for method in one.methods})
 
 
 async def _unexpected(request: Request, fault: Exception) -> Response:

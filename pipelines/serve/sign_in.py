@@ -108,9 +108,13 @@ async def _session(user: User, target: str, request: Request) -> Response:
     public = settings.load().serve.public_url or ""
     answer = RedirectResponse(target, 303)
     answer.set_cookie(
-        guard.COOKIE, token, httponly=True, samesite="lax", path="/",
+        guard.COOKIE,
+        token,
+        httponly=True,
+        samesite="lax",
+        path="/",
         secure=public.startswith("https:") or request.url.scheme == "https",
-    )  # fmt: skip
+    )
     return answer
 
 

@@ -208,7 +208,7 @@ class Airflow:
         done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False)
         if done.returncode:
             raise StockproofError(
-                f"Airflow's database could not be migrated:\n{done.stderr.strip()[-2000:]}", "mend what it names"
+                f"Airflow's database could not be migrated:\n{done.stderr.strip()[-2000:]}", "fix what it names"
             )
         write_atomic(marker, version)
 

@@ -130,7 +130,7 @@ def _run(command: Sequence[str], environment: dict[str, str], what: str) -> None
     done = subprocess.run(list(command), env=os.environ | environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StockproofError(
-            f"{what} failed: {done.stderr.strip()[-2000:]}", "mend what it names and repeat the command"
+            f"{what} failed: {done.stderr.strip()[-2000:]}", "fix what it names and repeat the command"
         )
 
 

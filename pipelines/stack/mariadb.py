@@ -122,7 +122,7 @@ class MariaDB:
             words = (done.stdout + done.stderr).strip()[-2000:]
             raise StockproofError(
                 f"MariaDB could not be initialised in {data}:\n{words}",
-                "mend what it names and run `stockproof up` again",
+                "fix what it names and run `stockproof up` again",
             )
 
 

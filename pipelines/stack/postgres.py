@@ -180,7 +180,7 @@ class Postgres:
         if done.returncode:
             raise StockproofError(
                 f"PostgreSQL could not be initialised in {data}:\n{done.stderr.strip()}",
-                "mend what it names and run `stockproof up` again",
+                "fix what it names and run `stockproof up` again",
             )
 
 

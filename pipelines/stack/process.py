@@ -105,7 +105,7 @@ class Server:
             write_atomic(self._pid_file, json.dumps({**process_identity.of(pid), **more}))
         except OSError as fault:
             raise StockproofError(
-                f"{self._pid_file} cannot be written: {fault.strerror}", "mend that and run `stockproof up` again"
+                f"{self._pid_file} cannot be written: {fault.strerror}", "fix that and run `stockproof up` again"
             ) from None
 
     def note_unrecorded(self, own: Path, program: str) -> None:
@@ -159,7 +159,7 @@ class Server:
         if self.process() is None:
             return StockproofError(
                 f"{self.name} ended while starting; the end of {self.log}:\n{self.log_tail()}",
-                "mend what the log names",
+                "fix what the log names",
             )
         return StockproofError(
             f"{self.name} was not ready after {seconds:.0f} s; the end of {self.log}:\n{self.log_tail()}", "see the log"

@@ -75,8 +75,14 @@ def sample(
     }
     lost = sorted(set(drawn["stratum"]) - set(rows["stratum"]))
     return {
-        "kind": question.sample, "items": drawn.height, "of": named, "biased": question.sample == "top", "confidence": confidence,
-        "note": notes[question.sample], "books_fail": failing.height,
+        "kind": question.sample,
+        "items": drawn.height,
+        "of": named,
+        "biased": question.sample == "top",
+        "confidence": confidence,
+        "note": notes[question.sample],
+        "books_fail": failing.height,
         "books_fail_note": "left out; the other SKUs of their stratum stand for them" if failing.height else "",
-        "books_fail_first": failing.select("item_id", "location_id", "kind").head(TOP).to_dicts(), "strata_without_sku": lost,
-    }  # fmt: skip
+        "books_fail_first": failing.select("item_id", "location_id", "kind").head(TOP).to_dicts(),
+        "strata_without_sku": lost,
+    }

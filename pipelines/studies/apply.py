@@ -87,8 +87,16 @@ def _levels(skus: pl.DataFrame, levels: tuple[Level, ...]) -> pl.DataFrame:
 def _demand(rows: Recorded, change: Change, first: date, last: date) -> pl.DataFrame:
     """Demand of the change. Pieces stay pieces: each SKU's changed demand is rounded on its running total."""
     demand = rows.demand
-    if change == change.model_copy(update={"demand_factor": 1.0, "spike_factor": 1.0, "spike_from": None, "spike_until": None,
-                                           "seasonality": 0.0, "deviation_factor": 1.0}):  # fmt: skip
+    if change == change.model_copy(
+        update={
+            "demand_factor": 1.0,
+            "spike_factor": 1.0,
+            "spike_from": None,
+            "spike_until": None,
+            "seasonality": 0.0,
+            "deviation_factor": 1.0,
+        }
+    ):
         return demand
     day = (pl.col("day") - pl.lit(first)).dt.total_days()
     within = pl.col("day") >= first

@@ -49,10 +49,16 @@ def differences(first: Sides, second: Sides) -> list[dict[str, Any]]:
         sides = [figures.side(part.simulated, metric, part.design(part.simulated)).value for part in (first, second)]
         change = figures.difference(other, one, metric, first.design(one)) if paired else _unpaired(sides)
         relative = change.value / sides[0] if change.value is not None and sides[0] else None
-        rows.append({
-            "metric": metric.name, "first": plain(sides[0]), "second": plain(sides[1]), **interval(change, "difference"),
-            "relative": plain(relative), "paired_items": one.height if paired else 0,
-        })  # fmt: skip
+        rows.append(
+            {
+                "metric": metric.name,
+                "first": plain(sides[0]),
+                "second": plain(sides[1]),
+                **interval(change, "difference"),
+                "relative": plain(relative),
+                "paired_items": one.height if paired else 0,
+            }
+        )
     return rows
 
 

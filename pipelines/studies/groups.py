@@ -13,13 +13,22 @@ from pipelines.studies.sides import Sides, finite
 TOP: Final = 20
 
 BREAKDOWNS: Final = {
-    "category": "category", "supplier": "supplier_id", "class": "demand_class", "abc": "abc_class", "location": "location_id",
-}  # fmt: skip
+    "category": "category",
+    "supplier": "supplier_id",
+    "class": "demand_class",
+    "abc": "abc_class",
+    "location": "location_id",
+}
 """Breakdown → column of plan.study_items."""
 
 BENEFITS: Final = (
-    "stockout_reduction", "inventory_reduction", "service_improvement", "fill_improvement", "orders_reduction", "cost_saved",
-)  # fmt: skip
+    "stockout_reduction",
+    "inventory_reduction",
+    "service_improvement",
+    "fill_improvement",
+    "orders_reduction",
+    "cost_saved",
+)
 """What a breakdown or the items can be sorted by."""
 
 SHORT: Final = ("stockout_rate", "service_level", "fill_rate", "inventory_value", "total_orders", "total_cost")
@@ -92,17 +101,21 @@ def _metric(sums: _Sums, group: str, metric: Metric, calendar: int) -> dict[str,
 
 def _benefits(found: dict[str, Any], sums: _Sums, group: str) -> dict[str, float | None]:
     """What a group can be sorted by; against the books, and in cost against the ERP's rule, or the books."""
-    side, columns = ("incumbent", ("total_cost",)) if sums.sides["incumbent"].get(group) is not None else (
-        "real", ("holding_cost", "ordering_cost"))  # fmt: skip
+    side, columns = (
+        ("incumbent", ("total_cost",))
+        if sums.sides["incumbent"].get(group) is not None
+        else ("real", ("holding_cost", "ordering_cost"))
+    )
     pair = sums.both[side].get(group)
     at = [TOTALS.index(column) for column in columns]
     return {
-        "stockout_reduction": found["stockout_rate"]["reduction"], "inventory_reduction": found["inventory_value"]["reduction"],
+        "stockout_reduction": found["stockout_rate"]["reduction"],
+        "inventory_reduction": found["inventory_value"]["reduction"],
         "service_improvement": found["service_level"]["improvement"],
         "fill_improvement": found["fill_rate"]["improvement_against_incumbent"],
         "orders_reduction": found["total_orders"]["reduction"],
         "cost_saved": finite(float((pair[1][at] - pair[0][at]).sum())) if pair else None,
-    }  # fmt: skip
+    }
 
 
 def items(of: Sides, by: str = "cost_saved") -> pl.DataFrame:

@@ -117,9 +117,14 @@ def finish(number: str) -> dict[str, Any]:
 
 def _answer(number: str, of: Setting, picked: pl.DataFrame, named: int) -> None:
     document = answer.document(
-        {**queries.found(number), "status": tables.DONE}, of.question, queries.items(number), queries.failing(number), picked, named,
+        {**queries.found(number), "status": tables.DONE},
+        of.question,
+        queries.items(number),
+        queries.failing(number),
+        picked,
+        named,
         of.config.forecast.confidence_level,
-    )  # fmt: skip
+    )
     document["sample"]["cost_notes"] = cost_notes.notes(picked, of.question, of.config)
     tables.finish(number, tables.DONE, result=document)
 

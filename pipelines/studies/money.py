@@ -27,9 +27,12 @@ def trade_off(question: Question, parts: list[Sides]) -> list[dict[str, Any]]:
 def _point(rows: pl.DataFrame, of: Sides, *, books: bool = False) -> dict[str, float | None]:
     shown = ("inventory_value", "service_level", "fill_rate", "total_orders", "total_cost")
     return {
-        metric.name: None if books and metric.name in UNSEEN_IN_BOOKS else plain(figures.side(rows, metric, of.design(rows)).value)
-        for metric in METRICS if metric.name in shown
-    }  # fmt: skip
+        metric.name: None
+        if books and metric.name in UNSEEN_IN_BOOKS
+        else plain(figures.side(rows, metric, of.design(rows)).value)
+        for metric in METRICS
+        if metric.name in shown
+    }
 
 
 def budget(question: Question, parts: list[Sides]) -> dict[str, Any] | None:
@@ -68,10 +71,13 @@ def money(question: Question, of: Sides) -> dict[str, Any]:
     if question.change_cost is not None and saving is not None:
         yearly = saving * year
         found["return_on_investment"] = {
-            "change_cost": question.change_cost, "saved_a_year": plain(yearly),
-            "first_year": plain((yearly - question.change_cost) / question.change_cost) if question.change_cost else None,
+            "change_cost": question.change_cost,
+            "saved_a_year": plain(yearly),
+            "first_year": plain((yearly - question.change_cost) / question.change_cost)
+            if question.change_cost
+            else None,
             "payback_days": plain(question.change_cost / yearly * 365.0) if yearly > 0 else None,
-        }  # fmt: skip
+        }
     return found
 
 

@@ -219,7 +219,7 @@ def read(given: dict[str, Any]) -> Question:
     except ValidationError as fault:
         rows = [f"  {_where(error['loc'])}: {error['msg']}" for error in fault.errors()]
         raise StockproofError(
-            "the question cannot be asked:\n" + "\n".join(rows),
+            "the question is not valid:\n" + "\n".join(rows),
             "`stockproof study submit --help` lists what is allowed",
         ) from None
 

@@ -154,13 +154,17 @@ def _kept(
     outcome, present = played.outcomes[source], played.present[source]
     hidden = played.bounds[CANDIDATE].demand - played.outcomes[CANDIDATE].demand
     most = played.bounds[source].short if source in played.bounds else hidden
-    rows = passport.replays(part, played, of.last, source).drop("as_of").with_columns(
-        pl.lit(variant).alias("variant"),
-        pl.lit(policy).alias("policy"),
-        pl.Series("stock_value_days", (outcome.on_hand_days * np.nan_to_num(played.rates.unit_cost))[present]),
-        pl.Series("lost_units_low", outcome.short[present]),
-        pl.Series("lost_units_high", most[present]),
-    )  # fmt: skip
+    rows = (
+        passport.replays(part, played, of.last, source)
+        .drop("as_of")
+        .with_columns(
+            pl.lit(variant).alias("variant"),
+            pl.lit(policy).alias("policy"),
+            pl.Series("stock_value_days", (outcome.on_hand_days * np.nan_to_num(played.rates.unit_cost))[present]),
+            pl.Series("lost_units_low", outcome.short[present]),
+            pl.Series("lost_units_high", most[present]),
+        )
+    )
     shown = replace(played.days, warmup=played.timetable.phases.judged)
     sums = measures.by_day(policy, outcome, played.rates.unit_cost, shown, played.window.first, present & books)
     return rows, sums.with_columns(pl.lit(variant).alias("variant"))

@@ -103,11 +103,16 @@ def _metrics(metrics: dict[str, Any]) -> list[dict[str, Any]]:
         improves = "improvement" in one
         change = one["improvement" if improves else "reduction"]
         theirs = one["against_incumbent"]
-        rows.append({
-            "text": text, "sides": [form(one[side]) for side in ("real", "incumbent", "simulated")],
-            "books": _change(change, one["low"], one["high"], improves),
-            "rule": _change(theirs["improvement" if improves else "reduction"], theirs["low"], theirs["high"], improves),
-        })  # fmt: skip
+        rows.append(
+            {
+                "text": text,
+                "sides": [form(one[side]) for side in ("real", "incumbent", "simulated")],
+                "books": _change(change, one["low"], one["high"], improves),
+                "rule": _change(
+                    theirs["improvement" if improves else "reduction"], theirs["low"], theirs["high"], improves
+                ),
+            }
+        )
     return rows
 
 
@@ -128,15 +133,23 @@ def _change(value: float | None, low: float | None, high: float | None, points: 
 def _group(answer: dict[str, Any], name: str, title: str) -> dict[str, Any]:
     rows = answer[f"{name}_breakdown"]
     return {
-        "name": name, "title": title, "of": answer["breakdown_groups"][name], "plot": plots.bars(rows, name, "cost_saved"),
+        "name": name,
+        "title": title,
+        "of": answer["breakdown_groups"][name],
+        "plot": plots.bars(rows, name, "cost_saved"),
         "rows": [
             [
-                row[name], f"{row['items']:,}", percent(row["service_level"]["simulated"], 2), percent(row["service_level"]["real"], 2),
-                money(row["inventory_value"]["simulated"]), money(row["inventory_value"]["real"]), money(row["cost_saved"]),
+                row[name],
+                f"{row['items']:,}",
+                percent(row["service_level"]["simulated"], 2),
+                percent(row["service_level"]["real"], 2),
+                money(row["inventory_value"]["simulated"]),
+                money(row["inventory_value"]["real"]),
+                money(row["cost_saved"]),
             ]
             for row in rows[:SHOWN]
         ],
-    }  # fmt: skip
+    }
 
 
 def _money(found: dict[str, Any]) -> list[tuple[str, str, str]]:

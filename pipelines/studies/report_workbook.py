@@ -21,16 +21,28 @@ def study(answer: dict[str, Any]) -> bytes:
     for name, one in answer["global_metrics"].items():
         theirs = one["against_incumbent"]
         change = one.get("improvement", one.get("reduction"))
-        rows.append({
-            "metric": name, **{side: one[side] for side in sides}, "change_against_books": change, "low": one["low"], "high": one["high"],
-            "change_against_incumbent": theirs.get("improvement", theirs.get("reduction")),
-        })  # fmt: skip
+        rows.append(
+            {
+                "metric": name,
+                **{side: one[side] for side in sides},
+                "change_against_books": change,
+                "low": one["low"],
+                "high": one["high"],
+                "change_against_incumbent": theirs.get("improvement", theirs.get("reduction")),
+            }
+        )
     _sheet(book, "Global", rows)
     _sheet(book, "Trade-off", answer["trade_off_curve"])
-    _sheet(book, "Money", [
-        {"against": name.removeprefix("against_"), "figure": key, **one}
-        for name, part in answer["money"].items() if name.startswith("against_") for key, one in part.items()
-    ])  # fmt: skip
+    _sheet(
+        book,
+        "Money",
+        [
+            {"against": name.removeprefix("against_"), "figure": key, **one}
+            for name, part in answer["money"].items()
+            if name.startswith("against_")
+            for key, one in part.items()
+        ],
+    )
     for name in BREAKDOWNS:
         _sheet(book, name.capitalize(), [_flat(row) for row in answer[f"{name}_breakdown"]])
     _sheet(book, "SKUs", answer["item_level_summary"])

@@ -65,8 +65,13 @@ def _metric(of: Sides, metric: Metric, intervals: bool) -> dict[str, Any]:
     theirs = _change(of, of.incumbent, metric)
     if not intervals:
         return {**found, change: plain(real.value), f"{change}_against_incumbent": plain(theirs.value)}
-    return {**found, change: plain(real.value), "low": plain(real.low), "high": plain(real.high),
-            "against_incumbent": interval(theirs, change)}  # fmt: skip
+    return {
+        **found,
+        change: plain(real.value),
+        "low": plain(real.low),
+        "high": plain(real.high),
+        "against_incumbent": interval(theirs, change),
+    }
 
 
 def _change(of: Sides, other: pl.DataFrame, metric: Metric) -> Estimate:

@@ -19,9 +19,13 @@ from pipelines.studies.question import Filter, Question, variants
 from pipelines.studies.replay_variants import Setting
 
 COLUMNS: Final = {
-    "items": "item_id", "locations": "location_id", "categories": "category", "suppliers": "supplier_id",
-    "demand_classes": "demand_class", "abc": "abc_class",
-}  # fmt: skip
+    "items": "item_id",
+    "locations": "location_id",
+    "categories": "category",
+    "suppliers": "supplier_id",
+    "demand_classes": "demand_class",
+    "abc": "abc_class",
+}
 """Filter → column of the catalogue."""
 
 CHUNK_REPLAYS: Final = 16_000

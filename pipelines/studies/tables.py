@@ -20,8 +20,13 @@ READS: Final = (
     "marts.fct_open_orders",
 )
 WRITES: Final = (
-    "ops.studies", "ops.study_chunks", "plan.study_items", "plan.study_days", "plan.study_forecasts", "plan.study_failing",
-)  # fmt: skip
+    "ops.studies",
+    "ops.study_chunks",
+    "plan.study_items",
+    "plan.study_days",
+    "plan.study_forecasts",
+    "plan.study_failing",
+)
 
 QUEUED, RUNNING, DONE, CANCELLED, FAILED = "queued", "running", "completed", "cancelled", "failed"
 ACTIVE: Final = (QUEUED, RUNNING)
@@ -66,8 +71,10 @@ def begin(number: str, stage: str, chunk: int) -> bool:
             on conflict (simulation_id, stage, chunk) do update set done = 0, heartbeat_at = now())
         update ops.studies set status = 'running', started_at = coalesce(started_at, now())
         where simulation_id = cast(:id as uuid) and status in ('queued', 'running')""",
-        id=number, stage=stage, chunk=chunk,
-    )  # fmt: skip
+        id=number,
+        stage=stage,
+        chunk=chunk,
+    )
     return changed == 1
 
 
@@ -76,8 +83,10 @@ def beat(number: str, stage: str, chunk: int) -> None:
     warehouse.execute(
         """update ops.study_chunks set heartbeat_at = now()
         where simulation_id = cast(:id as uuid) and stage = :stage and chunk = :chunk""",
-        id=number, stage=stage, chunk=chunk,
-    )  # fmt: skip
+        id=number,
+        stage=stage,
+        chunk=chunk,
+    )
 
 
 def rest(number: str, stage: str, chunk: int) -> None:
@@ -85,8 +94,10 @@ def rest(number: str, stage: str, chunk: int) -> None:
     warehouse.execute(
         """update ops.study_chunks set heartbeat_at = null
         where simulation_id = cast(:id as uuid) and stage = :stage and chunk = :chunk""",
-        id=number, stage=stage, chunk=chunk,
-    )  # fmt: skip
+        id=number,
+        stage=stage,
+        chunk=chunk,
+    )
 
 
 def advance(number: str, stage: str, chunk: int, done: int, of: int) -> bool:
@@ -100,8 +111,12 @@ def advance(number: str, stage: str, chunk: int, done: int, of: int) -> bool:
             where others.simulation_id = cast(:id as uuid) and others.stage = :stage and others.chunk <> :chunk))::double precision
             / greatest(case when :stage = 'training' then :of else item_days_total end, 1))
         where simulation_id = cast(:id as uuid) and status = 'running'""",
-        id=number, stage=stage, chunk=chunk, done=done, of=of,
-    )  # fmt: skip
+        id=number,
+        stage=stage,
+        chunk=chunk,
+        done=done,
+        of=of,
+    )
     return changed == 1
 
 
@@ -111,8 +126,11 @@ def finish(number: str, status: str, message: str = "", result: dict[str, Any] |
         """update ops.studies set status = :status, message = :message, result = cast(:result as jsonb), finished_at = now(),
         progress = case when :status = 'completed' then 1 else progress end
         where simulation_id = cast(:id as uuid) and status in ('queued', 'running')""",
-        status=status, message=message, result=json.dumps(result, default=str) if result else None, id=number,
-    )  # fmt: skip
+        status=status,
+        message=message,
+        result=json.dumps(result, default=str) if result else None,
+        id=number,
+    )
 
 
 def fail_silent() -> None:
@@ -146,9 +164,10 @@ def write(number: str, chunk: int, items: pl.DataFrame, days: pl.DataFrame, fail
         cursor.adbc_ingest("replaced", keys.to_arrow(), mode="create", temporary=True)
         for table, frame in frames.items():
             where = (
-                f"chunk = {int(chunk)}" if table == "plan.study_days"
+                f"chunk = {int(chunk)}"
+                if table == "plan.study_days"
                 else "(item_id, location_id) in (select item_id, location_id from replaced)"
-            )  # fmt: skip
+            )
             cursor.execute(f"delete from {table} where simulation_id = '{uuid.UUID(number)}' and {where}")
             if not frame.height:
                 continue

@@ -108,7 +108,9 @@ def invoke(arguments: Sequence[str], trouble: str, manifest: Any = None) -> Any:
         answer = dbtRunner(manifest=manifest).invoke(["--no-use-colors", "--no-version-check", *arguments, *options])
     if answer.exception is not None:
         words = str(answer.exception).strip()
-        raise StockproofError(f"{trouble}: {words}", f"dbt's log says more: {folder('logs') / 'dbt.log'}") from None
+        raise StockproofError(
+            f"{trouble}: {words}", f"details are in dbt's log: {folder('logs') / 'dbt.log'}"
+        ) from None
     return answer
 
 

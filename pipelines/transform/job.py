@@ -148,7 +148,7 @@ def _failure(as_of: date, failed: Sequence[Any], results: Sequence[Any]) -> Stoc
         lines.append(f"  {skipped} more depend on them and were skipped")
     return StockproofError(
         "\n".join(lines),
-        "mend the rows or the model and run the same date again: only what failed or was skipped runs where the data stayed the same; "
+        "fix the rows or the model and run the same date again: only what failed or was skipped runs, if the data are unchanged; "
         f"dbt's log: {dbt_cli.folder('logs') / 'dbt.log'}",
     )
 

@@ -12,7 +12,7 @@ from pipelines.core.errors import StockproofError
 from pipelines.io import files, warehouse
 from pipelines.twin import config, page, scenarios
 from pipelines.twin import results as twin_results
-from pipelines.twin.run import Plan, Result, plan, run
+from pipelines.twin.run import Result, TwinPlan, plan, run
 
 # One statement, one transaction: the plan of a date and the results of an earlier one never stand side by side.
 _PLANNED = """
@@ -112,7 +112,7 @@ def report(as_of: date) -> dict[str, Any]:
     return {"path": str(path), "scenarios": len(names)}
 
 
-def write_page(what: Plan, results: list[Result], out: Path | None = None) -> Path:
+def write_page(what: TwinPlan, results: list[Result], out: Path | None = None) -> Path:
     """Write the page of some results.
 
     Args:
@@ -132,7 +132,7 @@ def write_page(what: Plan, results: list[Result], out: Path | None = None) -> Pa
     return files.write_atomic(path, page.render(what, results))
 
 
-def planned(as_of: date) -> Plan:
+def planned(as_of: date) -> TwinPlan:
     """The plan a date's run was recorded with.
 
     Raises:
@@ -162,10 +162,16 @@ def _metric_rows(as_of: date, place: int, result: Result) -> pl.DataFrame:
 
     rows = [
         {
-            "as_of": as_of, "scenario": result.scenario.name, "place": place, "site": site, "metric": name,
-            "mean": twin_results.number(one.mean), "low": twin_results.number(one.low), "high": twin_results.number(one.high),
+            "as_of": as_of,
+            "scenario": result.scenario.name,
+            "place": place,
+            "site": site,
+            "metric": name,
+            "mean": twin_results.number(one.mean),
+            "low": twin_results.number(one.low),
+            "high": twin_results.number(one.high),
         }
         for site, metrics in {"": result.values, **result.sites}.items()
         for name, one in ((name, estimate(values)) for name, values in metrics.items())
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows, schema_overrides={"mean": pl.Float64, "low": pl.Float64, "high": pl.Float64})

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.engine import network_kernel as k
 from pipelines.engine.kernel import Floats
-from pipelines.engine.network import Outcome
+from pipelines.engine.network import NetworkOutcome
 from pipelines.twin.world import Prices, World
 
 METRICS: Final = {
@@ -40,7 +40,7 @@ class Estimate:
     high: float
 
 
-def by_replication(world: World, outcome: Outcome, sites: list[int] | None = None) -> dict[str, Floats]:
+def by_replication(world: World, outcome: NetworkOutcome, sites: list[int] | None = None) -> dict[str, Floats]:
     """Metrics of each replication, over all sites or some.
 
     Args:

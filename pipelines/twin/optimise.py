@@ -16,7 +16,7 @@ from pipelines.twin import measures
 from pipelines.twin.config import TwinNetwork
 from pipelines.twin.measures import Estimate
 from pipelines.twin.random_streams import Streams
-from pipelines.twin.run import Plan
+from pipelines.twin.run import TwinPlan
 from pipelines.twin.scenarios import Scenario
 from pipelines.twin.world import World, stock_of, world
 
@@ -69,8 +69,10 @@ class Saving:
     fill_gain: Estimate
 
 
-def optimise(plan: Plan, scenario: Scenario, search: Search, progress: Callable[[], object] = lambda: None) -> Levels:
-    """Seek the cheapest levels of every site at no lower fill rate than the network's own.
+def optimise(
+    plan: TwinPlan, scenario: Scenario, search: Search, progress: Callable[[], object] = lambda: None
+) -> Levels:
+    """Search for the cheapest levels of every site at no lower fill rate than the network's own.
 
     Args:
         plan: network, seed and days; its replications are not touched, the search draws its own.
@@ -111,7 +113,7 @@ def with_found(network: TwinNetwork, levels: Levels) -> TwinNetwork:
     )
 
 
-def compare(plan: Plan, scenario: Scenario, other: TwinNetwork) -> Saving:
+def compare(plan: TwinPlan, scenario: Scenario, other: TwinNetwork) -> Saving:
     """The plan's network against another on the same random streams, every replication of the plan.
 
     Args:
@@ -146,9 +148,12 @@ class _Judge:
     def __init__(self, stage: World, network: TwinNetwork, sku: str, kind: Kind) -> None:
         self._stage, self._kind = stage, kind
         self._known: dict[bytes, float] = {}
-        self.own = np.array([
-            (stock_of(network, site, sku).reorder_point, stock_of(network, site, sku).order_up_to) for site in network.buyers
-        ])  # fmt: skip
+        self.own = np.array(
+            [
+                (stock_of(network, site, sku).reorder_point, stock_of(network, site, sku).order_up_to)
+                for site in network.buyers
+            ]
+        )
         self.most = np.maximum(PROTECTION * _protected(stage, network), 4.0)
         values = self._values(self.own)
         self._fill = float(values["fill_rate"].mean()) + FILL_MARGIN

@@ -9,12 +9,12 @@ from pipelines.engine import network_kernel as k
 from pipelines.twin import plot, spike
 from pipelines.twin import results as twin_results
 from pipelines.twin.measures import METRICS
-from pipelines.twin.run import Plan, Result
+from pipelines.twin.run import Result, TwinPlan
 
 SHOWN = {"stock at the day's end": k.STOCK, "orders": k.ORDERED, "lost sales": k.SHORT}
 
 
-def render(plan: Plan, results: list[Result]) -> str:
+def render(plan: TwinPlan, results: list[Result]) -> str:
     """The page.
 
     Args:
@@ -44,9 +44,11 @@ def render(plan: Plan, results: list[Result]) -> str:
         base=escape(base.scenario.name),
         buttons="".join(_button(one) for one in others),
         plots="".join(_plots(plan, results)),
-        words="".join(f"<tr><td>{name}</td><td style='text-align:left'>{escape(text)}</td></tr>" for name, text in METRICS.items()),
+        words="".join(
+            f"<tr><td>{name}</td><td style='text-align:left'>{escape(text)}</td></tr>" for name, text in METRICS.items()
+        ),
         script=script,
-    )  # fmt: skip
+    )
 
 
 def _table(results: list[Result]) -> str:
@@ -70,7 +72,7 @@ def _button(result: Result) -> str:
     return f'<button type="button" data-name="{name}" title="{escape(result.scenario.about)}" aria-pressed="false">{name}</button>'
 
 
-def _plots(plan: Plan, results: list[Result]) -> Iterator[str]:
+def _plots(plan: TwinPlan, results: list[Result]) -> Iterator[str]:
     base = results[0]
     for j, site in enumerate(base.site_ids):
         if site not in plan.network.buyers:

@@ -11,7 +11,7 @@ from pipelines.core.errors import StockproofError
 from pipelines.engine import network_kernel as k
 from pipelines.engine import network_steps as steps
 from pipelines.engine.kernel import Floats
-from pipelines.engine.network import Outcome
+from pipelines.engine.network import NetworkOutcome
 from pipelines.twin import config, measures
 from pipelines.twin.config import TwinNetwork
 from pipelines.twin.random_streams import Streams
@@ -136,7 +136,7 @@ class Twin:
         totals = self._totals.reshape(self.replications, len(self.skus), -1, k.TOTALS)
         end = self._closed.reshape(self.replications, len(self.skus), -1, k.FLOWS)
         counted = max(self.day - self.world.net.warmup_days, 0)
-        return measures.by_replication(self.world, Outcome(totals, end, end[:0], counted))
+        return measures.by_replication(self.world, NetworkOutcome(totals, end, end[:0], counted))
 
     def _of(self, table: Floats) -> Floats:
         """Rows of the sites that hold stock, by replication and SKU."""

@@ -5,19 +5,26 @@ from typing import Any, Final
 
 from pipelines.engine import network_kernel as k
 from pipelines.twin.measures import METRICS, Estimate, estimate
-from pipelines.twin.run import Plan, Result, difference
+from pipelines.twin.run import Result, TwinPlan, difference
 
 DAILY: Final = {
-    "demand": k.ASKED, "sold": k.SOLD, "lost": k.SHORT, "on_hand": k.STOCK, "owed": k.OWED, "on_order": k.ON_ORDER,
-    "ordered": k.ORDERED, "received": k.RECEIVED, "failed": k.FAILED,
-}  # fmt: skip
+    "demand": k.ASKED,
+    "sold": k.SOLD,
+    "lost": k.SHORT,
+    "on_hand": k.STOCK,
+    "owed": k.OWED,
+    "on_order": k.ON_ORDER,
+    "ordered": k.ORDERED,
+    "received": k.RECEIVED,
+    "failed": k.FAILED,
+}
 """Columns of a site's day; ``demand`` of a warehouse is what its stores ordered."""
 
 MONEY: Final = ("holding_cost", "penalty_cost", "ordering_cost", "total_cost")
 SHARES: Final = ("service_level", "fill_rate")
 
 
-def of_run(plan: Plan, result: Result, *, daily: bool = False) -> dict[str, Any]:
+def of_run(plan: TwinPlan, result: Result, *, daily: bool = False) -> dict[str, Any]:
     """A scenario's outcome.
 
     Args:
@@ -46,7 +53,7 @@ def of_run(plan: Plan, result: Result, *, daily: bool = False) -> dict[str, Any]
     return answer | ({"daily": days_of(plan, result)} if daily else {})
 
 
-def days_of(plan: Plan, result: Result) -> list[dict[str, Any]]:
+def days_of(plan: TwinPlan, result: Result) -> list[dict[str, Any]]:
     """Mean day of each site that holds stock, by day and site, units."""
     buyers = set(plan.network.buyers)
     return [
@@ -57,7 +64,7 @@ def days_of(plan: Plan, result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def of_comparison(plan: Plan, results: list[Result]) -> list[dict[str, Any]]:
+def of_comparison(plan: TwinPlan, results: list[Result]) -> list[dict[str, Any]]:
     """Every scenario × metric: mean, interval, and the paired difference from the first scenario with its interval."""
     rows: list[dict[str, Any]] = []
     for result in results:

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.core.errors import StockproofError
 from pipelines.engine.kernel import Floats
-from pipelines.engine.network import Outcome, simulate
+from pipelines.engine.network import NetworkOutcome, simulate
 from pipelines.twin import measures
 from pipelines.twin.config import Ordering, TwinNetwork
 from pipelines.twin.measures import Estimate
@@ -20,7 +20,7 @@ CHUNK = 200
 
 
 @dataclass(frozen=True)
-class Plan:
+class TwinPlan:
     """How to run.
 
     Attributes:
@@ -72,7 +72,7 @@ def plan(
     replications: int = 200,
     ordering: Ordering | None = None,
     threads: int = 1,
-) -> Plan:
+) -> TwinPlan:
     """A plan with the network's own seed and days where none are given.
 
     Args:
@@ -81,7 +81,7 @@ def plan(
         days: days of a replication, warm-up included.
         replications: how many.
         ordering: what the stores' policies look at, instead of what the network says.
-        threads: see :class:`Plan`.
+        threads: see :class:`TwinPlan`.
 
     Returns:
         The plan.
@@ -98,10 +98,10 @@ def plan(
     if ordering is not None:
         stores = {name: store.model_copy(update={"ordering": ordering}) for name, store in network.stores.items()}
         network = network.model_copy(update={"stores": stores})
-    return Plan(network, network.seed if seed is None else seed, length, replications, threads=threads)
+    return TwinPlan(network, network.seed if seed is None else seed, length, replications, threads=threads)
 
 
-def run(what: Plan, scenario: Scenario) -> Result:
+def run(what: TwinPlan, scenario: Scenario) -> Result:
     """Run one scenario.
 
     Args:
@@ -122,7 +122,7 @@ def run(what: Plan, scenario: Scenario) -> Result:
     return Result(scenario, whole.pop(""), whole, np.concatenate(daily).mean(axis=0), list(what.network.sites))
 
 
-def run_all(what: Plan, scenarios: Sequence[Scenario]) -> list[Result]:
+def run_all(what: TwinPlan, scenarios: Sequence[Scenario]) -> list[Result]:
     """Run several scenarios on common random numbers."""
     return [run(what, scenario) for scenario in scenarios]
 
@@ -132,7 +132,7 @@ def difference(result: Result, base: Result, metric: str) -> Estimate:
     return measures.estimate(result.values[metric] - base.values[metric])
 
 
-def _values(one: World, outcome: Outcome) -> dict[str, dict[str, Floats]]:
+def _values(one: World, outcome: NetworkOutcome) -> dict[str, dict[str, Floats]]:
     """Metrics by replication of all sites (key "") and of each."""
     sites = {one.sites[j]: measures.by_replication(one, outcome, [j]) for j in range(one.suppliers, len(one.sites))}
     return {"": measures.by_replication(one, outcome), **sites}

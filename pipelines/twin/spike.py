@@ -14,7 +14,7 @@ from pipelines.twin import plot
 from pipelines.twin import results as twin_results
 from pipelines.twin.config import TwinNetwork
 from pipelines.twin.measures import estimate
-from pipelines.twin.run import Plan, Result
+from pipelines.twin.run import Result, TwinPlan
 
 WIDTH, HEIGHT = 1100, 330
 NODE: Final = (150, 74)
@@ -55,7 +55,7 @@ show(spike.spike[0] + 1);
 """
 
 
-def section(plan: Plan, base: Result, hit: Result) -> tuple[str, str]:
+def section(plan: TwinPlan, base: Result, hit: Result) -> tuple[str, str]:
     """HTML and script of the section.
 
     Args:
@@ -91,14 +91,24 @@ def _data(network: TwinNetwork, base: Result, hit: Result, span: tuple[int, int]
         more = (hit.daily[:, j, k.ORDERED] - base.daily[:, j, k.ORDERED])[window]
         stock = hit.daily[window, j, k.STOCK]
         top = max(top, float(np.abs(more).max()))
-        sites.append({
-            "id": str(j), "stock": _short(stock), "most": max(float(stock.max()), 1.0), "lost": _short(hit.daily[window, j, k.SHORT]),
-            "more": _short(more),
-        })  # fmt: skip
+        sites.append(
+            {
+                "id": str(j),
+                "stock": _short(stock),
+                "most": max(float(stock.max()), 1.0),
+                "lost": _short(hit.daily[window, j, k.SHORT]),
+                "more": _short(more),
+            }
+        )
     return {
-        "first": span[0], "last": span[1], "spike": hit.scenario.spike_days, "top": top, "sites": sites,
-        "left": plot.LEFT, "right": WIDTH - plot.RIGHT,
-    }  # fmt: skip
+        "first": span[0],
+        "last": span[1],
+        "spike": hit.scenario.spike_days,
+        "top": top,
+        "sites": sites,
+        "left": plot.LEFT,
+        "right": WIDTH - plot.RIGHT,
+    }
 
 
 def _short(values: Floats) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from pipelines.core import calendar, contract, quantiles
 from pipelines.core.errors import StockproofError
-from pipelines.validate.rules import GUIDE, Gate, Rule, Source
+from pipelines.validate.rules import GUIDE, DataRule, Gate, Source
 
 UNLIMITED: Final = 1e12
 """Units of an order line that no company buys: where no limit is configured, only a fault of arithmetic is beyond it."""
@@ -58,7 +58,7 @@ def placeholders(
     }
 
 
-def bad_rows(rule: Rule, source: Source, values: Mapping[str, str]) -> str:
+def bad_rows(rule: DataRule, source: Source, values: Mapping[str, str]) -> str:
     """A rule's SELECT, ready to run in a session that has the gate's views.
 
     Args:

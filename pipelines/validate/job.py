@@ -23,7 +23,7 @@ _UNPLANNED: Final = "leave it out: an item has features from its first sale or c
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateVerdict:
     """What becomes of a rule's answer.
 
     Attributes:
@@ -90,7 +90,7 @@ def docs_index() -> Path:
     return docs.index()
 
 
-def _asked(rule: rules.Rule, queries: dict[rules.Rule, str]) -> dict[str, str]:
+def _asked(rule: rules.DataRule, queries: dict[rules.DataRule, str]) -> dict[str, str]:
     asked = queries.get(rule) or f"{rule.expectation} {json.dumps(dict(rule.kwargs))}"
     return {"description": rule.description, "remedy": rule.remedy, "asked": asked}
 
@@ -108,10 +108,10 @@ def _placeholders(as_of: date, items: Sequence[str]) -> dict[str, str]:
     )
 
 
-def _judge(connection: sa.Connection, answer: "Answer", queries: dict[rules.Rule, str]) -> Verdict:
+def _judge(connection: sa.Connection, answer: "Answer", queries: dict[rules.DataRule, str]) -> GateVerdict:
     rule = answer.rule
     if answer.passed:
-        return Verdict(answer, False, "")
+        return GateVerdict(answer, False, "")
     found = answer.observed or f"{answer.bad_rows} rows"
     stops = rule.severity == "fatal"
     if rule.stop_above is not None and answer.bad_rows >= rules.STOP_ROWS:
@@ -122,15 +122,15 @@ def _judge(connection: sa.Connection, answer: "Answer", queries: dict[rules.Rule
     if stops and rule in queries:
         examples = [json.dumps(row, ensure_ascii=False) for row in records.sample(connection, queries[rule])]
         message += ", for example\n" + "\n".join(f"    {row}" for row in examples)
-    return Verdict(answer, stops, message)
+    return GateVerdict(answer, stops, message)
 
 
 def _write(
     connection: sa.Connection,
     gate: rules.Gate,
     as_of: date,
-    verdicts: Sequence[Verdict],
-    queries: dict[rules.Rule, str],
+    verdicts: Sequence[GateVerdict],
+    queries: dict[rules.DataRule, str],
 ) -> None:
     records.clear(connection, gate, as_of)
     for verdict in verdicts:
@@ -141,7 +141,7 @@ def _write(
     records.keep_verdicts(connection, gate, as_of, [verdict.row() for verdict in verdicts])
 
 
-def _stop(boundary: str, as_of: date, verdicts: Sequence[Verdict]) -> None:
+def _stop(boundary: str, as_of: date, verdicts: Sequence[GateVerdict]) -> None:
     fatal = [verdict for verdict in verdicts if verdict.stops]
     if not fatal:
         return

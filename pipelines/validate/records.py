@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from pipelines.validate.as_of import ADDED
-from pipelines.validate.rules import Gate, Rule, Source
+from pipelines.validate.rules import DataRule, Gate, Source
 
 SAMPLE_ROWS: Final = 5
 
@@ -28,7 +28,7 @@ def clear(connection: sa.Connection, gate: Gate, as_of: date) -> None:
         )
 
 
-def keep_rows(connection: sa.Connection, rule: Rule, source: Source, query: str, as_of: date) -> None:
+def keep_rows(connection: sa.Connection, rule: DataRule, source: Source, query: str, as_of: date) -> None:
     """Put the rows a rule finds into quarantine.rows or quarantine.review.
 
     Args:

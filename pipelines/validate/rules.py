@@ -43,7 +43,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Rule:
+class DataRule:
     """One rule on one table.
 
     Attributes:
@@ -87,9 +87,9 @@ class Gate:
     boundary: str
     sources: Mapping[str, Source]
     prepared: Mapping[str, str]
-    rules: tuple[Rule, ...]
+    rules: tuple[DataRule, ...]
 
-    def rules_of(self, table: str) -> tuple[Rule, ...]:
+    def rules_of(self, table: str) -> tuple[DataRule, ...]:
         """Rules on one table."""
         return tuple(rule for rule in self.rules if rule.table == table)
 
@@ -123,10 +123,10 @@ def read(path: Path, boundary: str) -> Gate:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as fault:
-        raise StockproofError(f"{path.name} cannot be read: {fault}", "mend the YAML") from None
+        raise StockproofError(f"{path.name} cannot be read: {fault}", "fix the YAML") from None
     _check_keys(path.name, content, _FILE_KEYS, {"rules"})
     sources = _sources(path.name, content.get("tables"))
-    rules: list[Rule] = []
+    rules: list[DataRule] = []
     if not isinstance(content["rules"], list):
         raise StockproofError(f"{path.name}: rules must be a list", GUIDE)
     for number, entry in enumerate(content["rules"], start=1):
@@ -158,7 +158,7 @@ def _prepared(file: str, entries: object, sources: Mapping[str, Source]) -> dict
     return {str(name): select for name, select in entries.items()}
 
 
-def _rules(where: str, entry: Any, sources: Mapping[str, Source], boundary: str) -> list[Rule]:
+def _rules(where: str, entry: Any, sources: Mapping[str, Source], boundary: str) -> list[DataRule]:
     _check_keys(where, entry, _RULE_KEYS, _NEEDED)
     for key in sorted(_NEEDED - {"table"}):
         if not isinstance(entry[key], str) or not entry[key].strip():
@@ -173,7 +173,7 @@ def _rules(where: str, entry: Any, sources: Mapping[str, Source], boundary: str)
     for table in tables:
         if not isinstance(table, str) or table not in sources:
             raise StockproofError(f"{where}: table {table!r} is unknown; known here: {', '.join(sources)}", GUIDE)
-    return [Rule(**{**entry, "table": table}) for table in tables]
+    return [DataRule(**{**entry, "table": table}) for table in tables]
 
 
 def _check_condition(where: str, entry: Mapping[str, Any]) -> None:
@@ -219,7 +219,7 @@ def _check_keys(where: str, entry: object, allowed: set[str], needed: set[str]) 
         raise StockproofError(f"{where}: key {', '.join(missing)} is missing", GUIDE)
 
 
-def _refuse_doubles(file: str, rules: list[Rule]) -> None:
+def _refuse_doubles(file: str, rules: list[DataRule]) -> None:
     seen: set[tuple[str, str]] = set()
     for rule in rules:
         if (rule.table, rule.name) in seen:

@@ -14,7 +14,7 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.run_identifier import RunIdentifier
 
 from pipelines.core.errors import StockproofError
-from pipelines.validate.rules import GUIDE, Gate, Rule
+from pipelines.validate.rules import GUIDE, DataRule, Gate
 from pipelines.validate.session import driver_connection
 
 # This one module sets its own level when it is imported, and says where it does not write data docs.
@@ -52,7 +52,7 @@ class Answer:
         observed: what an expectation saw, in words; empty for ``bad_rows`` rules.
     """
 
-    rule: Rule
+    rule: DataRule
     passed: bool
     bad_rows: int
     observed: str = ""
@@ -66,7 +66,9 @@ def context() -> Any:
     return project
 
 
-def ask(project: Any, gate: Gate, queries: Mapping[Rule, str], connection: sa.Connection, as_of: date) -> list[Answer]:
+def ask(
+    project: Any, gate: Gate, queries: Mapping[DataRule, str], connection: sa.Connection, as_of: date
+) -> list[Answer]:
     """Answers to all rules of a gate.
 
     Args:
@@ -91,7 +93,7 @@ def ask(project: Any, gate: Gate, queries: Mapping[Rule, str], connection: sa.Co
         kwargs={"poolclass": sa.pool.StaticPool, "creator": lambda: driver},
     )
     run = RunIdentifier(run_name=f"{gate.boundary} {as_of}", run_time=datetime.combine(as_of, time.max, UTC))
-    answers: dict[Rule, Answer] = {}
+    answers: dict[DataRule, Answer] = {}
     for table in gate.checked:
         rules = gate.rules_of(table)
         suite = project.suites.add(
@@ -130,7 +132,7 @@ def write_docs(project: Any, folder: Path) -> None:
     project.build_data_docs(site_names=[_SITE])
 
 
-def _expectation(rule: Rule, queries: Mapping[Rule, str]) -> Any:
+def _expectation(rule: DataRule, queries: Mapping[DataRule, str]) -> Any:
     common = {
         "severity": _SEVERITIES[rule.severity],
         "description": f"{rule.name}: {rule.description}",
@@ -151,7 +153,7 @@ def _expectation(rule: Rule, queries: Mapping[Rule, str]) -> Any:
         raise StockproofError(f"rule {rule.name} on {rule.table}: kwargs refused: {words}", GUIDE) from None
 
 
-def _answer(rule: Rule, result: Any) -> Answer:
+def _answer(rule: DataRule, result: Any) -> Answer:
     fault = _exceptions(result.exception_info)
     if fault:
         raise StockproofError(

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.core.errors import NotFound, StockproofError
+from pipelines.core.errors import NotFound
 from pipelines.io import warehouse
 from pipelines.vendors import job
 from pipelines.vendors.scores import DIMENSIONS
@@ -45,7 +45,7 @@ def day(as_of: date | None) -> date:
     """The date asked for, else the newest that was scored, else that of the marts, which is scored now.
 
     Raises:
-        StockproofError: there is no such date.
+        NotFound: there is no such date.
     """
     scored = warehouse.read("select distinct as_of from plan.vendor_scores order by as_of")["as_of"].to_list()
     wanted: date | None = as_of or (scored[-1] if scored else None)
@@ -55,9 +55,7 @@ def day(as_of: date | None) -> date:
     held = warehouse.read("select distinct as_of from marts.dim_supplier")["as_of"].to_list() if ready else []
     if not held or (wanted is not None and wanted not in held):
         when = f" of {wanted}" if wanted else ""
-        raise StockproofError(
-            f"no vendor was scored{when}", f"stockproof run daily{f' --as-of {wanted}' if wanted else ''}"
-        )
+        raise NotFound(f"no vendor was scored{when}", f"stockproof run daily{f' --as-of {wanted}' if wanted else ''}")
     found: date = held[0]
     job.run(found)
     return found
@@ -95,7 +93,7 @@ def detail(supplier_id: str, as_of: date) -> dict[str, Any]:
     """A vendor with its lead times, its months and its lines.
 
     Raises:
-        StockproofError: no such vendor.
+        NotFound: no such vendor.
     """
     rows = warehouse.read(
         "select * from plan.vendor_scores where as_of = :as_of and supplier_id = :supplier",
@@ -127,13 +125,11 @@ def compare(item_id: str, as_of: date) -> list[dict[str, Any]]:
     """The vendors of an item side by side, the primary one first.
 
     Raises:
-        StockproofError: nobody offers the item.
+        NotFound: nobody offers the item.
     """
     rows = warehouse.read(_COMPARE, item=item_id, as_of=as_of)
     if not rows.height:
-        raise StockproofError(
-            f"no supplier offers the item {item_id} on {as_of}", "name an item of the ERP's item_suppliers"
-        )
+        raise NotFound(f"no supplier offers the item {item_id} on {as_of}", "name an item of the ERP's item_suppliers")
     return _plain(rows.sort("is_primary", descending=True, maintain_order=True))
 
 

@@ -82,10 +82,12 @@ def servers() -> Iterator[None]:
     registry.wait()
     os.environ.update(
         {
-            "STOCKPROOF_STATE_DIR": str(folder / "state"), "STOCKPROOF_STACK__WAREHOUSE_URL": stores[0].url("warehouse"),
-            "STOCKPROOF_STACK__MLFLOW_URL": registry.url, "ERP_URL": stores[1].url("erp"),
+            "STOCKPROOF_STATE_DIR": str(folder / "state"),
+            "STOCKPROOF_STACK__WAREHOUSE_URL": stores[0].url("warehouse"),
+            "STOCKPROOF_STACK__MLFLOW_URL": registry.url,
+            "ERP_URL": stores[1].url("erp"),
         }
-    )  # fmt: skip
+    )
     settings.load.cache_clear()
     warehouse.migrate()
     try:

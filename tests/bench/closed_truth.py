@@ -32,7 +32,7 @@ class Truth:
     suppliers: Any
     items: Items
     skus: Any
-    rule: incumbent.Rule
+    rule: incumbent.MinMaxRule
     demand: Demand
     discount: npt.NDArray[np.float64]
     promotions: Any
@@ -74,9 +74,7 @@ def make_truth(items: int, history: int, days: int, suppliers: int, seed: int) -
     happens = incumbent.Days(demand.quantity, demand.chance, config.origin.weekday())
     start = config.total_days - 1 - days
     theirs = incumbent.run(rule, happens, supply)
-    return Truth(
-        config, start, made, catalogue, skus, rule, demand, discount, promotions, supply, happens, theirs
-    )  # fmt: skip
+    return Truth(config, start, made, catalogue, skus, rule, demand, discount, promotions, supply, happens, theirs)
 
 
 def history(truth: Truth) -> tuple[dict[str, pl.DataFrame], incumbent.Books]:

@@ -142,7 +142,7 @@ class World:
             self.spent[1] += row["quantity_ordered"] * cost
         return len(rows)
 
-    def _terms(self, sku: int, supplier_id: str) -> tuple[incumbent.Rule, float]:
+    def _terms(self, sku: int, supplier_id: str) -> tuple[incumbent.MinMaxRule, float]:
         """The rule with the supplier that was chosen, and the list price of the usual one."""
         rule, item = self.truth.rule, int(self.truth.skus.item[sku])
         chosen = self.truth.suppliers.ids.index(supplier_id)
@@ -189,10 +189,16 @@ class World:
         price = self.truth.items.unit_price[self.truth.skus.item] * (1 - self.truth.discount[self.truth.skus.item, day])
         for kind, steps in (("S", sold), ("R", -self.back[:, day])):
             for sku in np.flatnonzero(steps).tolist():
-                rows.append(self._keys(sku) | {
-                    "sale_id": f"{kind}-{sku}-{day}", "sold_on": self.truth.day(day), "quantity": steps[sku] / self.truth.scale[sku],
-                    "unit_price": round(float(price[sku]), 2), "updated_at": at,
-                })  # fmt: skip
+                rows.append(
+                    self._keys(sku)
+                    | {
+                        "sale_id": f"{kind}-{sku}-{day}",
+                        "sold_on": self.truth.day(day),
+                        "quantity": steps[sku] / self.truth.scale[sku],
+                        "unit_price": round(float(price[sku]), 2),
+                        "updated_at": at,
+                    }
+                )
         return rows
 
     def _counts(self, day: int) -> list[dict[str, Any]]:

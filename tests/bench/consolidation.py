@@ -29,7 +29,7 @@ import polars as pl
 
 from pipelines.core.inventory import Floats, demand_quantile, economic_order_quantity, periodic_levels
 from pipelines.purchase import trial
-from pipelines.purchase.joint import Terms, can_order_units
+from pipelines.purchase.joint import JointTerms, can_order_units
 from pipelines.purchase.trial import LINES, ORDERS, Setting, judge
 from tests.bench.data import folder
 
@@ -91,7 +91,7 @@ def levels(case: Case, borne: Floats) -> tuple[Setting, Floats]:
     s, up_to = np.where(base > 0, s, -1.0), np.where(base > 0, up_to, 0.0)
     least = np.maximum(np.ceil(case.minimum / case.pack - 1e-9), 1.0) * case.pack
     own = np.maximum(np.ceil((up_to - s) / case.pack - 1e-9) * case.pack, least)
-    terms = Terms(own, up_to - s - least, mean, case.ordering_cost, case.holding, s - mean * span)
+    terms = JointTerms(own, up_to - s - least, mean, case.ordering_cost, case.holding, s - mean * span)
     above = can_order_units(case.vendor, terms, LINE_COST_SHARE, float(case.review))
     setting = Setting(
         past, case.vendor, case.review, case.lead, case.pack, case.minimum, s, up_to, np.ceil(base + lot / 2), case.ordering_cost,
@@ -141,22 +141,30 @@ def sample(review: int, seed: int) -> Case:
     items = frames["items"].sort("item_id")
     offers = frames["item_suppliers"].filter("is_primary").unique("item_id", keep="first", maintain_order=True)
     rows = items.join(offers, on="item_id", how="inner", suffix="_offer", maintain_order="left").with_row_index("row")
-    sold = frames["sales"].join(rows.select("row", "item_id"), on="item_id").with_columns(
-        day=(pl.col("sold_on") - pl.col("sold_on").min()).dt.total_days()
-    )  # fmt: skip
+    sold = (
+        frames["sales"]
+        .join(rows.select("row", "item_id"), on="item_id")
+        .with_columns(day=(pl.col("sold_on") - pl.col("sold_on").min()).dt.total_days())
+    )
     sums = sold.group_by("row", "day").agg(pl.col("quantity").sum())
     demand = np.zeros((rows.height, int(sums["day"].to_numpy().max()) + 1))
     demand[sums["row"].to_numpy(), sums["day"].to_numpy()] = np.maximum(sums["quantity"].to_numpy(), 0)
     cost = rows["unit_cost"].cast(pl.Float64).to_numpy()
     own = rows["holding_cost_per_day"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     return Case(
-        f"sample, orders every {review} day(s)", demand, 365, review,
-        rows["supplier_id"].rank("dense").cast(pl.Int64).to_numpy() - 1, rows["lead_time_days"].cast(pl.Int64).to_numpy(),
+        f"sample, orders every {review} day(s)",
+        demand,
+        365,
+        review,
+        rows["supplier_id"].rank("dense").cast(pl.Int64).to_numpy() - 1,
+        rows["lead_time_days"].cast(pl.Int64).to_numpy(),
         np.maximum(rows["pack_size"].cast(pl.Float64).fill_null(1.0).to_numpy(), 1.0),
         rows["min_order_qty"].cast(pl.Float64).fill_null(1.0).to_numpy(),
-        rows["ordering_cost"].cast(pl.Float64).fill_null(50.0).to_numpy(), np.where(np.isnan(own), cost * RATE / 365, own),
-        np.maximum(rows["unit_price"].cast(pl.Float64).to_numpy() - cost, 0.01), 1,
-    )  # fmt: skip
+        rows["ordering_cost"].cast(pl.Float64).fill_null(50.0).to_numpy(),
+        np.where(np.isnan(own), cost * RATE / 365, own),
+        np.maximum(rows["unit_price"].cast(pl.Float64).to_numpy() - cost, 0.01),
+        1,
+    )
 
 
 def man(group: int) -> Case:

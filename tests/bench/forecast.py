@@ -57,11 +57,14 @@ def ours(judged: list[Judged]) -> dict[str, Any]:
     table = windows.by_class(judged)
     held = [row for row in table if row["skus"] > MANY]
     return {
-        "scaled_pinball": float(newest.loss[rows].mean()), "of_each_window": [float(j.loss[j.evidence.usable].mean()) for j in judged],
-        "origins": [j.evidence.length for j in judged], "seconds": round(newest.seconds, 1), "classes": table,
+        "scaled_pinball": float(newest.loss[rows].mean()),
+        "of_each_window": [float(j.loss[j.evidence.usable].mean()) for j in judged],
+        "origins": [j.evidence.length for j in judged],
+        "seconds": round(newest.seconds, 1),
+        "classes": table,
         "calibrated": all(0.93 <= row["pit_below_95"] <= 0.97 for row in held),
         "sum_of_buckets_calibrated": all(0.93 <= row["summed_buckets_95"] <= 0.97 for row in held),
-    }  # fmt: skip
+    }
 
 
 def theirs(

@@ -38,10 +38,18 @@ def catalogue(skus: int, seed: int = 11) -> Panel:
     alive = np.ones(demand.shape, dtype=bool)
     number = np.arange(skus)
     return Panel(
-        item_ids=np.char.add("i", (number // 10).astype(str)), location_ids=np.char.add("l", (number % 10).astype(str)), bucket="day",
-        as_of=date(2026, 6, 28), demand=demand, alive=alive, censored=~alive, demand_class=classify(demand), group=number % 70,
-        statics={"category": (number % 7).astype(float)}, levels={"all": np.zeros(skus, dtype=np.int64), "group": number % 70},
-    )  # fmt: skip
+        item_ids=np.char.add("i", (number // 10).astype(str)),
+        location_ids=np.char.add("l", (number % 10).astype(str)),
+        bucket="day",
+        as_of=date(2026, 6, 28),
+        demand=demand,
+        alive=alive,
+        censored=~alive,
+        demand_class=classify(demand),
+        group=number % 70,
+        statics={"category": (number % 7).astype(float)},
+        levels={"all": np.zeros(skus, dtype=np.int64), "group": number % 70},
+    )
 
 
 def measure(skus: int, threads: int) -> dict[str, float]:

@@ -5,10 +5,11 @@ week X arrives at the start of week X + 3. Holding costs 0.2 a unit and week, a 
 policy sees what a planner would.
 
     python -m tests.bench.games [--set m5] [--game 0 …] [--seed 42 …] [--refit WEEKS] [--unseen] [--weeks N] [--look-ahead N] [--json]
-    python -m tests.bench.games --through-product [--bucket week|day] [--spread 1|7] [--unseen]
+    python -m tests.bench.games --through-product [--bucket week|day] [--spread 1|7] [--unseen] [--registered]
 
 Game 0 is the last 8 weeks, game 1 the 8 before, and so on. ``--unseen``: books hold what was sold, not what was asked for.
-``--through-product`` plays by CSV files, ERP, daily run and order export.
+``--through-product`` plays by CSV files, ERP, daily run and order export; with ``--registered`` each week trains and registers a bundle,
+and the champion forecasts.
 """
 
 import argparse
@@ -66,7 +67,7 @@ def play(series: Series, first: int, policy: Policy, weeks: int | None = None, *
     return HOLDING * result.on_hand_days + SHORTAGE * result.short
 
 
-def _replayed(series: Series, first: int, coming: Floats, on_hand: Floats, weeks: int) -> engine.Outcome:
+def _replayed(series: Series, first: int, coming: Floats, on_hand: Floats, weeks: int) -> engine.ReplayOutcome:
     sku, week = np.nonzero(coming[:, :weeks])
     units = coming[sku, week]
     never = engine.constant_levels(
@@ -178,6 +179,9 @@ def main() -> int:
     parser.add_argument("--through-product", action="store_true")
     parser.add_argument("--bucket", choices=["week", "day"], default="week")
     parser.add_argument("--spread", type=int, default=1, help="days of the week that its sales are booked on")
+    parser.add_argument(
+        "--registered", action="store_true", help="through the product: by bundles of a weekly training"
+    )
     parser.add_argument("--unseen", action="store_true", help="lost sales are not in the books")
     parser.add_argument(
         "--as-sold", action="store_true", help="with --unseen: take what was sold for what was asked for"
@@ -217,7 +221,13 @@ def _figures(sets: list[Series], game: int, seed: int, options: argparse.Namespa
             from tests.bench.games_product import play_through
 
             ours = play_through(
-                series, first, weeks, bucket=options.bucket, spread=options.spread, unseen=options.unseen
+                series,
+                first,
+                weeks,
+                bucket=options.bucket,
+                spread=options.spread,
+                unseen=options.unseen,
+                registered=options.registered,
             )
         else:
             policy = expected_cost(seed, options.refit, as_sold=options.as_sold, steps=options.look_ahead)
@@ -227,9 +237,16 @@ def _figures(sets: list[Series], game: int, seed: int, options: argparse.Namespa
     rule, best, ours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
     low, high = paired_interval(rule - ours)
     return {
-        "game": game, "seed": seed, "rule": rule.sum(), "perfect": best.sum(), "cost": ours.sum(), "change": ours.sum() / rule.sum() - 1,
-        "saving_low": low, "saving_high": high, "seconds": time.perf_counter() - started,
-    }  # fmt: skip
+        "game": game,
+        "seed": seed,
+        "rule": rule.sum(),
+        "perfect": best.sum(),
+        "cost": ours.sum(),
+        "change": ours.sum() / rule.sum() - 1,
+        "saving_low": low,
+        "saving_high": high,
+        "seconds": time.perf_counter() - started,
+    }
 
 
 def paired_interval(saving: Floats, level: float = 0.95, draws: int = 2_000) -> tuple[float, float]:

@@ -26,30 +26,39 @@ SUPPLIER = "S1"
 
 
 @contextmanager
-def servers(bucket: str, folder: Path) -> Iterator[None]:
-    """A warehouse and an ERP of our own, named to the product by the environment."""
+def servers(bucket: str, folder: Path, *, registered: bool = False) -> Iterator[None]:
+    """A warehouse and an ERP of our own, named to the product by the environment; with a model registry where a game trains bundles."""
     from pipelines import settings
     from pipelines.io import warehouse
     from pipelines.stack.mariadb import MariaDB
+    from pipelines.stack.mlflow import MLflow
     from pipelines.stack.postgres import Postgres
     from pipelines.stack.process import free_port
 
     postgres = Postgres(folder / "postgres", free_port(), "bench-password")
     mariadb = MariaDB(folder / "mariadb", free_port(), "bench-password")
+    mlflow = MLflow(folder / "mlflow", free_port(), f"sqlite:///{folder / 'mlflow.db'}")
     postgres.start()
     try:
         mariadb.start()
+        if registered:
+            mlflow.launch()
+            mlflow.wait()
         postgres.create_database("bench")
         mariadb.create_database("bench")
         os.environ |= {
-            "STOCKPROOF_STACK__WAREHOUSE_URL": postgres.url("bench"), "ERP_URL": mariadb.url("bench"),
-            "STOCKPROOF_STACK__MLFLOW_URL": f"sqlite:///{folder / 'mlflow.db'}", "STOCKPROOF_PLANNING__BUCKET": bucket,
+            "STOCKPROOF_STACK__WAREHOUSE_URL": postgres.url("bench"),
+            "ERP_URL": mariadb.url("bench"),
+            "STOCKPROOF_STACK__MLFLOW_URL": mlflow.url if registered else mlflow.store,
+            "STOCKPROOF_PLANNING__BUCKET": bucket,
             "STOCKPROOF_STATE_DIR": str(folder / "state"),
-        }  # fmt: skip
+        }
         settings.load.cache_clear()
         warehouse.migrate()
         yield
     finally:
+        if registered:
+            mlflow.stop()
         mariadb.stop()
         postgres.stop()
 
@@ -62,11 +71,13 @@ class Company:
         series: the whole history; only what is known is written.
         folder: where the files go.
         spread: days of the week that a week's sales are booked on; 1: on its last.
+        registered: each week a bundle is trained and registered, and the champion forecasts; else the daily run trains.
     """
 
     series: Series
     folder: Path
     spread: int = 1
+    registered: bool = False
     closings: list[tuple[date, Floats]] = field(default_factory=list)
     arrived: list[tuple[date, Floats]] = field(default_factory=list)
 
@@ -88,10 +99,17 @@ class Company:
         self.folder.mkdir(parents=True, exist_ok=True)
         item, place = [f"I{n:05d}" for n in range(skus)], known.place.astype(str)
         started = date(2000, 1, 1)
-        items = pl.DataFrame({
-            "item_id": item, "name": item, "category": known.group.astype(str), "unit_cost": 1.0, "unit_price": 2.0,
-            "holding_cost_per_day": HOLDING / 7, "shortage_cost": SHORTAGE,
-        })  # fmt: skip
+        items = pl.DataFrame(
+            {
+                "item_id": item,
+                "name": item,
+                "category": known.group.astype(str),
+                "unit_cost": 1.0,
+                "unit_price": 2.0,
+                "holding_cost_per_day": HOLDING / 7,
+                "shortage_cost": SHORTAGE,
+            }
+        )
         offers = pl.DataFrame({
             "item_id": item, "supplier_id": SUPPLIER, "is_primary": True, "lead_time_days": 7 * LEAD_WEEKS, "min_order_qty": 1,
             "pack_size": 1, "unit_price": 1.0, "ordering_cost": 0.0,
@@ -112,10 +130,14 @@ class Company:
 
     def _sales(self, known: Series) -> pl.DataFrame:
         sku, week = np.nonzero(known.demand)
-        rows = pl.DataFrame({
-            "item_id": [f"I{n:05d}" for n in sku], "location_id": known.place.astype(str)[sku],
-            "start": pl.Series([known.starts[n] for n in week], dtype=pl.Date), "units": known.demand[sku, week].astype(int),
-        })  # fmt: skip
+        rows = pl.DataFrame(
+            {
+                "item_id": [f"I{n:05d}" for n in sku],
+                "location_id": known.place.astype(str)[sku],
+                "start": pl.Series([known.starts[n] for n in week], dtype=pl.Date),
+                "units": known.demand[sku, week].astype(int),
+            }
+        )
         days = [
             rows.with_columns(
                 sold_on=pl.col("start") + pl.duration(days=7 - self.spread + n),
@@ -145,9 +167,16 @@ class Company:
             "po_id", pl.lit(SUPPLIER).alias("supplier_id"), "location_id", "ordered_on", status.alias("status")
         ).write_csv(self.folder / "purchase_orders.csv")
         table.select(
-            "po_id", "line_no", "item_id", "quantity_ordered", pl.lit(1.0).alias("unit_price"), "promised_on", "received_on",
-            "quantity_received", pl.lit(0).alias("quantity_rejected"),
-        ).write_csv(self.folder / "purchase_order_lines.csv")  # fmt: skip
+            "po_id",
+            "line_no",
+            "item_id",
+            "quantity_ordered",
+            pl.lit(1.0).alias("unit_price"),
+            "promised_on",
+            "received_on",
+            "quantity_received",
+            pl.lit(0).alias("quantity_rejected"),
+        ).write_csv(self.folder / "purchase_order_lines.csv")
 
     def _lines(self, keys: pl.DataFrame, units: Floats, ordered_on: date, received_on: date | None) -> pl.DataFrame:
         due = ordered_on + timedelta(days=7 * LEAD_WEEKS + 1)
@@ -155,10 +184,12 @@ class Company:
             pl.col("quantity_ordered") > 0
         )
         return rows.with_columns(
-            po_id=pl.format("PO-{}-{}", pl.lit(str(ordered_on)), "location_id"), ordered_on=pl.lit(ordered_on),
-            promised_on=pl.lit(due), received_on=pl.lit(received_on, pl.Date),
+            po_id=pl.format("PO-{}-{}", pl.lit(str(ordered_on)), "location_id"),
+            ordered_on=pl.lit(ordered_on),
+            promised_on=pl.lit(due),
+            received_on=pl.lit(received_on, pl.Date),
             quantity_received=pl.lit(None, pl.Float64) if received_on is None else pl.col("quantity_ordered"),
-        )  # fmt: skip
+        )
 
     def _run(self, as_of: date) -> Floats:
         from typer.testing import CliRunner
@@ -169,7 +200,7 @@ class Company:
         for command in (["erp", "load", str(self.folder), "--replace", "--json"],):
             answer = runner.invoke(app, command)
             assert answer.exit_code == 0, (answer.output, answer.exception)
-        _daily(as_of)
+        _daily(as_of, registered=self.registered)
         answer = runner.invoke(app, ["orders", "export", "--format", "csv", "--as-of", str(as_of)])
         assert answer.exit_code == 0, (answer.output, answer.exception)
         lines = pl.read_csv(io.StringIO(answer.stdout))
@@ -179,11 +210,13 @@ class Company:
         return ordered
 
 
-def _daily(as_of: date) -> None:
-    """The steps of the DAG daily_replenishment that lead to an order, in its order."""
+def _daily(as_of: date, *, registered: bool) -> None:
+    """The steps of the DAG daily_replenishment that lead to an order, in its order; before its forecast those of weekly_training."""
     from pipelines.extract import job as extract
     from pipelines.extract import preflight
     from pipelines.forecast import job as forecast
+    from pipelines.forecast import training
+    from pipelines.governance import job as governance
     from pipelines.policy import job as policy
     from pipelines.purchase import job as purchase
     from pipelines.replay import job as simulate
@@ -195,7 +228,12 @@ def _daily(as_of: date) -> None:
     validate.run("sources", as_of)
     transform.run(as_of)
     validate.run("features", as_of)
-    forecast.run(as_of)
+    if registered:
+        print(training.train(as_of)["reason"], file=sys.stderr, flush=True)
+        governance.daily(as_of)
+    used = forecast.run(as_of)
+    if registered and used["period_why"]:
+        raise RuntimeError(f"{as_of}: the bundle does not serve: {used['period_why']}")
     validate.run("forecasts", as_of)
     for chunk in simulate.prepare(as_of):
         simulate.run_chunk(as_of, chunk)
@@ -205,7 +243,14 @@ def _daily(as_of: date) -> None:
 
 
 def play_through(
-    series: Series, first: int, weeks: int, *, bucket: str = "week", spread: int = 1, unseen: bool = False
+    series: Series,
+    first: int,
+    weeks: int,
+    *,
+    bucket: str = "week",
+    spread: int = 1,
+    unseen: bool = False,
+    registered: bool = False,
 ) -> Floats:
     """Cost of a game whose orders the product proposes.
 
@@ -216,12 +261,13 @@ def play_through(
         bucket: planning bucket.
         spread: days of the week that its sales are booked on.
         unseen: lost sales are not in the books.
+        registered: as in :class:`Company`.
 
     Returns:
         Money by series, shape (N,).
     """
     with tempfile.TemporaryDirectory() as scratch:
         Path(scratch).chmod(0o755)
-        with servers(bucket, Path(scratch)):
-            company = Company(series, Path(scratch) / "erp", spread)
+        with servers(bucket, Path(scratch), registered=registered):
+            company = Company(series, Path(scratch) / "erp", spread, registered)
             return play(series, first, company.order, weeks, unseen=unseen)

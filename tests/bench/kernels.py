@@ -65,9 +65,10 @@ def speed(skus: int, peer_skus: int) -> dict[str, dict[str, float]]:
     demand = np.tile(block, (skus // block.shape[0], 1))
     rows = list(block[:peer_skus])
     ours: dict[str, Callable[[], object]] = {
-        "sba": lambda: kernels.croston(demand, 0.1, 0.95), "tsb": lambda: kernels.tsb(demand, 0.1, 0.05),
+        "sba": lambda: kernels.croston(demand, 0.1, 0.95),
+        "tsb": lambda: kernels.tsb(demand, 0.1, 0.05),
         "mean_nonzero": lambda: kernels.mean_nonzero(demand),
-    }  # fmt: skip
+    }
     peers = {"sba": CrostonSBA(), "tsb": TSB(0.1, 0.05), "mean_nonzero": HistoricAverage()}
     out = {}
     for name, run in ours.items():

@@ -31,10 +31,13 @@ def deliveries() -> tuple[Lines, Floats]:
     found = found.join(pairs, on=["vendor", "item"], how="left", maintain_order="left")
     delivery = found.select(pl.struct("po", "received").rank("dense"))["po"].to_numpy().astype(np.int64)
     lines = Lines(
-        found["pair"].to_numpy().astype(np.int64), delivery, found["ordered"].to_physical().to_numpy().astype(np.int64),
-        found["received"].to_physical().to_numpy().astype(np.int64), pairs["vendor"].rank("dense").to_numpy().astype(np.int64) - 1,
+        found["pair"].to_numpy().astype(np.int64),
+        delivery,
+        found["ordered"].to_physical().to_numpy().astype(np.int64),
+        found["received"].to_physical().to_numpy().astype(np.int64),
+        pairs["vendor"].rank("dense").to_numpy().astype(np.int64) - 1,
         np.full(pairs.height, 14.0),
-    )  # fmt: skip
+    )
     return lines, 1.0 / np.bincount(delivery)[delivery]
 
 

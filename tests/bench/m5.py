@@ -20,7 +20,7 @@ import polars as pl
 from models.members.aligned import align
 from models.members.boosted import Booster
 from models.members.classical import Decayed
-from models.totals.total_trees import Plan
+from models.totals.total_trees import TreePlan
 from pipelines.core.panel import Array, Panel
 from tests.bench import m5_data, m5_spread
 from tests.bench.m5_score import Score
@@ -61,7 +61,7 @@ def forecast(
         stages[name] = booster.fit(panel).path(panel, m5_data.HORIZON)
         lap(name)
     mixed = np.mean([stages[name] for name in members], axis=0) if members else stages["decayed_means"]
-    stages["aligned"] = align(panel, mixed, Plan(rounds=300, threads=threads, seeds=3))
+    stages["aligned"] = align(panel, mixed, TreePlan(rounds=300, threads=threads, seeds=3))
     lap("align")
     return panel, ids, stages, seconds
 

@@ -79,9 +79,15 @@ def _levels(codes: dict[str, Array]) -> dict[str, Array]:
     """Levels 1 to 9 of the competition, the finest last."""
     groups = {"all": np.zeros_like(codes["state_id"])}
     for name, keys in {
-        "state": ("state_id",), "store": ("store_id",), "cat": ("cat_id",), "dept": ("dept_id",), "state_cat": ("state_id", "cat_id"),
-        "state_dept": ("state_id", "dept_id"), "store_cat": ("store_id", "cat_id"), "store_dept": ("store_id", "dept_id"),
-    }.items():  # fmt: skip
+        "state": ("state_id",),
+        "store": ("store_id",),
+        "cat": ("cat_id",),
+        "dept": ("dept_id",),
+        "state_cat": ("state_id", "cat_id"),
+        "state_dept": ("state_id", "dept_id"),
+        "store_cat": ("store_id", "cat_id"),
+        "store_dept": ("store_id", "dept_id"),
+    }.items():
         groups[name] = sum(codes[key] * 100**k for k, key in enumerate(keys))
     return groups
 

@@ -76,11 +76,18 @@ def _weekly(demand: np.ndarray, ids: np.ndarray, last: date, price: np.ndarray) 
     known = np.where(started, demand, np.nan)
     band = np.digitize(np.log(np.maximum(price, 1e-3)), np.quantile(np.log(np.maximum(price, 1e-3)), [0.25, 0.5, 0.75]))
     return Panel(
-        item_ids=ids, location_ids=np.array(["W"] * ids.size), bucket="week", as_of=last + timedelta(days=0), demand=known, alive=started,
-        censored=np.zeros(demand.shape, dtype=bool), demand_class=classify(known), group=band.astype(np.int64),
+        item_ids=ids,
+        location_ids=np.array(["W"] * ids.size),
+        bucket="week",
+        as_of=last + timedelta(days=0),
+        demand=known,
+        alive=started,
+        censored=np.zeros(demand.shape, dtype=bool),
+        demand_class=classify(known),
+        group=band.astype(np.int64),
         statics={"log_price": np.log(np.maximum(price, 1e-3)), "band": band.astype(float)},
         levels={"all": np.zeros(ids.size, dtype=np.int64), "band": band.astype(np.int64)},
-    )  # fmt: skip
+    )
 
 
 SETS: dict[str, Callable[[], tuple[Panel, Interval]]] = {"m5": m5, "online_retail": online_retail, "man": man}

@@ -23,19 +23,25 @@ def members(season: int) -> list[Any]:
         SeasonalNaive,
         SimpleExponentialSmoothingOptimized,
         WindowAverage,
-    )  # fmt: skip
+    )
     from statsforecast.utils import ConformalIntervals
 
     def conformal() -> Any:
         return ConformalIntervals(n_windows=4, h=1)
 
     return [
-        HistoricAverage(), AutoETS(season_length=1, model="ZNN", alias="ETS"), AutoETS(season_length=1, alias="AutoETS"),
-        DynamicOptimizedTheta(season_length=1), SeasonalNaive(season_length=max(season, 1)),
-        SimpleExponentialSmoothingOptimized(prediction_intervals=conformal()), WindowAverage(6, prediction_intervals=conformal()),
-        CrostonSBA(prediction_intervals=conformal()), TSB(0.2, 0.1, prediction_intervals=conformal()),
-        IMAPA(prediction_intervals=conformal()), ADIDA(prediction_intervals=conformal()),
-    ]  # fmt: skip
+        HistoricAverage(),
+        AutoETS(season_length=1, model="ZNN", alias="ETS"),
+        AutoETS(season_length=1, alias="AutoETS"),
+        DynamicOptimizedTheta(season_length=1),
+        SeasonalNaive(season_length=max(season, 1)),
+        SimpleExponentialSmoothingOptimized(prediction_intervals=conformal()),
+        WindowAverage(6, prediction_intervals=conformal()),
+        CrostonSBA(prediction_intervals=conformal()),
+        TSB(0.2, 0.1, prediction_intervals=conformal()),
+        IMAPA(prediction_intervals=conformal()),
+        ADIDA(prediction_intervals=conformal()),
+    ]
 
 
 def on_windows(history: np.ndarray, width: np.ndarray, model: Any) -> np.ndarray:

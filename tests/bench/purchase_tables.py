@@ -50,10 +50,17 @@ def fill(skus: int) -> int:
     rows, breaks = catalogue(skus, max(skus // 10, 1))
     key = rows.select("item_id", "location_id")
     forecast = rows.select(
-        "item_id", "location_id", pl.lit(AS_OF).alias("as_of"), pl.col("protection_days").cast(pl.Int32), pl.lit("sba").alias("method"),
-        pl.lit("1").alias("model_version"), pl.lit("").alias("reason"), pl.col("forecast_mean").alias("mean"), pl.lit(1.0).alias("std"),
+        "item_id",
+        "location_id",
+        pl.lit(AS_OF).alias("as_of"),
+        pl.col("protection_days").cast(pl.Int32),
+        pl.lit("sba").alias("method"),
+        pl.lit("1").alias("model_version"),
+        pl.lit("").alias("reason"),
+        pl.col("forecast_mean").alias("mean"),
+        pl.lit(1.0).alias("std"),
         *COLUMNS,
-    )  # fmt: skip
+    )
     policies = rows.select(
         "item_id", "location_id", pl.lit(AS_OF).alias("as_of"), "policy", "level", "reorder_point", "order_up_to", "safety_stock",
         pl.lit(0.95).alias("service_target"), pl.col("protection_days").cast(pl.Int32), pl.lit("").alias("reason"),
@@ -66,8 +73,11 @@ def fill(skus: int) -> int:
         for statement in filter(str.strip, MARTS.split(";")):
             cursor.execute(statement)
         for table, frame in (
-            ("dim_sku", dimension), ("fct_daily_demand", sold), ("fct_demand", sold.drop("day")), ("fct_price_breaks", breaks),
-        ):  # fmt: skip
+            ("dim_sku", dimension),
+            ("fct_daily_demand", sold),
+            ("fct_demand", sold.drop("day")),
+            ("fct_price_breaks", breaks),
+        ):
             cursor.adbc_ingest(table, frame.to_arrow(), mode="append", db_schema_name="marts")
         cursor.execute("analyze")
     warehouse.replace("plan.lead_time_forecasts", forecast, {"as_of": AS_OF})

@@ -17,7 +17,7 @@ import polars as pl
 
 from pipelines.engine import engine
 from pipelines.replay import candidates, policies
-from pipelines.replay.window import Window
+from pipelines.replay.window import ReplayWindow
 
 BUDGET_SKU_DAYS, BUDGET_GIB, BUDGET_STUDY_SECONDS = 100e6, 4.0, 2.0
 
@@ -70,17 +70,24 @@ def study(skus: int = 200, days: int = 366, run_up: int = 365) -> float:
     rng = np.random.default_rng(1)
     demand = rng.poisson(rng.gamma(1.0, 3.0, (skus, 1)), (skus, run_up + days)).astype(float)
     first = date(2025, 6, 28)
-    receipts = pl.DataFrame({
-        "sku": np.repeat(np.arange(skus), 12), "ordered_on": [first + timedelta(days=30 * n) for n in range(12)] * skus,
-        "received_on": [first + timedelta(days=30 * n + 6) for n in range(12)] * skus,
-        "quantity_ordered": np.ones(12 * skus), "quantity_received": np.ones(12 * skus), "quantity_rejected": np.zeros(12 * skus),
-    })  # fmt: skip
+    receipts = pl.DataFrame(
+        {
+            "sku": np.repeat(np.arange(skus), 12),
+            "ordered_on": [first + timedelta(days=30 * n) for n in range(12)] * skus,
+            "received_on": [first + timedelta(days=30 * n + 6) for n in range(12)] * skus,
+            "quantity_ordered": np.ones(12 * skus),
+            "quantity_received": np.ones(12 * skus),
+            "quantity_rejected": np.zeros(12 * skus),
+        }
+    )
     never = np.zeros(demand.shape, bool)
-    window = Window(
+    window = ReplayWindow(
         first, demand, stockout=never, found_later=never, known_from=np.zeros(skus, np.int64), stock=np.zeros((skus, days + 1)),
         lead_time=np.full((skus, days), 5), usable=np.ones((skus, days)), receipts=receipts, open_orders=receipts.clear(), days=days,
     )  # fmt: skip
-    terms = policies.Terms(np.full(skus, 50.0), np.full(skus, 0.01), np.full(skus, 4.0), np.full(skus, 5.0), 0.95, 7)
+    terms = policies.PolicyTerms(
+        np.full(skus, 50.0), np.full(skus, 0.01), np.full(skus, 4.0), np.full(skus, 5.0), 0.95, 7
+    )
     column = policies.review_columns(days, 7)
 
     def one() -> None:

@@ -50,9 +50,12 @@ def one(skus: int) -> dict[str, float]:
         asked += float(demand.sum())
         sold += float(outcome.sold.sum())
     return {
-        "skus": skus, "demand_seconds": drawn, "simulation_seconds": simulated, "fill_rate": sold / asked,
+        "skus": skus,
+        "demand_seconds": drawn,
+        "simulation_seconds": simulated,
+        "fill_rate": sold / asked,
         "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-    }  # fmt: skip
+    }
 
 
 def slope(rows: list[dict[str, float]]) -> float:

@@ -43,9 +43,13 @@ def compute(skus: int, days: int) -> dict[str, float]:
     reviews = int((played.selected.levels.review_column >= 0).sum())
     simulated = rows.skus.height * timetable.phases.total * (len(CANDIDATES) + 4)
     return {
-        "skus": rows.skus.height, "read_seconds": read, "compute_seconds": seconds, "forecasts": float(rows.skus.height * reviews * 3),
-        "sku_days_simulated": float(simulated), "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-    }  # fmt: skip
+        "skus": rows.skus.height,
+        "read_seconds": read,
+        "compute_seconds": seconds,
+        "forecasts": float(rows.skus.height * reviews * 3),
+        "sku_days_simulated": float(simulated),
+        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+    }
 
 
 def command(skus: int, days: int, *options: str) -> float:

@@ -47,10 +47,15 @@ def answered(question: Question) -> dict[str, Any]:
     same = here["global_metrics"] == (queries.found(number)["result"] or {}).get("global_metrics")
     actions.prune(0, [number, here["simulation_id"]])
     return {
-        "status": status, "items": here["total_items"], "seconds": seconds, "answer_bytes": len(json.dumps(here)),
-        "here_seconds": time.perf_counter() - own, "here_computing_seconds": time.process_time() - computed, "same_answer": same,
+        "status": status,
+        "items": here["total_items"],
+        "seconds": seconds,
+        "answer_bytes": len(json.dumps(here)),
+        "here_seconds": time.perf_counter() - own,
+        "here_computing_seconds": time.process_time() - computed,
+        "same_answer": same,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }  # fmt: skip
+    }
 
 
 def cancelled(question: Question) -> float:

@@ -75,11 +75,14 @@ def plain_python(episodes: int = 5) -> float:
     one = world(config.load(), find("normal"), Streams(42, 0, episodes, DAYS))
     tables = [
         [
-            {site: np.broadcast_to(values[min(r, values.shape[0] - 1), 0, j], DAYS).tolist() for j, site in enumerate(one.sites)}
+            {
+                site: np.broadcast_to(values[min(r, values.shape[0] - 1), 0, j], DAYS).tolist()
+                for j, site in enumerate(one.sites)
+            }
             for values in (one.draws.demand, one.draws.lead_time, one.draws.fails)
         ]
         for r in range(episodes)
-    ]  # fmt: skip
+    ]
 
     def play_all() -> None:
         for demand, lead, fails in tables:

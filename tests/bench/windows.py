@@ -111,10 +111,16 @@ def by_class(judged: Sequence[Judged]) -> list[dict[str, Any]]:
         def mean(field: str, rows: Array = rows) -> Array:
             return np.asarray(np.concatenate([getattr(j, field) for j in judged])[rows].mean(axis=0))
 
-        out.append({
-            "class": name, "skus": int((newest.usable & (newest.code == c)).sum()), "windows": int(rows.sum()),
-            "pit_below_95": round(float(mean("below_95")), 4), "summed_buckets_95": round(float(mean("summed_95")), 4),
-            "service_90_95_99": np.round(mean("served"), 4).tolist(), "scaled_pinball": round(float(mean("loss")), 4),
-            "method": judged[-1].recipe.methods[c],
-        })  # fmt: skip
+        out.append(
+            {
+                "class": name,
+                "skus": int((newest.usable & (newest.code == c)).sum()),
+                "windows": int(rows.sum()),
+                "pit_below_95": round(float(mean("below_95")), 4),
+                "summed_buckets_95": round(float(mean("summed_95")), 4),
+                "service_90_95_99": np.round(mean("served"), 4).tolist(),
+                "scaled_pinball": round(float(mean("loss")), 4),
+                "method": judged[-1].recipe.methods[c],
+            }
+        )
     return out

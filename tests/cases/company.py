@@ -200,9 +200,12 @@ def _of_offer(item: Item) -> Row:
 
 def _offered(item: Item, made: dict[str, list[Row]]) -> None:
     terms: Row = {
-        "is_primary": "true", "lead_time_days": item.lead, "min_order_qty": _filled(item.minimum), "pack_size": _filled(item.pack),
+        "is_primary": "true",
+        "lead_time_days": item.lead,
+        "min_order_qty": _filled(item.minimum),
+        "pack_size": _filled(item.pack),
         "unit_price": item.price,
-    }  # fmt: skip
+    }
     made["suppliers"].append(_supplier(item.supplier_id) | dict(item.supplier or {}))
     made["item_suppliers"].append(_of_offer(item) | terms | dict(item.offer))
     for other in item.offers:
@@ -215,10 +218,16 @@ def _filled(value: float | None) -> Any:
 
 
 def _ordered(item: Item, order: Order, po_id: str, made: dict[str, list[Row]]) -> None:
-    made["purchase_orders"].append({
-        "po_id": po_id, "supplier_id": order.supplier or item.supplier_id, "location_id": item.location,
-        "ordered_on": day(order.ordered_on), "status": order.status, **order.more,
-    })  # fmt: skip
+    made["purchase_orders"].append(
+        {
+            "po_id": po_id,
+            "supplier_id": order.supplier or item.supplier_id,
+            "location_id": item.location,
+            "ordered_on": day(order.ordered_on),
+            "status": order.status,
+            **order.more,
+        }
+    )
     for number, one in enumerate(order.lines, start=1):
         line = one if isinstance(one, Line) else Line(one)
         units, on = line.received or ("", None)

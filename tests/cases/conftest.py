@@ -28,10 +28,12 @@ def found(
         postgres_server.create_database(name)
         mariadb_server.create_database(name)
         environment = {
-            "ERP_URL": mariadb_server.url(name), "STOCKPROOF_STATE_DIR": str(folder / "state"),
+            "ERP_URL": mariadb_server.url(name),
+            "STOCKPROOF_STATE_DIR": str(folder / "state"),
             "STOCKPROOF_STACK__WAREHOUSE_URL": postgres_server.url(name),
-            "STOCKPROOF_STACK__MLFLOW_URL": f"http://127.0.0.1:{free_port()}", "STOCKPROOF_PURCHASE__CONSOLIDATE": "false",
-        }  # fmt: skip
+            "STOCKPROOF_STACK__MLFLOW_URL": f"http://127.0.0.1:{free_port()}",
+            "STOCKPROOF_PURCHASE__CONSOLIDATE": "false",
+        }
         return Company(name, folder, environment | {f"STOCKPROOF_{key}": value for key, value in options})
 
     return make

@@ -107,8 +107,10 @@ class Company:
     def _one(self, table: str, item: str, location: str) -> Any:
         found = warehouse.read(
             f"select * from {table} where as_of = :as_of and item_id = :item and location_id = :location",
-            as_of=self.as_of, item=item, location=location,
-        ).to_dicts()  # fmt: skip
+            as_of=self.as_of,
+            item=item,
+            location=location,
+        ).to_dicts()
         assert found, f"{table} holds no row of {item} at {location}"
         return SimpleNamespace(**found[0])
 

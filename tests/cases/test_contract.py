@@ -38,16 +38,24 @@ def test_an_order_is_expected_when_its_supplier_is_back(day: Any) -> None:
 @case(
     Item("NEXT", sales=10, lead=3, policy=(60, 110), count=200, rows=closed("S-NEXT", "2026-07-06", "2026-07-11")),
     Item("NEVER", sales=10, lead=3, policy=(60, 110), count=200),
-)  # fmt: skip
+)
 def test_an_order_lasts_until_the_one_of_the_next_review_can_come(day: Any) -> None:
     assert protection(day, "NEXT") == protection(day, "NEVER") + 6
 
 
 @case(
-    Item("SUCCESSOR", policy=(60, 200), count=30, rows={"item_predecessors": [
-        {"item_id": "SUCCESSOR", "predecessor_id": "REPLACED", "factor": 2, "replaced_on": "2026-06-28"}]}),
+    Item(
+        "SUCCESSOR",
+        policy=(60, 200),
+        count=30,
+        rows={
+            "item_predecessors": [
+                {"item_id": "SUCCESSOR", "predecessor_id": "REPLACED", "factor": 2, "replaced_on": "2026-06-28"}
+            ]
+        },
+    ),
     Item("REPLACED", sales=5, policy=(50, 100), count=20),
-)  # fmt: skip
+)
 def test_a_successor_takes_over_the_history(day: Any) -> None:
     assert day.sku("SUCCESSOR").mean_demand == pytest.approx(10)
     assert day.line("SUCCESSOR").quantity > 0
@@ -101,15 +109,18 @@ def test_a_maximum_that_is_a_ceiling_limits_every_order(day: Any) -> None:
 
 def batches(item: str, *held: tuple[float, str]) -> dict[str, list[dict[str, Any]]]:
     """Batches at the warehouse: units and last day of sale."""
-    return {"stock_batches": [
-        {"item_id": item, "location_id": "W", "batch_id": f"{item}-{n}", "on_hand": units, "expires_on": last}
-        for n, (units, last) in enumerate(held)]}  # fmt: skip
+    return {
+        "stock_batches": [
+            {"item_id": item, "location_id": "W", "batch_id": f"{item}-{n}", "on_hand": units, "expires_on": last}
+            for n, (units, last) in enumerate(held)
+        ]
+    }
 
 
 @case(
     Item("FRESH", sales=10, lead=7, policy=(100, 200), count=250, rows=batches("FRESH", (250, "2026-09-30"))),
     Item("STALE", sales=10, lead=7, policy=(100, 200), count=250, rows=batches("STALE", (200, "2026-07-01"), (50, ""))),
-)  # fmt: skip
+)
 def test_what_expires_before_it_is_sold_counts_for_no_order(day: Any) -> None:
     assert day.line("FRESH").quantity == 0
     line = day.line("STALE")
@@ -126,7 +137,7 @@ def part(status: str) -> list[Order]:
 @case(
     Item("LINE-OPEN", sales=1, lead=21, policy=(6, 10), count=5, orders=part("open")),
     Item("LINE-CANCELLED", sales=1, lead=21, policy=(6, 10), count=5, orders=part("cancelled")),
-)  # fmt: skip
+)
 def test_a_line_has_a_state_of_its_own(day: Any) -> None:
     assert day.line("LINE-OPEN").on_order == 5
     assert day.line("LINE-CANCELLED").on_order == 0
@@ -135,9 +146,14 @@ def test_a_line_has_a_state_of_its_own(day: Any) -> None:
 @case(
     Item("A-PER-100", sales=2, cost=1.0, price=100.0, policy=(60, 110), count=90),
     Item("KETTLE-1", sold=[(f"04-{n:02d}", 3) for n in range(1, 29)], item={"name": "Kettle 1.7 l steel"}, count=0),
-    Item("KETTLE-2", sold=[(f"05-{n:02d}", 3) for n in range(10, 31)] + [("06-27", 3)], item={"name": "Kettle 1.7 l steel v2"}, count=9),
+    Item(
+        "KETTLE-2",
+        sold=[(f"05-{n:02d}", 3) for n in range(10, 31)] + [("06-27", 3)],
+        item={"name": "Kettle 1.7 l steel v2"},
+        count=9,
+    ),
     Item("SET", sold=[("06-01", 3), ("06-20", 2)], supplier=None),
-)  # fmt: skip
+)
 def test_erp_check_names_what_the_books_hold_and_seem_to_need(day: Any) -> None:
     found = {finding.split(": ", 1)[0]: finding for finding in day.findings}
     assert all(

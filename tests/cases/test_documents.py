@@ -88,15 +88,23 @@ def test_what_was_booked_back_is_still_due(day: Any) -> None:
 )  # fmt: skip
 def test_free_goods_are_received_and_cost_nothing(day: Any) -> None:
     assert day.quarantine("FREE") == []
-    found = day.read("select sum(quantity_accepted) as units, sum(quantity_accepted * unit_price) as spend from marts.fct_receipts "
-                     "where item_id = 'FREE'").row(0)  # fmt: skip
+    found = day.read(
+        "select sum(quantity_accepted) as units, sum(quantity_accepted * unit_price) as spend from marts.fct_receipts "
+        "where item_id = 'FREE'"
+    ).row(0)
     assert found == (124.0, 300.0)
 
 
 @case(
-    Item("AGREED", sales=24, lead=20, policy=(300, 500), count=150,
-         orders=[*EIGHT_DAYS, Order("06-27", [Line(350, promised="07-18")])]),
-)  # fmt: skip
+    Item(
+        "AGREED",
+        sales=24,
+        lead=20,
+        policy=(300, 500),
+        count=150,
+        orders=[*EIGHT_DAYS, Order("06-27", [Line(350, promised="07-18")])],
+    ),
+)
 def test_an_order_promised_by_the_agreed_lead_time_is_dated_by_what_the_supplier_really_takes(day: Any) -> None:
     line = day.line("AGREED")
     assert (line.quantity, line.due) == (0, 350)
@@ -116,10 +124,16 @@ def test_a_promise_that_has_passed_within_what_the_supplier_takes_is_not_given_u
 
 
 @case(
-    Item("TWOSUP", sales=5, lead=14, policy=(100, 200), count=20,
-         orders=[Order("06-27", [Line(180)], supplier="S-SLOW")],
-         offers=[{"supplier_id": "S-SLOW", "lead_time_days": 60}]),
-)  # fmt: skip
+    Item(
+        "TWOSUP",
+        sales=5,
+        lead=14,
+        policy=(100, 200),
+        count=20,
+        orders=[Order("06-27", [Line(180)], supplier="S-SLOW")],
+        offers=[{"supplier_id": "S-SLOW", "lead_time_days": 60}],
+    ),
+)
 def test_an_order_of_a_slow_supplier_is_not_ordered_again_from_a_fast_one(day: Any) -> None:
     line = day.line("TWOSUP")
     assert (line.quantity, line.due) == (0, 180)

@@ -44,7 +44,7 @@ def test_stock_at_another_location_is_in_the_alert(day: Any) -> None:
 
 @case(
     Item("DROP", sales=5, policy=(100, 200), counts={f"06-{n:02d}": 40 for n in range(1, 28)}, count=40),
-)  # fmt: skip
+)
 def test_sales_that_never_touch_the_shelf_are_named(day: Any) -> None:
     assert any("DROP" in sentence and "shelf" in sentence for sentence in day.findings)
     assert "shelf" in day.line("DROP").alert

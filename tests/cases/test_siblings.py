@@ -19,9 +19,14 @@ def test_a_need_in_grams_is_ordered_whole_and_steps_are_kept(day: Any) -> None:
 
 # Documents ----------------------------------------------------------------------------------------------------------------------
 @case(
-    Item("TWOPART", sales=2, policy=(60, 100), count=10,
-         orders=[Order("06-10", [Line(60, received=(20, "06-18"))]), Order("06-12", [Line(30, promised="07-01")])]),
-)  # fmt: skip
+    Item(
+        "TWOPART",
+        sales=2,
+        policy=(60, 100),
+        count=10,
+        orders=[Order("06-10", [Line(60, received=(20, "06-18"))]), Order("06-12", [Line(30, promised="07-01")])],
+    ),
+)
 def test_the_rest_of_one_order_and_another_are_due_together(day: Any) -> None:
     line = day.line("TWOPART")
     assert (line.due, line.quantity) == (70, 0)
@@ -40,9 +45,14 @@ def test_a_cancelled_order_is_not_due(day: Any) -> None:
 
 
 @case(
-    Item("REJ", sales=2, policy=(30, 60), count=10,
-         orders=[Order("06-10", [Line(50, received=(50, "06-20"), rejected=50)], status="received")]),
-)  # fmt: skip
+    Item(
+        "REJ",
+        sales=2,
+        policy=(30, 60),
+        count=10,
+        orders=[Order("06-10", [Line(50, received=(50, "06-20"), rejected=50)], status="received")],
+    ),
+)
 def test_what_was_rejected_is_neither_stock_nor_due(day: Any) -> None:
     line = day.line("REJ")
     assert (line.due, line.quantity) == (0, 50)
@@ -116,15 +126,25 @@ def test_an_offer_without_a_price_is_not_bought_in_silence(day: Any) -> None:
 
 
 # Lead time ------------------------------------------------------------------------------------------------------------------
-TWELVE = [Order(f"{m:02d}-{on:02d}", [Line(30, received=(30, f"{m:02d}-{on + 13:02d}"))], status="received")
-          for m in (3, 4, 5) for on in (1, 15)]  # fmt: skip
+TWELVE = [
+    Order(f"{m:02d}-{on:02d}", [Line(30, received=(30, f"{m:02d}-{on + 13:02d}"))], status="received")
+    for m in (3, 4, 5)
+    for on in (1, 15)
+]
 
 
 @case(
-    Item("YEAR", sales=1, lead=180, policy=(200, 250), count=20, supplier={"supplier_id": "S-QUICK"},
-         orders=[Order("06-01", [Line(200)], supplier="S-QUICK")]),
+    Item(
+        "YEAR",
+        sales=1,
+        lead=180,
+        policy=(200, 250),
+        count=20,
+        supplier={"supplier_id": "S-QUICK"},
+        orders=[Order("06-01", [Line(200)], supplier="S-QUICK")],
+    ),
     Item("QUICK", sales=2, lead=12, policy=(60, 120), count=20, supplier={"supplier_id": "S-QUICK"}, orders=TWELVE),
-)  # fmt: skip
+)
 def test_a_long_agreed_lead_time_beside_quick_items_of_the_same_supplier_stays_long(day: Any) -> None:
     assert abs(day.sku("YEAR").lead_time_mean - 180) <= 5
     assert (day.line("YEAR").due, day.line("YEAR").quantity) == (200, 0)
@@ -133,9 +153,17 @@ def test_a_long_agreed_lead_time_beside_quick_items_of_the_same_supplier_stays_l
 
 @case(
     Item("UNSEEN", sales=2, lead=14, policy=(60, 120), count=20),
-    Item("SLOWPOKE", sales=2, lead=3, policy=(60, 120), count=200,
-         orders=[Order(f"{m:02d}-01", [Line(60, received=(60, f"{m + 1:02d}-20"))], status="received") for m in (2, 3, 4)]),
-)  # fmt: skip
+    Item(
+        "SLOWPOKE",
+        sales=2,
+        lead=3,
+        policy=(60, 120),
+        count=200,
+        orders=[
+            Order(f"{m:02d}-01", [Line(60, received=(60, f"{m + 1:02d}-20"))], status="received") for m in (2, 3, 4)
+        ],
+    ),
+)
 def test_a_supplier_that_never_delivered_is_expected_as_agreed(day: Any) -> None:
     assert day.line("UNSEEN").expected_on == date(2026, 7, 13)
 
@@ -156,9 +184,15 @@ def test_an_order_three_months_overdue_is_named_and_no_longer_believed(day: Any)
 
 @case(
     Item("BLOCKED", sales=2, policy=(60, 120), count=10, supplier={"active": "false"}),
-    Item("SECOND", sales=2, policy=(60, 120), count=10, supplier={"active": "false"},
-         offers=[{"supplier_id": "S-OTHER", "unit_price": 1.2}]),
-)  # fmt: skip
+    Item(
+        "SECOND",
+        sales=2,
+        policy=(60, 120),
+        count=10,
+        supplier={"active": "false"},
+        offers=[{"supplier_id": "S-OTHER", "unit_price": 1.2}],
+    ),
+)
 def test_an_inactive_supplier_is_replaced_or_its_absence_is_named(day: Any) -> None:
     assert day.line("BLOCKED").quantity == 0
     assert "supplier" in f"{day.line('BLOCKED').alert}{day.line('BLOCKED').reason}"

@@ -27,9 +27,14 @@ def test_an_old_count_less_the_sales_since_is_on_hand(day: Any) -> None:
 
 
 @case(
-    Item("OLDC-IN", sales=10, policy=(150, 400), counts={"05-31": 400},
-         orders=[Order("05-31", [Line(200, received=(200, "06-15"), rejected=20)], status="received")]),
-)  # fmt: skip
+    Item(
+        "OLDC-IN",
+        sales=10,
+        policy=(150, 400),
+        counts={"05-31": 400},
+        orders=[Order("05-31", [Line(200, received=(200, "06-15"), rejected=20)], status="received")],
+    ),
+)
 def test_an_old_count_takes_what_was_received_and_accepted_since(day: Any) -> None:
     assert day.line("OLDC-IN").on_hand == 300
 

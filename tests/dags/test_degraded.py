@@ -91,11 +91,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """How the run ends for each step that fails; ``""``: none does."""
     folder, dags = tmp_path_factory.mktemp("airflow"), str(ROOT / "dags")
     environment = os.environ | {
-        "AIRFLOW_HOME": str(folder), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": dags,
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}", "PYTHONPATH": f"{ROOT}:{dags}",
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": dags,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+        "PYTHONPATH": f"{ROOT}:{dags}",
         "STOCKPROOF_STATE_DIR": str(folder / "state"),
         "STOCKPROOF_STACK__WAREHOUSE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none",
-    }  # fmt: skip
+    }
     code = RUN.format(folder=dags, scenarios=["", *DEGRADED, *FATAL])
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False

@@ -66,10 +66,13 @@ def messages(warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> di
     with serving() as (url, answers):
         hook = f"{url}/hook"
         environment = os.environ | {
-            "AIRFLOW_HOME": str(folder), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": dags,
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}", "PYTHONPATH": f"{ROOT}:{dags}",
+            "AIRFLOW_HOME": str(folder),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": dags,
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}",
+            "PYTHONPATH": f"{ROOT}:{dags}",
             "STOCKPROOF_NOTIFY__WEBHOOK_URL": hook,
-        }  # fmt: skip
+        }
         code = RUN.format(folder=dags, hook=hook)
         done = subprocess.run(
             [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False

@@ -38,9 +38,12 @@ def approved(warehouse_url: str, erp_url: str) -> None:
 def test_it_brings_what_is_signed_into_the_erp(tmp_path: Path) -> None:
     folder = str(ROOT / "dags")
     environment = os.environ | {
-        "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "AIRFLOW__CORE__DAGS_FOLDER": folder,
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path / 'airflow.db'}", "PYTHONPATH": f"{ROOT}:{folder}",
-    }  # fmt: skip
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": folder,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{tmp_path / 'airflow.db'}",
+        "PYTHONPATH": f"{ROOT}:{folder}",
+    }
     code = RUN.format(folder=folder, as_of=AS_OF.isoformat())
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False

@@ -88,9 +88,14 @@ def _item(n: int, as_of: date) -> dict[str, Any]:
 
 def _offer(n: int, supplier: int) -> dict[str, Any]:
     return {
-        "item_id": f"I{n:02d}", "supplier_id": f"S{supplier}", "is_primary": supplier == n % 4, "lead_time_days": 5.0 + supplier,
-        "min_order_qty": 10.0, "pack_size": None, "unit_price": 3.0 + supplier,
-    }  # fmt: skip
+        "item_id": f"I{n:02d}",
+        "supplier_id": f"S{supplier}",
+        "is_primary": supplier == n % 4,
+        "lead_time_days": 5.0 + supplier,
+        "min_order_qty": 10.0,
+        "pack_size": None,
+        "unit_price": 3.0 + supplier,
+    }
 
 
 def _movements(items: Rows, as_of: date) -> tuple[Rows, Rows]:
@@ -152,11 +157,17 @@ def _purchases(as_of: date) -> tuple[Rows, Rows]:
         )
         for line in range(1, 5):
             took, item = int(draw.integers(2, 12)), int(draw.integers(0, 8)) * 4 + supplier
-            lines.append({
-                "po_id": number, "line_no": line, "item_id": f"I{item:02d}", "quantity_ordered": 20.0, "unit_price": 3.0,
-                "promised_on": ordered + timedelta(days=7),
-                "received_on": None if is_open else min(ordered + timedelta(days=took), as_of),
-                "quantity_received": 0.0 if is_open else 20.0 - 2 * (took % 3 == 0),
-                "quantity_rejected": float(took % 5 == 0 and not is_open),
-            })  # fmt: skip
+            lines.append(
+                {
+                    "po_id": number,
+                    "line_no": line,
+                    "item_id": f"I{item:02d}",
+                    "quantity_ordered": 20.0,
+                    "unit_price": 3.0,
+                    "promised_on": ordered + timedelta(days=7),
+                    "received_on": None if is_open else min(ordered + timedelta(days=took), as_of),
+                    "quantity_received": 0.0 if is_open else 20.0 - 2 * (took % 3 == 0),
+                    "quantity_rejected": float(took % 5 == 0 and not is_open),
+                }
+            )
     return orders, lines

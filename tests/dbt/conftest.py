@@ -18,9 +18,14 @@ AS_OF = date(2026, 6, 28)
 LONG_AGO = datetime.combine(date(2020, 1, 1), time.min)
 
 POLARS = {
-    Kind.TEXT: pl.String, Kind.NUMBER: pl.Float64, Kind.MONEY: pl.Float64, Kind.INTEGER: pl.Int64, Kind.DATE: pl.Date,
-    Kind.TIMESTAMP: pl.Datetime("us"), Kind.BOOLEAN: pl.Boolean,
-}  # fmt: skip
+    Kind.TEXT: pl.String,
+    Kind.NUMBER: pl.Float64,
+    Kind.MONEY: pl.Float64,
+    Kind.INTEGER: pl.Int64,
+    Kind.DATE: pl.Date,
+    Kind.TIMESTAMP: pl.Datetime("us"),
+    Kind.BOOLEAN: pl.Boolean,
+}
 
 Fill = Callable[..., None]
 

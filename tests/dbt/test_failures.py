@@ -1,4 +1,4 @@
-"""A failing model is named, and after mending it alone is run again with what hung on it."""
+"""A failing model is named, and after fixing it alone is run again with what hung on it."""
 
 import re
 import shutil

@@ -12,6 +12,9 @@ import pytest
 
 from pipelines.stack.process import free_port
 
+STACK_PORTS = ("postgres", "mariadb", "mlflow", "airflow", "desk")
+"""Servers of a stack; each has its port in section ``stack`` of the configuration."""
+
 STOCKPROOF = str(Path(sys.executable).parent / "stockproof")
 
 
@@ -61,10 +64,7 @@ class Cli:
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """The command line on a stack of its own, stopped at the end."""
     state = tmp_path_factory.mktemp("e2e") / "state"
-    ports = {
-        f"STOCKPROOF_STACK__{name}_PORT": str(free_port())
-        for name in ("POSTGRES", "MARIADB", "MLFLOW", "AIRFLOW", "DESK")
-    }
+    ports = {f"STOCKPROOF_STACK__{name.upper()}_PORT": str(free_port()) for name in STACK_PORTS}
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("STOCKPROOF_", "ERP_URL", "AIRFLOW"))
     }
@@ -77,3 +77,17 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     found = Cli(clean | ports | own, state)
     yield found
     found("down", check=False)
+
+
+def beside(cli: Cli, folder: Path, ports: dict[str, int]) -> Cli:
+    """The command line of another company: a configuration file of its own, its state folder beside it.
+
+    Args:
+        cli: the first company's.
+        folder: gets the file ``stockproof.yaml``.
+        ports: keys of section ``stack``.
+    """
+    file = folder / "stockproof.yaml"
+    file.write_text(json.dumps({"stack": ports}))  # YAML holds JSON
+    environment = {name: value for name, value in cli.environment.items() if not name.startswith("STOCKPROOF_")}
+    return Cli(environment | {"STOCKPROOF_CONFIG": str(file)}, folder / ".stockproof")

@@ -15,7 +15,9 @@ import sqlalchemy as sa
 from nbclient import NotebookClient
 
 from pipelines.io.airflow_api import AirflowApi
-from tests.e2e.conftest import Cli
+from pipelines.stack.process import free_port
+from tests.cases.company import Item, write
+from tests.e2e.conftest import STACK_PORTS, Cli, beside
 
 pytestmark = [pytest.mark.servers, pytest.mark.e2e, pytest.mark.timeout(1800)]
 
@@ -138,6 +140,25 @@ def test_wrong_erp_is_named_before_anything_starts(cli: Cli, first: str) -> None
         assert done.returncode == 1
         assert words in done.stderr + done.stdout
         assert "Traceback" not in done.stderr
+
+
+def test_a_second_configuration_beside_a_running_stack_is_a_second_company(
+    first: str, cli: Cli, tmp_path: Path
+) -> None:
+    shirt = Item("SHIRT", sales=4.0, count=10, policy=(60, 110))
+    other = beside(cli, tmp_path, ports={f"{name}_port": free_port() for name in STACK_PORTS})
+    try:
+        other("up")
+        other("erp", "load", str(write(tmp_path / "books", [shirt])))
+        daily = json.loads(other("run", "daily", "--as-of", AS_OF, "--json").stdout)
+        ordered = [row["item_id"] for row in csv.DictReader(io.StringIO(other.export(AS_OF)))]
+    finally:
+        other("down", check=False)
+    assert daily["state"] == "success"
+    assert ordered == ["SHIRT"]
+    assert (tmp_path / ".stockproof").is_dir(), "the state folder lies beside the configuration"
+    assert cli.export(AS_OF) == first
+    assert set(dict(cli.status()["health"]).values()) == {"healthy"}  # type: ignore[call-overload]
 
 
 def test_down_leaves_nothing_running(first: str, cli: Cli) -> None:

@@ -48,8 +48,12 @@ def _start(*steps: str, **environment: str) -> subprocess.Popen[str]:
         ["from datetime import date; D = date(2026, 6, 28); print('READY', flush=True)", *(STEPS[one] for one in steps)]
     )
     return subprocess.Popen(
-        [sys.executable, "-c", code], env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def _run(*steps: str) -> None:
@@ -166,10 +170,16 @@ def test_power_cut(undisturbed: pl.DataFrame, servers: Servers) -> None:
 def test_a_chunk_that_runs_out_of_memory_is_replayed_again(undisturbed: pl.DataFrame, servers: Servers) -> None:
     """Memory is bounded before the chunk begins, as a container's limit does; then the chunk runs with enough of it."""
     chunks = subprocess.run(
-        [sys.executable, "-c", "import json; from datetime import date; from pipelines.replay import job;"
-         "print(json.dumps(job.prepare(date(2026, 6, 28), chunk_size=20)))"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "import json; from datetime import date; from pipelines.replay import job;"
+            "print(json.dumps(job.prepare(date(2026, 6, 28), chunk_size=20)))",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     first, *others = json.loads(chunks.stdout.strip().splitlines()[-1])
     assert others
     body = (

@@ -26,11 +26,19 @@ class Model:
 
 def answer(content: dict[str, Any] | str, tokens: tuple[int, int] = (900, 60)) -> Response:
     text = content if isinstance(content, str) else json.dumps(content)
-    return Response(media_type="application/json", content=json.dumps({
-        "id": "1", "object": "chat.completion", "created": 1, "model": "m",
-        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
-        "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)},
-    }))  # fmt: skip
+    return Response(
+        media_type="application/json",
+        content=json.dumps(
+            {
+                "id": "1",
+                "object": "chat.completion",
+                "created": 1,
+                "model": "m",
+                "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}],
+                "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)},
+            }
+        ),
+    )
 
 
 def change(quantity: float) -> Response:

@@ -59,8 +59,16 @@ USERS = {"vera": "viewer", "paul": "planner", "anna": "approver", "root": "admin
 AXE = Path(__file__).with_name("axe.min.js")
 """axe-core 4.14, the accessibility rules (MPL 2.0)."""
 
-_QUIET = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
-          "--disable-sync", "--no-first-run", "--disable-quic")  # fmt: skip
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
 
 
 def chromium() -> str:

@@ -19,10 +19,14 @@ def fill(site: Site, books: dict[str, list[Row]]) -> None:
     held_at = {row["item_id"]: row["location_id"] for row in books["item_policies"]}
     for row in books["items"]:
         number = site.product(
-            row["item_id"], label=row["name"], cost_price=row["unit_cost"], price=row["unit_price"],
-            datec=datetime.combine(row["created_on"], time(9)), tms=row["updated_at"],
+            row["item_id"],
+            label=row["name"],
+            cost_price=row["unit_cost"],
+            price=row["unit_price"],
+            datec=datetime.combine(row["created_on"], time(9)),
+            tms=row["updated_at"],
             fk_default_warehouse=site.warehouse(held_at[row["item_id"]]),
-        )  # fmt: skip
+        )
         site.add("llx_categorie_product", fk_categorie=group, fk_product=number)
     for row in books["suppliers"]:
         site.supplier(row["supplier_id"], nom=row["name"], tms=row["updated_at"])
@@ -80,10 +84,16 @@ def _fill_orders(site: Site, books: dict[str, list[Row]]) -> None:
         promised = datetime.combine(lines[head["po_id"]][0]["promised_on"], time(0))
         state = {"open": 3, "received": 5, "cancelled": 7}[head["status"]]
         order = site.order(
-            head["po_id"], head["supplier_id"], str(head["ordered_on"]), dict(wanted), fk_statut=state, date_livraison=promised,
-            ref_ext=head["external_ref"], date_valid=None,
+            head["po_id"],
+            head["supplier_id"],
+            str(head["ordered_on"]),
+            dict(wanted),
+            fk_statut=state,
+            date_livraison=promised,
+            ref_ext=head["external_ref"],
+            date_valid=None,
             tms=datetime.combine(head["ordered_on"], time(20)),
-        )  # fmt: skip
+        )
         for row in sorted(lines[head["po_id"]], key=lambda row: row["line_no"]):
             if row["received_on"]:
                 site.receive(

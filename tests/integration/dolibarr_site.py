@@ -64,7 +64,7 @@ TABLES: Final = {
         "fk_reception int, fk_element int, fk_elementdet int, element_type varchar(50) DEFAULT 'supplier_order' NOT NULL, fk_product int, "
         "qty float, fk_entrepot int, batch varchar(128), status int, datec datetime, cost_price double(24,8) DEFAULT 0"
     ),
-}  # fmt: skip
+}
 WITHOUT_TMS: Final = ("llx_c_country", "llx_commande_fournisseurdet")
 
 
@@ -199,9 +199,14 @@ class Site:
         """Goods dispatched to a warehouse from an order; the order's own row does not change."""
         given = {"status": 1, "datec": at, "fk_reception": None}
         return self.add(
-            "llx_receptiondet_batch", fk_element=order[""], fk_elementdet=order[product], fk_product=self.product(product), qty=qty,
-            fk_entrepot=self.warehouse(warehouse), **(given | fields),
-        )  # fmt: skip
+            "llx_receptiondet_batch",
+            fk_element=order[""],
+            fk_elementdet=order[product],
+            fk_product=self.product(product),
+            qty=qty,
+            fk_entrepot=self.warehouse(warehouse),
+            **(given | fields),
+        )
 
     def _known(self, table: str, name: str, fields: Row) -> int:
         if (table, name) not in self.ids:

@@ -57,7 +57,12 @@ def register(scratch: Path, day: date, *, promote: bool) -> Version:
     hashes = {"data_hash": "d", "config_hash": "c", "code_version": "1"}
     bundle.save(scratch, model, model.recipe, None, panel, hashes)
     return registry.register(
-        scratch, trained_as_of=day, tags=tags(), parameters={}, metrics={"all.scaled_pinball": 0.3}, promote=promote,
+        scratch,
+        trained_as_of=day,
+        tags=tags(),
+        parameters={},
+        metrics={"all.scaled_pinball": 0.3},
+        promote=promote,
         artifacts={"card.json": '{"skus": 20}', "card.md": "# Card\n"},
         predict=registry.Predict(partial(predict_frame, "day"), bundle.INPUTS),
-    )  # fmt: skip
+    )

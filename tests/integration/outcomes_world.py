@@ -104,8 +104,15 @@ def play(seed: int = 3) -> World:
 def show(world: World, now: int) -> None:
     """Write the marts, the plan and the orders as they stand at the close of a day."""
     as_of = day(now)
-    skus = {"as_of": as_of, "location_id": "W", "supplier_id": "S", "unit_cost": 3.0, "holding_cost_per_day": 0.01,
-            "shortage_cost": 2.5, "ordering_cost": 7.0}  # fmt: skip
+    skus = {
+        "as_of": as_of,
+        "location_id": "W",
+        "supplier_id": "S",
+        "unit_cost": 3.0,
+        "holding_cost_per_day": 0.01,
+        "shortage_cost": 2.5,
+        "ordering_cost": 7.0,
+    }
     frames = {
         "marts.dim_sku": [skus | {"item_id": i, "abc_class": "ABCC"[n], "mean_demand": world.mean[i]} for n, i in enumerate(world.items)],
         "marts.fct_daily_demand": list(_demand(world, now)),

@@ -87,11 +87,19 @@ def test_advice_to_ask_marks_the_line(model: Model) -> None:
     assert warehouse.read("select bool_and(needs_review) as look from orders.lines")["look"][0]
 
 
-@pytest.mark.parametrize("behave", [
-    advisor_server.slow, advisor_server.busy, lambda document: answer("no JSON at all"), lambda document: answer({"verdict": "buy"}),
-    lambda document: Response("<html>", media_type="text/html"), lambda document: Response(status_code=500),
-    lambda document: answer({"verdict": "change", "quantity": "many", "reasoning": ""}),
-], ids=["timeout", "429", "garbage", "schema", "html", "500", "type"])  # fmt: skip
+@pytest.mark.parametrize(
+    "behave",
+    [
+        advisor_server.slow,
+        advisor_server.busy,
+        lambda document: answer("no JSON at all"),
+        lambda document: answer({"verdict": "buy"}),
+        lambda document: Response("<html>", media_type="text/html"),
+        lambda document: Response(status_code=500),
+        lambda document: answer({"verdict": "change", "quantity": "many", "reasoning": ""}),
+    ],
+    ids=["timeout", "429", "garbage", "schema", "html", "500", "type"],
+)
 def test_a_faulty_server_leaves_the_orders_as_they_are(
     model: Model, behave: Callable[[dict[str, Any]], Response]
 ) -> None:

@@ -105,7 +105,7 @@ def test_a_one_time_password_opens_nothing_but_the_choice_of_another(browser: Te
     form = {"csrf": form_token(browser), "password": "a-password-of-my-own", "again": "a-password-of-my-own"}
     assert browser.post("/password", data=form).headers["location"] == "/"
     assert browser.get("/api/v1/me").json()["name"] == "newcomer"
-    with pytest.raises(StockproofError, match="do not fit"):
+    with pytest.raises(StockproofError, match="wrong name or password"):
         actions.authenticate("newcomer", once)
 
 
@@ -249,14 +249,16 @@ def test_the_audit_trail_shows_what_the_tables_owner_changed(client: TestClient)
 
     last = "(select max(seq) from access.audit)"
     changed = altered(
-        "orders.events", "update orders.events set author = 'paul' where order_id = 'SP-2'",
+        "orders.events",
+        "update orders.events set author = 'paul' where order_id = 'SP-2'",
         "update orders.events set author = 'anna' where order_id = 'SP-2'",
-    )  # fmt: skip
+    )
     assert "of order SP-2 was changed after it was written" in changed
     actor = altered(
-        "access.audit", f"update access.audit set actor = 'paul' where seq = {last} - 1",
+        "access.audit",
+        f"update access.audit set actor = 'paul' where seq = {last} - 1",
         f"update access.audit set actor = 'anna' where seq = {last} - 1",
-    )  # fmt: skip
+    )
     assert "was changed: approved of SP-2 by paul" in actor
     unlisted = altered(
         "orders.events", EVENT.replace(":order_id", "'SP-9'"), "delete from orders.events where order_id = 'SP-9'"

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.servers
 
 
 class Service:
-    """Fails until mended; counts its calls. The clock is the test's."""
+    """Fails until fixed; counts its calls. The clock is the test's."""
 
     def __init__(self) -> None:
         self.calls, self.up, self.moment = 0, False, datetime(2026, 6, 28, 6, tzinfo=UTC)

@@ -45,9 +45,12 @@ def place(world: World, day: int) -> None:
     with erp.transaction() as connection:
         for sku in np.flatnonzero(truth.theirs.ordered[:, day]):
             values = {
-                "po": f"OWN-{day}-{sku}", "supplier": truth.suppliers.ids[int(truth.rule.supplier[sku])], "day": truth.day(day),
-                "item": truth.items.ids[int(truth.skus.item[sku])], "units": truth.theirs.ordered[sku, day] / truth.scale[sku],
-            }  # fmt: skip
+                "po": f"OWN-{day}-{sku}",
+                "supplier": truth.suppliers.ids[int(truth.rule.supplier[sku])],
+                "day": truth.day(day),
+                "item": truth.items.ids[int(truth.skus.item[sku])],
+                "units": truth.theirs.ordered[sku, day] / truth.scale[sku],
+            }
             head = """insert into purchase_orders (po_id, supplier_id, location_id, ordered_on, status, external_ref, updated_at)
                 values (:po, :supplier, 'WH-1', :day, 'open', :po, :day)"""
             line = """insert into purchase_order_lines (po_id, line_no, item_id, quantity_ordered, updated_at)

@@ -42,9 +42,12 @@ def _forecasts() -> None:
     """A forecast by bucket beside that of the protection interval, which the marts' fixture wrote."""
     keys = warehouse.read("select item_id, location_id from plan.lead_time_forecasts")
     rows = keys.with_columns(
-        as_of=pl.lit(AS_OF), horizon=pl.lit(1, pl.Int32), bucket_on=pl.lit(AS_OF + timedelta(days=1)), mean=pl.lit(2.0),
+        as_of=pl.lit(AS_OF),
+        horizon=pl.lit(1, pl.Int32),
+        bucket_on=pl.lit(AS_OF + timedelta(days=1)),
+        mean=pl.lit(2.0),
         **{column: pl.lit(0.5 * n) for n, column in enumerate(COLUMNS)},
-    )  # fmt: skip
+    )
     warehouse.replace("plan.forecasts", rows, {"as_of": AS_OF})
 
 
@@ -191,8 +194,11 @@ def test_without_the_replay_the_choice_of_the_last_run_stands() -> None:
         ]
         day = AS_OF + timedelta(days=days)
         frame = pl.DataFrame(rows).with_columns(
-            as_of=pl.lit(day), choice=pl.lit("incumbent"), reason=pl.lit("not proven"), **{k: pl.lit(v) for k, v in chosen.items()}
-        )  # fmt: skip
+            as_of=pl.lit(day),
+            choice=pl.lit("incumbent"),
+            reason=pl.lit("not proven"),
+            **{k: pl.lit(v) for k, v in chosen.items()},
+        )
         warehouse.replace("plan.choices", frame, {"as_of": day})
     policy.run(AS_OF)
     kept = warehouse.read("select item_id, reason from plan.policies where reason like 'not proven%' order by item_id")

@@ -22,9 +22,16 @@ from tests.life.play import START
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
 TABLES = (
-    "items", "suppliers", "item_suppliers", "locations", "item_policies", "sales", "stock_levels", "purchase_orders",
+    "items",
+    "suppliers",
+    "item_suppliers",
+    "locations",
+    "item_policies",
+    "sales",
+    "stock_levels",
+    "purchase_orders",
     "purchase_order_lines",
-)  # fmt: skip
+)
 SAME = """
     select item_id, location_id, supplier_id, quantity, unit_price, expected_on, agreed_on, on_hand, due, proposed,
         reorder_point, order_up_to, pack_size, min_order_qty, reason_code, alert_code
@@ -86,9 +93,11 @@ def site(use: Use) -> Site:
         connection.execute(
             sa.text("update item_policies set reorder_point = reorder_point + 40, order_up_to = order_up_to + 60")
         )
-        connection.execute(sa.text(
-            "update purchase_order_lines l join purchase_orders o using (po_id) set l.promised_on = o.ordered_on + interval 8 day"
-        ))  # fmt: skip
+        connection.execute(
+            sa.text(
+                "update purchase_order_lines l join purchase_orders o using (po_id) set l.promised_on = o.ordered_on + interval 8 day"
+            )
+        )
     held = books()
     use("dolibarr")
     site = Site()

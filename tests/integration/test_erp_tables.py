@@ -42,9 +42,12 @@ def rows(query: str) -> list[tuple]:
 
 def suppliers(names: list[str | None]) -> pl.DataFrame:
     columns = {
-        "supplier_id": [f"S{i}" for i in range(len(names))], "name": names, "country": [None] * len(names),
-        "active": [i % 2 == 0 for i in range(len(names))], "updated_at": [MOMENT] * len(names),
-    }  # fmt: skip
+        "supplier_id": [f"S{i}" for i in range(len(names))],
+        "name": names,
+        "country": [None] * len(names),
+        "active": [i % 2 == 0 for i in range(len(names))],
+        "updated_at": [MOMENT] * len(names),
+    }
     known = erp_tables.schema(BY_NAME["suppliers"])  # optional columns of the contract are absent
     return pl.DataFrame(columns, schema={name: known[name] for name in columns})
 
@@ -114,11 +117,15 @@ def test_numbers_and_dates_survive(tables: None) -> None:
     numbers = [0.1, -2.5, 1e-7, 123456789.123, 3.0]
     frame = pl.DataFrame(
         {
-            "sale_id": list("abcde"), "item_id": ["A"] * 5, "location_id": ["W"] * 5,
+            "sale_id": list("abcde"),
+            "item_id": ["A"] * 5,
+            "location_id": ["W"] * 5,
             "sold_on": [date(2026, 6, day) for day in range(1, 6)],
-            "quantity": numbers, "unit_price": [None, 0.0000137, 0.0, 12345678901234.5, 2.0], "updated_at": [MOMENT] * 5,
+            "quantity": numbers,
+            "unit_price": [None, 0.0000137, 0.0, 12345678901234.5, 2.0],
+            "updated_at": [MOMENT] * 5,
         }
-    )  # fmt: skip
+    )
     write("sales", frame)
     stored = rows("select quantity, unit_price, sold_on from sales order by sale_id")
     assert [row[0] for row in stored] == numbers

@@ -144,7 +144,7 @@ def test_a_stranger_s_certificate_and_one_of_another_name_are_refused(
         ("?ssl-mode=VERIFY_IDENTITY&ssl-ca={}/company.pem", "localhost"),
     ):
         _go(asked, guarded, words, host)
-        with pytest.raises(StockproofError, match=r"cannot be entered by TLS: .*certificate verify failed") as caught:
+        with pytest.raises(StockproofError, match=r"cannot be reached by TLS: .*certificate verify failed") as caught:
             job.run(on(2))
         assert not isinstance(caught.value, ServiceAway)
         assert "ssl-ca" in caught.value.remedy
@@ -166,7 +166,7 @@ def test_a_server_without_tls_is_not_spoken_to_in_the_clear(tmp_path: Path, aske
     try:
         server.create_database("erp")
         _go(asked, server, "?ssl-mode=REQUIRED")
-        with pytest.raises(StockproofError, match=r"cannot be entered by TLS: .*SSL is required"):
+        with pytest.raises(StockproofError, match=r"cannot be reached by TLS: .*SSL is required"):
             job.run(on(2))
     finally:
         server.stop()

@@ -32,9 +32,17 @@ def order(site: Site, name: str = "PO-1", received_qty: float = 0, **fields: Any
         "schedule_date": "2026-05-15",
     }
     site.add(
-        "Purchase Order Item", "l1", "2026-05-01 10:00:00", warehouse="Main - T", qty=100, conversion_factor=1, base_net_rate=8, idx=1,
-        received_qty=received_qty, **line,
-    )  # fmt: skip
+        "Purchase Order Item",
+        "l1",
+        "2026-05-01 10:00:00",
+        warehouse="Main - T",
+        qty=100,
+        conversion_factor=1,
+        base_net_rate=8,
+        idx=1,
+        received_qty=received_qty,
+        **line,
+    )
     site.add(
         "Purchase Order Item",
         "l2",
@@ -125,12 +133,25 @@ def test_an_invoice_that_moves_stock_is_a_receipt(site: Site) -> None:
     order(site, received_qty=100)
     site.add("Purchase Invoice", "PI-1", "2026-05-16 11:00:00", posting_date="2026-05-16", update_stock=1, docstatus=1)
     site.add(
-        "Purchase Invoice Item", "pi1", "2026-05-16 11:00:00", parent="PI-1", item_code="A", warehouse="Main - T", qty=100, po_detail="l1",
+        "Purchase Invoice Item",
+        "pi1",
+        "2026-05-16 11:00:00",
+        parent="PI-1",
+        item_code="A",
+        warehouse="Main - T",
+        qty=100,
+        po_detail="l1",
         conversion_factor=1,
-    )  # fmt: skip
+    )
     assert rows("purchase_order_lines", *COLUMNS)[0] == (
-        "PO-1", 100.0, date(2026, 5, 15), date(2026, 5, 16), 100.0, 0.0, moment("2026-05-16 11:00"),
-    )  # fmt: skip
+        "PO-1",
+        100.0,
+        date(2026, 5, 15),
+        date(2026, 5, 16),
+        100.0,
+        0.0,
+        moment("2026-05-16 11:00"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -101,8 +101,12 @@ def test_suppliers_on_hold_take_no_orders(site: Site) -> None:
     )
     found = rows("suppliers", "supplier_id", "name", "active", "updated_at")
     assert [row[:3] for row in found] == [
-        ("S1", "Forge", True), ("S2", "Gone", False), ("S3", "Held", False), ("S4", "Unpaid", True), ("S5", "Back", True),
-    ]  # fmt: skip
+        ("S1", "Forge", True),
+        ("S2", "Gone", False),
+        ("S3", "Held", False),
+        ("S4", "Unpaid", True),
+        ("S5", "Back", True),
+    ]
     assert found[4][3] == moment("2026-06-20 00:00")
 
 
@@ -151,9 +155,13 @@ def test_item_suppliers_come_from_defaults_tables_prices_and_past_orders(site: S
 
 def test_locations_are_leaves_in_use(site: Site) -> None:
     for name, fields in {
-        "All - T": {"is_group": 1}, "Old - T": {"disabled": 1}, "Rejected - T": {"is_rejected_warehouse": 1},
-        "Transit - T": {"warehouse_type": "Transit"}, "Shop - T": {"warehouse_type": "Retail"}, "Counter - T": {},
-    }.items():  # fmt: skip
+        "All - T": {"is_group": 1},
+        "Old - T": {"disabled": 1},
+        "Rejected - T": {"is_rejected_warehouse": 1},
+        "Transit - T": {"warehouse_type": "Transit"},
+        "Shop - T": {"warehouse_type": "Retail"},
+        "Counter - T": {},
+    }.items():
         site.add("Warehouse", name, "2026-01-01", warehouse_name=name.removesuffix(" - T"), **fields)
     site.add("POS Profile", "Till", "2026-01-01", warehouse="Counter - T")
     assert rows("locations") == [
@@ -230,9 +238,17 @@ def test_a_bundle_sells_its_parts(site: Site) -> None:
     site.item("BUNDLE", is_stock_item=0)
     site.sale("Delivery Note", "DN-1", "2026-06-01", "2026-06-01 10:00:00", {"d1": {"item_code": "BUNDLE", "qty": 2}})
     site.add(
-        "Packed Item", "p1", "2026-06-01 10:00:00", parent="DN-1", parenttype="Delivery Note", parent_item="BUNDLE", item_code="A",
-        warehouse="Main - T", qty=6, parent_detail_docname="d1",
-    )  # fmt: skip
+        "Packed Item",
+        "p1",
+        "2026-06-01 10:00:00",
+        parent="DN-1",
+        parenttype="Delivery Note",
+        parent_item="BUNDLE",
+        item_code="A",
+        warehouse="Main - T",
+        qty=6,
+        parent_detail_docname="d1",
+    )
     assert rows("sales", "sale_id", "item_id", "quantity", "unit_price") == [("DN-1/p1", "A", 6.0, None)]
 
 

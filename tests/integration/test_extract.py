@@ -7,7 +7,7 @@ import pytest
 from pipelines import settings
 from pipelines.core.contract import BY_NAME, TABLES
 from pipelines.extract import job, profiles, raw, reader
-from pipelines.extract.windows import Window
+from pipelines.extract.windows import ExtractWindow
 from pipelines.io import warehouse
 from tests.integration.extract_erp import SALE, at, change, empty, everything, held, insert, on, sell
 
@@ -38,8 +38,8 @@ def test_every_kind_of_column_arrives_as_it_was() -> None:
     }
     recorded = datetime.fromisoformat("2026-01-01 12:00:00.123456")
     assert held("items") == [
-        ("Ä 'x'", "ü,\";\n", None, 1.2345, None, 0.01, None, 0.25, "A", date(2020, 2, 29), None, recorded, recorded),
-    ]  # fmt: skip
+        ("Ä 'x'", 'ü,";\n', None, 1.2345, None, 0.01, None, 0.25, "A", date(2020, 2, 29), None, recorded, recorded),
+    ]
     assert held("suppliers", "active") == [(False,)]
     assert held("purchase_order_lines", "line_no", "quantity_ordered", "received_on", "quantity_received") == [
         (4_000_000_007, 0.5, on(0), None)
@@ -62,10 +62,18 @@ def test_a_full_run_makes_every_raw_table_and_notes_each() -> None:
         "select column_name, data_type from information_schema.columns where table_name = 'sales' and table_schema = 'raw'"
     )
     assert dict(columns.rows()) == {
-        "_row_id": "bigint", "_recorded_at": "timestamp without time zone", "_extracted_at": "timestamp with time zone", "sale_id": "text",
-        "item_id": "text", "location_id": "text", "sold_on": "date", "quantity": "double precision", "unit_price": "double precision",
-        "updated_at": "timestamp without time zone", "_gone": "boolean",
-    }  # fmt: skip
+        "_row_id": "bigint",
+        "_recorded_at": "timestamp without time zone",
+        "_extracted_at": "timestamp with time zone",
+        "sale_id": "text",
+        "item_id": "text",
+        "location_id": "text",
+        "sold_on": "date",
+        "quantity": "double precision",
+        "unit_price": "double precision",
+        "updated_at": "timestamp without time zone",
+        "_gone": "boolean",
+    }
 
 
 def test_a_later_run_goes_on_from_the_watermark() -> None:
@@ -221,7 +229,7 @@ def test_slices_cover_crowded_days_by_hour_and_minute() -> None:
     sell(0, 2)
     source = profiles.load(on(9)).sources["sales"]
     assert source is not None
-    window = Window(at(0, 0), at(3, 0))
+    window = ExtractWindow(at(0, 0), at(3, 0))
     units = reader.counts(source, window, 20)
     assert sum(rows for _, rows in units) == reader.total(source, window) == 203
     assert units[0] == (at(0, 0), 1)

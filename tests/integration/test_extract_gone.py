@@ -25,11 +25,16 @@ def erp() -> None:
 def order(*days: int) -> None:
     rows = [
         {
-            "po_id": f"PO{day}", "supplier_id": "S", "location_id": "W", "ordered_on": on(day), "status": "open", "external_ref": None,
+            "po_id": f"PO{day}",
+            "supplier_id": "S",
+            "location_id": "W",
+            "ordered_on": on(day),
+            "status": "open",
+            "external_ref": None,
             "updated_at": at(day),
         }
         for day in days
-    ]  # fmt: skip
+    ]
     insert(ORDERS, rows)
 
 

@@ -53,14 +53,26 @@ def marts(warehouse_url):
         cv2=pl.lit(0.2), reorder_point=pl.lit(None, pl.Float64), order_up_to=pl.lit(None, pl.Float64), on_hand=pl.lit(10.0),
     ))  # fmt: skip
     grid = keys.join(pl.DataFrame({"periods_back": np.arange(40, dtype=np.int32)}), how="cross")
-    _fill("fct_period_demand", grid.with_columns(
-        as_of=pl.lit(AS_OF), quantity=pl.Series(rng.poisson(7.0, grid.height)).cast(pl.Float64), closed_share=pl.lit(0.0),
-        closed_quantity=pl.lit(0.0),
-    ))  # fmt: skip
-    _fill("fct_open_orders", pl.DataFrame({
-        "item_id": ITEMS[:2], "location_id": ["W1"] * 2, "expected_on": [AS_OF + timedelta(days=8), AS_OF + timedelta(days=90)],
-        "quantity_open": [6.0, 6.0],
-    }))  # fmt: skip
+    _fill(
+        "fct_period_demand",
+        grid.with_columns(
+            as_of=pl.lit(AS_OF),
+            quantity=pl.Series(rng.poisson(7.0, grid.height)).cast(pl.Float64),
+            closed_share=pl.lit(0.0),
+            closed_quantity=pl.lit(0.0),
+        ),
+    )
+    _fill(
+        "fct_open_orders",
+        pl.DataFrame(
+            {
+                "item_id": ITEMS[:2],
+                "location_id": ["W1"] * 2,
+                "expected_on": [AS_OF + timedelta(days=8), AS_OF + timedelta(days=90)],
+                "quantity_open": [6.0, 6.0],
+            }
+        ),
+    )
     forecast = keys.filter(pl.col("item_id") != ENDED).with_columns(
         as_of=pl.lit(AS_OF), protection_days=pl.lit(21, pl.Int32), method=pl.lit("tsb"), model_version=pl.lit("1"), reason=pl.lit("test"),
         mean=pl.lit(21.0), std=pl.lit(5.0), **{c: pl.lit(12.0 + 2 * n) for n, c in enumerate(COLUMNS)},

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from pipelines import settings
 from pipelines.cli import app
-from pipelines.io import timings, warehouse
+from pipelines.io import model_decisions, timings, warehouse
 from pipelines.operations import job, queries
 from pipelines.operations.advice import queries as advice
 from pipelines.operations.logs import handler
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.servers
 
 AS_OF = date(2026, 6, 28)
 RUN = {"dag_id": "daily_replenishment", "run_id": "run-2", "step": "replay", "chunk": 0, "as_of": AS_OF}
-BY_OTHERS = {"stockproof_drift_alarms", "stockproof_advisor_spend_ratio", "stockproof_backup_age_seconds"}
+BY_OTHERS = {"stockproof_advisor_spend_ratio", "stockproof_backup_age_seconds"}
 """Measured by rooms that are not part of this test."""
 
 
@@ -70,6 +70,8 @@ def _rows() -> None:
     warehouse.execute(
         "insert into ops.breakers (name, failures, opened_at, changed_at) values ('registry', 3, now(), now())"
     )
+    warehouse.execute("""insert into ops.drift_alarms (as_of, kind, dimension, segment, model_version, statistic, threshold, alpha_before,
+        alpha, what, remedy) values ('2026-06-27', 'score', 'demand_class', 'lumpy', 'm/2', 1, 1, 0.1, 0.2, 'worse', 'train')""")
     warehouse.execute("""insert into orders.orders (order_id, idempotency_key, as_of, supplier_id, location_id, state, order_value)
         values ('SP-1', gen_random_uuid(), '2026-06-28', 'S', 'W', 'proposed', 12.5)""")
 
@@ -96,7 +98,7 @@ def test_the_business_figures_equal_those_counted_by_hand(measured) -> None:
 
 def test_the_rules_fire_on_them(measured) -> None:
     open_now = {one["rule"] for one in queries.open_alerts()}
-    assert {"fill_low", "holding_up", "error_up", "stockout_priority", "breaker_open"} <= open_now
+    assert {"fill_low", "holding_up", "error_up", "stockout_priority", "breaker_open", "drift"} <= open_now
     assert "daily_summary" not in open_now, "information wants nothing of a person"
     summary = warehouse.read("select what from ops.alerts where rule = 'daily_summary'")["what"][0]
     assert "orders 1; worth 12.50; SKUs out of stock 2; fill rate of 28 days 80.0%" in summary
@@ -112,11 +114,21 @@ def test_they_recover_with_the_next_day(measured) -> None:
     metrics.watch()
 
 
+def test_a_drift_is_alerted_by_its_segment_until_a_training_after_it(measured) -> None:
+    alerted = [one for one in queries.open_alerts() if one["rule"] == "drift"]
+    assert [one["subject"] for one in alerted] == ["demand_class score lumpy"]
+    model_decisions.add(date(2026, 6, 28), "kept", "m/3", bucket="day", author="stockproof", reason="not proven better")
+    metrics.collect(AS_OF)
+    assert "drift" not in {one["rule"] for one in queries.open_alerts()}
+
+
 def test_every_metric_is_exported(measured) -> None:
     assert set(measured) <= set(METRICS)
     assert set(METRICS) - set(measured) - BY_OTHERS <= {
-        "stockproof_decided_skus", "stockproof_skus_per_second", "stockproof_vendors_per_second",  # no decision is planted here
-    } | {"stockproof_dag_failed"}  # fmt: skip
+        "stockproof_decided_skus",
+        "stockproof_skus_per_second",
+        "stockproof_vendors_per_second",  # no decision is planted here
+    } | {"stockproof_dag_failed"}
 
 
 def test_every_panel_of_the_dashboard_asks_for_metrics_there_are() -> None:

@@ -38,9 +38,15 @@ def test_windows_that_passed_are_scored_once_and_repeating_changes_nothing(model
         as_of=pl.lit(made), bucket_on=pl.lit(made) + pl.duration(days="horizon"), mean=pl.lit(1.0), **quantiles, **trace
     )
     lead = known.with_columns(
-        as_of=pl.lit(made), protection_days=pl.lit(5), method=pl.lit("m"), reason=pl.lit(""), mean=pl.lit(5.0), std=pl.lit(1.0),
-        **quantiles, **trace,
-    )  # fmt: skip
+        as_of=pl.lit(made),
+        protection_days=pl.lit(5),
+        method=pl.lit("m"),
+        reason=pl.lit(""),
+        mean=pl.lit(5.0),
+        std=pl.lit(1.0),
+        **quantiles,
+        **trace,
+    )
     warehouse.replace_all({"plan.forecasts": each, "plan.lead_time_forecasts": lead}, {"as_of": made})
     assert job.score(as_of) == job.score(as_of) > 0
     rows = queries.accuracy(7)

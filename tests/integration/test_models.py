@@ -99,9 +99,15 @@ def test_the_signature_refuses_a_wrong_frame_by_the_name_of_the_column(models: s
     mlflow.set_tracking_uri(registry.url())
     model = mlflow.pyfunc.load_model(f"models:/{registry.MODEL}@champion")
     days = [FIRST - timedelta(days=k) for k in range(60)]
-    frame = pl.DataFrame({
-        "item_id": ["x"] * 60, "location_id": ["W"] * 60, "day": days, "quantity": [2.0] * 60, "protection_days": [14] * 60,
-    })  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "item_id": ["x"] * 60,
+            "location_id": ["W"] * 60,
+            "day": days,
+            "quantity": [2.0] * 60,
+            "protection_days": [14] * 60,
+        }
+    )
     assert model.predict(frame.to_pandas())["item_id"].tolist() == ["x"]
     with pytest.raises(Exception, match="quantity"):
         model.predict(frame.drop("quantity").to_pandas())

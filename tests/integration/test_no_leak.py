@@ -174,8 +174,10 @@ def test_a_planted_forecast_of_a_trillion_is_refused_for_its_sku_alone(first):
     warehouse.execute(
         "update plan.lead_time_forecasts set mean = 1e12, q950 = 1e12, q975 = 1e12, q990 = 1e12, q995 = 1e12 "
         "where as_of = :d and item_id = :i and location_id = :l",
-        d=AS_OF, i=hit["item_id"], l=hit["location_id"],
-    )  # fmt: skip
+        d=AS_OF,
+        i=hit["item_id"],
+        l=hit["location_id"],
+    )
     policy.run(AS_OF)
     purchase.run(AS_OF)
     rows = warehouse.read("select * from plan.decisions where as_of = :d", d=AS_OF)

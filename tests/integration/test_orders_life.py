@@ -124,7 +124,7 @@ def test_a_line_whose_number_is_also_an_item_is_not_guessed() -> None:
         StockproofError, match=r"2 names two lines of order .*: line 1 is item 2, line 2 is item 7"
     ) as refused:
         decide.override(f"{ONE}:2", 1.0, "x", "ann")
-    assert refused.value.remedy == f"say which one: {ONE}:1 or {ONE}:7"
+    assert refused.value.remedy == f"name one: {ONE}:1 or {ONE}:7"
     decide.override(f"{ONE}:7", 1.0, "x", "ann")
     with pytest.raises(StockproofError, match="'7' names no order") as refused:
         decide.override("7", 1.0, "x", "ann")
@@ -279,8 +279,9 @@ def test_the_command_line_tells_the_same(tmp_path) -> None:
     assert pl.read_csv(io.StringIO(run("export"))).select("item_id", "quantity").rows() == [("A", 6), ("B", 24)]
     exported = pl.DataFrame(json.loads(run("export", "--format", "json")))
     assert exported.select("item_id", "quantity", "proposed_quantity", "state").rows() == [
-        ("A", 6, 6, "approved"), ("B", 24, 12, "approved"),
-    ], "as overridden, and nothing of what was rejected"  # fmt: skip
+        ("A", 6, 6, "approved"),
+        ("B", 24, 12, "approved"),
+    ], "as overridden, and nothing of what was rejected"
     listed = json.loads(run("list", "--json"))
     alive = sum(order["order_value"] for order in listed["orders"] if order["state"] != "rejected")
     assert sum(row["order_value"] for row in listed["suppliers"]) == alive == 6 * 2.0 + 24 * 1.5

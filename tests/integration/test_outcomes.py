@@ -38,8 +38,16 @@ def held() -> dict[tuple[str, date], dict[str, Any]]:
 
 
 def differences(expected: dict[tuple[str, date], dict[str, Any]]) -> list[tuple[Any, ...]]:
-    names = {"demand": "demand", "lost": "lost", "on_hand": "on_hand", "cost": "total_cost", "change": "change", "final": "final_quantity",
-             "late": "late_days", "judged": "forecast_demand"}  # fmt: skip
+    names = {
+        "demand": "demand",
+        "lost": "lost",
+        "on_hand": "on_hand",
+        "cost": "total_cost",
+        "change": "change",
+        "final": "final_quantity",
+        "late": "late_days",
+        "judged": "forecast_demand",
+    }
     apart = []
     for key, row in held().items():
         for name, column in names.items():

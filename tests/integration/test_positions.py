@@ -63,12 +63,19 @@ def _order(as_of, state, item, quantity, key=None, po_id=None):
     warehouse.execute(
         "insert into orders.orders (order_id, idempotency_key, as_of, supplier_id, location_id, state, order_value, adapter, po_id) "
         "values (:o, :k, :d, :s, 'W', :state, 1, 'rest', :p)",
-        o=order, k=key, d=as_of, s=order, state=state, p=po_id,
-    )  # fmt: skip
+        o=order,
+        k=key,
+        d=as_of,
+        s=order,
+        state=state,
+        p=po_id,
+    )
     warehouse.execute(
         "insert into orders.lines (order_id, line_no, item_id, proposed_quantity, quantity, reason_code) values (:o, 1, :i, :q, :q, 'x')",
-        o=order, i=item, q=quantity,
-    )  # fmt: skip
+        o=order,
+        i=item,
+        q=quantity,
+    )
     return key
 
 
@@ -80,10 +87,15 @@ def test_lines_by_their_date():
     found = _read()
     counted = {name: (row["due"], row["overdue"], row["dropped"], row["beyond"]) for name, row in found.items()}
     assert counted == {
-        "soon": (10, 0, 0, 0), "edge": (10, 0, 0, 0), "beyond": (0, 0, 0, 10), "undated": (10, 0, 0, 0),
-        "late": (10, 10, 0, 0), "given up": (0, 0, 10, 0),
-        "usual": (10, 0, 0, 0), "promised too soon": (10, 10, 0, 0),
-    }  # fmt: skip
+        "soon": (10, 0, 0, 0),
+        "edge": (10, 0, 0, 0),
+        "beyond": (0, 0, 0, 10),
+        "undated": (10, 0, 0, 0),
+        "late": (10, 10, 0, 0),
+        "given up": (0, 0, 10, 0),
+        "usual": (10, 0, 0, 0),
+        "promised too soon": (10, 10, 0, 0),
+    }
     assert found["late"]["late_po"] == "PO late"
     assert found["given up"]["oldest_on"] == _day(-15)
     assert (found["beyond"]["beyond_po"], found["beyond"]["next_on"]) == ("PO beyond", _day(15))

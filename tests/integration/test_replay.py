@@ -105,8 +105,12 @@ def test_passports_are_verified_to_the_bit_and_a_changed_row_is_named():
     said = _call("verify", "--as-of", "2026-06-28", code=1)
     assert "11 of 12" in said and "i0003 at w: changed since: stock" in said.replace("\n", " ")
     assert json.loads(_call("verify", "--item", "i0001,i0002", "--json")) | {"tables": {}} == {
-        "as_of": "2026-06-28", "checked": 2, "equal": 2, "tables": {}, "differences": [],
-    }  # fmt: skip
+        "as_of": "2026-06-28",
+        "checked": 2,
+        "equal": 2,
+        "tables": {},
+        "differences": [],
+    }
     warehouse.execute(f"update marts.fct_stock set on_hand = on_hand - 1 where {hit}")
     with pytest.raises(StockproofError, match=r"plan.passports holds none of 2026-06-01"):
         _call("verify", "--as-of", "2026-06-01")

@@ -85,9 +85,11 @@ def marts(warehouse_url):
     )
     _fill("fct_stock", stock)
     receipts = keys.join(pl.DataFrame({"ordered_on": days[10::30]}), how="cross").with_columns(
-        received_on=pl.col("ordered_on") + pl.duration(days=pl.Series(rng.integers(1, 9, 24 * 9))), quantity_ordered=pl.lit(30.0),
-        quantity_received=pl.lit(30.0), quantity_rejected=pl.Series(rng.integers(0, 3, 24 * 9)).cast(pl.Float64),
-    )  # fmt: skip
+        received_on=pl.col("ordered_on") + pl.duration(days=pl.Series(rng.integers(1, 9, 24 * 9))),
+        quantity_ordered=pl.lit(30.0),
+        quantity_received=pl.lit(30.0),
+        quantity_rejected=pl.Series(rng.integers(0, 3, 24 * 9)).cast(pl.Float64),
+    )
     _fill("fct_receipts", receipts)
     soon, late = AS_OF + timedelta(days=2), AS_OF + timedelta(days=90)
     _fill("fct_open_orders", pl.DataFrame({

@@ -59,7 +59,7 @@ def test_a_study_of_an_unknown_item_is_refused_before_anything_is_queued():
         ({"policies": ["levels"], "levels": [LEVEL | {"location_id": "x"}]}, "holds no i0001@x"),
         ({"days": 60, "change": {"closed_suppliers": ["S7"]}}, "supplier_id, holds no S7"),
     ],
-)  # fmt: skip
+)
 def test_a_bad_question_is_refused_with_what_is_allowed(question, message):
     with pytest.raises(StockproofError, match=message) as refused:
         actions.submit(read(question))

@@ -169,8 +169,11 @@ def clean(marts: None) -> None:
 @pytest.mark.parametrize("boundary", BOUNDARIES)
 def test_clean_tables_pass(clean: None, boundary: str) -> None:
     assert job.run(boundary, AS_OF) == {
-        "rules": len(rules.load(boundary).rules), "broken": 0, "quarantined": 0, "review": 0
-    }  # fmt: skip
+        "rules": len(rules.load(boundary).rules),
+        "broken": 0,
+        "quarantined": 0,
+        "review": 0,
+    }
 
 
 @pytest.mark.parametrize(("boundary", "table", "rule"), RULES)

@@ -234,8 +234,10 @@ def test_a_listed_row_carries_its_key_its_values_and_the_remedy(planted: Planted
 
 
 def test_a_spike_says_how_far_out_it_is(planted: Planted) -> None:
-    details = warehouse.read("select details ->> 'sigma' as sigma, details ->> 'day_quantity' as day from quarantine.review "
-                             "where rule = 'demand_spike' and row_key like '%demand_spike%'")  # fmt: skip
+    details = warehouse.read(
+        "select details ->> 'sigma' as sigma, details ->> 'day_quantity' as day from quarantine.review "
+        "where rule = 'demand_spike' and row_key like '%demand_spike%'"
+    )
     ordinary = np.array([1.0 + 3 * (day % 4) for day in range(20)])
     assert float(details["sigma"][0]) == pytest.approx((40 - ordinary.mean()) / ordinary.std(ddof=1), abs=0.05)
     assert float(details["day"][0]) == 40

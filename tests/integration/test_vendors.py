@@ -20,8 +20,13 @@ from tests.unit.vendors import planted
 pytestmark = pytest.mark.servers
 AS_OF = planted.AS_OF
 KINDS = {
-    pl.String: "text", pl.Float64: "double precision", pl.Int64: "bigint", pl.Int32: "int", pl.Date: "date", pl.Boolean: "boolean",
-}  # fmt: skip
+    pl.String: "text",
+    pl.Float64: "double precision",
+    pl.Int64: "bigint",
+    pl.Int32: "int",
+    pl.Date: "date",
+    pl.Boolean: "boolean",
+}
 
 
 def _create(name: str, frame: pl.DataFrame) -> None:
@@ -162,7 +167,10 @@ def test_the_inventory_report_reconciles_to_the_cent_or_is_refused() -> None:
     value = warehouse.read("select sum(cast(stock_value as numeric))::float8 as v from marts.fct_inventory_position")[
         "v"
     ][0]
-    assert report["stock_value"] == round(value, 2) and path.read_text().count("Inventory: where the money sits") == 1
+    assert (
+        report["stock_value"] == round(value, 2)
+        and path.read_text().count("Inventory: where the money is tied up") == 1
+    )
     assert report["open_value"] == 150.0
     said = CliRunner().invoke(inventory_command.app, ["inventory", "--as-of", "2026-06-28", "--json"])
     assert json.loads(said.output)["stock_value"] == report["stock_value"]

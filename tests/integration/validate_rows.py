@@ -102,10 +102,14 @@ class Erp:
         row = {**VALID[table]}
         names = contract.BY_NAME[table].names
         own = {
-            "items": "item_id", "suppliers": "supplier_id", "locations": "location_id", "sales": "sale_id",
-            "supplier_closures": "supplier_id", "currency_rates": "currency",
+            "items": "item_id",
+            "suppliers": "supplier_id",
+            "locations": "location_id",
+            "sales": "sale_id",
+            "supplier_closures": "supplier_id",
+            "currency_rates": "currency",
             "unordered_receipts": "receipt_id",
-        }  # fmt: skip
+        }
         if table in own:
             row[own[table]] = mark
         if "item_id" in names and table != "items":

@@ -132,9 +132,16 @@ class Company:
     def close(self, day: date) -> None:
         """Count the stock in the evening."""
         for (item, place), units in self.on_hand.items():
-            self.ledger.add("stock_levels", {
-                "item_id": item, "location_id": place, "counted_on": day, "on_hand": units, "updated_at": at(day, 19),
-            })  # fmt: skip
+            self.ledger.add(
+                "stock_levels",
+                {
+                    "item_id": item,
+                    "location_id": place,
+                    "counted_on": day,
+                    "on_hand": units,
+                    "updated_at": at(day, 19),
+                },
+            )
 
     def _register(self, day: date) -> None:
         moment = at(day, 6)
@@ -160,10 +167,16 @@ class Company:
                 "unit_price": offer.price, "updated_at": moment,
             })  # fmt: skip
         for sku in self.skus:
-            put("item_policies", {
-                "item_id": sku.item_id, "location_id": sku.location_id, "reorder_point": sku.minimum,
-                "order_up_to": sku.maximum, "updated_at": moment,
-            })  # fmt: skip
+            put(
+                "item_policies",
+                {
+                    "item_id": sku.item_id,
+                    "location_id": sku.location_id,
+                    "reorder_point": sku.minimum,
+                    "order_up_to": sku.maximum,
+                    "updated_at": moment,
+                },
+            )
 
     def _sell(self, sku: Sku, day: date) -> None:
         key = (sku.item_id, sku.location_id)

@@ -108,9 +108,14 @@ class Ledger:
         """A new order, with its lines in the order given."""
         moment = datetime.combine(day, time(20))
         head = {
-            "po_id": po_id, "supplier_id": supplier, "location_id": place, "ordered_on": day, "status": "open", "external_ref": ref,
+            "po_id": po_id,
+            "supplier_id": supplier,
+            "location_id": place,
+            "ordered_on": day,
+            "status": "open",
+            "external_ref": ref,
             "updated_at": moment,
-        }  # fmt: skip
+        }
         self.heads[po_id] = head
         self.add("purchase_orders", head)
         for number, (item, units) in enumerate(wanted, 1):
@@ -137,16 +142,32 @@ class Ledger:
                 and row["received_on"] is None
                 and row["quantity_ordered"] > row["quantity_received"]
             ):
-                found.append(Line(
-                    po, number, head["supplier_id"], row["item_id"], head["location_id"], head["ordered_on"],
-                    row["quantity_ordered"], row["quantity_received"],
-                ))  # fmt: skip
+                found.append(
+                    Line(
+                        po,
+                        number,
+                        head["supplier_id"],
+                        row["item_id"],
+                        head["location_id"],
+                        head["ordered_on"],
+                        row["quantity_ordered"],
+                        row["quantity_received"],
+                    )
+                )
         return found
 
     def _line(self, po_id: str, number: int, item: str, units: float, promised: date, moment: datetime) -> None:
         row = {
-            "po_id": po_id, "line_no": number, "item_id": item, "quantity_ordered": units, "unit_price": None, "promised_on": promised,
-            "received_on": None, "quantity_received": 0.0, "quantity_rejected": 0.0, "updated_at": moment,
-        }  # fmt: skip
+            "po_id": po_id,
+            "line_no": number,
+            "item_id": item,
+            "quantity_ordered": units,
+            "unit_price": None,
+            "promised_on": promised,
+            "received_on": None,
+            "quantity_received": 0.0,
+            "quantity_rejected": 0.0,
+            "updated_at": moment,
+        }
         self.lines[po_id, number] = row
         self.add("purchase_order_lines", row)

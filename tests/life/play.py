@@ -114,8 +114,10 @@ class Play:
     def _always(self, truth: Truth) -> list[str]:
         signed = self.planner.signed
         return [
-            *invariants.states(truth), *invariants.sent_as_signed(signed, truth), *invariants.once(signed, truth, self.ways, self.seen)
-        ]  # fmt: skip
+            *invariants.states(truth),
+            *invariants.sent_as_signed(signed, truth),
+            *invariants.once(signed, truth, self.ways, self.seen),
+        ]
 
     def _truth(self, day: date) -> Truth:
         return look(day, self.seen)

@@ -82,9 +82,17 @@ def _release(as_of: date, step: Callable[[str], None] | None = None) -> None:
 
 
 STEPS: dict[str, Callable[[date], None]] = {
-    "preflight": _preflight, "extract": _extract, "sources": _sources, "transform": _transform, "vendors": _vendors, "policy": _policy,
-    "purchase": _purchase, "checked": _checked, "orders": _orders, "report": _report,
-}  # fmt: skip
+    "preflight": _preflight,
+    "extract": _extract,
+    "sources": _sources,
+    "transform": _transform,
+    "vendors": _vendors,
+    "policy": _policy,
+    "purchase": _purchase,
+    "checked": _checked,
+    "orders": _orders,
+    "report": _report,
+}
 """Forecasts and replays are left out: without them every SKU is ordered by the ERP's own minimum and maximum, which the test knows."""
 
 

@@ -75,12 +75,19 @@ def look(day: date, seen: set[str]) -> Truth:
     """
     tables = _erp(datetime.combine(day, time.max))
     truth = Truth(
-        day, _newest(tables["stock_levels"]),
-        {(row["item_id"], row["location_id"]): (row["reorder_point"], row["order_up_to"]) for row in tables["item_policies"]},
-        {(row["item_id"], row["supplier_id"]): (row["pack_size"], row["min_order_qty"]) for row in tables["item_suppliers"]},
+        day,
+        _newest(tables["stock_levels"]),
+        {
+            (row["item_id"], row["location_id"]): (row["reorder_point"], row["order_up_to"])
+            for row in tables["item_policies"]
+        },
+        {
+            (row["item_id"], row["supplier_id"]): (row["pack_size"], row["min_order_qty"])
+            for row in tables["item_suppliers"]
+        },
         {row["supplier_id"] for row in tables["suppliers"] if row["active"]},
         {row["item_id"]: row["discontinued_on"] for row in tables["items"] if row["discontinued_on"]},
-    )  # fmt: skip
+    )
     _bought(truth, tables)
     truth.orders = orders()
     _ours(truth, tables["purchase_orders"], seen)
@@ -132,8 +139,14 @@ def _erp(until: datetime) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     with erp.transaction() as connection:
         for table in (
-            "stock_levels", "item_policies", "item_suppliers", "suppliers", "items", "purchase_orders", "purchase_order_lines"
-        ):  # fmt: skip
+            "stock_levels",
+            "item_policies",
+            "item_suppliers",
+            "suppliers",
+            "items",
+            "purchase_orders",
+            "purchase_order_lines",
+        ):
             query = sa.text(f"select * from {table} where updated_at <= :until")
             values: dict[str, Any] = {"until": until}
             found[table] = [dict(row) for row in connection.execute(query, values).mappings()]

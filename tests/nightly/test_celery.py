@@ -79,9 +79,12 @@ def workers(
         folder = tmp_path_factory.mktemp(name)
         with (logs / name).open("wb") as log:
             started[name] = subprocess.Popen(
-                [STOCKPROOF, "worker", "--name", name, "--state", str(folder)], env=far.environment, stdout=log, stderr=log,
+                [STOCKPROOF, "worker", "--name", name, "--state", str(folder)],
+                env=far.environment,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+            )
     yield started
     for process in started.values():
         _end(process)

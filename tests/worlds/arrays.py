@@ -78,9 +78,15 @@ def _by_bucket(truth: Truth, skus: pl.DataFrame) -> tuple[Array, Array, Array]:
     company = truth.company
     history = settings.load().planning.history_days
     panel = build(
-        skus, bucket_frame(truth), PROMOTIONS, EVENTS, as_of=company.as_of, bucket=company.bucket, history_days=history,
+        skus,
+        bucket_frame(truth),
+        PROMOTIONS,
+        EVENTS,
+        as_of=company.as_of,
+        bucket=company.bucket,
+        history_days=history,
         future=panels.FUTURE_DAYS // DAYS_IN[company.bucket],
-    )  # fmt: skip
+    )
     panel = covariates.discounted(panel, PROMOTIONS)
     interval = panels.protection(panel)
     model = training.calibrated_fallback(panel, interval, "no champion")

@@ -33,10 +33,15 @@ def tables(truth: Truth) -> dict[str, pl.DataFrame]:
     """Rows by table of the contract."""
     orders, lines = _orders(truth)
     found = {
-        "items": _items(truth), "suppliers": pl.DataFrame({"supplier_id": [SUPPLIER], "name": ["Vendor"], "active": [True]}),
-        "item_suppliers": _offers(truth), "locations": _locations(truth), "sales": _sales(truth), "stock_levels": _counts(truth),
-        "purchase_orders": orders, "purchase_order_lines": lines,
-    }  # fmt: skip
+        "items": _items(truth),
+        "suppliers": pl.DataFrame({"supplier_id": [SUPPLIER], "name": ["Vendor"], "active": [True]}),
+        "item_suppliers": _offers(truth),
+        "locations": _locations(truth),
+        "sales": _sales(truth),
+        "stock_levels": _counts(truth),
+        "purchase_orders": orders,
+        "purchase_order_lines": lines,
+    }
     return {name: _shaped(name, frame) for name, frame in found.items()}
 
 
@@ -64,19 +69,33 @@ def _shaped(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 def _items(truth: Truth) -> pl.DataFrame:
     company, born = truth.company, [sku.line.born if sku.line.dated else None for sku in truth.skus]
     created = [None if days is None else company.as_of - timedelta(days=days - 1) for days in born]
-    return pl.DataFrame({
-        "item_id": [sku.item for sku in truth.skus], "name": [sku.item for sku in truth.skus],
-        "category": [sku.category for sku in truth.skus], "unit_cost": 1.0, "unit_price": 2.0, "holding_cost_per_day": HOLDING,
-        "shortage_cost": shortage_cost(company), "created_on": pl.Series(created, dtype=pl.Date),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "item_id": [sku.item for sku in truth.skus],
+            "name": [sku.item for sku in truth.skus],
+            "category": [sku.category for sku in truth.skus],
+            "unit_cost": 1.0,
+            "unit_price": 2.0,
+            "holding_cost_per_day": HOLDING,
+            "shortage_cost": shortage_cost(company),
+            "created_on": pl.Series(created, dtype=pl.Date),
+        }
+    )
 
 
 def _offers(truth: Truth) -> pl.DataFrame:
-    return pl.DataFrame({
-        "item_id": [sku.item for sku in truth.skus], "supplier_id": SUPPLIER, "is_primary": True,
-        "lead_time_days": [float(sku.situation.lead_time) for sku in truth.skus], "min_order_qty": 1.0, "pack_size": 1.0,
-        "unit_price": 1.0, "ordering_cost": truth.company.ordering_cost,
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "item_id": [sku.item for sku in truth.skus],
+            "supplier_id": SUPPLIER,
+            "is_primary": True,
+            "lead_time_days": [float(sku.situation.lead_time) for sku in truth.skus],
+            "min_order_qty": 1.0,
+            "pack_size": 1.0,
+            "unit_price": 1.0,
+            "ordering_cost": truth.company.ordering_cost,
+        }
+    )
 
 
 def _locations(truth: Truth) -> pl.DataFrame:
@@ -130,9 +149,13 @@ def _orders(truth: Truth) -> tuple[pl.DataFrame, pl.DataFrame]:
     lead = np.array([sku.situation.lead_time for sku in truth.skus])[row]
     number = pl.Series(np.arange(row.size)).cast(pl.String)
     lines = _keyed(truth, row, at, "received_on").with_columns(
-        po_id="P" + number, line_no=pl.lit(1), quantity_ordered=pl.Series(received[row, at]), lead=pl.Series(lead),
-        quantity_rejected=pl.lit(0.0), unit_price=pl.lit(1.0),
-    )  # fmt: skip
+        po_id="P" + number,
+        line_no=pl.lit(1),
+        quantity_ordered=pl.Series(received[row, at]),
+        lead=pl.Series(lead),
+        quantity_rejected=pl.lit(0.0),
+        unit_price=pl.lit(1.0),
+    )
     ordered = pl.col("received_on") - pl.duration(days=pl.col("lead") + 1)
     lines = lines.with_columns(ordered_on=ordered, quantity_received="quantity_ordered")
     orders = lines.select("po_id", "location_id", "ordered_on", supplier_id=pl.lit(SUPPLIER), status=pl.lit("received"))

@@ -93,19 +93,25 @@ _HIDDEN: Final = "where empty days alone are counted, what slow items hid is est
 
 _BY_REASON: Final[dict[str, tuple[str, ...]]] = {
     _SHIFT: (
-        "doubling each year", "halving each year", "level doubled 90 days ago", "level doubled 365 days ago", "level halved 90 days ago",
+        "doubling each year",
+        "halving each year",
+        "level doubled 90 days ago",
+        "level doubled 365 days ago",
+        "level halved 90 days ago",
         "closed 60 days a year ago",
     ),
     _YEAR: ("flat, lead time of 365 days", "wave, lead time of 365 days"),
     _SHARP: (
-        "20,000 grams a day, July fourfold", "wave, lead time of 120 days", "seasonal item in a flat category",
+        "20,000 grams a day, July fourfold",
+        "wave, lead time of 120 days",
+        "seasonal item in a flat category",
         "a week fivefold, just ahead",
     ),
     _FEW: ("flat, opened 60 days ago", "0.1 a day, 10 days old", "5 a day, 3 days old", "one order of 2 in 120 days"),
     _FADING: ("fading by half in 60 days", "alive beside fading"),
     _ZEROS: ("dead for 100 days, nothing counted but zeros",),
     _HIDDEN: ("slow, empty a tenth, nothing counted but zeros",),
-}  # fmt: skip
+}
 
 THROUGH_PRODUCT: Final[dict[str, str]] = {situation: why for why, names in _BY_REASON.items() for situation in names}
 """Situation → why it is not yet right through the whole product."""

@@ -69,9 +69,11 @@ def warehouse_of(company: Company, number: int, folder: Path, both: tuple[Any, A
     postgres.create_database(name)
     mariadb.create_database(name)
     os.environ |= {
-        "STOCKPROOF_STACK__WAREHOUSE_URL": postgres.url(name), "ERP_URL": mariadb.url(name),
-        "STOCKPROOF_STACK__MLFLOW_URL": f"sqlite:///{folder / name}.db", "STOCKPROOF_STATE_DIR": str(folder / f"state-{name}"),
-    }  # fmt: skip
+        "STOCKPROOF_STACK__WAREHOUSE_URL": postgres.url(name),
+        "ERP_URL": mariadb.url(name),
+        "STOCKPROOF_STACK__MLFLOW_URL": f"sqlite:///{folder / name}.db",
+        "STOCKPROOF_STATE_DIR": str(folder / f"state-{name}"),
+    }
     with configured(company):
         settings.load.cache_clear()
         warehouse.migrate()
@@ -136,10 +138,13 @@ def _read(truth: Truth, served: str) -> Outcome:
         return keys.join(frame, on=["location_id", "item_id"], how="left", maintain_order="left")
 
     windows = of(warehouse.read("select * from plan.lead_time_forecasts where as_of = :as_of", as_of=as_of))
-    decisions = of(warehouse.read(
-        "select d.item_id, d.location_id, d.quantity, p.policy from plan.decisions d left join plan.policies p "
-        "on p.as_of = d.as_of and p.item_id = d.item_id and p.location_id = d.location_id where d.as_of = :as_of", as_of=as_of,
-    ))  # fmt: skip
+    decisions = of(
+        warehouse.read(
+            "select d.item_id, d.location_id, d.quantity, p.policy from plan.decisions d left join plan.policies p "
+            "on p.as_of = d.as_of and p.item_id = d.item_id and p.location_id = d.location_id where d.as_of = :as_of",
+            as_of=as_of,
+        )
+    )
     periods = warehouse.read("select * from plan.period_forecasts where as_of = :as_of", as_of=as_of)
     ahead = int(periods["period"].max() or 1) if periods.height else 1  # type: ignore[arg-type]
     columns = [

@@ -70,14 +70,22 @@ _MANY: Final = Company(
 """One load of what does not have to have a company of its own."""
 
 _TRAINED: Final = replace(
-    _MANY, name="many situations, trained", trained=True,
+    _MANY,
+    name="many situations, trained",
+    trained=True,
     situations=tuple(replace(one, name=f"{one.name}, trained") for one in _MANY.situations),
-)  # fmt: skip
+)
 
 _PANELS_ALONE: Final = (
-    "books of 120 days", "books of 270 days", "books of 450 days", "books of 640 days", "newest week times 0.5", "newest week times 1.5",
-    "all of it doubled 90 days ago", "as of 28 June",
-)  # fmt: skip
+    "books of 120 days",
+    "books of 270 days",
+    "books of 450 days",
+    "books of 640 days",
+    "newest week times 0.5",
+    "newest week times 1.5",
+    "all of it doubled 90 days ago",
+    "as of 28 June",
+)
 """Companies that say nothing more through the product than by their panels: a load costs a minute."""
 
 _OWN: Final = tuple(one for one in FAST if one.name not in (*_MIXED, *_PANELS_ALONE))

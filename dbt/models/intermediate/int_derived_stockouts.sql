@@ -11,36 +11,53 @@ receipts as (
     where quantity_accepted > 0 and received_on between {{ history_start() }} and {{ as_of() }}
 ),
 
+-- counts that end a stretch of uncounted days: only such stretches can hide an empty shelf, and where every day is counted there is none
 counts as (
     select
-        *,
-        lag(on_hand) over (partition by location_id, item_id order by counted_on) as previous_on_hand
-    from {{ ref('int_stock_days') }}
+        counted.location_id,
+        counted.item_id,
+        counted.counted_on,
+        counted.on_hand,
+        counted.previous_counted_on,
+        previous.on_hand as previous_on_hand
+    from {{ ref('int_stock_days') }} as counted
+    left join {{ ref('int_stock_days') }} as previous
+        on
+            counted.location_id = previous.location_id
+            and counted.item_id = previous.item_id
+            and counted.previous_counted_on = previous.counted_on
+    where counted.previous_counted_on is null or counted.previous_counted_on < counted.counted_on - 1
 ),
 
--- only stretches without a count say anything, and only of a shelf that was filled: where every day is counted there is none
+-- and only of a shelf that was filled
 skus as (
-    select location_id, item_id from counts where previous_counted_on is null or previous_counted_on < counted_on - 1
+    select location_id, item_id from counts
     intersect
     select location_id, item_id from receipts
 ),
 
+moved as (
+    select location_id, item_id, day, -net_quantity as units, 0 as received
+    from {{ ref('int_sales_daily') }}
+    where day between {{ history_start() }} and {{ as_of() }}
+    union all
+    select location_id, item_id, day, units, units from receipts
+),
+
+-- a day counted right after another counted day lies in no such stretch; joined by the whole key before anything is filtered, since the
+-- planner would take the rest for a few rows and loop over them
 movements as (
     select
-        location_id,
-        item_id,
-        day,
-        sum(units) as units,
-        sum(received) as received
-    from (
-        select location_id, item_id, day, -net_quantity as units, 0 as received
-        from {{ ref('int_sales_daily') }}
-        where day between {{ history_start() }} and {{ as_of() }}
-        union all
-        select location_id, item_id, day, units, units from receipts
-    ) as both_kinds
-    inner join skus using (location_id, item_id)
-    group by location_id, item_id, day
+        moved.location_id,
+        moved.item_id,
+        moved.day,
+        sum(moved.units) as units,
+        sum(moved.received) as received
+    from moved
+    left join {{ ref('int_stock_days') }} as counted
+        on moved.location_id = counted.location_id and moved.item_id = counted.item_id and moved.day = counted.counted_on
+    where (counted.previous_counted_on = counted.counted_on - 1) is not true
+    group by moved.location_id, moved.item_id, moved.day
 ),
 
 events as (
@@ -48,7 +65,9 @@ events as (
     from counts
     inner join skus using (location_id, item_id)
     union all
-    select location_id, item_id, day, false, null, null, null, units, received from movements
+    select location_id, item_id, day, false, null, null, null, units, received
+    from movements
+    inner join skus using (location_id, item_id)
 ),
 
 -- a count closes its day: movements of the day belong to the stretch that it ends; stretch 0 follows the newest count

@@ -76,7 +76,13 @@ def of_day(as_of: date) -> list[str]:
     silenced = warehouse.read(_SILENCED, as_of=as_of)["item_id"].to_list()
     unsupplied = warehouse.read(_UNSUPPLIED, as_of=as_of, days=notices.UNSOLD_DAYS)["item_id"].to_list()
     found = (
-        stale(as_of), order_notices.waiting(as_of), *order_notices.about_the_date(as_of), notices.silenced(silenced),
-        notices.unsupplied(unsupplied), notices.unsold(lines, value), notices.unplanned(items, skus), hidden(as_of),
-    )  # fmt: skip
+        stale(as_of),
+        order_notices.waiting(as_of),
+        *order_notices.about_the_date(as_of),
+        notices.silenced(silenced),
+        notices.unsupplied(unsupplied),
+        notices.unsold(lines, value),
+        notices.unplanned(items, skus),
+        hidden(as_of),
+    )
     return [sentence for sentence in found if sentence]

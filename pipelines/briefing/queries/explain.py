@@ -23,6 +23,7 @@ from pipelines.briefing.explanation import (
     Supplier,
 )
 from pipelines.briefing.queries import last_run, positions
+from pipelines.core.errors import NotFound
 from pipelines.core.quantiles import COLUMNS, LEVELS
 from pipelines.core.suggestions import refuse_unknown
 from pipelines.io import warehouse
@@ -66,7 +67,7 @@ select o.location_id, o.order_id, l.line_no, o.state, l.quantity, l.needs_review
 from orders.lines l join orders.orders o using (order_id)
 where o.as_of = :as_of and l.item_id = :item and (:location = '' or o.location_id = :location) order by o.order_id, l.line_no
 """,
-}  # fmt: skip
+}
 
 
 def explain(item_id: str, location_id: str | None = None, as_of: date | None = None) -> list[Explanation]:
@@ -81,7 +82,7 @@ def explain(item_id: str, location_id: str | None = None, as_of: date | None = N
         The documents, by location.
 
     Raises:
-        StockproofError: no run has decided orders of that date, or the run knows no such item or location.
+        NotFound: no run has decided orders of that date, or the run knows no such item or location.
     """
     day = last_run.decided_on(as_of)
     rows = warehouse.read_many(_QUERIES, as_of=day, item=item_id, location=location_id or "")
@@ -91,17 +92,22 @@ def explain(item_id: str, location_id: str | None = None, as_of: date | None = N
     degraded = failed_steps.degraded(day)
     arrivals = _arrivals(item_id, day) if decisions["in_marts"].any() else pl.DataFrame()
     return [
-        _document(row, {name: _at(frame, row["location_id"]) for name, frame in rows.items()}, _at(arrivals, row["location_id"]), degraded)
+        _document(
+            row,
+            {name: _at(frame, row["location_id"]) for name, frame in rows.items()},
+            _at(arrivals, row["location_id"]),
+            degraded,
+        )
         for row in decisions.iter_rows(named=True)
-    ]  # fmt: skip
+    ]
 
 
 def _refuse(item_id: str, location_id: str | None, day: date) -> None:
     known = warehouse.read("select item_id, location_id from plan.decisions where as_of = :as_of", as_of=day)
     where = f"the run of {day}"
-    refuse_unknown([item_id], known["item_id"].to_list(), where, "write the id as the ERP does")
+    refuse_unknown([item_id], known["item_id"].to_list(), where, "write the id as the ERP does", NotFound)
     there = known.filter(item_id=item_id)["location_id"].to_list()
-    refuse_unknown([location_id or ""], there, f"{where}, item {item_id},", f"it is at {', '.join(there)}")
+    refuse_unknown([location_id or ""], there, f"{where}, item {item_id},", f"it is at {', '.join(there)}", NotFound)
 
 
 def _at(frame: pl.DataFrame, location_id: str) -> list[dict[str, Any]]:
@@ -132,7 +138,8 @@ def _document(
         orders=[Placed(**{name: one[name] for name in Placed.model_fields}) for one in found["placed"]],
         supplier=_supplier(row),
         stock=Stock(
-            position=row["inventory_position"], projected=row["projected_stock"],
+            position=row["inventory_position"],
+            projected=row["projected_stock"],
             **{name: row[name] for name in ("on_hand", "due", "proposed", "projected_without", "risk")},
         ),
         levels=Levels(reason=row["policy_reason"], **{n: row[n] for n in Levels.model_fields if n != "reason"}),
@@ -143,7 +150,7 @@ def _document(
         candidates=_candidates(found["candidates"], choice),
         passport=passport,
         without_passport="" if passport else without,
-    )  # fmt: skip
+    )
 
 
 def _decision(row: dict[str, Any]) -> Decision:
@@ -151,8 +158,12 @@ def _decision(row: dict[str, Any]) -> Decision:
             "expected_saving")  # fmt: skip
     by = words.DECIDED_BY.get(row["level"], row["level"])
     return Decision(
-        ordered=row["quantity"] > 0, code=row["reason_code"], sentence=row["reason"], decided_by=by, **{n: row[n] for n in same}
-    )  # fmt: skip
+        ordered=row["quantity"] > 0,
+        code=row["reason_code"],
+        sentence=row["reason"],
+        decided_by=by,
+        **{n: row[n] for n in same},
+    )
 
 
 def _supplier(row: dict[str, Any]) -> Supplier | None:
@@ -180,11 +191,13 @@ def _forecast(row: dict[str, Any], buckets: list[dict[str, Any]], as_of: date) -
     ends = [as_of, *(one["bucket_on"] for one in buckets)]
     fan = [
         Bucket(
-            bucket_on=one["bucket_on"], days=(one["bucket_on"] - before).days, mean=one["mean"],
+            bucket_on=one["bucket_on"],
+            days=(one["bucket_on"] - before).days,
+            mean=one["mean"],
             quantiles=[one[column] for column in COLUMNS],
         )
         for one, before in zip(buckets, ends, strict=False)
-    ]  # fmt: skip
+    ]
     grid = {str(level): row[column] for level, column in zip(LEVELS, COLUMNS, strict=True)}
     own = [name for name in Forecast.model_fields if name not in ("quantiles", "buckets")]
     return Forecast(quantiles=grid, buckets=fan, **{name: row[name] for name in own})

@@ -58,9 +58,12 @@ def by_supplier(lines: pl.DataFrame) -> pl.DataFrame:
     """
     names = warehouse.read("select supplier_id, supplier_name from marts.dim_supplier")
     totals = lines.group_by("supplier_id").agg(
-        pl.len().cast(pl.Int64).alias("lines"), pl.col("quantity").sum().alias("units"), pl.col("line_value").sum().alias("order_value"),
-        (pl.col("priority") == "high").sum().cast(pl.Int64).alias("high_priority"), pl.col("expected_on").max().alias("expected_by"),
-    )  # fmt: skip
+        pl.len().cast(pl.Int64).alias("lines"),
+        pl.col("quantity").sum().alias("units"),
+        pl.col("line_value").sum().alias("order_value"),
+        (pl.col("priority") == "high").sum().cast(pl.Int64).alias("high_priority"),
+        pl.col("expected_on").max().alias("expected_by"),
+    )
     named = totals.join(names, on="supplier_id", how="left").with_columns(
         pl.coalesce("supplier_name", "supplier_id").alias("supplier_name")
     )

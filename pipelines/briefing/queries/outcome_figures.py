@@ -70,9 +70,13 @@ def figures(as_of: date, weeks: int = WEEKS) -> dict[str, Any] | None:
     if not found["weeks"]:
         return None
     return {
-        "as_of": as_of, "weeks": found["weeks"], "forecasts": found["forecasts"][0], "changes": found["changes"],
-        "deliveries": found["deliveries"][0], "vendors": found["vendors"],
-    }  # fmt: skip
+        "as_of": as_of,
+        "weeks": found["weeks"],
+        "forecasts": found["forecasts"][0],
+        "changes": found["changes"],
+        "deliveries": found["deliveries"][0],
+        "vendors": found["vendors"],
+    }
 
 
 def sentences(found: dict[str, Any]) -> list[str]:

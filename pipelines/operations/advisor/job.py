@@ -70,9 +70,11 @@ def _reviewed(as_of: date, line: dict[str, Any], config: Settings, override: Ove
     low, high = review.limits(line, config.advisor.max_change, config.purchase.max_quantity)
     text = review.document(line, low, high)
     key = {
-        "as_of": as_of, "item_id": line["item_id"], "location_id": line["location_id"],
+        "as_of": as_of,
+        "item_id": line["item_id"],
+        "location_id": line["location_id"],
         "input_hash": advisor.input_hash(review.SYSTEM, text, config.advisor),
-    }  # fmt: skip
+    }
     held = warehouse.read(
         "select verdict, quantity, reasoning from ops.advice where input_hash = :h", h=key["input_hash"]
     )
@@ -90,8 +92,9 @@ def _reviewed(as_of: date, line: dict[str, Any], config: Settings, override: Ove
     if advice.verdict == "ask":
         warehouse.execute(
             "update orders.lines set needs_review = true where order_id = :order_id and line_no = :line_no",
-            order_id=line["order_id"], line_no=line["line_no"],
-        )  # fmt: skip
+            order_id=line["order_id"],
+            line_no=line["line_no"],
+        )
     return advice.verdict
 
 
@@ -102,9 +105,16 @@ def _keep(key: dict[str, Any], line: dict[str, Any], advice: review.Advice, refu
             reasoning, refused)
         values (:input_hash, :as_of, :item_id, :location_id, :order_id, :line_no, :proposed_quantity, :model, :verdict, :quantity,
             :reasoning, :refused) on conflict (input_hash) do nothing""",
-        **key, order_id=line["order_id"], line_no=line["line_no"], proposed_quantity=line["proposed_quantity"], model=model,
-        verdict=advice.verdict, quantity=advice.quantity, reasoning=advice.reasoning[:2000], refused=refused,
-    )  # fmt: skip
+        **key,
+        order_id=line["order_id"],
+        line_no=line["line_no"],
+        proposed_quantity=line["proposed_quantity"],
+        model=model,
+        verdict=advice.verdict,
+        quantity=advice.quantity,
+        reasoning=advice.reasoning[:2000],
+        refused=refused,
+    )
 
 
 def advice_of(as_of: date) -> list[dict[str, Any]]:

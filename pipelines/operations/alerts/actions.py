@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines import settings
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import NotFound, StockproofError
 from pipelines.core.suggestions import refuse_unknown
 from pipelines.io import notify
 from pipelines.operations.alerts import messages, rules, tables
@@ -64,9 +64,15 @@ def send_test(level: str) -> dict[str, Any]:
     refuse_unknown([level], rules.LEVELS, "the levels of alerts", "name one of them")
     config = settings.load().alerts
     case = {
-        "level": level, "title": "Test message", "subject": "", "what": "A person asked for this message.", "facts": {},
-        "meaning": "Nothing is wrong.", "runbook": "daily-summary", "opened_at": datetime.now(UTC),
-    }  # fmt: skip
+        "level": level,
+        "title": "Test message",
+        "subject": "",
+        "what": "A person asked for this message.",
+        "facts": {},
+        "meaning": "Nothing is wrong.",
+        "runbook": "daily-summary",
+        "opened_at": datetime.now(UTC),
+    }
     subject, text = messages.raised([case], config.runbook)
     sent = notify.deliver("test", subject, text, {"level": level}, getattr(config, level))
     return {"delivered": sent.delivered, "failed": sent.failed, "warnings": sent.warnings}
@@ -74,6 +80,4 @@ def send_test(level: str) -> dict[str, Any]:
 
 def _change(alert_id: int, values: dict[str, Any], event: str, author: str, reason: str) -> None:
     if not tables.change(alert_id, values, event, author, reason):
-        raise StockproofError(
-            f"there is no open alert {alert_id}", "`stockproof alerts list` shows those that are open"
-        )
+        raise NotFound(f"there is no open alert {alert_id}", "`stockproof alerts list` shows those that are open")

@@ -78,9 +78,12 @@ def run_failed(failure: Failure) -> None:
     of = f"{failure.dag_id}{f' of {failure.as_of}' if failure.as_of else ''}"
     step = f", step {failure.step}" if failure.step else ""
     facts = {
-        "dag": failure.dag_id, "run": failure.run_id, "step": failure.step, "as_of": failure.as_of,
+        "dag": failure.dag_id,
+        "run": failure.run_id,
+        "step": failure.step,
+        "as_of": failure.as_of,
         "headline": f"Stockproof critical: {of} failed{step}",
-    }  # fmt: skip
+    }
     what = f"{of}{step}: {failure.error or 'the run failed; see its log in Airflow'}"
     raise_alert("dag_failed", failure.subject, what, meaning=_meaning(failure), facts=facts, opened_at=failure.since)
 
@@ -276,8 +279,10 @@ def _without_table(rule: AlertRule, case: dict[str, Any], fault: Exception) -> N
             facts = {key: str(value) for key, value in alert["facts"].items()}
             held[spool.key(rule.name, case["subject"])] = {
                 **{key: alert[key] for key in ("rule", "subject", "what", "meaning")},
-                "facts": facts, "opened_at": at.isoformat(), "notified_at": datetime.now(UTC).isoformat(),
-            }  # fmt: skip
+                "facts": facts,
+                "opened_at": at.isoformat(),
+                "notified_at": datetime.now(UTC).isoformat(),
+            }
 
 
 def _absorb(connection: sa.Connection) -> None:

@@ -77,11 +77,15 @@ def _moment(at: datetime) -> str:
 
 
 _SUMMARY: Final = (
-    ("stockproof_orders", "orders", "{:,.0f}"), ("stockproof_order_value", "worth", "{:,.2f}"),
-    ("stockproof_stockout_skus", "SKUs out of stock", "{:,.0f}"), ("stockproof_fill_ratio", "fill rate of 28 days", "{:.1%}"),
-    ("stockproof_stock_value", "stock at cost", "{:,.2f}"), ("stockproof_cost_per_day", "cost a day", "{:,.2f}"),
-    ("stockproof_forecast_error_ratio", "forecast error", "{:.1%}"), ("stockproof_quarantined_rows", "rows set aside", "{:,.0f}"),
-)  # fmt: skip
+    ("stockproof_orders", "orders", "{:,.0f}"),
+    ("stockproof_order_value", "worth", "{:,.2f}"),
+    ("stockproof_stockout_skus", "SKUs out of stock", "{:,.0f}"),
+    ("stockproof_fill_ratio", "fill rate of 28 days", "{:.1%}"),
+    ("stockproof_stock_value", "stock at cost", "{:,.2f}"),
+    ("stockproof_cost_per_day", "cost a day", "{:,.2f}"),
+    ("stockproof_forecast_error_ratio", "forecast error", "{:.1%}"),
+    ("stockproof_quarantined_rows", "rows set aside", "{:,.0f}"),
+)
 
 
 def summary(samples: Sequence[Sample]) -> str:

@@ -142,7 +142,7 @@ def load(path: Path | None = None) -> dict[str, AlertRule]:
         raise StockproofError(f"alert rules {source}: no list of rules: {fault}", _REMEDY) from None
     names = [rule.name for rule in listed]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise StockproofError(f"alert rules {source}: {', '.join(twice)} is there twice", "give each rule its own name")
+        raise StockproofError(f"alert rules {source}: {', '.join(twice)} occurs twice", "give each rule its own name")
     return {rule.name: rule for rule in listed}
 
 

@@ -51,7 +51,7 @@ def run(kind: str = "auto") -> dict[str, Any]:
     tables.record(facts | {"parent": made.parent, "started_at": made.started_at, "finished_at": made.finished_at})
     if config.copy_command and not copied:
         raise StockproofError(
-            f"{made.backup_id} was made, but not copied: {queries.copy_failure(folder)}", "mend backup.copy_command"
+            f"{made.backup_id} was made, but not copied: {queries.copy_failure(folder)}", "fix backup.copy_command"
         )
     return facts | {"removed": removed}
 

@@ -54,9 +54,11 @@ class Manifest:
 def sealed(manifest: Manifest) -> str:
     """Text of a manifest with the checksum of itself."""
     body = asdict(manifest) | {
-        "started_at": manifest.started_at.isoformat(), "finished_at": manifest.finished_at.isoformat(), "files": dict(manifest.files),
+        "started_at": manifest.started_at.isoformat(),
+        "finished_at": manifest.finished_at.isoformat(),
+        "files": dict(manifest.files),
         "artifacts": dict(manifest.artifacts),
-    }  # fmt: skip
+    }
     return json.dumps(body | {"checksum": _checksum(body)}, indent=1, sort_keys=True)
 
 

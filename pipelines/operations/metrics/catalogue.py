@@ -19,6 +19,7 @@ METRICS: Final[dict[str, str]] = {
     "stockproof_orders_per_week": "Orders proposed a week, mean of the last 28 days.",
     "stockproof_decided_skus": "SKUs of the newest run, by the level that decided.",
     "stockproof_quarantined_rows": "Rows that the newest run set aside.",
+    "stockproof_drift_alarms": "1 for each segment that drifted, until a training or rollback; beside them one 0 with empty labels.",
     # -- runs
     "stockproof_step_seconds": "Wall time of a step in the newest run; of a mapped one, its longest chunk.",
     "stockproof_step_peak_memory_bytes": "Most memory of a step in the newest run.",
@@ -38,6 +39,5 @@ METRICS: Final[dict[str, str]] = {
     "stockproof_memory_available_bytes": "Memory that can be used without swapping.",
     "stockproof_backup_age_seconds": "Since the newest backup was made.",
     "stockproof_alerts_open": "Open alerts, by level.",
-    "stockproof_drift_alarms": "Drift alarms of the newest run.",
     "stockproof_advisor_spend_ratio": "The advisor's spend over its monthly limit.",
 }

@@ -12,7 +12,7 @@ from pipelines.operations.alerts.rules import Sample
 
 READS: Final = (
     "plan.outcomes", "plan.decisions", "plan.vendor_scores", "orders.orders", "quarantine.rows", "marts.dim_sku", "ops.run_steps",
-    "ops.metrics", "ops.breakers", "ops.alerts", "ops.backups",
+    "ops.metrics", "ops.breakers", "ops.alerts", "ops.backups", "ops.drift_alarms", "ops.model_decisions",
 )  # fmt: skip
 WRITES: Final = ("ops.run_steps", "ops.run_queries", "ops.metrics")
 
@@ -69,6 +69,16 @@ BUSINESS: Final[Sequence[tuple[Needs, str]]] = (
         """select 'stockproof_decided_skus' as metric, jsonb_build_object('level', level) as labels, count(*) as value
         from plan.decisions where as_of = :as_of group by level
         union all select 'stockproof_quarantined_rows', '{}', count(*) from quarantine.rows where as_of = :as_of""",
+    ),
+    (
+        ("ops.drift_alarms", "ops.model_decisions"),
+        # Open until a training or a rollback after it. The 0 is there on every day: a metric that is not measured ends no alert.
+        """select 'stockproof_drift_alarms' as metric,
+            jsonb_build_object('kind', kind, 'dimension', dimension, 'segment', segment) as labels, 1.0 as value
+        from ops.drift_alarms where as_of = :as_of or (as_of < :as_of and as_of > coalesce(
+            (select max(as_of) from ops.model_decisions where as_of <= :as_of and action <> 'share'), '-infinity'::date))
+        group by kind, dimension, segment
+        union all select 'stockproof_drift_alarms', '{"kind": "", "dimension": "", "segment": ""}', 0.0""",
     ),
 )
 """Measured once a run, of its as-of date."""

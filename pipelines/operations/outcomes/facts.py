@@ -55,16 +55,24 @@ def facts(books: Books, days: Sequence[date]) -> pl.DataFrame:
     sold = pl.col("quantity").fill_null(0.0)
     out = pl.col("is_stockout").fill_null(value=False)
     wanted = pl.when(out).then(pl.max_horizontal(sold, "mean_per_day")).otherwise(sold)
-    grid = grid.with_columns(
-        sold.alias("sold"), out.alias("is_stockout"), wanted.alias("demand"),
-        pl.col("ordered_units").fill_null(0.0), pl.col("ordered_lines").fill_null(0).cast(pl.Int32),
-    ).with_columns(
-        (pl.col("demand") - pl.col("sold")).alias("lost"), (pl.col("on_hand") * pl.col("unit_cost")).alias("stock_value"),
-    ).with_columns(
-        (pl.col("on_hand") * pl.col("holding_cost_per_day")).alias("holding_cost"),
-        (pl.col("lost") * pl.col("cost_of_a_lost_unit")).alias("shortage_cost"),
-        (pl.col("ordered_lines") * pl.col("cost_of_a_line")).alias("ordering_cost"),
-    )  # fmt: skip
+    grid = (
+        grid.with_columns(
+            sold.alias("sold"),
+            out.alias("is_stockout"),
+            wanted.alias("demand"),
+            pl.col("ordered_units").fill_null(0.0),
+            pl.col("ordered_lines").fill_null(0).cast(pl.Int32),
+        )
+        .with_columns(
+            (pl.col("demand") - pl.col("sold")).alias("lost"),
+            (pl.col("on_hand") * pl.col("unit_cost")).alias("stock_value"),
+        )
+        .with_columns(
+            (pl.col("on_hand") * pl.col("holding_cost_per_day")).alias("holding_cost"),
+            (pl.col("lost") * pl.col("cost_of_a_lost_unit")).alias("shortage_cost"),
+            (pl.col("ordered_lines") * pl.col("cost_of_a_line")).alias("ordering_cost"),
+        )
+    )
     total = pl.col("holding_cost") + pl.col("shortage_cost") + pl.col("ordering_cost")
     return grid.with_columns(total.alias("total_cost")).select(FACTS).sort("location_id", "item_id", "day")
 

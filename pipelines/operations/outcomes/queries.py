@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, Final
 
 from pipelines.briefing.queries import outcome_figures
-from pipelines.core.errors import NotFound, StockproofError
+from pipelines.core.errors import NotFound
 from pipelines.io import warehouse
 
 READS = ("plan.outcomes", "plan.vendor_reviews")
@@ -34,13 +34,11 @@ def summary(as_of: date, weeks: int = outcome_figures.WEEKS) -> Row:
     """What followed the decisions of the last weeks, with ``sentences``; see :func:`outcome_figures.figures`.
 
     Raises:
-        StockproofError: no day of them is held.
+        NotFound: no day of them is held.
     """
     found = outcome_figures.figures(as_of, weeks)
     if found is None:
-        raise StockproofError(
-            f"no outcomes are held up to {as_of}", f"`stockproof run daily --as-of {as_of}` writes them"
-        )
+        raise NotFound(f"no outcomes are held up to {as_of}", f"`stockproof run daily --as-of {as_of}` writes them")
     return found | {"sentences": outcome_figures.sentences(found)}
 
 

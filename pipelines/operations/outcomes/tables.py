@@ -83,8 +83,10 @@ def books(as_of: date, first: date, config: Settings) -> Books:
     oldest = counts["day"].min() if counts.height else first
     found = warehouse.read_many(
         {"skus": _SKUS, "demand": _DEMAND, "moves": _MOVES, "ordered": _ORDERED},
-        **span, oldest=oldest, bucket_days=DAYS_IN[config.planning.grain],
-    )  # fmt: skip
+        **span,
+        oldest=oldest,
+        bucket_days=DAYS_IN[config.planning.grain],
+    )
     return Books(counts=counts, **found)
 
 

@@ -24,10 +24,14 @@ PATIENCE = 5.0
 def check() -> list[Finding]:
     """All checks, in the order of the parts; one that itself fails is a degradation of its part."""
     checks: dict[str, Callable[[], Finding]] = {
-        "registry": _registry, "release": _release, "mail": _mail, "disk": _disk, "memory": _memory,
+        "registry": _registry,
+        "release": _release,
+        "mail": _mail,
+        "disk": _disk,
+        "memory": _memory,
         "schema": lambda: findings.schema(tables.seen_columns(), tables.erp_columns()),
         "clock": lambda: findings.clock(tables.clocks()),
-    }  # fmt: skip
+    }
     found = []
     for part, one in checks.items():
         try:

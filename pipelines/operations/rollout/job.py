@@ -84,10 +84,18 @@ def _decided(group: str, as_of: date, before: dict[str, Any], current: pl.DataFr
     if newest["stage"] != stage:
         events = {rules.PROMOTE: "promoted", rules.ROLL_BACK: "rolled back", rules.STAY: "corrected"}
         tables.log(group, as_of, events[verdict.action], stage, held=False, author=tables.SYSTEM, reason=verdict.reason)
-    tables.put_check(as_of, group, {
-        "stage": stage, "since": before["since"], "held": before["held"], "verdict": verdict.action, "reason": verdict.reason,
-        "figures": figures,
-    })  # fmt: skip
+    tables.put_check(
+        as_of,
+        group,
+        {
+            "stage": stage,
+            "since": before["since"],
+            "held": before["held"],
+            "verdict": verdict.action,
+            "reason": verdict.reason,
+            "figures": figures,
+        },
+    )
     return stage
 
 
@@ -107,11 +115,19 @@ def _seen(
     changed, week, openings = (found[name].row(0, named=True) for name in ("changed", "changed_week", "openings"))
     total = openings["now"] if openings["noted"] is None else openings["noted"]
     seen = rules.Seen(
-        before["stage"], (as_of - since).days, promised["fill"] if first else measured.fill,
-        promised["fill_priority"] if first else measured.fill_priority, measured.daily_fill, measured.daily_cost, promised["saving"],
-        measured.realised, _ratio(changed), _ratio(week), week["decided"],
+        before["stage"],
+        (as_of - since).days,
+        promised["fill"] if first else measured.fill,
+        promised["fill_priority"] if first else measured.fill_priority,
+        measured.daily_fill,
+        measured.daily_cost,
+        promised["saving"],
+        measured.realised,
+        _ratio(changed),
+        _ratio(week),
+        week["decided"],
         0 if openings["before"] is None else total - openings["before"],
-    )  # fmt: skip
+    )
     shown = realised(of_stage, confidence.LEVEL)
     figures = {
         "days": seen.days, "fill": seen.fill, "fill_priority": seen.fill_priority, "promised": seen.promised,

@@ -54,14 +54,14 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class StageVerdict:
     """What the rules say: an action and why."""
 
     action: str
     reason: str
 
 
-def judge(seen: Seen, config: Rollout) -> Verdict:
+def judge(seen: Seen, config: Rollout) -> StageVerdict:
     """Apply the rules: a rollback comes before a promotion; in the first stage there is nothing to roll back.
 
     Args:
@@ -74,11 +74,11 @@ def judge(seen: Seen, config: Rollout) -> Verdict:
     names = list(config.stages)
     place = names.index(seen.stage)
     if place > 0 and (against := harm(seen, config)):
-        return Verdict(ROLL_BACK, "; ".join(against))
+        return StageVerdict(ROLL_BACK, "; ".join(against))
     if place + 1 == len(names):
-        return Verdict(STAY, "the last stage")
+        return StageVerdict(STAY, "the last stage")
     missing = lacking(seen, config, first=place == 0)
-    return Verdict(STAY, "; ".join(missing)) if missing else Verdict(PROMOTE, _praise(seen, first=place == 0))
+    return StageVerdict(STAY, "; ".join(missing)) if missing else StageVerdict(PROMOTE, _praise(seen, first=place == 0))
 
 
 def harm(seen: Seen, config: Rollout) -> list[str]:

@@ -116,8 +116,14 @@ def log(group: str, as_of: date, event: str, stage: str, *, held: bool, author: 
     warehouse.execute(
         """insert into ops.rollout_log (as_of, group_name, event, stage, held, author, reason)
         values (:as_of, :group, :event, :stage, :held, :author, :reason)""",
-        as_of=as_of, group=group, event=event, stage=stage, held=held, author=author, reason=reason,
-    )  # fmt: skip
+        as_of=as_of,
+        group=group,
+        event=event,
+        stage=stage,
+        held=held,
+        author=author,
+        reason=reason,
+    )
 
 
 def figures(
@@ -147,8 +153,10 @@ def put_check(as_of: date, group: str, values: Row) -> None:
         values (:as_of, :group, :stage, :since, :held, :verdict, :reason, cast(:figures as jsonb))
         on conflict (as_of, group_name) do update set stage = excluded.stage, since = excluded.since, held = excluded.held,
             verdict = excluded.verdict, reason = excluded.reason, figures = excluded.figures""",
-        as_of=as_of, group=group, **{**values, "figures": json.dumps(values["figures"])},
-    )  # fmt: skip
+        as_of=as_of,
+        group=group,
+        **{**values, "figures": json.dumps(values["figures"])},
+    )
 
 
 def put_assignments(rows: pl.DataFrame, as_of: date) -> None:

@@ -8,8 +8,11 @@ from pipelines.core.errors import NotFound
 from pipelines.operations.runs import tables
 
 ENDS = {
-    "daily_replenishment": "verdict", "weekly_training": "train", "release_orders": "release", "simulation_study": "finish",
-}  # fmt: skip
+    "daily_replenishment": "verdict",
+    "weekly_training": "train",
+    "release_orders": "release",
+    "simulation_study": "finish",
+}
 """The step whose end is the run's."""
 
 
@@ -29,11 +32,17 @@ def one(run_id: str) -> dict[str, Any]:
     if not events.height:
         raise NotFound(f"there is no run {run_id}", "`GET /api/v1/runs` lists them")
     first = events.row(0, named=True)
-    steps = events.filter(pl.col("step") != "").group_by("step", maintain_order=True).agg(
-        pl.col("at").first().alias("started_at"), pl.col("at").last().alias("changed_at"),
-        pl.col("map_index").n_unique().alias("instances"), (pl.col("state") == "failed").any().alias("failed"),
-        (pl.col("state") == "success").sum().alias("done"),
-    )  # fmt: skip
+    steps = (
+        events.filter(pl.col("step") != "")
+        .group_by("step", maintain_order=True)
+        .agg(
+            pl.col("at").first().alias("started_at"),
+            pl.col("at").last().alias("changed_at"),
+            pl.col("map_index").n_unique().alias("instances"),
+            (pl.col("state") == "failed").any().alias("failed"),
+            (pl.col("state") == "success").sum().alias("done"),
+        )
+    )
     head = {name: first[name] for name in ("run_id", "dag_id", "as_of")} | {
         "requested_at": first["at"],
         "author": first["author"],

@@ -18,8 +18,14 @@ def note(run_id: str, dag_id: str, as_of: date | None, step: str, map_index: int
     warehouse.execute(
         """insert into ops.run_events (run_id, dag_id, as_of, step, map_index, state, author)
         values (:run_id, :dag_id, :as_of, :step, :map_index, :state, :author)""",
-        run_id=run_id, dag_id=dag_id, as_of=as_of, step=step, map_index=map_index, state=state, author=author,
-    )  # fmt: skip
+        run_id=run_id,
+        dag_id=dag_id,
+        as_of=as_of,
+        step=step,
+        map_index=map_index,
+        state=state,
+        author=author,
+    )
 
 
 def listed(before: int, limit: int, dag_id: str) -> list[Row]:

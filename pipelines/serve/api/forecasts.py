@@ -18,10 +18,17 @@ from pipelines.serve.once import Once
 router = APIRouter(tags=["forecasts"], route_class=Once, responses=problems(404))
 
 FORECAST = {
-    "as_of": "2026-06-28", "item_id": "ITEM-000017", "location_id": "WH1", "method": "window_bootstrap", "protection_days": 14,
-    "mean": 21.4, "low": 9.0, "high": 38.0, "stockout_probability": 0.12,
+    "as_of": "2026-06-28",
+    "item_id": "ITEM-000017",
+    "location_id": "WH1",
+    "method": "window_bootstrap",
+    "protection_days": 14,
+    "mean": 21.4,
+    "low": 9.0,
+    "high": 38.0,
+    "stockout_probability": 0.12,
     "buckets": [{"horizon": 1, "bucket_on": "2026-06-29", "mean": 1.5, "q950": 5.0}],
-}  # fmt: skip
+}
 Periods = Annotated[int | None, Query(ge=1, le=366, description="Most buckets; without it, `forecast.periods`.")]
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
 
 router = APIRouter(include_in_schema=False)
 
@@ -37,6 +38,14 @@ def _lead(method: str, path: str, target: str) -> None:
         return RedirectResponse(target.format(**request.path_params) + query, 308)
 
     router.add_api_route(path, led, methods=[method])
+
+
+@router.get("/api/v1/forecast/items")
+@router.get("/api/v1/forecast/batch")
+@router.get("/api/v1/forecasts/batch")
+async def no_item() -> None:
+    """Of these addresses a GET is a mistake, not an item of that name."""
+    raise HTTPException(405, "this address takes a POST")
 
 
 for (method, path), target in PATHS.items():

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Header, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
 
 from pipelines.core.errors import StockproofError
 from pipelines.operations.runs import queries as runs
@@ -60,10 +61,22 @@ def _of_study(number: str) -> list[Row]:
     return [{"id": rank + 1, "over": over, **known}]
 
 
-async def _events(subject: str, read: Callable[[], list[Row]], last: int) -> AsyncIterator[Row | None]:
-    """Events after one, as they come, to the end of the run or study; None where nothing has happened for a while."""
+class _SignedOut(Exception):  # no fault of a program
+    """Who follows is no longer signed in."""
+
+
+async def _events(
+    connection: HTTPConnection, subject: str, read: Callable[[], list[Row]], last: int
+) -> AsyncIterator[Row | None]:
+    """Events after one, as they come, to the end of the run or study; None where nothing has happened for a while.
+
+    Raises:
+        _SignedOut: the session or token of the connection ended meanwhile.
+    """
     beat = time.monotonic()
     while True:
+        if await guard.user_of(connection) is None:
+            raise _SignedOut
         rows = await _rows(subject, read)
         for row in rows:
             if row["id"] > last:
@@ -77,12 +90,18 @@ async def _events(subject: str, read: Callable[[], list[Row]], last: int) -> Asy
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _stream(subject: str, read: Callable[[], list[Row]], last: str) -> StreamingResponse:
+async def _stream(
+    connection: HTTPConnection, subject: str, read: Callable[[], list[Row]], last: str
+) -> StreamingResponse:
     await _rows(subject, read)  # a subject that does not exist is a problem document, no stream
 
     async def lines() -> AsyncIterator[str]:
-        async for row in _events(subject, read, int(last) if last.isdecimal() else 0):
-            yield ": nothing new\n\n" if row is None else f"id: {row['id']}\ndata: {json.dumps(row, default=str)}\n\n"
+        events = _events(connection, subject, read, int(last) if last.isdecimal() else 0)
+        with contextlib.suppress(_SignedOut):
+            async for row in events:
+                yield (
+                    ": nothing new\n\n" if row is None else f"id: {row['id']}\ndata: {json.dumps(row, default=str)}\n\n"
+                )
 
     return StreamingResponse(lines(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -95,7 +114,7 @@ async def _stream(subject: str, read: Callable[[], list[Row]], last: str) -> Str
 )
 async def of_run(request: Request, user: Viewer, run_id: Id, last_event_id: LastId = "") -> StreamingResponse:
     """Server-sent events, from the one after `Last-Event-ID`."""
-    return await _stream(f"run {run_id}", lambda: _of_run(run_id), last_event_id)
+    return await _stream(request, f"run {run_id}", lambda: _of_run(run_id), last_event_id)
 
 
 @router.get(
@@ -106,7 +125,7 @@ async def of_run(request: Request, user: Viewer, run_id: Id, last_event_id: Last
 )
 async def of_study(request: Request, user: Viewer, number: Id, last_event_id: LastId = "") -> StreamingResponse:
     """Server-sent events, from the one after `Last-Event-ID`."""
-    return await _stream(f"study {number}", lambda: _study(number), last_event_id)
+    return await _stream(request, f"study {number}", lambda: _study(number), last_event_id)
 
 
 @router.websocket("/runs/{run_id}/socket")
@@ -136,8 +155,11 @@ async def _talk(socket: WebSocket, subject: str, read: Callable[[], list[Row]], 
     await socket.accept()
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         try:
-            async for row in _events(subject, read, after):
+            async for row in _events(socket, subject, read, after):
                 await socket.send_text(json.dumps(row or {}, default=str))
+        except _SignedOut:
+            await socket.close(4401)
+            return
         except StockproofError as fault:
             await socket.send_text(json.dumps({"detail": fault.message, "remedy": fault.remedy}))
         await socket.close()

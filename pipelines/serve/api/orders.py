@@ -11,12 +11,28 @@ from starlette.concurrency import run_in_threadpool
 from pipelines.access import queries as access
 from pipelines.orders import actions, queries
 from pipelines.serve import acts, answers, seen, start
-from pipelines.serve.api.parts import NO_KEY, After, AsOf, Id, Key, Limit, Text, after, cursor, example, problems
+from pipelines.serve.api.parts import (
+    JSON,
+    NO_KEY,
+    XLSX,
+    After,
+    AsOf,
+    Id,
+    Key,
+    Limit,
+    Text,
+    after,
+    cursor,
+    example,
+    problems,
+)
 from pipelines.serve.guard import Approver, Planner, Viewer
 from pipelines.serve.once import Once
 
 router = APIRouter(tags=["orders"], route_class=Once, responses=problems(404, 409))
 
+Why = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"\S", examples=["vendor is closed"])]
+PARQUET = "application/vnd.apache.parquet"
 ORDER = "SP-260628-A283654F77"
 LISTED = {
     "order_id": ORDER, "as_of": "2026-06-28", "supplier_id": "SUP-001", "supplier_name": "North Supply", "location_id": "WH1",
@@ -33,9 +49,12 @@ LINE = {
 }
 SIGNED = {"author": "anna", "approved": [ORDER], "count": 1, "order_value": 1234.5}
 STARTED = {
-    "run_id": "2026-06-28__0f3a", "dag_id": "daily_replenishment", "as_of": "2026-06-28", "joined": False,
+    "run_id": "2026-06-28__0f3a",
+    "dag_id": "daily_replenishment",
+    "as_of": "2026-06-28",
+    "joined": False,
     "links": {"status": "/api/v1/runs/2026-06-28__0f3a", "events": "/api/v1/runs/2026-06-28__0f3a/events"},
-}  # fmt: skip
+}
 
 
 class Generate(BaseModel):
@@ -64,17 +83,23 @@ class Named(BaseModel):
     reason: str = Field("", max_length=1_000, examples=["as discussed with the vendor"])
 
 
-class Reason(BaseModel):
-    """A remark or a reason."""
+class Remark(BaseModel):
+    """A remark."""
 
-    reason: str = Field("", max_length=1_000, examples=["vendor is closed"])
+    reason: str = Field("", max_length=1_000, examples=["as ordered"])
+
+
+class Because(BaseModel):
+    """A reason."""
+
+    reason: Why
 
 
 class Override(BaseModel):
     """Another quantity of a line."""
 
     quantity: float = Field(ge=0, le=1e9, description="Units; 0 takes the line off.", examples=[48])
-    reason: str = Field(min_length=1, max_length=1_000, examples=["fair in town"])
+    reason: Why
 
 
 class Release(BaseModel):
@@ -87,21 +112,33 @@ class Release(BaseModel):
     "/orders", summary="Orders of a run", responses=example({"as_of": "2026-06-28", "orders": [LISTED], "next": None})
 )
 async def listed(  # noqa: PLR0913, PLR0917  # an operation's parameters are its arguments
-    request: Request, user: Viewer, as_of: AsOf = None,
-    state: Annotated[str, Query(max_length=200, description="States, separated by commas.", examples=["proposed,overridden"])] = "",
-    supplier: Text = "", location: Text = "",
+    request: Request,
+    user: Viewer,
+    as_of: AsOf = None,
+    state: Annotated[
+        str, Query(max_length=200, description="States, separated by commas.", examples=["proposed,overridden"])
+    ] = "",
+    supplier: Text = "",
+    location: Text = "",
     q: Annotated[str, Query(max_length=100, description="Part of an order number, supplier or item.")] = "",
     sort: Annotated[Literal["value", "supplier", "expected", "order", "changed", "lines"], Query()] = "value",
-    after_: Annotated[After, Query(alias="after")] = "", limit: Limit = 100,
-) -> Response:  # fmt: skip
+    after_: Annotated[After, Query(alias="after")] = "",
+    limit: Limit = 100,
+) -> Response:
     """Filtered, sorted, a page at a time; ETag and 304."""
 
     def read() -> dict[str, Any]:
         day, place = queries.newest(as_of), after(after_, 2)
         found = queries.page(
-            day, state=state, supplier=supplier, location=location, text=q, sort=sort, limit=limit,
+            day,
+            state=state,
+            supplier=supplier,
+            location=location,
+            text=q,
+            sort=sort,
+            limit=limit,
             after=(place[0], place[1]) if place else None,
-        )  # fmt: skip
+        )
         following = cursor(found[-1]["key"], found[-1]["order_id"]) if len(found) == limit else None
         orders = [{name: value for name, value in row.items() if name != "key"} for row in found]
         return {"as_of": day, "orders": orders, "next": following}
@@ -123,12 +160,14 @@ async def summary(request: Request, user: Viewer, as_of: AsOf = None) -> Respons
 @router.get(
     "/orders/export",
     summary="Orders as a file",
-    responses=example("as_of,item_id,…", media_type="text/csv"),
+    responses=example("as_of,item_id,…", media_type="text/csv", others=(JSON, PARQUET, XLSX)),
     response_class=Response,
 )
 async def export(
-    user: Viewer, as_of: AsOf = None, format_: Annotated[Literal["csv", "json", "parquet", "xlsx"], Query(alias="format")] = "csv"
-) -> Response:  # fmt: skip
+    user: Viewer,
+    as_of: AsOf = None,
+    format_: Annotated[Literal["csv", "json", "parquet", "xlsx"], Query(alias="format")] = "csv",
+) -> Response:
     """CSV and JSON hold the lines as `stockproof orders export` writes them, xlsx a sheet an order."""
     from pipelines.briefing.queries import ordered_lines
     from pipelines.orders.workbook import workbook
@@ -142,10 +181,11 @@ async def export(
 
     day, content = await run_in_threadpool(made)
     seen.note(user, "orders exported", str(day), format=format_)
-    media = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
-    kind = media.get(format_, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    media = {"csv": "text/csv; charset=utf-8", "json": JSON, "parquet": PARQUET}
     return Response(
-        content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="orders-{day}.{format_}"'}
+        content,
+        media_type=media.get(format_, XLSX),
+        headers={"Content-Disposition": f'attachment; filename="orders-{day}.{format_}"'},
     )
 
 
@@ -192,7 +232,7 @@ async def one(request: Request, user: Viewer, order_id: Id) -> Response:
 
 
 @router.post("/orders/{order_id}/approve", summary="Sign an order", responses=example(SIGNED))
-async def approve(user: Approver, order_id: Id, given: Reason, key: Key = NO_KEY) -> Response:
+async def approve(user: Approver, order_id: Id, given: Remark, key: Key = NO_KEY) -> Response:
     """Up to the user's limit; refused where somebody else, or a newer run, came first."""
     return await _approve([order_id], given.reason, user)
 
@@ -200,7 +240,7 @@ async def approve(user: Approver, order_id: Id, given: Reason, key: Key = NO_KEY
 @router.post(
     "/orders/{order_id}/reject", summary="Reject an order", responses=example({"author": "paul", "rejected": [ORDER]})
 )
-async def reject(user: Planner, order_id: Id, given: Reason, key: Key = NO_KEY) -> Response:
+async def reject(user: Planner, order_id: Id, given: Because, key: Key = NO_KEY) -> Response:
     """Possible until a release has taken it; the reason may not be empty. What is signed already, an approver rejects."""
     return await answers.made(lambda: acts.reject([order_id], given.reason, user))
 
@@ -210,7 +250,7 @@ async def reject(user: Planner, order_id: Id, given: Reason, key: Key = NO_KEY) 
     summary="Call off a released order",
     responses=example({"author": "anna", "closed": [ORDER]}),
 )
-async def close(user: Approver, order_id: Id, given: Reason, key: Key = NO_KEY) -> Response:
+async def close(user: Approver, order_id: Id, given: Because, key: Key = NO_KEY) -> Response:
     """One that never shows in the ERP, such as a file nobody keyed in."""
     return await answers.made(lambda: actions.close([order_id], given.reason, user.name, access.approvals()))
 

@@ -2,8 +2,9 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Header, Path, Query
 
@@ -14,6 +15,7 @@ AsOf = Annotated[
     Query(
         ge=date(1970, 1, 1),
         le=date(2999, 12, 31),
+        json_schema_extra={"pattern": r"^(19[7-9][0-9]|2[0-9]{3})-[0-9]{2}-[0-9]{2}$"},
         description="As-of date of the run; without it, the newest.",
         examples=["2026-06-28"],
     ),
@@ -29,9 +31,28 @@ Key = Annotated[
 NO_KEY: Key = None
 
 
-def example(document: Any, status: int = 200, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
-    """An answer of the OpenAPI document, by example."""
-    return {status: {"description": "As in the example.", "content": {media_type: {"schema": {}, "example": document}}}}
+OPEN: Final[dict[str, Any]] = {"security": []}
+"""Of an operation that takes no sign-in."""
+
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+JSON: Final = "application/json"
+
+
+def example(
+    document: Any, status: int = 200, media_type: str = JSON, *, others: Sequence[str] = ()
+) -> dict[int | str, dict[str, Any]]:
+    """An answer of the OpenAPI document, by example.
+
+    Args:
+        document: the example.
+        status: of the answer.
+        media_type: of the example.
+        others: media types that the answer may have instead, by its parameter ``format``.
+    """
+    content: dict[str, Any] = {media_type: {"schema": {}, "example": document}} | {
+        one: {"schema": {}} for one in others
+    }
+    return {status: {"description": "As in the example.", "content": content}}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -74,5 +95,5 @@ def after(word: str, parts: int) -> tuple[str, ...] | None:
         if not isinstance(found, list) or len(found) != parts or not all(isinstance(part, str) for part in found):
             raise ValueError(word)
     except ValueError:
-        raise StockproofError("`after` is no place in a list", "take `next` as the page before gave it") from None
+        raise StockproofError("`after` is not a position in a list", "take `next` as the page before gave it") from None
     return tuple(found)

@@ -47,9 +47,11 @@ async def retrain(user: Planner, given: Retrain, key: Key = NO_KEY) -> Response:
 
 @router.get("/runs", summary="Runs, the newest first", responses=example({"runs": [RUN], "next": None}))
 async def listed(
-    user: Viewer, dag_id: Annotated[str, Query(max_length=100)] = "", limit: Limit = 50,
+    user: Viewer,
+    dag_id: Annotated[str, Query(max_length=100)] = "",
+    limit: Limit = 50,
     after: Annotated[int, Query(ge=0, le=2**62, description="`next` of the page before.")] = 0,
-) -> Response:  # fmt: skip
+) -> Response:
     """As their steps report them."""
 
     def read() -> dict[str, Any]:
@@ -87,8 +89,12 @@ async def reviewed(user: Viewer, as_of: AsOf = None) -> Response:
     responses=example({"item_id": "ITEM-000017", "days": []}),
 )
 async def of_item(
-    user: Viewer, item_id: Id, location_id: Text = "", as_of: AsOf = None, days: Annotated[int, Query(ge=1, le=1_000)] = 60
-) -> Response:  # fmt: skip
+    user: Viewer,
+    item_id: Id,
+    location_id: Text = "",
+    as_of: AsOf = None,
+    days: Annotated[int, Query(ge=1, le=1_000)] = 60,
+) -> Response:
     """Of one item, the newest first by location."""
     return await answers.made(
         lambda: {"item_id": item_id, "days": outcomes.of_item(item_id, as_of or outcomes.newest(), location_id, days)}

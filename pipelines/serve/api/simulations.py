@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pipelines.core.errors import Conflict, NotFound, StockproofError
 from pipelines.serve import answers, start
-from pipelines.serve.api.parts import NO_KEY, Id, Key, Limit, example, problems
+from pipelines.serve.api.parts import NO_KEY, XLSX, Id, Key, Limit, example, problems
 from pipelines.serve.guard import Planner, Viewer
 from pipelines.serve.once import Once
 from pipelines.stack import servers
@@ -49,8 +49,11 @@ async def submit(user: Planner, given: dict[str, Any], key: Key = NO_KEY) -> Res
 
 @router.get("/simulations", summary="Studies kept", responses=example({"simulations": [STATE]}))
 async def listed(
-    user: Viewer, status: Annotated[str, Query(max_length=40)] = "", tag: Annotated[str, Query(max_length=80)] = "", limit: Limit = 100
-) -> Response:  # fmt: skip
+    user: Viewer,
+    status: Annotated[str, Query(max_length=40)] = "",
+    tag: Annotated[str, Query(max_length=80)] = "",
+    limit: Limit = 100,
+) -> Response:
     """The newest first."""
     return await answers.made(lambda: {"simulations": queries.listed(status, tag, limit).to_dicts()})
 
@@ -60,7 +63,7 @@ async def listed(
 )
 async def compare(user: Viewer, given: Compare, key: Key = NO_KEY) -> Response:
     """The same SKUs under each, with intervals of the differences."""
-    return await answers.made(lambda: queries.compared(given.simulations))
+    return await answers.made(lambda: queries.compared([found(one)["simulation_id"] for one in given.simulations]))
 
 
 @router.get("/simulations/{number}", summary="How far a study is", responses=example(STATE))
@@ -92,9 +95,12 @@ async def results(user: Viewer, number: Id) -> Response:
     responses=example({"by": "week", "days": [], "next": None}),
 )
 async def days(
-    user: Viewer, number: Id, by: Annotated[Literal["day", "week", "month"], Query()] = "day", limit: Limit = 100,
+    user: Viewer,
+    number: Id,
+    by: Annotated[Literal["day", "week", "month"], Query()] = "day",
+    limit: Limit = 100,
     after: Annotated[int, Query(ge=0, le=10_000_000, description="`next` of the page before.")] = 0,
-) -> Response:  # fmt: skip
+) -> Response:
     """Daily, weekly or monthly rows of each side, a page at a time."""
 
     def read() -> dict[str, Any]:
@@ -107,10 +113,13 @@ async def days(
 
 @router.get("/simulations/{number}/items", summary="A study item by item", responses=example({"items": []}))
 async def items(
-    user: Viewer, number: Id, sort: Annotated[str, Query(max_length=40)] = "cost_saved",
-    by: Annotated[Literal["item", "category", "supplier"], Query()] = "item", page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    user: Viewer,
+    number: Id,
+    sort: Annotated[str, Query(max_length=40)] = "cost_saved",
+    by: Annotated[Literal["item", "category", "supplier"], Query()] = "item",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     limit: Limit = 100,
-) -> Response:  # fmt: skip
+) -> Response:
     """Items, categories or suppliers, by benefit."""
     return await answers.made(lambda: queries.page(found(number), by, sort, page, limit))
 
@@ -152,12 +161,15 @@ async def delete(user: Planner, number: Id) -> Response:
 @router.get(
     "/simulations/{number}/report",
     summary="A study's report",
-    responses=example("%PDF-1.7…", media_type="application/pdf"),
+    responses=example("%PDF-1.7…", media_type="application/pdf", others=("text/html", XLSX)),
     response_class=Response,
 )
 async def report(
-    request: Request, user: Viewer, number: Id, format_: Annotated[Literal["html", "pdf", "xlsx"], Query(alias="format")] = "pdf"
-) -> Response:  # fmt: skip
+    request: Request,
+    user: Viewer,
+    number: Id,
+    format_: Annotated[Literal["html", "pdf", "xlsx"], Query(alias="format")] = "pdf",
+) -> Response:
     """A file: page, PDF or workbook."""
 
     def read() -> bytes:
@@ -166,9 +178,10 @@ async def report(
 
     content = await run_in_threadpool(read)
     media = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
-    kind = media.get(format_, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     return Response(
-        content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="study.{format_}"'}
+        content,
+        media_type=media.get(format_, XLSX),
+        headers={"Content-Disposition": f'attachment; filename="study.{format_}"'},
     )
 
 

@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 from pipelines.access import tokens
 from pipelines.core.errors import NotAllowed
 from pipelines.serve import sign_in
+from pipelines.serve.api.parts import OPEN, problems
 from pipelines.serve.guard import Viewer
 from pipelines.serve.problems import SignedOut
 
-router = APIRouter(tags=["access"])
+router = APIRouter(tags=["access"], responses=problems())
 
 
 class Credentials(BaseModel):
@@ -29,7 +30,7 @@ class Token(BaseModel):
     expires_in: int = Field(description="Seconds.", examples=[3600])
 
 
-@router.post("/token", summary="A token for a program")
+@router.post("/token", summary="A token for a program", openapi_extra=OPEN)
 async def issue(request: Request, given: Credentials) -> Token:
     """Signs in by name and password; 401 where they do not fit, 429 after too many attempts."""
     try:

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from pipelines.serve import answers
-from pipelines.serve.api.parts import AsOf, Id, example, problems
+from pipelines.serve.api.parts import JSON, XLSX, AsOf, Id, example, problems
 from pipelines.serve.guard import Viewer
 from pipelines.vendors import queries
 
@@ -56,16 +56,20 @@ async def one(request: Request, user: Viewer, supplier_id: Id, as_of: AsOf = Non
 @router.get(
     "/vendors/{supplier_id}/report",
     summary="A vendor's report",
-    responses=example("<!doctype html>…", media_type="text/html"),
+    responses=example("<!doctype html>…", media_type="text/html", others=(JSON, XLSX)),
     response_class=Response,
 )
 async def report(
-    user: Viewer, supplier_id: Id, as_of: AsOf = None, format_: Annotated[Literal["html", "xlsx", "json"], Query(alias="format")] = "html"
-) -> Response:  # fmt: skip
+    user: Viewer,
+    supplier_id: Id,
+    as_of: AsOf = None,
+    format_: Annotated[Literal["html", "xlsx", "json"], Query(alias="format")] = "html",
+) -> Response:
     """As `stockproof vendors report` writes it; a page is sent as a file, so that its style cannot touch the desk's."""
     content = await run_in_threadpool(lambda: queries.encode(queries.detail(supplier_id, queries.day(as_of)), format_))
-    media = {"html": "text/html; charset=utf-8", "json": "application/json"}
-    kind = media.get(format_, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    media = {"html": "text/html; charset=utf-8", "json": JSON}
     return Response(
-        content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="vendor.{format_}"'}
+        content,
+        media_type=media.get(format_, XLSX),
+        headers={"Content-Disposition": f'attachment; filename="vendor.{format_}"'},
     )

@@ -20,9 +20,15 @@ PAGE_ROWS: Final = 100
 """Rows of a page."""
 
 NAV: Final = (
-    ("/", "Today"), ("/exceptions", "Exceptions"), ("/inventory", "Inventory"), ("/vendors", "Vendors"), ("/studies", "Studies"),
-    ("/adjustments", "Adjustments"), ("/accuracy", "Accuracy"), ("/runs", "Runs"),
-)  # fmt: skip
+    ("/", "Today"),
+    ("/exceptions", "Exceptions"),
+    ("/inventory", "Inventory"),
+    ("/vendors", "Vendors"),
+    ("/studies", "Studies"),
+    ("/adjustments", "Adjustments"),
+    ("/accuracy", "Accuracy"),
+    ("/runs", "Runs"),
+)
 
 MESSAGES: Final = {
     "approved": "Signed {n}.", "rejected": "Rejected {n}.", "taken_back": "{n} waits for a signature again.",

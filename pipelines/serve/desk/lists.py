@@ -72,14 +72,18 @@ def _matching(rows: list[dict[str, Any]], status: str, kind: str, who: str, q: s
 
 @router.post("/exceptions/{act}")
 def handle(
-    user: Planner, act: str, subjects: Annotated[list[str], Form()] = [], assignee: Text = "", days: Annotated[int, Form()] = 7,  # noqa: B006
+    user: Planner,
+    act: str,
+    subjects: Annotated[list[str], Form()] = [],  # noqa: B006
+    assignee: Text = "",
+    days: Annotated[int, Form()] = 7,
     to: Text = "/exceptions",
-) -> Response:  # fmt: skip
+) -> Response:
     """Assign, snooze, close or reopen the chosen exceptions."""
     day = common.run_date()
     for subject in subjects[:500]:
         if not subject.startswith("exception:"):
-            raise StockproofError(f"{subject} is no exception", "choose rows of the list")
+            raise StockproofError(f"{subject} is not in the list of exceptions", "choose rows of the list")
         if act == "assigned":
             noting.assign(subject, assignee or user.name, user.name)
         elif act == "snoozed":
@@ -94,18 +98,23 @@ def handle(
 
 def _is(row: dict[str, Any], only: str) -> bool:
     tests = {
-        "risk": row["risk"] >= 0.5, "surplus": (row["surplus_value"] or 0) > 0, "order": row["quantity"] > 0, "empty": row["on_hand"] <= 0,
-    }  # fmt: skip
+        "risk": row["risk"] >= 0.5,
+        "surplus": (row["surplus_value"] or 0) > 0,
+        "order": row["quantity"] > 0,
+        "empty": row["on_hand"] <= 0,
+    }
     return bool(tests.get(only, True))
 
 
 def _stock(q: str, abc: str, only: str) -> tuple[date, list[dict[str, Any]]]:
     day = common.run_date()
     found = [
-        row for row in stock.skus(day)
+        row
+        for row in stock.skus(day)
         if q.lower() in f"{row['item_id']} {row['item_name']} {row['category']} {row['supplier_id']}".lower()
-        and abc in ("", row["abc_class"]) and _is(row, only)
-    ]  # fmt: skip
+        and abc in ("", row["abc_class"])
+        and _is(row, only)
+    ]
     return day, found
 
 
@@ -122,9 +131,12 @@ def inventory(
     """Every SKU with stock, cover, risk and decision."""
     day, rows = _stock(q, abc, only)
     sums = {
-        "skus": len(rows), "value": sum(row["stock_value"] for row in rows), "surplus": sum(row["surplus_value"] or 0 for row in rows),
-        "risky": sum(row["risk"] >= 0.5 for row in rows), "empty": sum(row["on_hand"] <= 0 for row in rows),
-    }  # fmt: skip
+        "skus": len(rows),
+        "value": sum(row["stock_value"] for row in rows),
+        "surplus": sum(row["surplus_value"] or 0 for row in rows),
+        "risky": sum(row["risk"] >= 0.5 for row in rows),
+        "empty": sum(row["on_hand"] <= 0 for row in rows),
+    }
     rows = common.ordered(rows, sort, list(SKU))
     return common.show(
         request, "inventory.html", day=day, q=q, abc=abc, only=only, sort=sort, columns=SKU, sums=sums, wide=True,
@@ -181,9 +193,16 @@ def adjustments(request: Request, user: Viewer, item: str = "", location: str = 
 
 @router.post("/adjustments")
 def adjust(  # noqa: PLR0913, PLR0917 a form's fields are its arguments
-    user: Planner, from_on: Annotated[date, Form()], to_on: Annotated[date, Form()], reason: Text, item_id: Text = "", category: Text = "",
-    location_id: Text = "", factor: Text = "", units: Text = "",
-) -> Response:  # fmt: skip
+    user: Planner,
+    from_on: Annotated[date, Form()],
+    to_on: Annotated[date, Form()],
+    reason: Text,
+    item_id: Text = "",
+    category: Text = "",
+    location_id: Text = "",
+    factor: Text = "",
+    units: Text = "",
+) -> Response:
     """Record an adjustment."""
     try:
         numbers = {

@@ -41,8 +41,15 @@ def history(user: Viewer, item: str, location: str) -> dict[str, Any]:
 
 @router.get("/skus/{item}/{location}/what-if")
 def what_if(
-    request: Request, user: Viewer, item: str, location: str, service: str = "", lead_time: str = "", review: str = "", minimum: str = ""
-) -> Response:  # fmt: skip
+    request: Request,
+    user: Viewer,
+    item: str,
+    location: str,
+    service: str = "",
+    lead_time: str = "",
+    review: str = "",
+    minimum: str = "",
+) -> Response:
     """The SKU replayed under another service target, lead time, review period or minimum: a fragment."""
     one = explain.explain(item, location)[0]
     try:
@@ -83,8 +90,16 @@ def _fan(one: Explanation) -> dict[str, Any]:
     buckets = one.forecast.buckets if one.forecast else []
     fan = {name: [bucket.quantiles[at] for bucket in buckets] for name, at in places.items()}
     projection = {
-        "days": [str(day.day) for day in one.projection], "stock": [round(day.stock, 2) for day in one.projection],
-        "with_order": [round(day.with_order, 2) for day in one.projection], "arriving": [day.arriving for day in one.projection],
-    }  # fmt: skip
-    return {"days": [str(bucket.bucket_on) for bucket in buckets], "mean": [bucket.mean for bucket in buckets], **fan,
-            "projection": projection, "reorder_point": one.levels.reorder_point, "order_up_to": one.levels.order_up_to}  # fmt: skip
+        "days": [str(day.day) for day in one.projection],
+        "stock": [round(day.stock, 2) for day in one.projection],
+        "with_order": [round(day.with_order, 2) for day in one.projection],
+        "arriving": [day.arriving for day in one.projection],
+    }
+    return {
+        "days": [str(bucket.bucket_on) for bucket in buckets],
+        "mean": [bucket.mean for bucket in buckets],
+        **fan,
+        "projection": projection,
+        "reorder_point": one.levels.reorder_point,
+        "order_up_to": one.levels.order_up_to,
+    }

@@ -39,8 +39,16 @@ def ask(  # noqa: PLR0913, PLR0917 a form's fields are its arguments
     change |= {"service_target": float(service) / 100.0} if service.strip() else {}
     change |= {"review_period_days": int(review)} if review.strip() else {}
     where = {"categories": _names(category), "suppliers": _names(supplier)}
-    question: dict[str, Any] = {"name": name, "author": user.name, "policies": policies or ["ours"], "sample": sample, "size": size,
-                                "days": days, "where": where, "change": change}  # fmt: skip
+    question: dict[str, Any] = {
+        "name": name,
+        "author": user.name,
+        "policies": policies or ["ours"],
+        "sample": sample,
+        "size": size,
+        "days": days,
+        "where": where,
+        "change": change,
+    }
     if sweep and values.strip():
         question["sweep"] = {
             "parameter": sweep,

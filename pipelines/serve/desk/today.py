@@ -16,9 +16,16 @@ from pipelines.serve.guard import Approver, Planner, Viewer
 router = APIRouter(include_in_schema=False)
 
 COLUMNS: Final = {
-    "location_id": "Location", "lines": "Lines", "units": "Units", "order_value": "Value", "needed_by": "Needed by",
-    "expected_on": "Expected", "risk": "Risk", "expected_saving": "Saves", "state": "State",
-}  # fmt: skip
+    "location_id": "Location",
+    "lines": "Lines",
+    "units": "Units",
+    "order_value": "Value",
+    "needed_by": "Needed by",
+    "expected_on": "Expected",
+    "risk": "Risk",
+    "expected_saving": "Saves",
+    "state": "State",
+}
 LINE_COLUMNS: Final = {
     "location_id": "Location", "category": "Category", "abc_class": "ABC", "on_hand": "On hand", "quantity": "Quantity",
     "unit_price": "Price", "line_value": "Value", "needed_by": "Needed by", "expected_on": "Expected", "risk": "Risk", "state": "State",
@@ -43,12 +50,17 @@ def _order(held: list[dict[str, Any]]) -> dict[str, Any]:
     same = {name: held[0][name] for name in ("order_id", "state", "supplier_id", "supplier_name", "location_id")}
     look = held[0]["state"] == "refused" or any(line["needs_review"] for line in held)
     return same | {
-        "lines": len(alive), "units": sum(line["quantity"] for line in alive), "order_value": sum(line["line_value"] for line in alive),
-        "needed_by": min(needed, default=None), "expected_on": max(expected, default=None), "look": look,
-        "risk": max((line["risk"] for line in alive), default=0.0), "alerts": sum(bool(line["alert"]) for line in held),
+        "lines": len(alive),
+        "units": sum(line["quantity"] for line in alive),
+        "order_value": sum(line["line_value"] for line in alive),
+        "needed_by": min(needed, default=None),
+        "expected_on": max(expected, default=None),
+        "look": look,
+        "risk": max((line["risk"] for line in alive), default=0.0),
+        "alerts": sum(bool(line["alert"]) for line in held),
         "expected_saving": sum(line["expected_saving"] for line in alive),
         "text": " ".join(f"{line['item_id']} {line['item_name']}" for line in held).lower(),
-    }  # fmt: skip
+    }
 
 
 def _wanted(row: dict[str, Any], q: str, state: str, vendor: str, look: bool) -> bool:
@@ -89,11 +101,13 @@ def today(  # noqa: PLR0913, PLR0917 a page's filters are its arguments
     vendors = sorted({(row["supplier_id"], row["supplier_name"]) for row in whole}, key=lambda pair: pair[1])
     waiting = [row for row in whole if row["state"] in OPEN]
     sums = {
-        "waiting": len(waiting), "value": sum(row["order_value"] for row in waiting), "look": sum(row["look"] for row in waiting),
+        "waiting": len(waiting),
+        "value": sum(row["order_value"] for row in waiting),
+        "look": sum(row["look"] for row in waiting),
         "soon": sum(bool(row["needed_by"] and (row["needed_by"] - day).days <= 7) for row in waiting),
         "approved": sum(row["state"] == "approved" for row in whole),
         "exceptions": sum(row["status"] == "open" for row in worklist.exceptions(day)),
-    }  # fmt: skip
+    }
     shown = [name for name in columns if name in cols] or list(columns)
     return common.show(
         request, "today.html", day=day, view=view, q=q, state=state, vendor=vendor, look=look, sort=sort, group=group, columns=columns,
@@ -104,9 +118,15 @@ def today(  # noqa: PLR0913, PLR0917 a page's filters are its arguments
 
 @router.get("/today.csv")
 def today_csv(
-    user: Viewer, view: str = "orders", q: str = "", state: str = "open", vendor: str = "", look: bool = False, sort: str = "",
+    user: Viewer,
+    view: str = "orders",
+    q: str = "",
+    state: str = "open",
+    vendor: str = "",
+    look: bool = False,
+    sort: str = "",
     as_of: date | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """The same rows as CSV."""
     day = common.run_date(as_of)
     lines = worklist.lines(day)

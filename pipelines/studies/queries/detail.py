@@ -47,9 +47,13 @@ def sides_of(found: dict[str, Any], variant: str = "") -> Sides:
     rows = kept.items(found["simulation_id"])
     drawn = _drawn(found, question)
     return sides(
-        rows, label, drawn, whole=question.sample != "stratified", calendar=found["days_total"],
+        rows,
+        label,
+        drawn,
+        whole=question.sample != "stratified",
+        calendar=found["days_total"],
         confidence=found["result"]["sample"]["confidence"],
-    )  # fmt: skip
+    )
 
 
 def _drawn(found: dict[str, Any], question: Question) -> pl.DataFrame:
@@ -139,11 +143,16 @@ def _days(played: Played, policy: str, variant: str, of: replay_variants.Setting
     label = "candidate" if variant else policy
     return [
         {
-            "day": (of.first + timedelta(days=at)).isoformat(), "policy": label, "variant": variant, "on_hand": float(stock[at]),
-            "sold": float(sold[at]), "lost": float(lost[at]), "ordered": float(ordered[at]),
+            "day": (of.first + timedelta(days=at)).isoformat(),
+            "policy": label,
+            "variant": variant,
+            "on_hand": float(stock[at]),
+            "sold": float(sold[at]),
+            "lost": float(lost[at]),
+            "ordered": float(ordered[at]),
         }
         for at in range(days)
-    ]  # fmt: skip
+    ]
 
 
 def compared(names: Sequence[str]) -> dict[str, Any]:
@@ -161,10 +170,12 @@ def compared(names: Sequence[str]) -> dict[str, Any]:
         "studies": [{key: str(one[key]) for key in head} for one in known],
         "comparisons": [
             {
-                "first": known[0]["simulation_id"], "second": other["simulation_id"],
+                "first": known[0]["simulation_id"],
+                "second": other["simulation_id"],
                 "questions": compare.questions(known[0]["question"], other["question"]),
-                "figures": compare.differences(of[0], sides), "items": compare.by_item(of[0], sides),
+                "figures": compare.differences(of[0], sides),
+                "items": compare.by_item(of[0], sides),
             }
             for other, sides in zip(known[1:], of[1:], strict=True)
         ],
-    }  # fmt: skip
+    }

@@ -174,8 +174,10 @@ def listed(status: str = "", tag: str = "", limit: int = 1000) -> pl.DataFrame:
         cast(created_at as text) as created_at, start_date, end_date, progress, stage, cast(parameters as text) as parameters
         from ops.studies where :tag = '' or :tag = any(tags)) as known where :status = '' or status = :status
         order by created_at desc, simulation_id limit :limit""",
-        status=status, tag=tag, limit=limit,
-    )  # fmt: skip
+        status=status,
+        tag=tag,
+        limit=limit,
+    )
 
 
 def items(number: str) -> pl.DataFrame:

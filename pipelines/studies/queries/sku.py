@@ -89,8 +89,10 @@ def _sides(of: replay_variants.Setting, part: Recorded, played: Played) -> dict[
             passport.replays(part, played, of.last, policy).select(pl.col(FIGURES).cast(pl.Float64)).row(0, named=True)
         )
         found["sides"][name] = {
-            "stock": trace[0][0, -shown:].round(3).tolist(), "ordered": trace[3][0, -shown:].round(3).tolist(), "figures": row,
-        }  # fmt: skip
+            "stock": trace[0][0, -shown:].round(3).tolist(),
+            "ordered": trace[3][0, -shown:].round(3).tolist(),
+            "figures": row,
+        }
     return found
 
 

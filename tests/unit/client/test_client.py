@@ -45,9 +45,10 @@ def test_each_method_calls_an_operation_that_exists(name: str, paths: dict[str, 
     method(**{one: ARGUMENTS[one] for one in wanted})
     request = called[0]
     fitting = [
-        path for path, operations in paths.items()
+        path
+        for path, operations in paths.items()
         if request.method.lower() in operations and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), request.url.path)
-    ]  # fmt: skip
+    ]
     assert fitting, f"{request.method} {request.url.path}"
     if request.method == "POST" and name != "sign_in":
         assert request.headers["idempotency-key"]

@@ -87,4 +87,4 @@ def test_brackets_of_the_users_own_are_printed_as_they_are(
     monkeypatch.setattr("sys.argv", ["stockproof", "erp", "load", str(sqlite / "[/eur]")])
     with pytest.raises(SystemExit):
         cli.main()
-    assert "[/eur] is no folder" in capsys.readouterr().err
+    assert "[/eur] is not a folder" in capsys.readouterr().err

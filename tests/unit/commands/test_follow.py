@@ -115,5 +115,5 @@ def test_a_run_whose_scheduler_hangs_is_not_waited_for(monkeypatch: pytest.Monke
     if scheduler == "healthy":
         assert follow._watch(api, "daily_replenishment", "r", print) == {"state": "success"}
     else:
-        with pytest.raises(StockproofError, match=r"scheduler has said nothing .* r stands still"):
+        with pytest.raises(StockproofError, match=r"scheduler has not responded .* r makes no progress"):
             follow._watch(api, "daily_replenishment", "r", print)

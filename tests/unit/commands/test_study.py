@@ -22,8 +22,8 @@ def question(**options):
     ("asked", "message"),
     [
         ({"sample": "200"}, "--sample takes stratified or all, not '200'"),
-        ({"top": 20, "items": 10}, "goes with neither --items nor --sample"),
-        ({"top": 20, "sample": "all"}, "goes with neither --items nor --sample"),
+        ({"top": 20, "items": 10}, "cannot be combined with --items or --sample"),
+        ({"top": 20, "sample": "all"}, "cannot be combined with --items or --sample"),
         ({"change": ["demand_factor"]}, "--change takes key=value, not 'demand_factor'"),
         ({"sweep": "service_target"}, "--sweep takes key=value,value"),
         ({"change": ["demand_factor=-1"]}, "change.demand_factor: Input should be greater than 0"),
@@ -38,9 +38,15 @@ def test_options_that_cannot_be_asked_are_refused(asked, message):
 
 def test_options_become_the_question():
     asked = question(
-        items=300, category="A,B", policy="ours,base_stock", scenario="spike", change=["service_target=0.98"], tags="peak",
-        sweep="demand_factor=1,1.5", name="peak season",
-    )  # fmt: skip
+        items=300,
+        category="A,B",
+        policy="ours,base_stock",
+        scenario="spike",
+        change=["service_target=0.98"],
+        tags="peak",
+        sweep="demand_factor=1,1.5",
+        name="peak season",
+    )
     assert (asked.sample, asked.size, asked.where.categories) == ("stratified", 300, ("A", "B"))
     assert asked.policies == ("ours", "base_stock")
     assert (asked.change.spike_factor, asked.change.service_target) == (2.5, 0.98)
@@ -80,11 +86,14 @@ def test_what_cannot_be_divided_is_not_shown_as_no_change():
     nothing = {"improvement": None, "low": None, "high": None}
     result = {
         "global_metrics": {
-            "service_level": metric(improvement=-2.0), "inventory_value": metric(), "total_cost": metric(),
+            "service_level": metric(improvement=-2.0),
+            "inventory_value": metric(),
+            "total_cost": metric(),
             "fill_rate": metric(improvement=None) | {"against_incumbent": nothing},
         },
-        "money": {"against_incumbent": {"total_cost_saved": {"value": -7.0, "low": None, "high": None}}}, "stock_budget": None,
-    }  # fmt: skip
+        "money": {"against_incumbent": {"total_cost_saved": {"value": -7.0, "low": None, "high": None}}},
+        "stock_budget": None,
+    }
     assert study_text.changes(result) == [
         "Against the books: service -2.00 points.",
         "Against the ERP's rule: costs 7 more, no unit was asked for.",

@@ -53,8 +53,10 @@ def test_a_spike_after_the_last_day_is_reported() -> None:
 
 
 def test_the_ordering_rule_matters() -> None:
-    held = {rule: answer("run", "--replications", "5", "--ordering", rule)["sites"]["store_1"]["average_inventory"]
-            for rule in ("inventory_position", "on_hand")}  # fmt: skip
+    held = {
+        rule: answer("run", "--replications", "5", "--ordering", rule)["sites"]["store_1"]["average_inventory"]
+        for rule in ("inventory_position", "on_hand")
+    }
     assert held["on_hand"] > 2 * held["inventory_position"]
 
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from pipelines import settings
-from pipelines.core.business_rules import Condition, Rule
+from pipelines.core.business_rules import BusinessRule, Condition
 from pipelines.core.errors import StockproofError
 
 GOOD = {"name": "one", "when": {"category": "glue"}, "then": {"freeze": True}}
@@ -54,4 +54,4 @@ def test_short_forms_mean_what_they_say(monkeypatch, tmp_path):
     first, second = found.purchase.rules
     assert first.when["category"] == Condition.model_validate({"is": ["glue"]})
     assert second.then.block_supplier == ("S1",)
-    assert Rule.model_validate(GOOD | {"when": {}}).when == {}
+    assert BusinessRule.model_validate(GOOD | {"when": {}}).when == {}

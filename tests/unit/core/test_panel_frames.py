@@ -26,9 +26,14 @@ def _sku(
     return pl.DataFrame(
         {"item_id": ids, "location_id": ["W"] * len(ids), "category": ["c"] * len(ids), "unit_price": [2.0] * len(ids)}
     ).with_columns(
-        created_on=pl.lit(created, pl.Date), discontinued_on=pl.lit(gone, pl.Date), first_demand_on=pl.lit(_day(8), pl.Date),
-        demand_class=pl.lit("smooth"), lead_time_mean=pl.lit(3.0), lead_time_std=pl.lit(1.0), books_from=pl.lit(books, pl.Date),
-    )  # fmt: skip
+        created_on=pl.lit(created, pl.Date),
+        discontinued_on=pl.lit(gone, pl.Date),
+        first_demand_on=pl.lit(_day(8), pl.Date),
+        demand_class=pl.lit("smooth"),
+        lead_time_mean=pl.lit(3.0),
+        lead_time_std=pl.lit(1.0),
+        books_from=pl.lit(books, pl.Date),
+    )
 
 
 def _demand(*rows: tuple[str, int, float, bool]) -> pl.DataFrame:

@@ -54,9 +54,17 @@ CLOSED = (date(2026, 6, 29), date(2026, 7, 4))
         (calendars("3"), 0, date(2026, 7, 1)),
         (calendars("1234567"), 2.5, date(2026, 7, 2)),
     ],
-    ids=["closed", "closed, working days", "week, closed, working days", "week, working days", "no Saturday", "within the week",
-         "no day at all", "half days"],
-)  # fmt: skip
+    ids=[
+        "closed",
+        "closed, working days",
+        "week, closed, working days",
+        "week, working days",
+        "no Saturday",
+        "within the week",
+        "no day at all",
+        "half days",
+    ],
+)
 def test_an_order_comes_on_a_working_day_after_its_lead_time_has_run(
     found: Calendars, days: float, expected: date
 ) -> None:

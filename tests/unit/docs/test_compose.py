@@ -25,9 +25,17 @@ def example() -> dict[str, str]:
 
 def test_the_topology_is_the_one_promised() -> None:
     assert set(SERVICES) == ONE_SHOT | {
-        "mariadb", "postgres", "redis", "mlflow", "airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer",
-        "airflow-worker", "desk",
-    }  # fmt: skip
+        "mariadb",
+        "postgres",
+        "redis",
+        "mlflow",
+        "airflow-apiserver",
+        "airflow-scheduler",
+        "airflow-dag-processor",
+        "airflow-triggerer",
+        "airflow-worker",
+        "desk",
+    }
     assert SERVICES["airflow-worker"]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
 
 

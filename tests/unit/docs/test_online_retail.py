@@ -51,9 +51,12 @@ def source(tmp_path: Path) -> Path:
 def test_only_sales_and_returns_of_products_are_kept(script: ModuleType, source: Path) -> None:
     lines = script.product_lines(pl.read_parquet(source))
     assert lines.select("sale_id", "item_id", "quantity").rows() == [
-        ("536365-1", "85123A", 6), ("536365-2", "85123A", 2), ("C536379-1", "85123A", -1),
-        ("536390-1", "22423", 4), ("536400-1", "22423", 3),
-    ]  # fmt: skip
+        ("536365-1", "85123A", 6),
+        ("536365-2", "85123A", 2),
+        ("C536379-1", "85123A", -1),
+        ("536390-1", "22423", 4),
+        ("536400-1", "22423", 3),
+    ]
 
 
 def test_until_leaves_out_later_days_and_changes_no_id(script: ModuleType, source: Path) -> None:
@@ -80,8 +83,12 @@ def test_the_folder_is_one_that_erp_load_takes(script: ModuleType, source: Path,
     assert script.main(["--source", str(source), "--output", str(target), "--format", form]) == 0
     frames, _, notes = load.check_files(target, lambda *_: None)
     assert {name: frame.height for name, frame in frames.items()} == {
-        "items": 2, "suppliers": 1, "item_suppliers": 2, "locations": 1, "sales": 5,
-    }  # fmt: skip
+        "items": 2,
+        "suppliers": 1,
+        "item_suppliers": 2,
+        "locations": 1,
+        "sales": 5,
+    }
     assert notes == []
 
 

@@ -112,9 +112,13 @@ def ship(
 
 
 def order(
-    site: Site, by_name: dict[str, Site], day: int, fails: Mapping[str, Sequence[bool]] | None,
-    given: dict[tuple[str, int], float] | None, rows: Rows,
-) -> None:  # fmt: skip
+    site: Site,
+    by_name: dict[str, Site],
+    day: int,
+    fails: Mapping[str, Sequence[bool]] | None,
+    given: dict[tuple[str, int], float] | None,
+    rows: Rows,
+) -> None:
     if given is not None and (site.name, day) in given:
         units = given[site.name, day]
     else:

@@ -36,20 +36,32 @@ def worlds(draw):
         "levels": engine.Levels(column.astype(np.int64), reorder, upper, batches),
         "lead": rng.integers(0, 12, (skus, DAYS)),
         "usable": rng.choice([1.0, 0.5, 0.0], (skus, DAYS), p=[0.8, 0.15, 0.05]),
-        "limits": (rng.integers(0, 5, skus).astype(float), rng.integers(0, 10, skus).astype(float),
-                   rng.choice([7.0, 30.0, np.inf], skus)),
-        "arrivals": engine.Arrivals(rng.integers(0, skus, events), rng.integers(0, DAYS + 9, events), units,
-                                    units + rng.integers(0, 2, events)),
-        "span": engine.Span(rng.integers(0, DAYS + 1, skus), rng.integers(0, DAYS // 2, skus), int(rng.integers(0, 10))),
+        "limits": (
+            rng.integers(0, 5, skus).astype(float),
+            rng.integers(0, 10, skus).astype(float),
+            rng.choice([7.0, 30.0, np.inf], skus),
+        ),
+        "arrivals": engine.Arrivals(
+            rng.integers(0, skus, events), rng.integers(0, DAYS + 9, events), units, units + rng.integers(0, 2, events)
+        ),
+        "span": engine.Span(
+            rng.integers(0, DAYS + 1, skus), rng.integers(0, DAYS // 2, skus), int(rng.integers(0, 10))
+        ),
         "backorders": draw(st.booleans()),
-    }  # fmt: skip
+    }
 
 
 def build(world):
     return engine.problem(
-        world["demand"], world["on_hand"], world["levels"], world["lead"],
-        limits=world["limits"], arrivals=world["arrivals"], usable=world["usable"], span=world["span"],
-    )  # fmt: skip
+        world["demand"],
+        world["on_hand"],
+        world["levels"],
+        world["lead"],
+        limits=world["limits"],
+        arrivals=world["arrivals"],
+        usable=world["usable"],
+        span=world["span"],
+    )
 
 
 def diary_of(world, n):
@@ -61,13 +73,21 @@ def diary_of(world, n):
     }
     own = arrivals.sku == n
     return reference.replay(
-        world["demand"][n].tolist(), world["on_hand"][n], by_day, world["lead"][n].tolist(),
-        backorders=world["backorders"], usable=world["usable"][n].tolist(),
-        pack=world["limits"][0][n], least=world["limits"][1][n], most=world["limits"][2][n],
+        world["demand"][n].tolist(),
+        world["on_hand"][n],
+        by_day,
+        world["lead"][n].tolist(),
+        backorders=world["backorders"],
+        usable=world["usable"][n].tolist(),
+        pack=world["limits"][0][n],
+        least=world["limits"][1][n],
+        most=world["limits"][2][n],
         rule="batches" if levels.batches else "up_to",
         receipts=list(zip(arrivals.day[own].tolist(), arrivals.units[own], arrivals.ordered[own], strict=True)),
-        first=int(span.first_day[n]), end=int(span.end_day[n]), warmup=span.warmup_days,
-    )  # fmt: skip
+        first=int(span.first_day[n]),
+        end=int(span.end_day[n]),
+        warmup=span.warmup_days,
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -140,13 +160,21 @@ def _one(world, n):
     return {
         **world,
         **{name: world[name][pick] for name in ("demand", "on_hand", "lead", "usable")},
-        "levels": engine.Levels(world["levels"].review_column, world["levels"].reorder[pick], world["levels"].order_up_to[pick],
-                                world["levels"].batches),
+        "levels": engine.Levels(
+            world["levels"].review_column,
+            world["levels"].reorder[pick],
+            world["levels"].order_up_to[pick],
+            world["levels"].batches,
+        ),
         "limits": tuple(limit[pick] for limit in world["limits"]),
-        "arrivals": engine.Arrivals(np.zeros(own.sum(), int), world["arrivals"].day[own], world["arrivals"].units[own],
-                                    world["arrivals"].ordered[own]),
+        "arrivals": engine.Arrivals(
+            np.zeros(own.sum(), int),
+            world["arrivals"].day[own],
+            world["arrivals"].units[own],
+            world["arrivals"].ordered[own],
+        ),
         "span": engine.Span(world["span"].end_day[pick], world["span"].first_day[pick], world["span"].warmup_days),
-    }  # fmt: skip
+    }
 
 
 def test_an_order_serves_the_day_after_its_lead_time():

@@ -63,9 +63,13 @@ def test_r_q(mean, lead, point, lot):
 
 
 SERIAL = [  # lead times to the warehouse and the store, holding there, shortage, mean demand, echelon levels
-    (2, 1, (1.0, 3.0), 20.0, 5.0, (35, 22)), (4, 2, (1.0, 3.0), 20.0, 5.0, (52, 27)), (0, 0, (0.5, 1.0), 9.0, 8.0, (19, 11)),
-    (3, 0, (1.0, 1.5), 12.0, 2.0, (13, 4)), (1, 4, (2.0, 3.0), 40.0, 6.0, (52, 38)), (5, 1, (0.2, 2.0), 15.0, 3.0, (32, 9)),
-]  # fmt: skip
+    (2, 1, (1.0, 3.0), 20.0, 5.0, (35, 22)),
+    (4, 2, (1.0, 3.0), 20.0, 5.0, (52, 27)),
+    (0, 0, (0.5, 1.0), 9.0, 8.0, (19, 11)),
+    (3, 0, (1.0, 1.5), 12.0, 2.0, (13, 4)),
+    (1, 4, (2.0, 3.0), 40.0, 6.0, (52, 38)),
+    (5, 1, (0.2, 2.0), 15.0, 3.0, (32, 9)),
+]
 
 
 @pytest.mark.parametrize(("upper_lead", "lower_lead", "holding", "shortage", "mean", "levels"), SERIAL)
@@ -105,9 +109,15 @@ def exact_serial_cost(monkeypatch):
 
     def cost(lead_times, holding, shortage, mean, levels):
         system = serial_system(
-            num_nodes=2, node_order_in_system=[2, 1], node_order_in_lists=[1, 2], shipment_lead_time=list(lead_times),
-            echelon_holding_cost=[holding[1] - holding[0], holding[0]], stockout_cost=[shortage, 0], demand_type="P", mean=mean,
-        )  # fmt: skip
+            num_nodes=2,
+            node_order_in_system=[2, 1],
+            node_order_in_lists=[1, 2],
+            shipment_lead_time=list(lead_times),
+            echelon_holding_cost=[holding[1] - holding[0], holding[0]],
+            stockout_cost=[shortage, 0],
+            demand_type="P",
+            mean=mean,
+        )
         return ssm_serial.expected_cost({1: levels[1], 2: levels[0]}, network=system)
 
     return cost

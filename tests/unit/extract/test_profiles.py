@@ -11,7 +11,7 @@ from pipelines import settings
 from pipelines.core.contract import TABLES, Kind
 from pipelines.core.errors import StockproofError
 from pipelines.extract import profiles, reader
-from pipelines.extract.windows import Window
+from pipelines.extract.windows import ExtractWindow
 
 AS_OF = date(2026, 6, 28)
 _SQL = {Kind.TEXT: "'x'", Kind.DATE: "'2026-06-01'", Kind.TIMESTAMP: "'2026-06-01 10:00:00'"}
@@ -43,9 +43,17 @@ def problems() -> str:
 def test_a_folder_of_ones_own_yields_the_contract(folder: Path) -> None:
     profile = profiles.load(AS_OF)
     assert [name for name, source in profile.sources.items() if source is None] == [
-        "price_breaks", "item_policies", "calendar_events", "promotions", "supplier_closures", "item_predecessors", "kit_components",
-        "stock_batches", "unordered_receipts", "currency_rates",
-    ]  # fmt: skip
+        "price_breaks",
+        "item_policies",
+        "calendar_events",
+        "promotions",
+        "supplier_closures",
+        "item_predecessors",
+        "kit_components",
+        "stock_batches",
+        "unordered_receipts",
+        "currency_rates",
+    ]
     items = profile.sources["items"]
     assert items is not None
     assert items.columns == (
@@ -58,8 +66,13 @@ def test_a_folder_of_ones_own_yields_the_contract(folder: Path) -> None:
     )  # in the contract's order
     (batch,) = reader.read(items)
     assert batch.to_pylist()[0] | {"updated_at": None} == {
-        "item_id": "x", "name": "x", "category": "x", "unit_cost": 1.0, "unit_price": 1.0, "updated_at": None,
-    }  # fmt: skip
+        "item_id": "x",
+        "name": "x",
+        "category": "x",
+        "unit_cost": 1.0,
+        "unit_price": 1.0,
+        "updated_at": None,
+    }
 
 
 def test_comments_semicolons_and_the_as_of_date(folder: Path) -> None:
@@ -88,7 +101,7 @@ def test_the_start_of_the_window_reaches_the_file(folder: Path) -> None:
     )
     source = profiles.load(AS_OF).sources["suppliers"]
     assert source is not None
-    window = Window(datetime.fromisoformat("2026-06-01 07:00:00"), datetime.fromisoformat("2026-06-02"))
+    window = ExtractWindow(datetime.fromisoformat("2026-06-01 07:00:00"), datetime.fromisoformat("2026-06-02"))
     assert [batch.to_pylist()[0]["supplier_id"] for batch in reader.read(source, window)] == ["2026-06-01 07:00:00"]
     assert [batch.to_pylist()[0]["supplier_id"] for batch in reader.read(source)] == ["0001-01-01 00:00:00"]
 

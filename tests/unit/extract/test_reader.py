@@ -12,7 +12,7 @@ from pipelines.core.contract import BY_NAME
 from pipelines.core.errors import StockproofError
 from pipelines.extract import reader
 from pipelines.extract.profiles import Source
-from pipelines.extract.windows import Window
+from pipelines.extract.windows import ExtractWindow
 
 SALES = Source(BY_NAME["sales"], "SELECT * FROM sales", BY_NAME["sales"].names, "table sales")
 
@@ -33,7 +33,7 @@ def add(connection: sqlite3.Connection, *row: object) -> None:
     connection.execute("insert into sales values (?, ?, ?, ?, ?, ?, ?)", row)
 
 
-def rows(window: Window | None = None) -> list[tuple[object, ...]]:
+def rows(window: ExtractWindow | None = None) -> list[tuple[object, ...]]:
     """What is read."""
     return [tuple(row.values()) for batch in reader.read(SALES, window) for row in batch.to_pylist()]
 
@@ -52,7 +52,7 @@ def test_a_date_that_is_none_is_named(database: sqlite3.Connection) -> None:
 def test_windows_are_half_open(database: sqlite3.Connection) -> None:
     for number, instant in enumerate(("2026-06-01 00:00:00", "2026-06-01 23:59:59.999999", "2026-06-02 00:00:00")):
         add(database, number, "A", "W", "2026-06-01", 1, 1, instant)
-    window = Window(datetime.fromisoformat("2026-06-01"), datetime.fromisoformat("2026-06-02"))
+    window = ExtractWindow(datetime.fromisoformat("2026-06-01"), datetime.fromisoformat("2026-06-02"))
     assert [row[0] for row in rows(window)] == ["0", "1"]
     assert reader.total(SALES, window) == 2
     assert reader.counts(SALES, window, 1) == [(datetime.fromisoformat("2026-06-01"), 2)]
@@ -61,7 +61,7 @@ def test_windows_are_half_open(database: sqlite3.Connection) -> None:
 def test_rows_without_a_recording_time_stop_the_count(database: sqlite3.Connection) -> None:
     add(database, 1, "A", "W", "2026-06-01", 1, 1, None)
     with pytest.raises(StockproofError, match="table sales: 1 rows of sales have no updated_at"):
-        reader.total(SALES, Window(datetime.fromisoformat("2026-06-01"), datetime.fromisoformat("2026-06-02")))
+        reader.total(SALES, ExtractWindow(datetime.fromisoformat("2026-06-01"), datetime.fromisoformat("2026-06-02")))
 
 
 def test_a_stream_that_breaks_remembers_why() -> None:

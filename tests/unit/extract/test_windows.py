@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.core.calendar import as_of_end
-from pipelines.extract.windows import BEGINNING, TICK, Window, slices, windows
+from pipelines.extract.windows import BEGINNING, TICK, ExtractWindow, slices, windows
 
 DAY_0 = date(2026, 1, 1)
 days = st.integers(0, 400).map(lambda n: DAY_0 + timedelta(days=n))
@@ -68,7 +68,7 @@ def test_runs_in_any_order_leave_no_gap_and_never_read_past_their_date(
     st.integers(1, 6_000),
 )
 def test_slices_are_the_window_cut_at_units(rows_by_day: dict[int, int], slice_rows: int) -> None:
-    window = Window(datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2026-06-01"))
+    window = ExtractWindow(datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2026-06-01"))
     counts = [(window.low + timedelta(days=day), rows) for day, rows in sorted(rows_by_day.items())]
     found = slices(window, counts, slice_rows)
     assert found[0].low == window.low

@@ -52,8 +52,11 @@ def test_a_category_or_a_location_means_all_its_skus() -> None:
 
 
 def test_several_adjustments_multiply_and_never_go_below_nothing() -> None:
-    both = held({"category": "tea", "factor": 2.0} | WEEK, {"item_id": "A", "factor": 0.5} | WEEK,
-                {"item_id": "A", "location_id": "W", "units": -70.0} | WEEK)  # fmt: skip
+    both = held(
+        {"category": "tea", "factor": 2.0} | WEEK,
+        {"item_id": "A", "factor": 0.5} | WEEK,
+        {"item_id": "A", "location_id": "W", "units": -70.0} | WEEK,
+    )
     found = effect(both, window(WEEK["from_on"], 7))
     assert found.factor.tolist() == [1.0, 1.0, 1.0] and found.added.tolist() == [-70.0, 0.0, 0.0]
     assert found.on(np.array([50.0, 50.0, 50.0])).tolist() == [0.0, 50.0, 50.0]

@@ -13,8 +13,11 @@ from pipelines.forecast import backtest, router, scoring
 from tests.unit.models.panels import catalogue, make
 
 MEMBERS = {
-    "sba": classical.sba(), "tsb": classical.tsb(), "mean_nonzero": classical.mean_nonzero(), "decayed_means": Decayed(),
-}  # fmt: skip
+    "sba": classical.sba(),
+    "tsb": classical.tsb(),
+    "mean_nonzero": classical.mean_nonzero(),
+    "decayed_means": Decayed(),
+}
 
 
 def _interval(n: int) -> Interval:

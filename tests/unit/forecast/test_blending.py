@@ -35,10 +35,17 @@ def _pool(stack: float, learnt: float, origins: int = 4, skus: int = 300, seed: 
     n = true.size
     quantiles = stats.poisson(learnt * true[:, None]).ppf(np.array(GRID))
     return Pool(
-        np.stack([stack * true, true], axis=1), random.poisson(true).astype(float), np.stack([np.ones(n), np.zeros(n)]),
-        np.maximum(true, 0.5), np.ones(n), np.full(n, CODE), np.tile(np.arange(skus), origins), np.repeat(np.arange(origins), skus),
-        true / 14, {blend.MEMBER: quantiles},
-    )  # fmt: skip
+        np.stack([stack * true, true], axis=1),
+        random.poisson(true).astype(float),
+        np.stack([np.ones(n), np.zeros(n)]),
+        np.maximum(true, 0.5),
+        np.ones(n),
+        np.full(n, CODE),
+        np.tile(np.arange(skus), origins),
+        np.repeat(np.arange(origins), skus),
+        true / 14,
+        {blend.MEMBER: quantiles},
+    )
 
 
 def test_errors_that_cancel_are_blended_and_the_reason_tells_the_gain() -> None:
@@ -93,8 +100,10 @@ def _blended() -> Recipe:
 def _fitted(length: int) -> tuple[Hybrid, dict[str, object], object, Interval, Array]:
     panel, _ = catalogue(300, 300, seed=9)
     members = {
-        "tsb": classical.tsb(), "decayed_means": Decayed(), blend.MEMBER: QuantileBooster(rounds=10, max_rows=8000),
-    }  # fmt: skip
+        "tsb": classical.tsb(),
+        "decayed_means": Decayed(),
+        blend.MEMBER: QuantileBooster(rounds=10, max_rows=8000),
+    }
     interval = Interval(np.full(300, 14.0), np.zeros(300))
     past = panel.until(length)
     return Hybrid(_blended(), dict(members)).fit(past, interval), members, panel, interval, past

@@ -12,7 +12,7 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.forecast import evaluation_report, members, scoring, training
 from pipelines.forecast.metrics import FINE, LEVELS
-from pipelines.forecast.predictions import Window
+from pipelines.forecast.predictions import WindowForecast
 from pipelines.forecast.scoring import PerSku
 from tests.unit.models.panels import catalogue, make
 
@@ -31,7 +31,7 @@ def judged(quick: None) -> evaluation_report.Evaluation:
     return evaluation_report.judge(_catalogue(), ABC, PLAN)
 
 
-PLAN = training.Plan(30, 2, 14)
+PLAN = training.TrainingPlan(30, 2, 14)
 ABC = np.array(["A", "B"] * 60)
 
 
@@ -114,9 +114,15 @@ def test_targets_look_at_the_top_fifth_and_at_smooth_items() -> None:
 def test_a_member_s_own_distribution_is_scored_in_place_of_the_negative_binomial() -> None:
     recipe = Recipe(("a",), np.ones((5, 1)), ("a",) * 5, ("",) * 5, identity(), identity())
     shape = np.stack([np.linspace(1.0, 99.0, len(FINE)), np.full(len(FINE), np.nan)])
-    window = Window(
-        np.array([50.0, 50.0]), np.array([200.0, 0.0]), np.array([50.0, 50.0]), np.zeros(2, int), np.ones(2), recipe, shape
-    )  # fmt: skip
+    window = WindowForecast(
+        np.array([50.0, 50.0]),
+        np.array([200.0, 0.0]),
+        np.array([50.0, 50.0]),
+        np.zeros(2, int),
+        np.ones(2),
+        recipe,
+        shape,
+    )
     evaluation = window.quantiles(LEVELS)
     assert evaluation[0, -1] == np.floor(shape[0, FINE.index(0.99)] + 0.5) and 60 < evaluation[1, -1] < 75
     assert window.covered(0.95).tolist() == [0.0, 1.0]

@@ -71,12 +71,12 @@ def _read(environment: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
     tables = {
         "to_regclass": pl.DataFrame({"there": [False]}),
         "dim_sku": sku,
-        "fct_demand": pl.DataFrame({
-            "item_id": ["a"], "location_id": ["W"], "bucket_on": [AS_OF], "quantity": [1.0], "is_stockout": [False]
-        }),
+        "fct_demand": pl.DataFrame(
+            {"item_id": ["a"], "location_id": ["W"], "bucket_on": [AS_OF], "quantity": [1.0], "is_stockout": [False]}
+        ),
         "fct_promotion": pl.DataFrame({"item_id": "a", "location_id": "W", "day": days, "discount_share": 0.2}),
         "dim_calendar": pl.DataFrame({"bucket_on": days[-1:], "events": ["fair"]}),
-    }  # fmt: skip
+    }
     environment.setattr(panels.warehouse, "read", lambda query, **_: next(v for k, v in tables.items() if k in query))
     environment.setattr(panels.last_run, "with_rows", lambda *_: AS_OF)
     panel = panels.read(AS_OF, active_only=True)

@@ -49,9 +49,15 @@ def test_a_week_s_demand_is_forecast_alike_whatever_it_is_booked_in(factor: floa
 
 
 def test_what_ended_has_no_demand_in_coming_periods() -> None:
-    rows = pl.DataFrame({
-        "item_id": ["a", "a", "b"], "location_id": ["w", "w", "w"], "period": [1, 2, 1], "mean": [0.2, 0.3, 4.0], "std": [0.5, 0.6, 2.0],
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "item_id": ["a", "a", "b"],
+            "location_id": ["w", "w", "w"],
+            "period": [1, 2, 1],
+            "mean": [0.2, 0.3, 4.0],
+            "std": [0.5, 0.6, 2.0],
+        }
+    )
     panel = SimpleNamespace(item_ids=np.array(["a", "b"]), location_ids=np.array(["w", "w"]))
     found = none_of_the_gone(rows, panel, np.array([True, False]))  # type: ignore[arg-type]
     assert found["mean"].to_list() == [0.0, 0.0, 4.0]

@@ -34,10 +34,18 @@ def _frame() -> pl.DataFrame:
 
 
 def _model(folder: Path, frame: pl.DataFrame, bucket: Bucket) -> Path:
-    sku = frame.group_by("item_id", "location_id").agg(first_demand_on=pl.col("day").min()).with_columns(
-        category=pl.lit(""), unit_price=pl.lit(1.0), demand_class=pl.lit("smooth"), lead_time_mean=pl.lit(7.0), lead_time_std=pl.lit(0.0),
-        **{name: pl.lit(None, pl.Date) for name in ("created_on", "discontinued_on", "books_from")},
-    )  # fmt: skip
+    sku = (
+        frame.group_by("item_id", "location_id")
+        .agg(first_demand_on=pl.col("day").min())
+        .with_columns(
+            category=pl.lit(""),
+            unit_price=pl.lit(1.0),
+            demand_class=pl.lit("smooth"),
+            lead_time_mean=pl.lit(7.0),
+            lead_time_std=pl.lit(0.0),
+            **{name: pl.lit(None, pl.Date) for name in ("created_on", "discontinued_on", "books_from")},
+        )
+    )
     demand = frame.select("item_id", "location_id", "quantity", bucket_on="day", is_stockout=pl.lit(False))
     empty = pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String, "day": pl.Date})
     events = pl.DataFrame(schema={"bucket_on": pl.Date, "events": pl.String})

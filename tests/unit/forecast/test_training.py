@@ -53,7 +53,7 @@ def test_an_erp_that_began_to_sell_months_ago_can_be_trained_on(before: float, k
     panel, interval = make(demand), Interval(np.full(60, 14.0), np.zeros(60))
     names = ("sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm", "xgboost", "lightgbm_quantile")
     competing = {name: MAKERS[name](Options(horizon=28)) for name in names}
-    fit = training.fit(panel, interval, competing, training.Plan(30, 3, 28))
+    fit = training.fit(panel, interval, competing, training.TrainingPlan(30, 3, 28))
     assert len(fit.origins) == origins and bool(fit.scores) == (origins > 1)
     quantiles = fit.model.predict_cumulative(panel, interval, LEVELS).quantiles
     assert np.isfinite(quantiles).all() and (quantiles[:, -1] > 0).any()
@@ -62,7 +62,7 @@ def test_an_erp_that_began_to_sell_months_ago_can_be_trained_on(before: float, k
 def test_a_catalogue_without_any_demand_is_forecast_zero() -> None:
     panel, interval = make(np.zeros((40, 200))), Interval(np.full(40, 14.0), np.zeros(40))
     competing = {name: MAKERS[name](Options()) for name in ("sba", "tsb", "mean_nonzero", "decayed_means", "lightgbm")}
-    fit = training.fit(panel, interval, competing, training.Plan(30, 3, 28))
+    fit = training.fit(panel, interval, competing, training.TrainingPlan(30, 3, 28))
     assert fit.origins == [] and not fit.model.predict_cumulative(panel, interval, LEVELS).quantiles.any()
 
 
@@ -75,7 +75,7 @@ def test_what_trains_over_all_skus_takes_the_base_where_there_is_nothing_to_lear
 
 
 SIMPLE = ("sba", "tsb", "mean_nonzero", "decayed_means", "ses")
-PLAN = training.Plan(30, 3, 28)
+PLAN = training.TrainingPlan(30, 3, 28)
 
 
 @pytest.mark.parametrize(("age", "known"), [(7, "judged"), (27, "judged"), (28, "final"), (60, "final")])
@@ -94,6 +94,7 @@ def test_a_champion_is_met_in_a_recipe_that_had_not_seen_the_window_that_judges(
     folder = store.save(model, tmp_path, recipes["judged"])
     champion = Version(3, panel.as_of - timedelta(days=age), "champion", {"bucket": "day"})
     monkeypatch.setattr(promotion.registry, "incumbent", lambda bucket: champion)
+    monkeypatch.setattr(promotion.registry, "versions", lambda: [champion])
     monkeypatch.setattr(promotion.registry, "fetch", lambda version, target: folder)
     verdict = promotion.judge(trained, panel, panel.as_of)
     wanted = training.scoring.scores(cast(Any, trained.judged_on), recipes[known], panel.demand, 30)[-1]

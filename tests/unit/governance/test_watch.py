@@ -23,10 +23,19 @@ def stream(
                 lost = base * 0.86 * np.exp(random.normal(0, 0.06))
                 if worse_from is not None and t >= worse_from and name == "lumpy":
                     lost *= by
-                cell = {"scored_on": FIRST + timedelta(days=t), "demand_class": name, "category": place, "abc_class": "ABC"[p],
-                        "windows": 60, "mean": 100.0, "demand": float(random.poisson(100))}  # fmt: skip
-                rows += [{**cell, "role": "serving", "model_version": version, "pinball": lost},
-                         {**cell, "role": "simple", "model_version": "ewma", "pinball": base}]  # fmt: skip
+                cell = {
+                    "scored_on": FIRST + timedelta(days=t),
+                    "demand_class": name,
+                    "category": place,
+                    "abc_class": "ABC"[p],
+                    "windows": 60,
+                    "mean": 100.0,
+                    "demand": float(random.poisson(100)),
+                }
+                rows += [
+                    {**cell, "role": "serving", "model_version": version, "pinball": lost},
+                    {**cell, "role": "simple", "model_version": "ewma", "pinball": base},
+                ]
     return pl.DataFrame(rows)
 
 

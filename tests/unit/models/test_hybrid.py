@@ -146,9 +146,13 @@ BOOSTED = ("xgboost", "xgboost", "lightgbm", "mean_nonzero", "mean_nonzero")
 
 def _trained(panel) -> Hybrid:
     members = {
-        "sba": classical.sba(), "tsb": classical.tsb(), "mean_nonzero": classical.mean_nonzero(), "decayed_means": Decayed(),
-        "lightgbm": Booster("lightgbm", rounds=10, max_rows=4000), "xgboost": Booster("xgboost", rounds=10, max_rows=4000),
-    }  # fmt: skip
+        "sba": classical.sba(),
+        "tsb": classical.tsb(),
+        "mean_nonzero": classical.mean_nonzero(),
+        "decayed_means": Decayed(),
+        "lightgbm": Booster("lightgbm", rounds=10, max_rows=4000),
+        "xgboost": Booster("xgboost", rounds=10, max_rows=4000),
+    }
     at = [tuple(members).index(name) for name in BOOSTED]
     recipe = replace(router.start(tuple(members)), weights=np.eye(len(members))[at], methods=BOOSTED)
     return Hybrid(recipe, members).fit(panel, _week(panel.skus))

@@ -51,9 +51,14 @@ def mixed() -> Panel:
     """Good histories, and every kind of bad one."""
     good = catalogue(60, 280, seed=6)[0].demand
     bad = [
-        np.zeros(280), np.full(280, np.nan), np.full(280, 1e9), np.r_[np.full(279, np.nan), 3.0], np.r_[np.zeros(279), 1e9],
-        np.where(np.arange(280) % 3 == 0, np.nan, 2.0), np.full(280, 4.0),
-    ]  # fmt: skip
+        np.zeros(280),
+        np.full(280, np.nan),
+        np.full(280, 1e9),
+        np.r_[np.full(279, np.nan), 3.0],
+        np.r_[np.zeros(279), 1e9],
+        np.where(np.arange(280) % 3 == 0, np.nan, 2.0),
+        np.full(280, 4.0),
+    ]
     return make(np.vstack([good, *bad]))
 
 

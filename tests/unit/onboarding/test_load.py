@@ -136,9 +136,10 @@ def test_of_a_file_with_many_kinds_of_faults_not_all_are_shown(folder: Path) -> 
         "\n".join([FILES["sales"].splitlines()[0] + ",updated_at", *lines]).replace("x,x", "x,x,x")
     )
     (folder / "items.csv").write_text(
-        FILES["items"].splitlines()[0] + ",holding_cost_per_day,shortage_cost,unit_volume,created_on,discontinued_on\n"
+        FILES["items"].splitlines()[0]
+        + ",holding_cost_per_day,shortage_cost,unit_volume,created_on,discontinued_on\n"
         + "".join(f"{'i' * 65}{row},n,c,x,x,x,x,x,x,x\n" for row in range(4))
-    )  # fmt: skip
+    )
     message = refusal(folder).message
     assert message.count("items.csv, line") == SHOWN
 
@@ -165,7 +166,7 @@ def test_no_sales_no_load(folder: Path) -> None:
     ("content", "words"),
     [
         (b"", "empty, without even a header line"),
-        (b"sale_id,item_id,sale_id\n", "column sale_id is there twice"),
+        (b"sale_id,item_id,sale_id\n", "column sale_id occurs twice"),
         (b"location_id,name,kind\nW,Main,warehouse,4\n", "line 2: 4 fields, the header has 3"),
         (b"location_id,name,kind\nW,M\xfcnchen,warehouse\n", "not UTF-8"),
     ],
@@ -212,7 +213,7 @@ def test_columns_without_a_name_are_nothing_where_they_are_empty(folder: Path) -
 
 def test_a_name_that_is_there_twice_but_for_capitals_is_refused(folder: Path) -> None:
     (folder / "locations.csv").write_text("location_id,name,kind,Name\nW,Main,warehouse,Other\n")
-    assert "column name is there twice" in refusal(folder).message
+    assert "column name occurs twice" in refusal(folder).message
 
 
 def test_remarks_name_what_is_strange_but_no_fault(folder: Path) -> None:

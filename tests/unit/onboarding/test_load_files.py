@@ -27,8 +27,9 @@ def test_files_of_a_german_spreadsheet_are_read_as_it_writes_them(folder: Path) 
         (folder / f"{name}.csv").write_text(FILES[name].replace(",", ";").replace(".", ","))
     frames = loading.check_files(folder, tell, GERMAN)[0]
     assert frames["sales"].select("sold_on", "quantity", "unit_price").rows() == [
-        (date(2026, 1, 5), 1234.5, 9.5), (date(2025, 12, 31), -3.0, 1000.0)
-    ]  # fmt: skip
+        (date(2026, 1, 5), 1234.5, 9.5),
+        (date(2025, 12, 31), -3.0, 1000.0),
+    ]
     assert frames["locations"]["name"].to_list() == ["München €"]
     assert frames["items"]["unit_cost"].to_list() == [5.0, 0.1]
     assert frames["suppliers"]["active"].to_list() == [True, False]
@@ -51,8 +52,9 @@ def test_moments_and_days_with_a_time_follow_the_format_of_days(tmp_path: Path) 
     parsed = parse(BY_NAME["sales"], tmp_path / "sales.csv", GERMAN)
     assert parsed.frame["sold_on"].to_list() == [date(2026, 1, 5), date(2026, 1, 6), None]
     assert parsed.frame["updated_at"].to_list()[:2] == [
-        datetime.fromisoformat("2026-01-05 17:30"), datetime.fromisoformat("2026-01-06 00:00")
-    ]  # fmt: skip
+        datetime.fromisoformat("2026-01-05 17:30"),
+        datetime.fromisoformat("2026-01-06 00:00"),
+    ]
     assert +parsed.fault_columns == {"sold_on": 1, "updated_at": 1}
 
 
@@ -117,15 +119,19 @@ def test_a_workbook_is_read_in_the_types_of_its_cells(folder: Path) -> None:
     frames, paths, _ = loading.check_files(folder, tell)
     assert paths["sales"].name == "sales.xlsx"
     assert frames["sales"].drop("updated_at").rows() == [
-        ("1", "A", "W", date(2026, 1, 5), 2.0, 9.5), ("2", "B", "W", date(2026, 1, 4), 1.5, None)
-    ]  # fmt: skip
+        ("1", "A", "W", date(2026, 1, 5), 2.0, 9.5),
+        ("2", "B", "W", date(2026, 1, 4), 1.5, None),
+    ]
 
 
 def test_cells_of_mixed_columns_mean_what_they_show(tmp_path: Path) -> None:
     path = workbook(
-        tmp_path / "sales.xlsx", SALES_HEADER, (1, 100, "W", DAY, 2.5, 9.5), ("X2", "B", "W", "06.01.2026", "1.000,5", "n/a"),
+        tmp_path / "sales.xlsx",
+        SALES_HEADER,
+        (1, 100, "W", DAY, 2.5, 9.5),
+        ("X2", "B", "W", "06.01.2026", "1.000,5", "n/a"),
         (3.0, "C", "W", 46027, 1, 1),
-    )  # fmt: skip
+    )
     parsed = parse(BY_NAME["sales"], path, GERMAN)
     assert parsed.frame["sale_id"].to_list() == ["1", "X2", "3"]
     assert parsed.frame["item_id"].to_list() == ["100", "B", "C"]

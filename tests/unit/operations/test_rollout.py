@@ -75,18 +75,27 @@ class Group:
         cost, demand, sold = (np.array([day[n] for day in history]) for n in range(3))
         arm = draw.arms(self.frame.with_columns(stage=pl.lit(stage)), CONFIG.stages)
         skus = self.frame.with_columns(
-            arm, pl.Series("cost", cost.mean(axis=0)), pl.Series("base", self.base), pl.Series("demand", demand.sum(axis=0)),
+            arm,
+            pl.Series("cost", cost.mean(axis=0)),
+            pl.Series("base", self.base),
+            pl.Series("demand", demand.sum(axis=0)),
             pl.Series("sold", sold.sum(axis=0)),
-        )  # fmt: skip
+        )
         rows = []
         for d in range(max(0, len(history) - 7), len(history)):
             on = number - len(history) + 1 + d
             for name in ("ours", "control"):
                 some = (arm == name).to_numpy()
-                rows.append({
-                    "day": START + timedelta(days=on), "arm": name, "demand": demand[d, some].sum(), "sold": sold[d, some].sum(),
-                    "cost": cost[d, some].sum(), "base": self.base[some].sum() * self.weekly[on % 7] / self.weekly.mean(),
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "day": START + timedelta(days=on),
+                        "arm": name,
+                        "demand": demand[d, some].sum(),
+                        "sold": sold[d, some].sum(),
+                        "cost": cost[d, some].sum(),
+                        "base": self.base[some].sum() * self.weekly[on % 7] / self.weekly.mean(),
+                    }
+                )
         found = measure(
             skus.filter(pl.col("arm") != "outside"), pl.DataFrame(rows), CONFIG.priority, CONFIG.false_alarm
         )
@@ -102,12 +111,15 @@ def test_a_good_policy_walks_through_all_stages_in_seven_weeks() -> None:
     assert "realised saving" in changes[-1][2]
 
 
-@pytest.mark.parametrize(("policy", "within", "words"), [
-    (Policy(fill=0.80), 3, "fill below 85% for 3 days"),
-    (Policy(cost=lambda day: 1.5), 5, "cost more than 15% above"),
-    (Policy(openings=3), 1, "breakers opened 3 times"),
-    (Policy(changed=0.4), 1, "people changed 40% of 40 lines"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("policy", "within", "words"),
+    [
+        (Policy(fill=0.80), 3, "fill below 85% for 3 days"),
+        (Policy(cost=lambda day: 1.5), 5, "cost more than 15% above"),
+        (Policy(openings=3), 1, "breakers opened 3 times"),
+        (Policy(changed=0.4), 1, "people changed 40% of 40 lines"),
+    ],
+)
 def test_each_rule_rolls_back_in_its_days(policy: Policy, within: int, words: str) -> None:
     (change,) = Group(2).live(policy, 14, "pilot", until_back=True)
     assert change[0] <= within

@@ -132,9 +132,15 @@ def test_kilograms_are_ordered_as_grams_and_tonnes_of_the_same_demand_are():
         mean = np.full((1, 4), 340.0) * factor
         orders = expected_cost.orders(
             problem(
-                mean=mean, variance=0.2 * mean**2, on_hand=np.array([300.0]) * factor, pack=np.zeros(1), minimum=np.zeros(1),
-                unit=expected_cost.unit_of(np.array([factor == 1.0]), mean), arriving=np.array([[0.0, 7.0, 250.0 * factor]]),
-            ), 1,
-        )  # fmt: skip
+                mean=mean,
+                variance=0.2 * mean**2,
+                on_hand=np.array([300.0]) * factor,
+                pack=np.zeros(1),
+                minimum=np.zeros(1),
+                unit=expected_cost.unit_of(np.array([factor == 1.0]), mean),
+                arriving=np.array([[0.0, 7.0, 250.0 * factor]]),
+            ),
+            1,
+        )
         quantities.append(orders.quantity[0] / factor)
     assert quantities[1:] == pytest.approx(quantities[:1] * 2, rel=0.01)

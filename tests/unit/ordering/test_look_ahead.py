@@ -10,7 +10,7 @@ from scipy import stats
 
 from pipelines.core.seeds import generator
 from pipelines.ordering import look_ahead
-from pipelines.ordering.look_ahead import Costs, Terms, best_lots, cost, following, slope
+from pipelines.ordering.look_ahead import Costs, LotTerms, best_lots, cost, following, slope
 
 H, P = 0.2, 1.0
 MANY = 20_000
@@ -19,7 +19,7 @@ MANY = 20_000
 def ordered(lacking, later, holding=H, shortage=P, steps=look_ahead.STEPS):
     """Order of one SKU in pieces, at no cost of ordering."""
     one = np.ones(1)
-    terms = Terms(holding * one, shortage * one, 0.0 * one, one, one, one)
+    terms = LotTerms(holding * one, shortage * one, 0.0 * one, one, one, one)
     rows = np.atleast_2d(lacking), np.sort(np.atleast_2d(later), axis=1)
     return float(best_lots(*rows, terms, seed=1, steps=steps)[0])
 
@@ -154,7 +154,7 @@ def test_lots_are_the_best_feasible_quantity_by_search(pack, minimum, fixed, ste
     later = np.sort(rng.poisson(rng.uniform(0.2, 6.0, (count, 1)), (count, 400)), axis=1).astype(float)
     meets = np.array([generator(1, "look ahead", n).permutation(400) for n in range(steps)], dtype=np.int64)
     every = np.ones(count)
-    terms = Terms(H * every, P * every, fixed * every, every, pack * every, minimum * every)
+    terms = LotTerms(H * every, P * every, fixed * every, every, pack * every, minimum * every)
     found = best_lots(lacking, later, terms, seed=1, steps=steps)
     step = pack or 1.0
     feasible = [0.0, *(q for q in np.arange(step, 80.0, step) if q >= minimum)]

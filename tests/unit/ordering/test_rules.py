@@ -9,9 +9,17 @@ from pipelines.ordering.rules import RULES, Facing
 def facing(quantile: float, whole: bool, mean: float = 5.0, rate: float = 0.5) -> Facing:
     one = np.ones(1)
     return Facing(
-        mean * one, mean * one, lambda level: np.full(level.shape, quantile), rate * one, np.array([whole]), 50.0 * one, 0.01 * one, one,
-        0.95, 7.0,
-    )  # fmt: skip
+        mean * one,
+        mean * one,
+        lambda level: np.full(level.shape, quantile),
+        rate * one,
+        np.array([whole]),
+        50.0 * one,
+        0.01 * one,
+        one,
+        0.95,
+        7.0,
+    )
 
 
 def ordered(name: str, faced: Facing, position: float) -> float:

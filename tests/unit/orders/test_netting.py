@@ -7,16 +7,24 @@ from pipelines.orders.netting import undecided
 
 def proposed(quantity=100.0, supplier="S2", item="A", position=0.0, reorder_point=60.0, pack=1.0, least=0.0):
     return {
-        "item_id": item, "location_id": "W", "supplier_id": supplier, "quantity": quantity, "inventory_position": position,
-        "reorder_point": reorder_point, "pack_size": pack, "min_order_qty": least,
-    }  # fmt: skip
+        "item_id": item,
+        "location_id": "W",
+        "supplier_id": supplier,
+        "quantity": quantity,
+        "inventory_position": position,
+        "reorder_point": reorder_point,
+        "pack_size": pack,
+        "min_order_qty": least,
+    }
 
 
 def order(state, supplier="S1", item="A", quantity=100.0, was=100.0, location="W"):
     return {
-        "state": state, "supplier_id": supplier, "location_id": location,
+        "state": state,
+        "supplier_id": supplier,
+        "location_id": location,
         "lines": [{"item_id": item, "quantity": quantity, "proposed_quantity": was}],
-    }  # fmt: skip
+    }
 
 
 def left(line, *orders):

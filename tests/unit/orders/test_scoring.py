@@ -10,10 +10,17 @@ from pipelines.orders.scoring import Overrides
 
 def one(on_hand, lead_time, days, demand, other, proposed, quantity):
     return Overrides(
-        on_hand=np.array([on_hand]), lead_time=np.array([lead_time]), days=np.array([days]), demand=np.array([demand]),
-        other=np.array([other]), proposed=np.array([proposed]), quantity=np.array([quantity]),
-        holding_cost_per_day=np.array([0.1]), shortage_cost=np.array([3.0]), ordering_cost=np.array([5.0]),
-    )  # fmt: skip
+        on_hand=np.array([on_hand]),
+        lead_time=np.array([lead_time]),
+        days=np.array([days]),
+        demand=np.array([demand]),
+        other=np.array([other]),
+        proposed=np.array([proposed]),
+        quantity=np.array([quantity]),
+        holding_cost_per_day=np.array([0.1]),
+        shortage_cost=np.array([3.0]),
+        ordering_cost=np.array([5.0]),
+    )
 
 
 def by_hand(of, quantity):

@@ -48,8 +48,11 @@ def test_the_author_is_the_one_named_first():
 
 def test_what_the_erp_refused_is_a_planners_again():
     assert [s for s in states.SOURCES if states.may_become(states.REFUSED, s)] == [
-        "overridden", "approved", "rejected", "superseded",
-    ]  # fmt: skip
+        "overridden",
+        "approved",
+        "rejected",
+        "superseded",
+    ]
     assert states.REFUSED not in states.ON_ITS_WAY
 
 

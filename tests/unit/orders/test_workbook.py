@@ -24,10 +24,15 @@ def order(number, **line):
         "agreed_on": DAY,
     }
     return {
-        "order_id": number, "supplier_id": "S1", "supplier_name": "First", "location_id": "W1",
-        "location_name": "Main \"Hall\"", "ordered_on": DAY, "state": "approved",
+        "order_id": number,
+        "supplier_id": "S1",
+        "supplier_name": "First",
+        "location_id": "W1",
+        "location_name": 'Main "Hall"',
+        "ordered_on": DAY,
+        "state": "approved",
         "lines": [base, base | {"line_no": 2, "item_id": "=1+1", "item_name": None, "quantity": 0.5} | line],
-    }  # fmt: skip
+    }
 
 
 def read(content):

@@ -4,26 +4,50 @@ import polars as pl
 
 from pipelines.policy.incumbent import kept
 
-POLICIES = pl.DataFrame({
-    "item_id": ["a", "b", "c", "d"], "location_id": ["w"] * 4, "policy": ["base_stock"] * 4, "level": ["policy"] * 4,
-    "reorder_point": [1.0, 2.0, 3.0, 4.0], "order_up_to": [5.0, 6.0, 7.0, 8.0], "safety_stock": [0.5] * 4, "reason": ["forecast"] * 4,
-})  # fmt: skip
-ROWS = pl.DataFrame({
-    "item_id": ["a", "b", "c", "d"], "location_id": ["w"] * 4, "reorder_point": [10.0, 20.0, None, 40.0],
-    "order_up_to": [30.0, 50.0, None, 60.0], "forecast_mean": [4.0, 4.0, 4.0, None], "is_unknown": [False] * 4,
-})  # fmt: skip
-CHOICES = pl.DataFrame({
-    "item_id": ["a", "b", "c", "d"], "location_id": ["w"] * 4, "choice": ["incumbent", "ours", "incumbent", "incumbent"],
-    "reason": ["not proven"] * 4,
-})  # fmt: skip
+POLICIES = pl.DataFrame(
+    {
+        "item_id": ["a", "b", "c", "d"],
+        "location_id": ["w"] * 4,
+        "policy": ["base_stock"] * 4,
+        "level": ["policy"] * 4,
+        "reorder_point": [1.0, 2.0, 3.0, 4.0],
+        "order_up_to": [5.0, 6.0, 7.0, 8.0],
+        "safety_stock": [0.5] * 4,
+        "reason": ["forecast"] * 4,
+    }
+)
+ROWS = pl.DataFrame(
+    {
+        "item_id": ["a", "b", "c", "d"],
+        "location_id": ["w"] * 4,
+        "reorder_point": [10.0, 20.0, None, 40.0],
+        "order_up_to": [30.0, 50.0, None, 60.0],
+        "forecast_mean": [4.0, 4.0, 4.0, None],
+        "is_unknown": [False] * 4,
+    }
+)
+CHOICES = pl.DataFrame(
+    {
+        "item_id": ["a", "b", "c", "d"],
+        "location_id": ["w"] * 4,
+        "choice": ["incumbent", "ours", "incumbent", "incumbent"],
+        "reason": ["not proven"] * 4,
+    }
+)
 
 
 def test_the_erps_rule_stays_with_the_reason_of_the_guard():
     found = {row["item_id"]: row for row in kept(POLICIES, CHOICES, ROWS).iter_rows(named=True)}
-    assert {name: found["a"][name] for name in ("policy", "level", "reorder_point", "order_up_to", "safety_stock", "reason")} == {
-        "policy": "min_max", "level": "reorder_point", "reorder_point": 10.0, "order_up_to": 30.0, "safety_stock": 6.0,
+    assert {
+        name: found["a"][name] for name in ("policy", "level", "reorder_point", "order_up_to", "safety_stock", "reason")
+    } == {
+        "policy": "min_max",
+        "level": "reorder_point",
+        "reorder_point": 10.0,
+        "order_up_to": 30.0,
+        "safety_stock": 6.0,
         "reason": "not proven",
-    }  # fmt: skip
+    }
     assert found["b"]["policy"] == "base_stock"
     assert found["c"]["reorder_point"] == 3.0  # no rule to keep
     assert (found["d"]["reorder_point"], found["d"]["safety_stock"]) == (40.0, 0.5)  # no forecast to measure it by

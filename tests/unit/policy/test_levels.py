@@ -23,12 +23,20 @@ GRID = np.linspace(0, 28, len(LEVELS))
 
 def skus(**changes):
     base = {
-        "quantiles": np.tile(GRID, (3, 1)), "mean": np.array([14.0, NONE, NONE]), "protection_days": np.full(3, 14.0),
-        "demand_per_day": np.full(3, 1.0), "variance_per_day": np.full(3, 2.0), "ordering_cost": np.zeros(3),
-        "holding_cost_per_day": np.full(3, 0.01), "shortage_cost": np.full(3, 2.0), "position": np.zeros(3),
-        "deviation": np.array([8.0, NONE, NONE]), "minimum": np.array([5.0, 5.0, NONE]), "maximum": np.array([9.0, 9.0, NONE]),
+        "quantiles": np.tile(GRID, (3, 1)),
+        "mean": np.array([14.0, NONE, NONE]),
+        "protection_days": np.full(3, 14.0),
+        "demand_per_day": np.full(3, 1.0),
+        "variance_per_day": np.full(3, 2.0),
+        "ordering_cost": np.zeros(3),
+        "holding_cost_per_day": np.full(3, 0.01),
+        "shortage_cost": np.full(3, 2.0),
+        "position": np.zeros(3),
+        "deviation": np.array([8.0, NONE, NONE]),
+        "minimum": np.array([5.0, 5.0, NONE]),
+        "maximum": np.array([9.0, 9.0, NONE]),
         "whole": np.full(3, True),
-    }  # fmt: skip
+    }
     return levels.Skus(**{**base, **changes})
 
 

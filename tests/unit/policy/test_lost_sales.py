@@ -33,15 +33,27 @@ def coming() -> lost_sales.Coming:
     periods = pl.DataFrame({"item_id": ITEMS, "location_id": ["L"] * count}).join(
         pl.DataFrame({"period": [1, 2, 3, 4], "mean": [5.6] * 4, "std": [3.0] * 4}), how="cross"
     )
-    dated = pl.DataFrame({
-        "item_id": ["own", "plain", "stocked"], "location_id": ["L"] * 3, "quantity": [5.0, 5.0, 200.0],
-        "expected_on": [AS_OF + timedelta(days=8)] * 2 + [None],
-    })  # fmt: skip
-    terms = pl.DataFrame({
-        "item_id": ITEMS, "location_id": ["L"] * count, "has_own_costs": [i != "plain" for i in ITEMS], "shortage_cost": [1.0] * count,
-        "lead_time_mean": [14.0, 14.0, 30.0, 14.0, 14.0, 14.0], "lead_time_std": [0.0] * count, "min_order_qty": [1.0] * count,
-        "pack_size": [1.0] * count, "on_hand": [4.0] * count,
-    })  # fmt: skip
+    dated = pl.DataFrame(
+        {
+            "item_id": ["own", "plain", "stocked"],
+            "location_id": ["L"] * 3,
+            "quantity": [5.0, 5.0, 200.0],
+            "expected_on": [AS_OF + timedelta(days=8)] * 2 + [None],
+        }
+    )
+    terms = pl.DataFrame(
+        {
+            "item_id": ITEMS,
+            "location_id": ["L"] * count,
+            "has_own_costs": [i != "plain" for i in ITEMS],
+            "shortage_cost": [1.0] * count,
+            "lead_time_mean": [14.0, 14.0, 30.0, 14.0, 14.0, 14.0],
+            "lead_time_std": [0.0] * count,
+            "min_order_qty": [1.0] * count,
+            "pack_size": [1.0] * count,
+            "on_hand": [4.0] * count,
+        }
+    )
     return lost_sales.Coming(periods, dated, terms)
 
 

@@ -42,9 +42,11 @@ def test_it_comes_before_the_alerts_for_a_supplier():
     rows, breaks = make(60, seed=1)
     late = {"overdue": 0.0, "dropped": 5.0, "beyond": 0.0, "late_po": "PO-1", "beyond_po": ""}
     rows = rows.with_columns(
-        *(pl.lit(value).alias(name) for name, value in late.items()), oldest_on=pl.lit(AS_OF), next_on=pl.lit(None, pl.Date),
+        *(pl.lit(value).alias(name) for name, value in late.items()),
+        oldest_on=pl.lit(AS_OF),
+        next_on=pl.lit(None, pl.Date),
         last_demand_on=pl.lit(LONG_AGO),
-    )  # fmt: skip
+    )
     table = decide(rows, breaks, AS_OF, config()).table
     ordered = table["quantity"] > 0
     assert set(table.filter(ordered)["alert_code"]) == {"ORDERED_WITHOUT_SALE"}
@@ -55,16 +57,26 @@ def test_what_runs_out_before_its_next_line_says_how_long_it_lasts_and_when_the_
     rows, breaks = make(60, seed=1)
     late = {"overdue": 0.0, "dropped": 0.0, "beyond": 0.0, "late_po": "", "beyond_po": ""}
     rows = rows.with_columns(
-        *(pl.lit(value).alias(name) for name, value in late.items()), oldest_on=pl.lit(None, pl.Date),
-        next_on=pl.lit(AS_OF + timedelta(days=3)), on_hand=pl.lit(0.0),
-    )  # fmt: skip
+        *(pl.lit(value).alias(name) for name, value in late.items()),
+        oldest_on=pl.lit(None, pl.Date),
+        next_on=pl.lit(AS_OF + timedelta(days=3)),
+        on_hand=pl.lit(0.0),
+    )
     alerted = decide(rows, breaks, AS_OF, config()).table.filter(pl.col("alert_code") == "RUNS_OUT_BEFORE_NEXT_LINE")
     assert set(alerted["alert"]) == {"Expedite: stock covers less than a day, the next line is due in 3 days"}
 
 
 def _alert(demand_per_day, **changes):
-    base = {"on_hand": 10.0, "overdue": 0.0, "dropped": 0.0, "beyond": 0.0, "late_po": "", "beyond_po": "", "oldest_on": None,
-            "next_on": AS_OF + timedelta(days=6)}  # fmt: skip
+    base = {
+        "on_hand": 10.0,
+        "overdue": 0.0,
+        "dropped": 0.0,
+        "beyond": 0.0,
+        "late_po": "",
+        "beyond_po": "",
+        "oldest_on": None,
+        "next_on": AS_OF + timedelta(days=6),
+    }
     rows = pl.DataFrame([base | changes], schema_overrides={"oldest_on": pl.Date, "next_on": pl.Date})
     return alerts.alerts(rows, np.ones(1, dtype=bool), np.array([demand_per_day]), AS_OF)["alert"][0]
 

@@ -8,17 +8,28 @@ from tests.unit.purchase.catalogue import AS_OF, config, make
 
 ROWS, BREAKS = make(40, seed=6)
 NEEDED = ROWS.filter("has_supplier").with_columns(
-    on_hand=pl.lit(0.0), due=pl.lit(0.0), purchase_price=pl.lit(3.0), created_on=pl.lit(None, pl.Date),
-    discontinued_on=pl.lit(None, pl.Date)
-)  # fmt: skip
+    on_hand=pl.lit(0.0),
+    due=pl.lit(0.0),
+    purchase_price=pl.lit(3.0),
+    created_on=pl.lit(None, pl.Date),
+    discontinued_on=pl.lit(None, pl.Date),
+)
 
 CASES = {
     "vendor without lead time": ({"lead_time_days": pl.lit(None, pl.Float64)}, {}, None),
-    "item without vendor": ({"has_supplier": pl.lit(value=False), "supplier_id": pl.lit(None, pl.String)}, {}, "NO_ORDER_NO_SUPPLIER"),
+    "item without vendor": (
+        {"has_supplier": pl.lit(value=False), "supplier_id": pl.lit(None, pl.String)},
+        {},
+        "NO_ORDER_NO_SUPPLIER",
+    ),
     "price zero": ({"purchase_price": pl.lit(0.0)}, {}, "NO_ORDER_PRICE_MISSING"),
-    "pack larger than the maximum": ({"pack_size": pl.lit(500.0)}, {"max_quantity": 100.0}, "NO_ORDER_PACK_ABOVE_MAXIMUM"),
+    "pack larger than the maximum": (
+        {"pack_size": pl.lit(500.0)},
+        {"max_quantity": 100.0},
+        "NO_ORDER_PACK_ABOVE_MAXIMUM",
+    ),
     "budget zero": ({}, {"budget": 0.0}, "NO_ORDER_BUDGET_SPENT"),
-}  # fmt: skip
+}
 """Input → what is changed of the SKUs and of the configuration, and the code of all lines; None: they are ordered."""
 
 

@@ -140,9 +140,15 @@ def test_levels_of_least_expected_cost_of_what_comes_in_fractions_fade_by_fracti
 
     def kilos(level, on_hand):
         one_item = rows(
-            policy=["expected_cost"], whole=[False], pack_size=[None], due=[0.0], ordering_cost=[0.0], reorder_point=[level],
-            order_up_to=[level], on_hand=[on_hand],
-        )  # fmt: skip
+            policy=["expected_cost"],
+            whole=[False],
+            pack_size=[None],
+            due=[0.0],
+            ordering_cost=[0.0],
+            reorder_point=[level],
+            order_up_to=[level],
+            on_hand=[on_hand],
+        )
         return table(one_item, BREAKS.head(0), AS_OF, settings.load()).row(0, named=True)
 
     row = kilos(1.0, 0.7)
@@ -157,9 +163,16 @@ def test_levels_of_least_expected_cost_of_what_comes_in_fractions_fade_by_fracti
 def test_what_is_booked_in_tonnes_is_shown_with_its_significant_figures():
     """Four kilograms of what is booked in tonnes are neither 0 nor 'anything at all'."""
     tonnes = rows(
-        whole=[False], pack_size=[None], due=[0.0], ordering_cost=[0.0], reorder_point=[0.0042], order_up_to=[0.0075], on_hand=[0.0012],
-        forecast_mean=[0.003], mean_demand=[0.0003],
-    )  # fmt: skip
+        whole=[False],
+        pack_size=[None],
+        due=[0.0],
+        ordering_cost=[0.0],
+        reorder_point=[0.0042],
+        order_up_to=[0.0075],
+        on_hand=[0.0012],
+        forecast_mean=[0.003],
+        mean_demand=[0.0003],
+    )
     row = table(tonnes, BREAKS.head(0), AS_OF, settings.load()).row(0, named=True)
     assert row["reason"] == (
         "Order 0.0063: on hand 0.0012 + due within 14 days 0 = position 0.0012, at or below the reorder point 0.0042; up to 0.0075"

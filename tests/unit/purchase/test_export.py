@@ -11,10 +11,18 @@ from hypothesis import strategies as st
 
 from pipelines.purchase.export import COLUMNS, encode, number
 
-PROPOSALS = pl.DataFrame({
-    "as_of": [date(2026, 6, 28)] * 3, "item_id": ["b", "a", "a"], "location_id": ["w1", "w2", "w1"], "supplier_id": ["S,1", "S2", "S2"],
-    "quantity": [12.0, 0.1, 100.0], "unit_price": [2.5, None, 3.0], "expected_on": [date(2026, 7, 1)] * 3, "reason_code": ["X"] * 3,
-})  # fmt: skip
+PROPOSALS = pl.DataFrame(
+    {
+        "as_of": [date(2026, 6, 28)] * 3,
+        "item_id": ["b", "a", "a"],
+        "location_id": ["w1", "w2", "w1"],
+        "supplier_id": ["S,1", "S2", "S2"],
+        "quantity": [12.0, 0.1, 100.0],
+        "unit_price": [2.5, None, 3.0],
+        "expected_on": [date(2026, 7, 1)] * 3,
+        "reason_code": ["X"] * 3,
+    }
+)
 
 
 def test_csv_to_the_byte():
@@ -37,9 +45,15 @@ def test_json_and_parquet_hold_the_same_rows():
     rows = json.loads(encode(PROPOSALS, "json"))
     assert rows[0]["quantity"] == 100
     assert rows[2] == {
-        "as_of": "2026-06-28", "item_id": "a", "location_id": "w2", "supplier_id": "S2", "quantity": 0.1, "unit_price": None,
-        "expected_on": "2026-07-01", "reason_code": "X",
-    }  # fmt: skip
+        "as_of": "2026-06-28",
+        "item_id": "a",
+        "location_id": "w2",
+        "supplier_id": "S2",
+        "quantity": 0.1,
+        "unit_price": None,
+        "expected_on": "2026-07-01",
+        "reason_code": "X",
+    }
     assert pl.read_parquet(io.BytesIO(encode(PROPOSALS, "parquet"))).equals(PROPOSALS.sort("location_id", "item_id"))
 
 

@@ -23,14 +23,20 @@ def _decided(**changes):
 
 FAULTS = {
     "no policy was set": {
-        "level": pl.lit(None, pl.String), "policy": pl.lit(None, pl.String), "reorder_point": NOTHING, "order_up_to": NOTHING,
+        "level": pl.lit(None, pl.String),
+        "policy": pl.lit(None, pl.String),
+        "reorder_point": NOTHING,
+        "order_up_to": NOTHING,
         "safety_stock": NOTHING,
     },
     "the policy's levels are no numbers": {"order_up_to": pl.lit(float("nan"))},
     "the policy's levels are negative": {"order_up_to": pl.lit(-3.0), "reorder_point": pl.lit(-4.0)},
     "the policy's reorder point is above its order-up-to level": {"reorder_point": pl.col("order_up_to") + 5},
-    "the policy's levels are far beyond what the past explains": {"order_up_to": pl.lit(1e12), "forecast_mean": pl.lit(1e12)},
-}  # fmt: skip
+    "the policy's levels are far beyond what the past explains": {
+        "order_up_to": pl.lit(1e12),
+        "forecast_mean": pl.lit(1e12),
+    },
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

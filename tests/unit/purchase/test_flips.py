@@ -109,10 +109,11 @@ def _fractional(rows):
     return rows.with_columns(
         whole=~odd,
         pack_size=pl.when(odd).then(0.0).otherwise("pack_size"),
-        on_hand=pl.when(odd).then(pl.col("on_hand") * 1.0371).otherwise("on_hand") + pl.when(surplus).then(5000.0).otherwise(0.0),
+        on_hand=pl.when(odd).then(pl.col("on_hand") * 1.0371).otherwise("on_hand")
+        + pl.when(surplus).then(5000.0).otherwise(0.0),
         reorder_point=pl.when(odd).then(pl.col("reorder_point") * 1.00613).otherwise("reorder_point"),
         order_up_to=pl.when(odd).then(pl.col("order_up_to") * 1.00613).otherwise("order_up_to"),
-    )  # fmt: skip
+    )
 
 
 def test_the_change_in_words_flips_it_too_also_of_surplus_and_fractions():

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.purchase import joint
 from pipelines.purchase.decide import decide
-from pipelines.purchase.joint import Terms, can_order_units
+from pipelines.purchase.joint import JointTerms, can_order_units
 from tests.unit.purchase.catalogue import AS_OF, config, make
 
 
@@ -24,7 +24,7 @@ def test_joining_adds_lines_but_never_an_order_to_a_supplier_without_one():
 def test_can_order_levels_at_their_limits():
     def units(vendor=(0, 0, 0), lot=40.0, room=39.0, holding=0.01, line=0.1):
         three = [np.full(3, value) for value in (lot, room, 1.0, 50.0, holding, 0.0)]
-        return can_order_units(np.array(vendor), Terms(*three), line, 1.0)
+        return can_order_units(np.array(vendor), JointTerms(*three), line, 1.0)
 
     assert (units(line=0.0) > 12).all(), "a further line costs nothing"
     assert units(line=1.0).tolist() == [0, 0, 0]
@@ -53,7 +53,7 @@ def test_the_cost_of_a_can_order_level_is_that_of_cycles_played(share, others):
 def test_a_supplier_whose_orders_would_hardly_be_cheaper_is_left_alone(monkeypatch):
     def units():
         three = [np.full(3, value) for value in (40.0, 39.0, 1.0, 50.0, 0.01, 0.0)]
-        return can_order_units(np.zeros(3, dtype=np.int64), Terms(*three), 0.1, 1.0)
+        return can_order_units(np.zeros(3, dtype=np.int64), JointTerms(*three), 0.1, 1.0)
 
     assert (units() > 0).any()
     monkeypatch.setattr(joint, "SUPPLIER_HURDLE", 0.99)

@@ -18,10 +18,14 @@ def _catalogue(seed, step, cheaper, pack):
     rows, _ = make(5, seed=seed, vendors=1)
     rng = np.random.default_rng(seed)
     rows = rows.with_columns(
-        purchase_price=pl.lit(5.0), has_supplier=pl.lit(value=True), unit_volume=pl.Series(rng.uniform(0.5, 2.0, 5)),
-        pack_size=pl.Series(rng.integers(1, pack + 1, 5) * 1.0), min_order_qty=pl.Series(rng.integers(1, 16, 5) * 1.0),
-        holding_cost_per_day=pl.Series(rng.choice([0.001, 0.5], 5)), on_hand=pl.Series(rng.integers(0, 40, 5) * 1.0),
-    )  # fmt: skip
+        purchase_price=pl.lit(5.0),
+        has_supplier=pl.lit(value=True),
+        unit_volume=pl.Series(rng.uniform(0.5, 2.0, 5)),
+        pack_size=pl.Series(rng.integers(1, pack + 1, 5) * 1.0),
+        min_order_qty=pl.Series(rng.integers(1, 16, 5) * 1.0),
+        holding_cost_per_day=pl.Series(rng.choice([0.001, 0.5], 5)),
+        on_hand=pl.Series(rng.integers(0, 40, 5) * 1.0),
+    )
     breaks = rows[1:].select("item_id", "supplier_id", min_qty=pl.lit(step), unit_price=pl.lit(5.0 * cheaper))
     return rows, breaks
 

@@ -27,8 +27,15 @@ def test_own_lines_equal_brute_force():
     held = decide(rows, breaks, AS_OF, config(consolidate=False, rules=SHELVES)).table
     shelf, cut = _shelf(rows), 0
     for n, (before, now, position, pack, least) in enumerate(
-        zip(free["quantity"], held["quantity"], held["inventory_position"], rows["pack_size"], rows["min_order_qty"], strict=True)
-    ):  # fmt: skip
+        zip(
+            free["quantity"],
+            held["quantity"],
+            held["inventory_position"],
+            rows["pack_size"],
+            rows["min_order_qty"],
+            strict=True,
+        )
+    ):
         feasible = [k * pack for k in range(int(before / pack + 0.5) + 1) if k and k * pack >= least]
         fitting = [q for q in feasible if position + q <= shelf[n] + 1e-6]
         assert now == pytest.approx(max(fitting, default=0.0)), (n, before, position, shelf[n])

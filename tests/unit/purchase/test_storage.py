@@ -136,9 +136,11 @@ def test_the_expected_saving_is_the_newsvendors_integral():
 def test_the_space_that_a_supplier_s_order_could_ask_for():
     """Levels or half a year's demand of each SKU, a pack and the least line, times its volume; all SKUs of the supplier together."""
     sku = SimpleNamespace(
-        order_up_to=np.array([100.0, 10.0, 50.0, -40.0]), demand_per_day=np.array([0.1, 1.0, 0.0, 0.0]), pack=np.full(4, 5.0),
+        order_up_to=np.array([100.0, 10.0, 50.0, -40.0]),
+        demand_per_day=np.array([0.1, 1.0, 0.0, 0.0]),
+        pack=np.full(4, 5.0),
         vendor=np.array([0, 0, 1, -1]),
-    )  # fmt: skip
+    )
     draft = SimpleNamespace(least=np.array([10.0, 10.0, 10.0, 60.0]))
     most = storage._most(draft, sku, np.array([1.0, 2.0, 0.5, 0.1]))
     assert most.tolist() == [115.0 + 2 * 197.0] * 2 + [32.5, 6.5]

@@ -12,7 +12,9 @@ from tests.unit.purchase.catalogue import config
 
 SHIPPED = config(min_quantity=0.0, max_quantity=1e12)
 SETTINGS = SHIPPED.model_copy(update={"planning": SHIPPED.planning.model_copy(update={"bucket": "week"})})
-BREAKS = pl.DataFrame(schema={"item_id": pl.String, "supplier_id": pl.String, "min_qty": pl.Float64, "unit_price": pl.Float64})  # fmt: skip
+BREAKS = pl.DataFrame(
+    schema={"item_id": pl.String, "supplier_id": pl.String, "min_qty": pl.Float64, "unit_price": pl.Float64}
+)
 
 
 def landed(**terms: float | None) -> float:
@@ -37,9 +39,14 @@ amounts = st.floats(0.05, 500)
 @given(amounts, amounts, amounts, st.floats(0.05, 50), st.integers(1, 90), st.floats(0.05, 1))
 def test_it_is_price_ordering_and_holding_over_what_is_accepted(price, fixed, demand, cost, days, share):
     landed_cost = landed(
-        purchase_price=price, ordering_cost=fixed, forecast_mean=demand * days, protection_days=days, unit_cost=cost,
-        holding_cost_per_day=0.001 * cost, accepted_share=share,
-    )  # fmt: skip
+        purchase_price=price,
+        ordering_cost=fixed,
+        forecast_mean=demand * days,
+        protection_days=days,
+        unit_cost=cost,
+        holding_cost_per_day=0.001 * cost,
+        accepted_share=share,
+    )
     assert landed_cost == pytest.approx(closed_form(price, fixed, demand, 0.001) / share, rel=1e-6)
 
 

@@ -13,13 +13,25 @@ from tests.unit.purchase.catalogue import AS_OF, config, make
 
 def _setting(periods=364, skus=24, seed=1, **changes):
     rng = np.random.default_rng(seed)
-    each = {"pack": 1.0, "minimum": 1.0, "reorder_point": 12.0, "order_up_to": 40.0, "start": 26.0, "ordering_cost": 60.0,
-            "holding": 0.01, "shortage": 4.0}  # fmt: skip
+    each = {
+        "pack": 1.0,
+        "minimum": 1.0,
+        "reorder_point": 12.0,
+        "order_up_to": 40.0,
+        "start": 26.0,
+        "ordering_cost": 60.0,
+        "holding": 0.01,
+        "shortage": 4.0,
+    }
     columns = {name: np.full(skus, value) for name, value in (each | changes).items()}
     return trial.Setting(
-        demand=rng.poisson(1.0, (skus, periods)).astype(float), vendor=np.arange(skus) // 6, review=1, lead=np.full(skus, 6),
-        line_cost_share=0.1, **columns,
-    )  # fmt: skip
+        demand=rng.poisson(1.0, (skus, periods)).astype(float),
+        vendor=np.arange(skus) // 6,
+        review=1,
+        lead=np.full(skus, 6),
+        line_cost_share=0.1,
+        **columns,
+    )
 
 
 def test_dear_orders_are_shared_and_cheap_ones_are_not():

@@ -27,10 +27,15 @@ def books(seed, skus=6, *, missing_counts=0.0):
     def rows(values, where, **names):
         picked = [(n, t) for n, t in at if where[n, t]]
         ((day, column),) = names.items()
-        return pl.DataFrame({
-            "item_id": [f"i{n}" for n, _ in picked], "location_id": ["w"] * len(picked), day: [FIRST + timedelta(t) for _, t in picked],
-            column: [float(values[n, t]) for n, t in picked],
-        }, schema={"item_id": pl.String, "location_id": pl.String, day: pl.Date, column: pl.Float64})  # fmt: skip
+        return pl.DataFrame(
+            {
+                "item_id": [f"i{n}" for n, _ in picked],
+                "location_id": ["w"] * len(picked),
+                day: [FIRST + timedelta(t) for _, t in picked],
+                column: [float(values[n, t]) for n, t in picked],
+            },
+            schema={"item_id": pl.String, "location_id": pl.String, day: pl.Date, column: pl.Float64},
+        )
 
     demand = rows(np.maximum(net, 0), net != 0, day="quantity")
     returned = rows(np.maximum(-net, 0), net < 0, day="returned")
@@ -102,13 +107,26 @@ def test_the_engine_replays_sound_books_to_the_unit():
 
 
 def test_returns_blur_a_step_without_hiding_it():
-    stock = pl.DataFrame({"item_id": ["a"] * 3, "location_id": ["w"] * 3, "counted_on": [FIRST + timedelta(t) for t in range(3)],
-                          "on_hand": [10.0, 5.0, 12.0]})  # fmt: skip
+    stock = pl.DataFrame(
+        {
+            "item_id": ["a"] * 3,
+            "location_id": ["w"] * 3,
+            "counted_on": [FIRST + timedelta(t) for t in range(3)],
+            "on_hand": [10.0, 5.0, 12.0],
+        }
+    )
     demand = pl.DataFrame(
         {"item_id": ["a"], "location_id": ["w"], "day": [FIRST + timedelta(1)], "quantity": [0.0], "returned": [2.0]}
     )
-    none = pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String, "received_on": pl.Date, "quantity_received": pl.Float64,
-                                "quantity_rejected": pl.Float64})  # fmt: skip
+    none = pl.DataFrame(
+        schema={
+            "item_id": pl.String,
+            "location_id": pl.String,
+            "received_on": pl.Date,
+            "quantity_received": pl.Float64,
+            "quantity_rejected": pl.Float64,
+        }
+    )
     found = mismatches(stock, demand, none)
     assert found.select("low", "high", "units").rows() == [(-7.0, -5.0, -5.0), (7.0, 7.0, 7.0)]
     assert kinds(found)["kind"].to_list() == [OPPOSITE]

@@ -17,9 +17,15 @@ def facts(rate=2.0, variance=3.0, lead=5.0, whole=True, **costs):
 
     terms = {"ordering_cost": 50.0, "holding_cost": 0.02, "shortage_cost": 4.0} | costs
     return Known(
-        {name: one(rate) for name in (DECAYED, SBA, TSB)}, one(variance), (one(lead), one(0.0)), one(1.0), np.array([[whole]]),
-        *(one(terms[name]) for name in ("ordering_cost", "holding_cost", "shortage_cost")), 0.95, 7.0,
-    )  # fmt: skip
+        {name: one(rate) for name in (DECAYED, SBA, TSB)},
+        one(variance),
+        (one(lead), one(0.0)),
+        one(1.0),
+        np.array([[whole]]),
+        *(one(terms[name]) for name in ("ordering_cost", "holding_cost", "shortage_cost")),
+        0.95,
+        7.0,
+    )
 
 
 def test_rates_of_each_date_equal_the_forecasters_on_the_history_until_then():

@@ -90,8 +90,12 @@ def chain_cost(mean, level, lead):
     demands = np.arange(level + 1)
     probability = stats.poisson(mean).pmf(demands)
     probability[-1] = 1 - probability[:-1].sum()
-    expected_short = np.array([mean - sum(min(d, x) * stats.poisson(mean).pmf(d) for d in range(x)) - x * stats.poisson(mean).sf(x - 1)
-                               for x in range(level + 1)])  # fmt: skip
+    expected_short = np.array(
+        [
+            mean - sum(min(d, x) * stats.poisson(mean).pmf(d) for d in range(x)) - x * stats.poisson(mean).sf(x - 1)
+            for x in range(level + 1)
+        ]
+    )
     transition, cost = np.zeros((len(states), len(states))), np.zeros(len(states))
     for (stock, *pipeline), n in states.items():
         # the state is that before sales, after receipts; pipeline[0] arrives tomorrow

@@ -11,7 +11,7 @@ from pipelines.ordering import expected_cost
 from pipelines.replay import expected_cost_replay
 from pipelines.replay.candidates import DECAYED
 from pipelines.replay.choose import PROVEN, Phases
-from pipelines.replay.policies import Terms, known, review_days
+from pipelines.replay.policies import PolicyTerms, known, review_days
 from pipelines.replay.replay import Timetable, play
 from pipelines.replay.window import pipeline_at_start
 from tests.unit.replay.worlds import AS_OF, HOLDING, LEAD, SHORTAGE, books, kept_books
@@ -23,9 +23,14 @@ REVIEW = settings.Settings().planning.review_period_days
 def shop(seed=5, skus=6, make=books, **spoiled):
     """A shop whose SKUs may order at every review; the ERP names the costs of all but the first."""
     rows = make(seed, skus, **spoiled)
-    return replace(rows, skus=rows.skus.with_columns(
-        ordering_cost=pl.lit(0.0), every_review=pl.lit(value=True), has_own_costs=pl.col("item_id") != "i0000",
-    ))  # fmt: skip
+    return replace(
+        rows,
+        skus=rows.skus.with_columns(
+            ordering_cost=pl.lit(0.0),
+            every_review=pl.lit(value=True),
+            has_own_costs=pl.col("item_id") != "i0000",
+        ),
+    )
 
 
 def played(rows, **kw):
@@ -37,7 +42,7 @@ def test_the_orders_are_those_of_a_replay_that_goes_day_by_day():
     done = played(rows, guards=False)
     w, config = done.window, settings.Settings()
     ones = np.ones(rows.skus.height)
-    terms = Terms(0.0 * ones, HOLDING * ones, SHORTAGE * ones, LEAD * ones, config.costs.service_target, REVIEW)
+    terms = PolicyTerms(0.0 * ones, HOLDING * ones, SHORTAGE * ones, LEAD * ones, config.costs.service_target, REVIEW)
     facts, reviews = known(w, terms), review_days(DAYS, REVIEW).tolist()
     due, placed = pipeline_at_start(w, done.days.start, config.purchase.late_days)
     assert due.units.sum() > 0
@@ -74,9 +79,12 @@ def test_no_order_knows_what_is_sold_after_it():
     before = played(rows, guards=False).outcomes["candidate"].trace[3]
     cut = 260
     day = (pl.col("day") - pl.lit(AS_OF)).dt.total_days() + DAYS - 1
-    changed = replace(rows, demand=rows.demand.with_columns(
-        quantity=pl.when(day > cut).then(pl.col("quantity") * 7 + 3).otherwise(pl.col("quantity"))
-    ))  # fmt: skip
+    changed = replace(
+        rows,
+        demand=rows.demand.with_columns(
+            quantity=pl.when(day > cut).then(pl.col("quantity") * 7 + 3).otherwise(pl.col("quantity"))
+        ),
+    )
     after = played(changed, guards=False).outcomes["candidate"].trace[3]
     assert np.array_equal(before[:, : cut + 1], after[:, : cut + 1])
     assert not np.array_equal(before[:, cut + 1 :], after[:, cut + 1 :])

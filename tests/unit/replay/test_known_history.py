@@ -8,8 +8,8 @@ import pytest
 
 from pipelines.replay.candidates import CANDIDATES, SBA
 from pipelines.replay.known_history import decayed_moments, lead_times_known, spread_known
-from pipelines.replay.policies import Terms, known, review_columns, review_days
-from pipelines.replay.window import Window
+from pipelines.replay.policies import PolicyTerms, known, review_columns, review_days
+from pipelines.replay.window import ReplayWindow
 
 
 def test_moments_equal_the_weighted_definition():
@@ -50,18 +50,23 @@ def world(rng, skus=6, run_up=60, days=70):
     ordered = rng.integers(-50, days - 1, lines)
     received = ordered + rng.integers(1, 12, lines)
     units = rng.integers(1, 9, lines).astype(float)
-    receipts = pl.DataFrame({
-        "sku": sku, "ordered_on": [first + timedelta(int(t)) for t in ordered],
-        "received_on": [first + timedelta(int(t)) for t in received],
-        "quantity_ordered": units, "quantity_received": units, "quantity_rejected": units * 0,
-    })  # fmt: skip
-    return Window(
+    receipts = pl.DataFrame(
+        {
+            "sku": sku,
+            "ordered_on": [first + timedelta(int(t)) for t in ordered],
+            "received_on": [first + timedelta(int(t)) for t in received],
+            "quantity_ordered": units,
+            "quantity_received": units,
+            "quantity_rejected": units * 0,
+        }
+    )
+    return ReplayWindow(
         first, demand, rng.random(demand.shape) < 0.05, np.zeros(demand.shape, bool), np.zeros(skus, int), np.zeros((skus, days + 1)),
         np.ones((skus, days), int), np.ones((skus, days)), receipts, receipts.clear(), days,
     )  # fmt: skip
 
 
-TERMS = Terms(np.full(6, 50.0), np.full(6, 0.01), np.full(6, 2.0), np.full(6, 5.0), 0.95, 7)
+TERMS = PolicyTerms(np.full(6, 50.0), np.full(6, 0.01), np.full(6, 2.0), np.full(6, 5.0), 0.95, 7)
 
 
 def altered(w, cut):
@@ -70,7 +75,7 @@ def altered(w, cut):
     changed.demand[:, changed.run_up + cut + 1 :] = 50.0
     changed.stockout[:, changed.run_up + cut + 1 :] = True
     kept = changed.receipts.filter(pl.col("received_on") <= w.first + timedelta(days=cut))
-    return Window(**{**changed.__dict__, "receipts": kept})
+    return ReplayWindow(**{**changed.__dict__, "receipts": kept})
 
 
 @pytest.mark.parametrize("candidate", CANDIDATES, ids=lambda c: c.name)

@@ -105,9 +105,12 @@ def test_a_changed_row_changes_the_hash_of_its_kind_and_its_sku_alone(rows, tabl
 
 
 NO_FIGURE = {
-    "pipelines.replay.hashes", "pipelines.replay.retrained",  # the latter forecasts for studies, which have no passports
-    "pipelines.settings", "pipelines.core.errors", "pipelines.io.warehouse",
-}  # fmt: skip
+    "pipelines.replay.hashes",
+    "pipelines.replay.retrained",  # the latter forecasts for studies, which have no passports
+    "pipelines.settings",
+    "pipelines.core.errors",
+    "pipelines.io.warehouse",
+}
 """Modules the replay imports that compute no figure of a passport: values of settings are in a hash of their own."""
 
 
@@ -173,9 +176,12 @@ def test_a_short_history_keeps_the_erps_rule(rows, config):
     short = config.model_copy(update={"planning": config.planning.model_copy(update={"history_days": 150})})
     first = AS_OF - timedelta(days=149)
     cut = tables.Recorded(
-        rows.skus, rows.demand.filter(pl.col("day") >= first), rows.stock.filter(pl.col("counted_on") >= first),
-        rows.receipts, rows.open_orders,
-    )  # fmt: skip
+        rows.skus,
+        rows.demand.filter(pl.col("day") >= first),
+        rows.stock.filter(pl.col("counted_on") >= first),
+        rows.receipts,
+        rows.open_orders,
+    )
     found = everything(cut, short)
     assert set(found["choices"]["basis"]) == {"not_proven", "no_incumbent"}
     assert found["choices"].filter(pl.col("basis") == "not_proven")["reason"].str.contains("too few to prove").all()

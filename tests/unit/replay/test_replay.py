@@ -20,10 +20,12 @@ DAYS, HISTORY = 56, 120
 
 def config(**replay):
     loaded = settings.load()
-    return loaded.model_copy(update={
-        "replay": loaded.replay.model_copy(update={"days": DAYS, **replay}),
-        "planning": loaded.planning.model_copy(update={"history_days": HISTORY}),
-    })  # fmt: skip
+    return loaded.model_copy(
+        update={
+            "replay": loaded.replay.model_copy(update={"days": DAYS, **replay}),
+            "planning": loaded.planning.model_copy(update={"history_days": HISTORY}),
+        }
+    )
 
 
 def play(rows, as_of, config, *, guards=False):
@@ -51,10 +53,13 @@ def rows():
          "is_stockout": item == "a" and back == 10}
         for item in "abcd" for back in range(HISTORY) if not (item == "b" and back <= 20)
     ])  # fmt: skip
-    stock = pl.DataFrame([
-        {"item_id": item, "location_id": "w", "counted_on": day(back), "on_hand": 0.0 if back == 10 else 15.0}
-        for item in "abd" for back in range(HISTORY)
-    ])  # fmt: skip
+    stock = pl.DataFrame(
+        [
+            {"item_id": item, "location_id": "w", "counted_on": day(back), "on_hand": 0.0 if back == 10 else 15.0}
+            for item in "abd"
+            for back in range(HISTORY)
+        ]
+    )
     lines = {"item_id": ["a", "a"], "location_id": ["w"] * 2, "ordered_on": [day(40), day(DAYS + 1)],
              "received_on": [day(36), day(DAYS - 3)],
              "quantity_ordered": [10.0, 4.0], "quantity_received": [10.0, 4.0], "quantity_rejected": [0.0, 0.0]}  # fmt: skip
@@ -189,9 +194,15 @@ def test_without_counts_every_policy_starts_at_the_erps_maximum_or_ours_where_th
 
 def test_an_order_open_from_before_the_start_to_the_last_day_is_on_order_all_along(rows):
     """120 units placed before c's replay and due after the as-of date: nobody orders as if they were not coming."""
-    promised = pl.DataFrame({
-        "item_id": ["c"], "location_id": ["w"], "ordered_on": [day(DAYS + 5)], "expected_on": [day(-30)], "quantity_ordered": [120.0],
-    })  # fmt: skip
+    promised = pl.DataFrame(
+        {
+            "item_id": ["c"],
+            "location_id": ["w"],
+            "ordered_on": [day(DAYS + 5)],
+            "expected_on": [day(-30)],
+            "quantity_ordered": [120.0],
+        }
+    )
     played = play(replace(rows, open_orders=pl.concat([rows.open_orders, promised])), AS_OF, config())
     for policy in ("incumbent", "candidate"):
         outcome = played.outcomes[policy]

@@ -9,7 +9,7 @@ import pytest
 
 from models.period.period_model import PeriodForecaster
 from pipelines.replay.candidates import BOOSTED, CANDIDATES, DECAYED, of
-from pipelines.replay.policies import Terms, known
+from pipelines.replay.policies import PolicyTerms, known
 from pipelines.replay.retrained import EARLIEST, NONE_LATE, Late, Sold, daily_rates, means, of_days
 from pipelines.studies.queries.kept import late
 from tests.unit.replay.test_known_history import world
@@ -79,7 +79,7 @@ def test_every_day_reads_the_newest_period_that_was_over():
 def test_candidates_of_trees_are_offered_where_they_were_forecast():
     w = world(np.random.default_rng(0))
     ones = np.ones(w.demand.shape[0])
-    terms = Terms(50 * ones, 0.02 * ones, 5 * ones, 6 * ones, 0.95, 7)
+    terms = PolicyTerms(50 * ones, 0.02 * ones, 5 * ones, 6 * ones, 0.95, 7)
     forecast = np.full((w.demand.shape[0], 18, 3), 14.0)
     forecast[:, :10] = np.nan
     plain, boosted = known(w, terms), known(w, terms, forecast)
@@ -122,13 +122,21 @@ def test_only_days_that_a_later_count_corrected_after_stock_was_found_are_late()
             ("B", days[9], 0.0),  # after an empty count
             ("C", days[20], 0.0),  # corrected after the last day
         ],
-        schema=["item_id", "day", "quantity"], orient="row",
-    ).with_columns(location_id=pl.lit("W"))  # fmt: skip
+        schema=["item_id", "day", "quantity"],
+        orient="row",
+    ).with_columns(location_id=pl.lit("W"))
     counts = pl.DataFrame(
-        [("A", days[1], 4.0), ("A", days[16], 0.0), ("B", days[8], 0.0), ("B", days[20], 0.0), ("C", days[1], 9.0),
-         ("C", days[27] + timedelta(days=3), 0.0)],
-        schema=["item_id", "counted_on", "on_hand"], orient="row",
-    ).with_columns(location_id=pl.lit("W"))  # fmt: skip
+        [
+            ("A", days[1], 4.0),
+            ("A", days[16], 0.0),
+            ("B", days[8], 0.0),
+            ("B", days[20], 0.0),
+            ("C", days[1], 9.0),
+            ("C", days[27] + timedelta(days=3), 0.0),
+        ],
+        schema=["item_id", "counted_on", "on_hand"],
+        orient="row",
+    ).with_columns(location_id=pl.lit("W"))
     found = late(skus, uncounted, counts, days[-1], 7, 4)
     rows = sorted(
         zip(*(values.tolist() for values in (found.sku, found.period, found.corrected, found.held)), strict=True)

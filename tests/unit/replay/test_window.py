@@ -17,31 +17,50 @@ def day(offset):
 
 SKUS = pl.DataFrame(
     {
-        "item_id": ["a", "b"], "location_id": ["w", "w"], "lead_time_days": [4.0, 2.5], "created_on": [None, day(3)],
+        "item_id": ["a", "b"],
+        "location_id": ["w", "w"],
+        "lead_time_days": [4.0, 2.5],
+        "created_on": [None, day(3)],
         "books_from": [None, None],
     },
     schema_overrides={"books_from": pl.Date},
-)  # fmt: skip
+)
 
 
 def recorded(receipts=(), stock=((-3, "a", 7.0), (4, "a", 5.0), (5, "b", 1.0)), skus=SKUS, open_orders=(), empty=()):
-    demand = pl.DataFrame({
-        "item_id": ["a", "a", "b", "x"], "location_id": ["w"] * 4, "day": [day(-5), day(0), day(9), day(1)],
-        "quantity": [1.0, 2.0, 3.0, 99.0], "is_stockout": [False, True, False, True],
-    })  # fmt: skip
+    demand = pl.DataFrame(
+        {
+            "item_id": ["a", "a", "b", "x"],
+            "location_id": ["w"] * 4,
+            "day": [day(-5), day(0), day(9), day(1)],
+            "quantity": [1.0, 2.0, 3.0, 99.0],
+            "is_stockout": [False, True, False, True],
+        }
+    )
     more = [(item, "w", day(offset), 0.0, True) for item, offset in empty]
     demand = pl.concat([demand.filter(pl.lit(not empty)), pl.DataFrame(more, demand.schema, orient="row")])
-    counts = pl.DataFrame({
-        "item_id": [s[1] for s in stock], "location_id": ["w"] * len(stock), "counted_on": [day(s[0]) for s in stock],
-        "on_hand": [s[2] for s in stock],
-    })  # fmt: skip
-    columns = {"item_id": pl.String, "ordered_on": pl.Date, "received_on": pl.Date, "quantity_ordered": pl.Float64,
-               "quantity_received": pl.Float64, "quantity_rejected": pl.Float64}  # fmt: skip
+    counts = pl.DataFrame(
+        {
+            "item_id": [s[1] for s in stock],
+            "location_id": ["w"] * len(stock),
+            "counted_on": [day(s[0]) for s in stock],
+            "on_hand": [s[2] for s in stock],
+        }
+    )
+    columns = {
+        "item_id": pl.String,
+        "ordered_on": pl.Date,
+        "received_on": pl.Date,
+        "quantity_ordered": pl.Float64,
+        "quantity_received": pl.Float64,
+        "quantity_rejected": pl.Float64,
+    }
     lines = pl.DataFrame([(r[0], day(r[1]), day(r[2]), *r[3:]) for r in receipts], columns, orient="row")
     still = pl.DataFrame(
         [(o[0], day(o[1]), day(o[2]), o[3]) for o in open_orders],
-        {"item_id": pl.String, "ordered_on": pl.Date, "expected_on": pl.Date, "quantity_ordered": pl.Float64}, orient="row",
-    )  # fmt: skip
+        {"item_id": pl.String, "ordered_on": pl.Date, "expected_on": pl.Date, "quantity_ordered": pl.Float64},
+        orient="row",
+    )
     lines, still = (rows.with_columns(location_id=pl.lit("w")) for rows in (lines, still))
     return window(skus, demand, counts, lines, still, AS_OF, days=10, run_up=5)
 

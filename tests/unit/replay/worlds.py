@@ -53,8 +53,15 @@ def books(seed: int, skus: int, *, spoil: float = 0.0, one_by_one: bool = False)
         "ordering_cost": [ORDERING] * skus, "lead_time_days": [float(LEAD)] * skus, "min_order_qty": one, "pack_size": one,
         "reorder_point": low + shift, "order_up_to": high + shift,
     }, schema_overrides=dict.fromkeys(("created_on", "discontinued_on", "books_from"), pl.Date))  # fmt: skip
-    lines = {"item_id": pl.String, "location_id": pl.String, "ordered_on": pl.Date, "received_on": pl.Date,
-             "quantity_ordered": pl.Float64, "quantity_received": pl.Float64, "quantity_rejected": pl.Float64}  # fmt: skip
+    lines = {
+        "item_id": pl.String,
+        "location_id": pl.String,
+        "ordered_on": pl.Date,
+        "received_on": pl.Date,
+        "quantity_ordered": pl.Float64,
+        "quantity_received": pl.Float64,
+        "quantity_rejected": pl.Float64,
+    }
     return Recorded(
         frame,
         pl.DataFrame(

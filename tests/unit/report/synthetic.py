@@ -41,7 +41,7 @@ def run(skus: int = 40, seed: int = 42) -> tuple[Tables, ForecastTables]:
         open_orders=_open_orders(base, decisions),
         quarantined=pl.DataFrame({
             "table_name": ["sales", "stock_levels"], "rule": ["item is in the item list", "on_hand is not negative"], "rows": [3, 1],
-            "example": ["sale_id=S0012", "item_id=I0003, location_id=W1"], "remedy": ["add the item, or mend the sale", "recount"],
+            "example": ["sale_id=S0012", "item_id=I0003, location_id=W1"], "remedy": ["add the item, or fix the sale", "recount"],
         }),
         review=pl.DataFrame({
             "table_name": ["sales"], "rule": ["within 3 standard deviations"], "row_key": ["sale_id=S0100"],
@@ -123,12 +123,17 @@ def _replay_rows(
 def _day_rows(
     base: pl.DataFrame, policy: str, demand: np.ndarray, on_hand: np.ndarray, sold: np.ndarray
 ) -> pl.DataFrame:
-    return pl.DataFrame({
-        "policy": [policy] * DAYS, "day": [AS_OF - timedelta(days=DAYS - 1 - d) for d in range(DAYS)], "skus": [base.height] * DAYS,
-        "stock_value": base["unit_cost"].to_numpy() @ on_hand, "sold_units": sold.sum(axis=0),
+    return pl.DataFrame(
+        {
+            "policy": [policy] * DAYS,
+            "day": [AS_OF - timedelta(days=DAYS - 1 - d) for d in range(DAYS)],
+            "skus": [base.height] * DAYS,
+            "stock_value": base["unit_cost"].to_numpy() @ on_hand,
+            "sold_units": sold.sum(axis=0),
             "lost_units": (demand - sold).sum(axis=0).astype(float),
-        "stockout_skus": (on_hand == 0).sum(axis=0),
-    })  # fmt: skip
+            "stockout_skus": (on_hand == 0).sum(axis=0),
+        }
+    )
 
 
 def _decisions(base: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
@@ -152,18 +157,30 @@ def _decisions(base: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
 def _open_orders(base: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
     rows = decisions.filter(pl.col("on_order") > 0)
     return rows.select(
-        po_id=pl.format("PO{}", pl.col("item_id")), line_no=pl.lit(1, dtype=pl.Int64), item_id="item_id", location_id="location_id",
-        expected_on=pl.lit(AS_OF - timedelta(days=2)), quantity_open="on_order", days_late=pl.lit(2, dtype=pl.Int64),
-    )  # fmt: skip
+        po_id=pl.format("PO{}", pl.col("item_id")),
+        line_no=pl.lit(1, dtype=pl.Int64),
+        item_id="item_id",
+        location_id="location_id",
+        expected_on=pl.lit(AS_OF - timedelta(days=2)),
+        quantity_open="on_order",
+        days_late=pl.lit(2, dtype=pl.Int64),
+    )
 
 
 def _forecasts(base: pl.DataFrame, demand: np.ndarray) -> ForecastTables:
     wanted = range(min(base.height, 40))
     past = [
-        {"item_id": f"I{i:04d}", "location_id": "W1", "bucket_on": AS_OF - timedelta(days=DAYS - 1 - d), "quantity": float(demand[i, d]),
-         "is_stockout": d % 90 == 0}
-        for i in wanted for d in range(DAYS - 120, DAYS) if demand[i, d] or d % 90 == 0
-    ]  # fmt: skip
+        {
+            "item_id": f"I{i:04d}",
+            "location_id": "W1",
+            "bucket_on": AS_OF - timedelta(days=DAYS - 1 - d),
+            "quantity": float(demand[i, d]),
+            "is_stockout": d % 90 == 0,
+        }
+        for i in wanted
+        for d in range(DAYS - 120, DAYS)
+        if demand[i, d] or d % 90 == 0
+    ]
     rng = np.random.default_rng(7)
     future = []
     for i in wanted:

@@ -85,10 +85,12 @@ def test_one_sku_has_no_interval() -> None:
 
 
 def test_totals() -> None:
-    rows = pl.DataFrame([
-        replay("a", "candidate", 5.0, stockout_days=10, sold_units=40.0, lost_units=10.0, mean_stock_value=100.0),
-        replay("b", "candidate", 6.0, stockout_days=0, mean_stock_value=50.0),
-    ])  # fmt: skip
+    rows = pl.DataFrame(
+        [
+            replay("a", "candidate", 5.0, stockout_days=10, sold_units=40.0, lost_units=10.0, mean_stock_value=100.0),
+            replay("b", "candidate", 6.0, stockout_days=0, mean_stock_value=50.0),
+        ]
+    )
     t = facts.totals(rows)
     assert (t.in_stock, t.fill, t.stock_value, t.total_cost, t.orders) == (
         pytest.approx(0.95),
@@ -100,10 +102,16 @@ def test_totals() -> None:
 
 
 def test_a_sku_is_at_risk_if_it_more_likely_than_not_runs_out() -> None:
-    decisions = pl.DataFrame({
-        "item_id": ["a", "b", "c", "d", "e"], "location_id": ["W1"] * 5, "risk": [0.49, 0.5, 0.9, 0.9, 1.0],
-        "order_up_to": [9.0] * 5, "inventory_position": [0.0, 0.0, 8.0, 1.0, 0.0], "unit_price": [1.0, None, 1.0, 1.0, 1.0],
-    })  # fmt: skip
+    decisions = pl.DataFrame(
+        {
+            "item_id": ["a", "b", "c", "d", "e"],
+            "location_id": ["W1"] * 5,
+            "risk": [0.49, 0.5, 0.9, 0.9, 1.0],
+            "order_up_to": [9.0] * 5,
+            "inventory_position": [0.0, 0.0, 8.0, 1.0, 0.0],
+            "unit_price": [1.0, None, 1.0, 1.0, 1.0],
+        }
+    )
     skus = decisions.select("item_id", "location_id", is_active=pl.col("item_id") != "e")  # e is discontinued
     found = facts.at_risk(decisions, skus)
     assert found["item_id"].to_list() == ["d", "c", "b"]  # of equal risk, the one that falls shorter comes first

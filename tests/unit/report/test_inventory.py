@@ -27,26 +27,41 @@ def sku(item: str, **changes: Any) -> dict[str, Any]:
 
 def line(po: str, item: str, due: int, **changes: Any) -> dict[str, Any]:
     base = {
-        "po_id": po, "line_no": 1, "item_id": item, "location_id": "W1", "supplier_id": "S1", "expected_on": AS_OF + timedelta(days=due),
-        "quantity_open": 30.0, "days_late": max(-due, 0), "unit_price": 3.0,
-    }  # fmt: skip
+        "po_id": po,
+        "line_no": 1,
+        "item_id": item,
+        "location_id": "W1",
+        "supplier_id": "S1",
+        "expected_on": AS_OF + timedelta(days=due),
+        "quantity_open": 30.0,
+        "days_late": max(-due, 0),
+        "unit_price": 3.0,
+    }
     return base | changes
 
 
 @pytest.fixture
 def tables() -> InventoryTables:
     rows = [
-        sku("FINE"), sku("OUT", on_hand=0.0, risk=1.0, quantity=60.0, order_value=180.0, on_order=30.0),
+        sku("FINE"),
+        sku("OUT", on_hand=0.0, risk=1.0, quantity=60.0, order_value=180.0, on_order=30.0),
         sku("RISK", on_hand=6.0, risk=0.8, on_order=30.0),
-        sku("MUCH", on_hand=1000.0), sku("DEAD", last_demand_on=AS_OF - timedelta(days=400), forecast_mean=0.0),
+        sku("MUCH", on_hand=1000.0),
+        sku("DEAD", last_demand_on=AS_OF - timedelta(days=400), forecast_mean=0.0),
         sku("GONE", is_active=False),
         sku("NEW", last_demand_on=None, on_hand=0.0, forecast_mean=None, order_up_to=0.0, risk=None),
-    ]  # fmt: skip
+    ]
     skus = pl.DataFrame(rows, schema_overrides={"created_on": pl.Date})
-    lines = pl.DataFrame([
-        line("P1", "OUT", -5), line("P2", "RISK", 20), line("P3", "RISK", 1), line("P4", "MUCH", 9),
-        line("P5", "DEAD", 9), line("P6", "FINE", 40),
-    ])  # fmt: skip
+    lines = pl.DataFrame(
+        [
+            line("P1", "OUT", -5),
+            line("P2", "RISK", 20),
+            line("P3", "RISK", 1),
+            line("P4", "MUCH", 9),
+            line("P5", "DEAD", 9),
+            line("P6", "FINE", 40),
+        ]
+    )
     totals = {"stock_value": float(skus["stock_value"].sum()), "open_value": 540.0, "order_value": 180.0}
     return InventoryTables(AS_OF, skus, lines, totals)
 
@@ -54,8 +69,14 @@ def tables() -> InventoryTables:
 def test_status_and_money_fall_apart_without_a_rest(tables: InventoryTables) -> None:
     skus = inventory.positions(tables)
     assert dict(skus.select("item_id", "status").iter_rows()) == {
-        "FINE": "fine", "OUT": "out", "RISK": "at_risk", "MUCH": "excess", "DEAD": "dead", "GONE": "dead", "NEW": "fine",
-    }  # fmt: skip
+        "FINE": "fine",
+        "OUT": "out",
+        "RISK": "at_risk",
+        "MUCH": "excess",
+        "DEAD": "dead",
+        "GONE": "dead",
+        "NEW": "fine",
+    }
     money = {row["item_id"]: row for row in skus.iter_rows(named=True)}
     assert money["MUCH"]["excess_value"] == (1000 - 384) * 2.5  # 182 and 10 days of 2 a day are more than 60
     assert money["DEAD"]["dead_value"] == 100.0 and money["FINE"]["needed_value"] == 100.0
@@ -79,8 +100,13 @@ def test_what_is_new_and_never_sold_is_not_called_dead() -> None:
     tables = InventoryTables(AS_OF, pl.DataFrame(rows, schema_overrides=known), lines, {})
     skus = inventory.positions(tables)
     assert dict(skus.select("item_id", "status").iter_rows()) == {
-        "LAUNCH": "fine", "AHEAD": "fine", "MUCH": "excess", "FLOP": "dead", "ENDED": "dead", "OLD": "dead",
-    }  # fmt: skip
+        "LAUNCH": "fine",
+        "AHEAD": "fine",
+        "MUCH": "excess",
+        "FLOP": "dead",
+        "ENDED": "dead",
+        "OLD": "dead",
+    }
     assert sorted(inventory.actions(tables, skus)[1]["item_id"]) == ["ENDED", "FLOP", "MUCH", "OLD"]
     split = skus["needed_value"] + skus["excess_value"] + skus["dead_value"]
     assert split.to_list() == skus["stock_value"].to_list()
@@ -164,7 +190,7 @@ def test_sentences_say_what_to_do(tables: InventoryTables) -> None:
     report = inventory_page.facts(tables)
     assert report["sentences"] == [
         "2 SKUs are out of stock (1) or more likely than not to run out: approve the proposals of 1 today; 1 waits for open orders alone.",
-        "Call about 2 open lines that come too late, the first of the list first: demand worth 30 would be missed.",
+        "Call about 2 open lines that come too late, starting at the top of the list: demand worth 30 would be missed.",
         "Cancel 2 open lines worth 180 for SKUs that already hold too much.",
         f"Sell off or write down 200 of stock ({200 / report['stock_value']:.1%}): 2 SKUs without demand for a year, or discontinued.",
         "Order nothing more of 1 SKU until it sells down: 1,540 lie beyond its order-up-to level and 182 days of forecast demand from the "

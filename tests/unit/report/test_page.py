@@ -142,7 +142,7 @@ def test_an_erp_with_sales_only_says_what_is_missing() -> None:
     text = " ".join("".join(read(html).text).split())
     assert re.findall(r"<h2>(.*?)</h2>", html) == TITLES
     assert "The ERP holds no stock records" in text and "The ERP holds no purchase orders" in text
-    assert "40: the ERP holds no stock record" in text and "nothing is said of savings" in text
+    assert "40: the ERP holds no stock record" in text and "no saving is reported" in text
     assert "Replayed alone on the past demand of 40 SKUs, our policy fills" in text and "instead of" not in text
     assert "Each day's stock and service of our policy." in text
     assert summary["skus_compared"] == 0 and summary["skus_left_out"] == 40
@@ -175,10 +175,16 @@ def test_review_counts_all_rows_and_reads_like_a_sentence() -> None:
     tables, _ = synthetic.run(3)
     spike = '{"sigma": 5.6, "item_id": "I1", "location_id": "W1", "sold_on": "2026-03-01", "day_quantity": 26, "mean_of_other_days": 6.99, '
     spike += '"std_of_other_days": 3.41, "unit_price": 2}'
-    rows = pl.DataFrame({
-        "table_name": ["items", "sales", "sales"], "rule": ["no_cost", "spike", "spike"], "row_key": ["i", "a", "b"],
-        "details": ['{"unit_cost": null, "name": "Tap"}', spike, spike], "remedy": ["mend it", "look", "look"], "rows": [1, 900, 900],
-    })  # fmt: skip
+    rows = pl.DataFrame(
+        {
+            "table_name": ["items", "sales", "sales"],
+            "rule": ["no_cost", "spike", "spike"],
+            "row_key": ["i", "a", "b"],
+            "details": ['{"unit_cost": null, "name": "Tap"}', spike, spike],
+            "remedy": ["fix it", "look", "look"],
+            "rows": [1, 900, 900],
+        }
+    )
     listed = replace(tables, review=rows)
     first, second = sections.review(listed)
     assert first["rows"][0]["details"] == "unit cost None, name Tap"
@@ -238,7 +244,7 @@ def test_a_saving_is_claimed_only_where_its_interval_excludes_zero(low: float, h
 def test_a_catalogue_of_one_sku_has_a_page_that_claims_nothing() -> None:
     tables, forecasts = synthetic.run(1)
     html, summary = page.render(tables, forecasts, SETTINGS)
-    assert "One SKU alone says nothing of how certain that is, so no saving is shown." in html
+    assert "One SKU alone gives no interval, so no saving is shown." in html
     assert "95% interval" not in html
     assert summary["cost_change_low"] is None and summary["cost_change_high"] is None
 

@@ -22,19 +22,26 @@ def proven(tables):
     return replace(
         tables,
         choices=keys.with_columns(
-            pl.Series("basis", bases), choice=pl.lit("ours"), saving_low=pl.lit(-1.0), lead_time_days=pl.lit(7.0),
-            guard_days=pl.lit(253)
+            pl.Series("basis", bases),
+            choice=pl.lit("ours"),
+            saving_low=pl.lit(-1.0),
+            lead_time_days=pl.lit(7.0),
+            guard_days=pl.lit(253),
         ),
         bounds=tables.replays.filter(pl.col("policy") != "recorded").with_columns(
             total_cost=dearer, lost_units=pl.col("lost_units") + 2.0
         ),
         calibration=keys.head(1).with_columns(
-            kind=pl.lit("stock_jump"), mismatches=pl.lit(1), units=pl.lit(-7.0),
-            first_on=pl.lit(date(2026, 3, 1)), last_on=pl.lit(date(2026, 3, 1))
+            kind=pl.lit("stock_jump"),
+            mismatches=pl.lit(1),
+            units=pl.lit(-7.0),
+            first_on=pl.lit(date(2026, 3, 1)),
+            last_on=pl.lit(date(2026, 3, 1)),
         ),
-        audit=keys.with_columns(target=pl.lit(0.95), windows=pl.lit(50), covered=pl.lit(46), covered_seen=pl.lit(47),
-                                expected=pl.lit(48.0)),
-    )  # fmt: skip
+        audit=keys.with_columns(
+            target=pl.lit(0.95), windows=pl.lit(50), covered=pl.lit(46), covered_seen=pl.lit(47), expected=pl.lit(48.0)
+        ),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pipelines.sample.assortment import CATEGORIES, day_factors, events_of
 from pipelines.sample.balance import balance_errors
 from pipelines.sample.catalogue import make_items
 from pipelines.sample.config import SampleConfig
-from pipelines.sample.incumbent import Days, Rule, Supply, order_lines, run
+from pipelines.sample.incumbent import Days, MinMaxRule, Supply, order_lines, run
 from pipelines.sample.suppliers import make_suppliers
 
 NEVER = 0.999
@@ -19,18 +19,22 @@ NEVER = 0.999
 
 def one_sku(
     demand: list[int], *, partial_rate: float = 0.0, reject_rate: float = 0.0, chance: float = NEVER, **changes: int
-) -> tuple[Rule, Days, Supply]:
+) -> tuple[MinMaxRule, Days, Supply]:
     """One SKU: minimum 10, maximum 20, lead time 3 days, orders any day; day 0 is a Monday."""
     days = len(demand)
     terms = {
         "start": 0, "end": days - 1, "supplier": 0, "lead_time": 2, "pack": 1, "min_order": 1, "cover": 8.0, "cycle": 10.0, "guess": 1.0,
         "reset_every": 10_000, "reset_phase": 9_999, "error_day": -1, "error": 0,
     } | changes  # fmt: skip
-    rule = Rule(**{name: np.array([value]) for name, value in terms.items()})
+    rule = MinMaxRule(**{name: np.array([value]) for name, value in terms.items()})
     numbers = np.full((6, 1, days), chance, dtype=np.float32)
     supply = Supply(
-        np.ones((1, 7), dtype=bool), np.ones((1, days)), np.zeros((1, days), dtype=bool), np.array([partial_rate]), np.array([reject_rate])
-    )  # fmt: skip
+        np.ones((1, 7), dtype=bool),
+        np.ones((1, days)),
+        np.zeros((1, days), dtype=bool),
+        np.array([partial_rate]),
+        np.array([reject_rate]),
+    )
     return rule, Days(np.array([demand]), numbers, 0), supply
 
 

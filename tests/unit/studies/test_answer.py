@@ -21,25 +21,36 @@ def large():
     """A study of 10,000 items of 1,000 suppliers under three policies."""
     rng = np.random.default_rng(8)
     question = read({"policies": ["ours", "base_stock", "min_max"], "days": DAYS})
-    skus = pl.DataFrame({
-        "item_id": [f"ITEM-{n:06d}" for n in range(ITEMS)], "location_id": ["WH-1"] * ITEMS,
-        "category": [f"Category of goods {n % 40}" for n in range(ITEMS)],
-        "supplier_id": [f"SUPPLIER-{n % SUPPLIERS:04d}" for n in range(ITEMS)],
-        "demand_class": [("smooth", "lumpy", "erratic", "intermittent")[n % 4] for n in range(ITEMS)],
-        "abc_class": [("A", "B", "C")[n % 3] for n in range(ITEMS)], "stratum": ["s"] * ITEMS, "weight": [1.0] * ITEMS,
-        "unit_price": rng.gamma(2.0, 9.0, ITEMS),
-    })  # fmt: skip
+    skus = pl.DataFrame(
+        {
+            "item_id": [f"ITEM-{n:06d}" for n in range(ITEMS)],
+            "location_id": ["WH-1"] * ITEMS,
+            "category": [f"Category of goods {n % 40}" for n in range(ITEMS)],
+            "supplier_id": [f"SUPPLIER-{n % SUPPLIERS:04d}" for n in range(ITEMS)],
+            "demand_class": [("smooth", "lumpy", "erratic", "intermittent")[n % 4] for n in range(ITEMS)],
+            "abc_class": [("A", "B", "C")[n % 3] for n in range(ITEMS)],
+            "stratum": ["s"] * ITEMS,
+            "weight": [1.0] * ITEMS,
+            "unit_price": rng.gamma(2.0, 9.0, ITEMS),
+        }
+    )
     sides = [
         ("recorded", ""),
         *((policy, one.label) for one in variants(question) for policy in ("candidate", "incumbent")),
     ]
-    rows = pl.concat([
-        skus.with_columns(
-            *(pl.Series(name, rng.gamma(1.5, 80.0, ITEMS)) for name in (*figures.TOTALS, "lost_units_low", "lost_units_high")),
-            policy=pl.lit(policy), variant=pl.lit(variant),
-        ).with_columns(days=pl.lit(DAYS), stockout_days=pl.Series(rng.integers(0, 30, ITEMS)))
-        for policy, variant in sides
-    ])  # fmt: skip
+    rows = pl.concat(
+        [
+            skus.with_columns(
+                *(
+                    pl.Series(name, rng.gamma(1.5, 80.0, ITEMS))
+                    for name in (*figures.TOTALS, "lost_units_low", "lost_units_high")
+                ),
+                policy=pl.lit(policy),
+                variant=pl.lit(variant),
+            ).with_columns(days=pl.lit(DAYS), stockout_days=pl.Series(rng.integers(0, 30, ITEMS)))
+            for policy, variant in sides
+        ]
+    )
     failing = skus.head(0).select("item_id", "location_id", pl.lit("x").alias("kind"), "stratum", "weight")
     return answer.document(HEAD, question, rows, failing, skus.select("stratum", "weight"), ITEMS, 0.95)
 

@@ -17,16 +17,26 @@ def rows(policy, variant, **columns):
         "days": 100,
         "lost_units": 0.0,
     }
-    return pl.DataFrame([
-        {**base, "policy": policy, "variant": variant, **dict(zip(columns, values, strict=True))}
-        for values in zip(*columns.values(), strict=True)
-    ])  # fmt: skip
+    return pl.DataFrame(
+        [
+            {**base, "policy": policy, "variant": variant, **dict(zip(columns, values, strict=True))}
+            for values in zip(*columns.values(), strict=True)
+        ]
+    )
 
 
 FIGURES = (
-    "item_id", "stockout_days", "demand_units", "sold_units", "stock_value_days", "holding_cost", "shortage_cost", "ordering_cost",
-    "total_cost", "orders",
-)  # fmt: skip
+    "item_id",
+    "stockout_days",
+    "demand_units",
+    "sold_units",
+    "stock_value_days",
+    "holding_cost",
+    "shortage_cost",
+    "ordering_cost",
+    "total_cost",
+    "orders",
+)
 
 
 def columns(*skus):
@@ -75,28 +85,43 @@ def catalogue(count=1200):
     size = rng.gamma(0.7, 40.0, count)
     out, real = rng.binomial(100, 0.03, count), rng.binomial(100, 0.08, count)
     frame = {
-        "item_id": [f"i{n:05d}" for n in range(count)], "location_id": ["w"] * count,
-        "demand_class": rng.choice(["smooth", "lumpy"], count), "abc_class": np.where(size > 60, "A", np.where(size > 15, "B", "C")),
-        "annual_sales_value": size, "our_out": out, "real_out": real, "stock": size * rng.uniform(0.5, 1.0, count),
+        "item_id": [f"i{n:05d}" for n in range(count)],
+        "location_id": ["w"] * count,
+        "demand_class": rng.choice(["smooth", "lumpy"], count),
+        "abc_class": np.where(size > 60, "A", np.where(size > 15, "B", "C")),
+        "annual_sales_value": size,
+        "our_out": out,
+        "real_out": real,
+        "stock": size * rng.uniform(0.5, 1.0, count),
         "real_stock": size * rng.uniform(0.8, 1.4, count),
-    }  # fmt: skip
+    }
     return pl.DataFrame(frame)
 
 
 def side(of, policy, out, stock):
     zero = {name: pl.lit(0.0) for name in figures.TOTALS}
     return of.with_columns(**zero).with_columns(
-        policy=pl.lit(policy), variant=pl.lit("" if policy == "recorded" else "ours"), days=pl.lit(100), stockout_days=pl.col(out),
-        stock_value_days=pl.col(stock) * 100.0, orders=pl.col(out),
-    )  # fmt: skip
+        policy=pl.lit(policy),
+        variant=pl.lit("" if policy == "recorded" else "ours"),
+        days=pl.lit(100),
+        stockout_days=pl.col(out),
+        stock_value_days=pl.col(stock) * 100.0,
+        orders=pl.col(out),
+    )
 
 
 def test_the_interval_of_each_extrapolated_figure_covers_the_full_run_as_often_as_it_states():
     """500 resamples: real side and reductions included, 92 to 98 percent each."""
     whole = catalogue()
     metrics = {metric.name: metric for metric in figures.METRICS}
-    wanted = [("stockout_rate", "value"), ("inventory_value", "value"), ("inventory_value", "real"), ("stockout_rate", "change"),
-              ("inventory_value", "change"), ("service_level", "change")]  # fmt: skip
+    wanted = [
+        ("stockout_rate", "value"),
+        ("inventory_value", "value"),
+        ("inventory_value", "real"),
+        ("stockout_rate", "change"),
+        ("inventory_value", "change"),
+        ("service_level", "change"),
+    ]
     everything = whole.with_columns(weight=1.0, stratum=pl.lit("all"))
 
     def estimates(of, census):
@@ -106,9 +131,10 @@ def test_the_interval_of_each_extrapolated_figure_covers_the_full_run_as_often_a
         for name, what in wanted:
             metric = metrics[name]
             found.append(
-                figures.change(ours, real, metric, at) if what == "change"
+                figures.change(ours, real, metric, at)
+                if what == "change"
                 else figures.side(real if what == "real" else ours, metric, at)
-            )  # fmt: skip
+            )
         return found
 
     truth = [one.value for one in estimates(everything, True)]
@@ -122,9 +148,12 @@ def test_the_interval_of_each_extrapolated_figure_covers_the_full_run_as_often_a
 def test_figures_of_a_group_are_the_metrics_of_its_skus():
     rng = np.random.default_rng(6)
     base = catalogue(60).with_columns(
-        category=pl.lit("c"), supplier_id=pl.Series(rng.choice(["v1", "v2", "v3"], 60)), weight=pl.Series(rng.uniform(1, 3, 60)),
-        stratum=pl.lit("s"), unit_price=pl.lit(1.0),
-    )  # fmt: skip
+        category=pl.lit("c"),
+        supplier_id=pl.Series(rng.choice(["v1", "v2", "v3"], 60)),
+        weight=pl.Series(rng.uniform(1, 3, 60)),
+        stratum=pl.lit("s"),
+        unit_price=pl.lit(1.0),
+    )
     rule = side(base, "incumbent", "real_out", "stock").with_columns(total_cost=pl.Series(rng.gamma(2.0, 9.0, 60)))
     parts = (
         side(base, "candidate", "our_out", "stock"),

@@ -28,9 +28,15 @@ def level(reorder_point, order_up_to):
         ({"policies": ["levels"], "levels": [level(-1, 2)]}, "reorder_point"),
         ({"policies": ["levels"], "levels": [level(3, 2)]}, "lies below"),
         ({"days": 3}, "days: Input should be greater than or equal to 7"),
-        ({"policies": ["ours", "eoq"], "sweep": {"parameter": "demand_factor", "values": [0.1 * n for n in range(1, 20)]}}, "at most 24"),
+        (
+            {
+                "policies": ["ours", "eoq"],
+                "sweep": {"parameter": "demand_factor", "values": [0.1 * n for n in range(1, 20)]},
+            },
+            "at most 24",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_allowed_is_named_with_its_key(given, message):
     with pytest.raises(StockproofError, match=message):
         read(given)
@@ -44,8 +50,11 @@ def test_variants_are_policies_times_values_and_each_has_its_change():
 
 def test_scenarios_happen_together_unless_they_contradict():
     assert scenarios.change("spike+supplier_delay") == {
-        "spike_factor": 2.5, "spike_from": 30, "spike_until": 32, "supplier_delay_days": 7,
-    }  # fmt: skip
+        "spike_factor": 2.5,
+        "spike_from": 30,
+        "spike_until": 32,
+        "supplier_delay_days": 7,
+    }
     assert scenarios.change("supplier_delay+supplier_delay")["supplier_delay_days"] == 14
     with pytest.raises(StockproofError, match="list of scenarios holds no rush"):
         scenarios.change("rush")

@@ -10,11 +10,15 @@ from pipelines.studies import sampling
 
 def catalogue(count=600):
     rng = np.random.default_rng(4)
-    return pl.DataFrame({
-        "item_id": [f"i{n:04d}" for n in range(count)], "location_id": ["w"] * count,
-        "demand_class": rng.choice(["smooth", "lumpy", "intermittent"], count, p=[0.1, 0.3, 0.6]),
-        "abc_class": rng.choice(["A", "B", "C"], count), "annual_sales_value": rng.gamma(0.5, 100, count),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "item_id": [f"i{n:04d}" for n in range(count)],
+            "location_id": ["w"] * count,
+            "demand_class": rng.choice(["smooth", "lumpy", "intermittent"], count, p=[0.1, 0.3, 0.6]),
+            "abc_class": rng.choice(["A", "B", "C"], count),
+            "annual_sales_value": rng.gamma(0.5, 100, count),
+        }
+    )
 
 
 def test_a_stratified_sample_gives_each_stratum_its_share_and_weights_add_up():

@@ -96,8 +96,10 @@ def test_normal_equals_a_plain_python_network_to_the_unit(rule):
 def test_the_on_hand_rule_doubles_stock_and_gives_the_documents_figures(results):
     position, on_hand = results["inventory_position", "normal"], results["on_hand", "normal"]
     stores = [name for name in position.sites if name.startswith("store")]
-    held = {rule: sum(one.sites[name]["average_inventory"].mean() for name in stores)
-            for rule, one in (("position", position), ("on_hand", on_hand))}  # fmt: skip
+    held = {
+        rule: sum(one.sites[name]["average_inventory"].mean() for name in stores)
+        for rule, one in (("position", position), ("on_hand", on_hand))
+    }
     assert 2.0 <= held["on_hand"] / held["position"] <= 5.0
     assert 0.92 <= on_hand.metrics["service_level"].mean <= 0.98
     assert 400 <= held["on_hand"] / 3 <= 600
@@ -198,9 +200,13 @@ def test_a_network_of_one_store_is_the_replay_to_the_bit():
     trace = network.simulate(one.net, one.draws, trace=True).trace[:, 0, :, 1]
     levels = engine.constant_levels(np.full(30, 35.0), np.full(30, 61.0), np.arange(120) % 3 == 0)
     problem = engine.problem(
-        one.draws.demand[:, 0, 1], np.full(30, 40.0), levels, one.draws.lead_time[:, 0, 1],
-        limits=(6.0, 11.0, np.inf), usable=one.draws.usable[:, 0, 1],
-    )  # fmt: skip
+        one.draws.demand[:, 0, 1],
+        np.full(30, 40.0),
+        levels,
+        one.draws.lead_time[:, 0, 1],
+        limits=(6.0, 11.0, np.inf),
+        usable=one.draws.usable[:, 0, 1],
+    )
     replay = engine.simulate(problem, trace=True)
     for row, column in enumerate((k.STOCK, k.SOLD, k.SHORT, k.ORDERED)):
         assert np.array_equal(trace[:, :, column], replay.trace[row])

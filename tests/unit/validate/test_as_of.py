@@ -15,13 +15,18 @@ AS_OF = date(2026, 6, 28)
 
 def values(items: tuple[str, ...] = ()) -> dict[str, str]:
     return as_of.placeholders(
-        AS_OF, spike_sigmas=3.0, spike_quarantine_sigmas=12.0, spike_min_days=8, max_quantity=1e4,
-        least_stock=0.0, items=items,
-    )  # fmt: skip
+        AS_OF,
+        spike_sigmas=3.0,
+        spike_quarantine_sigmas=12.0,
+        spike_min_days=8,
+        max_quantity=1e4,
+        least_stock=0.0,
+        items=items,
+    )
 
 
-def rule(bad_rows: str, table: str = "sales") -> rules.Rule:
-    return rules.Rule("r", table, "quarantine", "d", "r", bad_rows=bad_rows)
+def rule(bad_rows: str, table: str = "sales") -> rules.DataRule:
+    return rules.DataRule("r", table, "quarantine", "d", "r", bad_rows=bad_rows)
 
 
 def test_a_rule_is_filled_with_its_table_key_and_date() -> None:

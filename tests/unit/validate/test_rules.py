@@ -33,7 +33,7 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 def test_a_rule_is_read(tmp_path: Path) -> None:
     gate = rules.read(written(tmp_path, RULE), "sources")
-    assert gate.rules == (rules.Rule(**RULE),)
+    assert gate.rules == (rules.DataRule(**RULE),)
     assert gate.sources["stock_levels"].key == ("item_id", "location_id", "counted_on")
     assert gate.checked == ("stock_levels",)
 

@@ -11,8 +11,8 @@ from pipelines.core.errors import StockproofError
 from pipelines.validate import rules, suites
 
 
-def rule(**changes: Any) -> rules.Rule:
-    return rules.Rule(
+def rule(**changes: Any) -> rules.DataRule:
+    return rules.DataRule(
         **{"name": "r", "table": "sales", "severity": "fatal", "description": "d", "remedy": "x"} | changes
     )
 

@@ -22,11 +22,17 @@ def market(seed: int = 7) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.
             ago = int(rng.integers(1, 720))
             rows.append(_line(supplier, n, ago, rng))
     receipts = pl.DataFrame(rows)
-    waiting = pl.DataFrame({
-        "supplier_id": ["SLOW", "PLAIN0"], "item_id": ["I1", "I2"], "po_id": ["o1", "o2"],
-        "ordered_on": [AS_OF - timedelta(days=60), AS_OF],
-        "days_late": [30.0, 0.0], "quantity_open": [10.0, 5.0], "unit_price": [10.0, 10.0],
-    })  # fmt: skip
+    waiting = pl.DataFrame(
+        {
+            "supplier_id": ["SLOW", "PLAIN0"],
+            "item_id": ["I1", "I2"],
+            "po_id": ["o1", "o2"],
+            "ordered_on": [AS_OF - timedelta(days=60), AS_OF],
+            "days_late": [30.0, 0.0],
+            "quantity_open": [10.0, 5.0],
+            "unit_price": [10.0, 10.0],
+        }
+    )
     offers = pl.DataFrame(
         [
             {"supplier_id": s, "item_id": f"I{n}", "lead_time_days": 10.0, "purchase_price": 10.0}

@@ -19,9 +19,13 @@ def lines(
     start = np.array(ordered if ordered is not None else [AS_OF - 400] * len(days), dtype=np.int64)
     received = np.where(np.array(days) >= 0, start + np.array(days) + 1, -1)
     return Lines(
-        np.array(pair, dtype=np.int64), np.arange(len(days), dtype=np.int64), start, received.astype(np.int64),
-        np.array(supplier, dtype=np.int64), np.full(len(supplier), agreed),
-    )  # fmt: skip
+        np.array(pair, dtype=np.int64),
+        np.arange(len(days), dtype=np.int64),
+        start,
+        received.astype(np.int64),
+        np.array(supplier, dtype=np.int64),
+        np.full(len(supplier), agreed),
+    )
 
 
 def test_without_priors_it_is_the_empirical_distribution() -> None:
@@ -103,9 +107,12 @@ def test_what_comes_after_the_date_changes_nothing() -> None:
     books = lines(days, rng.integers(0, 6, 300).tolist(), [0, 0, 0, 1, 1, 1], ordered=ordered)
     later = np.where(books.received > AS_OF, books.received + 500, books.received)
     more = replace(
-        books, pair=np.append(books.pair, 2), delivery=np.append(books.delivery, 999), ordered=np.append(books.ordered, AS_OF + 3),
+        books,
+        pair=np.append(books.pair, 2),
+        delivery=np.append(books.delivery, 999),
+        ordered=np.append(books.ordered, AS_OF + 3),
         received=np.append(later, AS_OF + 9),
-    )  # fmt: skip
+    )
     assert np.array_equal(lead_times.fit(books, AS_OF).quantiles, lead_times.fit(more, AS_OF).quantiles)
 
 

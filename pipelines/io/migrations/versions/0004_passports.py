@@ -67,9 +67,16 @@ STATEMENTS = (
 )
 
 TABLES = (
-    "plan.study_days", "plan.study_items", "ops.studies", "plan.service_audit", "plan.replay_bounds", "plan.calibration",
-    "plan.passports", "plan.choices", "plan.candidates",
-)  # fmt: skip
+    "plan.study_days",
+    "plan.study_items",
+    "ops.studies",
+    "plan.service_audit",
+    "plan.replay_bounds",
+    "plan.calibration",
+    "plan.passports",
+    "plan.choices",
+    "plan.candidates",
+)
 
 
 def upgrade() -> None:

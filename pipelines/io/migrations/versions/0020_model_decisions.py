@@ -6,8 +6,13 @@ revision = "0020"
 down_revision = "0019"
 
 TRACED = (
-    "plan.forecasts", "plan.lead_time_forecasts", "plan.period_forecasts", "plan.policies", "plan.decisions", "plan.decision_log",
-)  # fmt: skip
+    "plan.forecasts",
+    "plan.lead_time_forecasts",
+    "plan.period_forecasts",
+    "plan.policies",
+    "plan.decisions",
+    "plan.decision_log",
+)
 """Tables whose rows name the model they come from; empty text in rows of earlier versions of the program."""
 
 COLUMNS = ("model_version", "data_hash", "code_version")

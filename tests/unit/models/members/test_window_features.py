@@ -32,12 +32,16 @@ def _one(demand: Array, index: Array, origin: int, width: int, base: float) -> d
 
     slow = decayed(ratio, 6.0)
     out = {
-        "window_mean_2": decayed(ratio, 2.0), "window_mean_6": slow, "window_std": np.sqrt(decayed((ratio - slow) ** 2, 6.0)),
+        "window_mean_2": decayed(ratio, 2.0),
+        "window_mean_6": slow,
+        "window_std": np.sqrt(decayed((ratio - slow) ** 2, 6.0)),
         "window_change": decayed(np.abs(np.diff(ratio)), 6.0),
         "window_zero": decayed(np.where(np.isfinite(unit), unit <= 0, np.nan), 6.0),
         "window_weight": float((0.5 ** (np.arange(BACK) / 6.0))[np.isfinite(ratio)].sum()),
-        "window_1": ratio[0], "window_2": ratio[1], "window_3": ratio[2],
-    }  # fmt: skip
+        "window_1": ratio[0],
+        "window_2": ratio[1],
+        "window_3": ratio[2],
+    }
     return out | {
         f"window_q{round(100 * q)}": float(np.quantile(ratio[np.isfinite(ratio)], q))
         if np.isfinite(ratio).any()

@@ -11,12 +11,12 @@ from models.members.classical import Decayed
 from models.store import folder as store
 from models.totals import ridge, total_trees
 from models.totals.ridge import Calendar
-from models.totals.total_trees import Plan
+from models.totals.total_trees import TreePlan
 from tests.unit.models.panels import catalogue
 
 START = date(2022, 1, 3)
 SPAN = 784
-PLAN = Plan(rounds=40, days_back=370, share=0.8)
+PLAN = TreePlan(rounds=40, days_back=370, share=0.8)
 
 
 def _calendar(span: int, events: np.ndarray | None = None) -> Calendar:
@@ -32,7 +32,7 @@ def _groups(span: int, seed: int = 0) -> np.ndarray:
     return np.concatenate([parts.sum(axis=0)[None, :], parts])
 
 
-def _forecast(y: np.ndarray, plan: Plan = PLAN, events: np.ndarray | None = None) -> np.ndarray | None:
+def _forecast(y: np.ndarray, plan: TreePlan = PLAN, events: np.ndarray | None = None) -> np.ndarray | None:
     known = y.shape[1]
     flags = np.zeros((y.shape[0], known + 28))
     return total_trees.forecast(y, flags, np.array([3, 1, 1, 1]), _calendar(known + 28, events), plan)
@@ -76,7 +76,7 @@ def test_distance_to_events_counts_both_ways() -> None:
 
 def test_no_trees_without_rounds_days_or_two_years() -> None:
     y = _groups(SPAN)
-    assert _forecast(y, Plan()) is None
+    assert _forecast(y, TreePlan()) is None
     assert _forecast(y[:, :700]) is None
     weeks = Calendar(_calendar(SPAN + 28).starts, np.zeros(SPAN + 28, dtype=np.int64), 1)
     assert total_trees.forecast(y, np.zeros((4, SPAN + 28)), np.array([3, 1, 1, 1]), weeks, PLAN) is None
@@ -94,7 +94,7 @@ def test_the_level_goes_on_as_in_the_years_before() -> None:
 
 
 def test_a_stored_member_keeps_its_trees(tmp_path: Path) -> None:
-    member = Aligned(Decayed(seasonal.fit(catalogue(20, 120, seed=1)[0])), Plan(rounds=7, seeds=2))
+    member = Aligned(Decayed(seasonal.fit(catalogue(20, 120, seed=1)[0])), TreePlan(rounds=7, seeds=2))
     again = store._member_from_json(store._member_to_json(member, tmp_path), tmp_path)
     assert isinstance(again, Aligned)
     assert again.trees == member.trees
