@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
 unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
-.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean nightly faults celery sbom
+.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean nightly faults days mutation celery sbom
 .DEFAULT_GOAL := demo
 
 ## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
@@ -41,23 +41,33 @@ cases: dev
 life: dev
 	@LIFE_SEEDS="1 2 3 4 5 6 7 8 9 10" LIFE_DAYS=30 $(BIN)/pytest tests/life
 
-## nightly: nightly: 2,016 items from a fresh state folder through the real scheduler, and its orders checked
+## nightly: what takes too long for `make test`: the full catalogue from end to end, the fault matrix, played days, field cases
 nightly: dev
 	@$(BIN)/pytest tests/nightly/test_full_size.py
+	@$(BIN)/python -m tests.faults
+	@$(MAKE) --no-print-directory life cases
 
-## faults: every row of the fault matrix on real servers; prints the table and writes docs/faults.md
+## faults: every row of the fault matrix on real servers, into docs/faults.md; some: python -m tests.faults 5 7 --times 3
 faults: dev
 	@$(BIN)/python -m tests.faults
 
-## celery: nightly: three Celery workers without a shared disk do a run together, one is killed half-way (needs redis-server)
+## days: 72 simulated days in a row with a random fault each, against the same days without
+days: dev
+	@$(BIN)/python -m tests.faults.days --until 72
+
+## mutation: planted faults in the as-of date and in exactly-once release, each of which a test must find
+mutation: dev
+	@$(BIN)/python -m tests.mutation
+
+## celery: three Celery workers without a shared disk do a run together; one is killed half-way, then Redis, then all
 celery: dev
 	@$(BIN)/pytest tests/nightly/test_celery.py
 
-## sbom: what the environment holds, as CycloneDX in build/sbom.json
-sbom: venv
+## sbom: what the environment holds, as CycloneDX in build/sbom.json, compared with what is pinned
+sbom: dev
 	@mkdir -p build
 	@$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment $(VENV) --pyproject pyproject.toml --of JSON -o build/sbom.json
-	@echo "build/sbom.json"
+	@$(BIN)/python -m tests.lint.sbom build/sbom.json
 
 ## lint: style, types and the direction of imports
 lint: dev

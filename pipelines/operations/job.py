@@ -9,6 +9,7 @@ from pipelines.io import timings
 from pipelines.operations.logs import job as logs
 from pipelines.operations.metrics import job as metrics
 from pipelines.operations.metrics import tables
+from pipelines.operations.retention import job as retention
 
 
 def step_ended(where: Mapping[str, Any], began: datetime, state: str) -> None:
@@ -27,10 +28,11 @@ def step_ended(where: Mapping[str, Any], began: datetime, state: str) -> None:
 
 
 def day_decided(as_of: date) -> None:
-    """The orders of a day are made: measure it, apply the alert rules, send the summary, delete old logs.
+    """The orders of a day are made: measure it, apply the alert rules, send the summary, delete old logs and partitions.
 
     Args:
         as_of: the run's date.
     """
     metrics.collect(as_of)
     logs.prune(datetime.now(UTC))
+    retention.prune(as_of)

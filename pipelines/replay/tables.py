@@ -10,7 +10,7 @@ import polars as pl
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
 from pipelines.core.supplier_days import SCHEMA
-from pipelines.io import warehouse
+from pipelines.io import partitions, warehouse
 from pipelines.ordering import every_review
 from pipelines.replay.calendars import KEPT, NO_CALENDARS, Calendars
 
@@ -220,7 +220,9 @@ TABLES: Final = (
 
 
 def clear(as_of: date) -> None:
-    """Delete every replay row of a date: chunks of another size leave nothing behind."""
+    """Delete every replay row of a date: chunks of another size leave nothing behind. Partitions are made before chunks write."""
+    for table in TABLES:
+        partitions.ensure(f"plan.{table}", {"as_of": as_of})
     with warehouse.adbc() as connection, connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"delete from plan.{table} where as_of = '{as_of}'")
@@ -235,6 +237,8 @@ def write(as_of: date, chunk: int, keys: pl.DataFrame, frames: dict[str, pl.Data
         keys: the chunk's SKUs.
         frames: rows by table of :data:`TABLES`; tables that are absent stay as they are.
     """
+    for table in frames:
+        partitions.ensure(f"plan.{table}", {"as_of": as_of})
     with warehouse.adbc() as connection, connection.cursor() as cursor:
         cursor.execute("create temp table replayed (item_id text, location_id text) on commit drop")
         cursor.adbc_ingest("replayed", keys.select(KEY).to_arrow(), mode="append", temporary=True)

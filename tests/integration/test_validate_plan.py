@@ -11,7 +11,7 @@ import yaml
 from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import warehouse
+from pipelines.io import partitions, warehouse
 from pipelines.validate import job, rules
 
 pytestmark = pytest.mark.servers
@@ -119,6 +119,7 @@ def marts(warehouse_url: str, configured: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def clean(marts: None) -> None:
     """Two active SKUs with demand, forecasts and a decision, and one long gone, with none."""
+    partitions.ensure("plan.forecasts", {"as_of": AS_OF})
     with warehouse.transaction() as connection:
         for table in (
             "quarantine.rows",

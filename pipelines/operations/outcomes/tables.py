@@ -96,13 +96,6 @@ def decisions(as_of: date, first: date) -> pl.DataFrame:
 
 
 def put(rows: pl.DataFrame, first: date, as_of: date) -> None:
-    """Replace the days ``first`` to ``as_of``, in one transaction. Partitions are made as they are needed."""
-    month = first.replace(day=1)
-    while month <= as_of:
-        after = (month + timedelta(days=32)).replace(day=1)
-        warehouse.execute(
-            f"create table if not exists plan.outcomes_{month:%Y_%m} partition of plan.outcomes for values from ('{month}') to ('{after}')"
-        )
-        month = after
+    """Replace the days ``first`` to ``as_of``, in one transaction."""
     days = [first + timedelta(days=n) for n in range((as_of - first).days + 1)]
     warehouse.replace("plan.outcomes", rows, {"day": days})
