@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
 unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
-.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean nightly faults days mutation celery sbom
+.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean nightly faults days mutation celery sbom drills soak
 .DEFAULT_GOAL := demo
 
 ## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
@@ -46,6 +46,14 @@ nightly: dev
 	@$(BIN)/pytest tests/nightly/test_full_size.py
 	@$(BIN)/python -m tests.faults
 	@$(MAKE) --no-print-directory life cases
+
+## drills: nightly: registry, advisor, ERP and warehouse away, forecasts absurd, a replay that fails, through the real scheduler
+drills: dev
+	@$(BIN)/pytest tests/nightly/test_drills.py tests/nightly/test_outcomes_120.py
+
+## soak: nightly: 24 daily runs in a row on a growing ERP; do open files, connections, temporary data or time grow?
+soak: dev
+	@$(BIN)/python -m tests.bench.soak --state build/soak
 
 ## faults: every row of the fault matrix on real servers, into docs/faults.md; some: python -m tests.faults 5 7 --times 3
 faults: dev

@@ -58,6 +58,21 @@ def locked(connection: sa.Connection, order_id: str) -> Row:
     return dict(found)
 
 
+def held(connection: sa.Connection, order_id: str, name: str) -> Row:
+    """As :func:`locked`, for a person to act on.
+
+    Raises:
+        NotFound: there is no such order.
+        Conflict: another person keeps it locked.
+    """
+    order = locked(connection, order_id)
+    if order["locked_by"] not in (None, name):
+        raise Conflict(
+            f"order {order_id} is locked by {order['locked_by']}", "ask them, or have an approver unlock it at the desk"
+        )
+    return order
+
+
 def move(
     connection: sa.Connection,
     order: Row,
@@ -88,6 +103,7 @@ def move(
             states.REMEDIES.get(order["state"], "`stockproof orders show` tells its history"),
         )
     sets = "".join(f", {name} = :{name}" for name in columns)
+    sets += "" if target in states.UNDECIDED else ", locked_by = null"
     connection.execute(
         sa.text(
             f"update orders.orders set state = :state, changed_at = clock_timestamp(){sets} where order_id = :order_id"
