@@ -12,8 +12,8 @@ STEPS = {
     "plan_replay": "the replay",
     "replay": "the replay",
     "policy": "the setting of the policies",
-    "outcomes": "the review of what followed earlier decisions",
-    "models": "the watch over the models",
+    "outcomes": "the outcomes of earlier decisions",
+    "models": "the monitoring of the models",
 }
 """Steps a day can do without, in the order they run, as a planner calls them."""
 

@@ -207,7 +207,7 @@ class Passport(Part):
 
 
 class Flip(Part):
-    """The smallest change of one input that turns the decision around; ``input`` is empty where no single number does it."""
+    """The smallest change of one input that reverses the decision; ``input`` is empty where no single number does it."""
 
     input: str
     change: float | None

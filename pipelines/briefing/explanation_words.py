@@ -1,4 +1,4 @@
-"""An explanation in words: what a passport proves, what stood in the way, what would turn the decision around. Pure."""
+"""An explanation in words: what a passport proves, what stood in the way, what would reverse the decision. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -40,16 +40,16 @@ IN_THE_WAY: Final = {
 
 
 def flip(row: Mapping[str, Any]) -> Flip:
-    """The smallest change that turns a decision around, or why no single number does."""
+    """The smallest change that reverses a decision, or why no single number does."""
     if row["flip"]:
         return Flip(input=row["flip_input"], change=row["flip_change"], sentence=f"{row['flip']}.")
-    code, beside = row["reason_code"], "in the way stands a fact, not a number"
+    code, beside = row["reason_code"], "a fact, not a number, stands in the way"
     if code in IN_THE_WAY and not code.startswith("ORDER"):
-        sentence = f"No change of one number alone turns it around; {beside}: {IN_THE_WAY[code][1]}"
+        sentence = f"No change of a single number reverses it; {beside}: {IN_THE_WAY[code][1]}"
     elif row["quantity"] > 0:
-        sentence = "No change of one number alone turns it around: the line is on the order for the sake of others, or a limit decides."
+        sentence = "No change of a single number reverses it: the line is on the order for the sake of others, or a limit decides."
     else:
-        sentence = "No change of one number alone turns it around: a limit, or what is ordered with it, decides too."
+        sentence = "No change of a single number reverses it: a limit, or what is ordered with it, decides too."
     return Flip(input="", change=None, sentence=sentence)
 
 
@@ -69,7 +69,7 @@ def obstacles(row: Mapping[str, Any], set_aside: str, degraded: str) -> list[Obs
         kind, sentence = IN_THE_WAY[row["reason_code"]]
         found.append((kind, sentence))
     if row["rules"]:
-        found.append(("rule", f"Applied of purchase.rules: {row['rules']}."))
+        found.append(("rule", f"Rules of purchase.rules applied: {row['rules']}."))
     if set_aside:
         found.append(("forecast", f"The forecast was set aside: {set_aside}."))
     if row["alert"]:
@@ -123,7 +123,7 @@ def _sentences(row: Mapping[str, Any], held: list[Side], confidence: float) -> l
     if books is not None:
         stock = _money(books.mean_stock_value)
         said.append(
-            f"In the books the SKU was in stock on {_share(books.in_stock_rate)} of the days and bound {stock}."
+            f"In the books the SKU was in stock on {_share(books.in_stock_rate)} of the days and tied up {stock}."
         )
     if not row["calibrated"]:
         said.append(
@@ -142,7 +142,7 @@ def _ours(row: Mapping[str, Any], ours: Side) -> str:
     rule = "The ERP's own rule, which is in force," if kept else f"The policy in force ({row['policy']})"
     return (
         f"{rule} was replayed on the SKU's own {count(row['days'], 'day')} from {row['judged_from']} to {row['judged_until']}: it fills "
-        f"{_share(ours.fill_rate)} of the units asked for, is in stock on {_share(ours.in_stock_rate)} of the days, binds "
+        f"{_share(ours.fill_rate)} of the units asked for, is in stock on {_share(ours.in_stock_rate)} of the days, ties up "
         f"{_money(ours.mean_stock_value)} in stock and costs {_money(ours.total_cost)}."
     )
 
@@ -157,7 +157,7 @@ def _saving(row: Mapping[str, Any], confidence: float) -> str:
     proof = (
         "which excludes zero"
         if row["saving_low"] > 0 or row["saving_high"] < 0
-        else "which holds zero: these days prove no saving"
+        else "which includes zero: these days prove no saving"
     )
     return f"Ours {kind} {_money(abs(row['saving']))} ({interval}, {proof})."
 

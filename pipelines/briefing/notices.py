@@ -37,7 +37,7 @@ date again once it is.'
     if sold and (as_of - sold).days >= STALE_DAYS:
         found.append(f"sale on record is of {sold}: the {(as_of - sold).days} days since count as days without demand")
     if counted and (as_of - counted).days >= STALE_DAYS:
-        since = "what was sold and received since is in what is on hand, what else moved is not"
+        since = "sales and receipts since then are in the stock on hand, other movements are not"
         found.append(f"stock count is of {counted}: {since}")
     if not found:
         return ""
@@ -55,14 +55,14 @@ def silenced(items: Sequence[str]) -> str:
     """Items that are needed and not ordered because of a limit or an offer without a price; empty where there is none.
 
     >>> silenced(["PACK"])
-    '1 SKU is needed and not ordered, whatever its stock falls to (PACK): a pack or minimum above the most a line may hold, or an offer \
+    '1 SKU is needed and not ordered, however low its stock falls (PACK): a pack or minimum above the most a line may hold, or an offer \
 without a price. Its reason says which.'
     """
     if not items:
         return ""
     return (
-        f"{count(len(items), 'SKU')} {verb(len(items), 'is', 'are')} needed and not ordered, whatever "
-        f"{verb(len(items), 'its', 'their')} stock falls to ({_named(items)}): "
+        f"{count(len(items), 'SKU')} {verb(len(items), 'is', 'are')} needed and not ordered, however low "
+        f"{verb(len(items), 'its', 'their')} stock falls ({_named(items)}): "
         f"a pack or minimum above the most a line may hold, or an offer without a price. "
         f"{verb(len(items), 'Its reason says', 'Their reasons say')} which."
     )

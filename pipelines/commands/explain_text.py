@@ -22,7 +22,7 @@ def show(one: Explanation) -> None:
     """Print an explanation."""
     console = Console(highlight=False)
     _head(console, one)
-    _section(console, "What would turn it around", [one.flip.sentence])
+    _section(console, "What would reverse it", [one.flip.sentence])
     if one.obstacles:
         _section(console, "What stood in the way", [f"{spot.kind}: {spot.sentence}" for spot in one.obstacles])
     _section(console, "Numbers", _numbers(one))
@@ -42,7 +42,7 @@ def _head(console: Console, one: Explanation) -> None:
     console.print(f"[bold {colour}]{bought}[/], decided by {one.decision.decided_by} ({one.decision.code})")
     console.print(Padding(f"{escape(one.decision.sentence)}.", (0, 0, 0, 2)))
     for line in one.orders:
-        look = ", wants a look" if line.needs_review else ""
+        look = ", to be reviewed" if line.needs_review else ""
         console.print(f"  on {line.order_id} line {line.line_no}: {units(line.quantity)}, {line.state}{look}")
 
 

@@ -65,9 +65,9 @@ def approve(
         f"{escape(str(outcome['author']))} approved {count(outcome['count'], 'order')}, {outcome['order_value']:,.2f}"
     )
     if again := outcome.get("confirmed"):
-        console.print(f"signed once more: {', '.join(again)}", soft_wrap=True)
+        console.print(f"signed again: {', '.join(again)}", soft_wrap=True)
     if left:
-        wants = verb(len(left), "wants a look and its", "want a look and their")
+        wants = verb(len(left), "must be reviewed and approved by its", "must be reviewed and approved by their")
         console.print(f"{len(left)} {wants} number: {', '.join(left)}", soft_wrap=True)
     if chosen:
         console.print("send them: stockproof run release")

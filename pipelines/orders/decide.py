@@ -92,7 +92,7 @@ def open_orders(as_of: date | None) -> tuple[list[str], list[str]]:
         as_of: date of the run that proposed them; None: any.
 
     Returns:
-        Those that may be signed together, and those that a person must look at, because a rule wants a look at a line or the ERP refused
+        Those that may be signed together, and those that a person must look at, because a rule sends a line to review or the ERP refused
         the order: they are signed by number.
     """
     day = " and as_of = :as_of" if as_of else ""
@@ -175,7 +175,7 @@ def _refuse_shown(connection: sa.Connection, order: store.Row) -> None:
 def override(
     line: str, quantity: float, reason: str, by: str | None = None, limits: Approvals | None = None
 ) -> dict[str, object]:
-    """Change the quantity of a line; the order still wants a signature.
+    """Change the quantity of a line; the order still needs a signature.
 
     Args:
         line: ``ORDER:LINE_NO`` or ``ORDER:ITEM_ID``.

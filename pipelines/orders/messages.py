@@ -41,7 +41,9 @@ def released(ordered_on: date, facts: Mapping[str, float]) -> tuple[str, str]:
         )
     held = int(facts.get("held", 0))
     if held:
-        text += f"{count(held, 'signed order')} {verb(held, 'is', 'are')} held back for another look: stockproof orders list.\n"
+        text += (
+            f"{count(held, 'signed order')} {verb(held, 'is', 'are')} held back for review: stockproof orders list.\n"
+        )
     return subject, text
 
 
@@ -55,7 +57,7 @@ def degraded(as_of: date, failed: Sequence[str], counts: Mapping[str, int]) -> t
     if {"purchase", "validate_orders", "orders"} & set(failed) or not counts["skus"]:
         return (
             subject,
-            "There are no new orders; those of earlier dates stand. Fix the fault and clear the failed step.",
+            "There are no new orders; those of earlier dates remain valid. Fix the fault and clear the failed step.",
         )
     text = (
         f"The day's orders are complete: {count(counts['skus'], 'SKU')} decided, {count(counts['orders'], 'order')}. "

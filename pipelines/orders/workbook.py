@@ -24,7 +24,7 @@ def workbook(orders: Sequence[Row], note: str = "", *, why: bool = False) -> byt
             yet), ``state`` and ``lines``, each with ``line_no, item_id, item_name, quantity, pack_size, unit_price, agreed_on``: a vendor
             is asked for the date it agreed to, not for the one we have learned to expect.
         note: what the buyer must know first; a sheet of its own before the others, no vendor's business. Empty: none.
-        why: a sheet for the buyer after the orders: why each line is there, and what would turn the decision around.
+        why: a sheet for the buyer after the orders: why each line is there, and what would reverse the decision.
 
     Returns:
         The file's bytes.
@@ -51,7 +51,7 @@ def workbook(orders: Sequence[Row], note: str = "", *, why: bool = False) -> byt
 
 def _reasons(sheet: Any, orders: Sequence[Row]) -> None:
     """For the buyer alone: reason, flip and the command that explains the line."""
-    append(sheet, ["Order", "Line", "Item", "Quantity", "Why", "What would turn it around", "All of it"])
+    append(sheet, ["Order", "Line", "Item", "Quantity", "Why", "What would reverse it", "All of it"])
     for order in orders:
         for line in order["lines"]:
             command = f"stockproof explain {line['item_id']} --location {order['location_id']}"

@@ -143,7 +143,7 @@ def _capped(frame: pl.DataFrame, draft: Draft) -> Doubt:
 
 
 def _silenced(draft: Draft) -> Doubt:
-    words = pl.Series(["Needed and not ordered, whatever its stock falls to"]).new_from_index(0, draft.code.size)
+    words = pl.Series(["Needed and not ordered, however low its stock falls"]).new_from_index(0, draft.code.size)
     return Doubt(NOT_ORDERED, np.isin(draft.code, _SILENCED), words)
 
 

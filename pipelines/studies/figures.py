@@ -58,7 +58,7 @@ METRICS: Final = (
     Metric("lost_units", "lost_units"),
 )
 UNSEEN_IN_BOOKS: Final = {"fill_rate", "shortage_cost", "total_cost", "lost_units"}
-"""What the real past lost at empty shelves was not recorded."""
+"""Sales lost to empty shelves in the real past were not recorded."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ order by o.order_id, l.line_no
 _EXCEPTIONS: Final = """
 with cases as (
     select 'review' as kind, d.item_id, d.location_id, d.supplier_id, 1 as place, d.risk, d.order_value as value,
-        'A rule or a doubt wants a person to look at the line' || case when d.alert <> '' then ': ' || d.alert else '' end as cause
+        'A rule or a doubt sends the line to review' || case when d.alert <> '' then ': ' || d.alert else '' end as cause
     from plan.decisions d where d.as_of = :as_of and d.needs_review
     union all
     select lower(d.alert_code), d.item_id, d.location_id, d.supplier_id, 2, d.risk, d.order_value, d.alert

@@ -7,7 +7,7 @@ from pipelines.operations.alerts import prometheus, rules, tables
 
 
 def open_alerts(*, closed: bool = False, limit: int = 500) -> list[dict[str, Any]]:
-    """Alerts that want a person, newest first.
+    """Alerts that need attention, newest first.
 
     Args:
         closed: those that recovered, were marked done or are snoozed too.

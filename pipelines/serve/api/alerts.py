@@ -26,7 +26,7 @@ class Act(BaseModel):
     hours: float = Field(24.0, gt=0, le=8_760, description="snooze: for so long.")
 
 
-@router.get("/alerts", summary="Alerts that want a person", responses=example({"alerts": [ALERT]}))
+@router.get("/alerts", summary="Alerts that need attention", responses=example({"alerts": [ALERT]}))
 async def listed(user: Viewer, everything: Annotated[bool, Query(alias="all")] = False, limit: Limit = 100) -> Response:
     """The newest first; ``all``: those that are over, done or snoozed too."""
     return await answers.made(lambda: {"alerts": queries.open_alerts(closed=everything, limit=limit)})

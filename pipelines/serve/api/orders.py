@@ -259,7 +259,7 @@ async def close(user: Approver, order_id: Id, given: Because, key: Key = NO_KEY)
     "/orders/{order_id}/lines/{line}/override", summary="Change a line", responses=example(LINE | {"remark": ""})
 )
 async def override(user: Planner, order_id: Id, line: Id, given: Override, key: Key = NO_KEY) -> Response:
-    """By the line's number or its item; the order then wants a signature."""
+    """By the line's number or its item; the order then needs a signature."""
     return await answers.made(lambda: acts.override(f"{order_id}:{line}", given.quantity, given.reason, user))
 
 
