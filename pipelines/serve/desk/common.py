@@ -33,6 +33,7 @@ NAV: Final = (
 MESSAGES: Final = {
     "approved": "Signed {n}.", "rejected": "Rejected {n}.", "taken_back": "{n} waits for a signature again.",
     "overridden": "The line is changed; the order needs a signature.", "released": "Released: {n} went to the ERP.",
+    "releasing": "The release has started; Runs shows how far it is.",
     "split": "Split off {n}.",
     "noted": "Noted.", "assigned": "Assigned.", "snoozed": "Put aside.", "done": "Done.", "reopened": "Open again.",
     "adjusted": "The adjustment holds from the next run on.", "withdrawn": "Withdrawn from the next run on.", "view": "Filter saved.",
