@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 AS_OF  ?= 2026-06-28
 unexport PYTHONDONTWRITEBYTECODE  # bytecode is worth keeping: Airflow starts a process a task
 
-.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean nightly faults celery sbom
+.PHONY: demo test worlds cases life lint format bench docs ui stop venv dev requirements clean nightly faults days mutation celery sbom drills soak
 .DEFAULT_GOAL := demo
 
 ## demo: environment, embedded stack, sample ERP, training and one daily run through Airflow
@@ -20,11 +20,13 @@ demo: venv
 	@$(BIN)/stockproof desk
 
 ## test: lint, then unit tests, then everything that needs real servers (it starts its own), the scheduler last and alone
+# Of the field cases those that share one load; `make cases` plays all.
 # A file's tests share what its first one made, so they stay on one worker; the longest come first, in the order named.
 # What a server does not survive would fail every later test, each after a wait: five failures are enough to begin with.
 test: lint
 	@$(BIN)/pytest tests/worlds tests/unit -n 2 --dist loadfile
 	@$(BIN)/pytest tests/dags tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --maxfail 5
+	@$(BIN)/pytest tests/cases -m "not own_load"
 	@$(BIN)/pytest tests/e2e --durations 5
 
 ## worlds: companies of known truth through the whole product, into docs/worlds.md
@@ -39,23 +41,41 @@ cases: dev
 life: dev
 	@LIFE_SEEDS="1 2 3 4 5 6 7 8 9 10" LIFE_DAYS=30 $(BIN)/pytest tests/life
 
-## nightly: nightly: 2,016 items from a fresh state folder through the real scheduler, and its orders checked
+## nightly: what takes too long for `make test`: the full catalogue from end to end, the fault matrix, played days, field cases
 nightly: dev
 	@$(BIN)/pytest tests/nightly/test_full_size.py
+	@$(BIN)/python -m tests.faults
+	@$(MAKE) --no-print-directory life cases
 
-## faults: every row of the fault matrix on real servers; prints the table and writes docs/faults.md
+## drills: nightly: registry, advisor, ERP and warehouse away, forecasts absurd, a replay that fails, through the real scheduler
+drills: dev
+	@$(BIN)/pytest tests/nightly/test_drills.py tests/nightly/test_outcomes_120.py
+
+## soak: nightly: 24 daily runs in a row on a growing ERP; do open files, connections, temporary data or time grow?
+soak: dev
+	@$(BIN)/python -m tests.bench.soak --state build/soak
+
+## faults: every row of the fault matrix on real servers, into docs/faults.md; some: python -m tests.faults 5 7 --times 3
 faults: dev
 	@$(BIN)/python -m tests.faults
 
-## celery: nightly: three Celery workers without a shared disk do a run together, one is killed half-way (needs redis-server)
+## days: 72 simulated days in a row with a random fault each, against the same days without
+days: dev
+	@$(BIN)/python -m tests.faults.days --until 72
+
+## mutation: planted faults in the as-of date and in exactly-once release, each of which a test must find
+mutation: dev
+	@$(BIN)/python -m tests.mutation
+
+## celery: three Celery workers without a shared disk do a run together; one is killed half-way, then Redis, then all
 celery: dev
 	@$(BIN)/pytest tests/nightly/test_celery.py
 
-## sbom: what the environment holds, as CycloneDX in build/sbom.json
-sbom: venv
+## sbom: what the environment holds, as CycloneDX in build/sbom.json, compared with what is pinned
+sbom: dev
 	@mkdir -p build
 	@$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment $(VENV) --pyproject pyproject.toml --of JSON -o build/sbom.json
-	@echo "build/sbom.json"
+	@$(BIN)/python -m tests.lint.sbom build/sbom.json
 
 ## lint: style, types and the direction of imports
 lint: dev

@@ -84,9 +84,10 @@ def orders() -> dict[str, Any]:
 @task(trigger_rule=GO_ON)
 def report() -> dict[str, Any]:
     """The report a planner reads, one self-contained HTML file."""
+    from pipelines.operations.advice import queries
     from pipelines.report import job
 
-    return job.run(as_of())
+    return job.run(as_of(), queries.of_day(as_of()))
 
 
 @dag(

@@ -5,7 +5,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, get_current_context, task
 from common import telling
-from common.steps import DEFAULTS, REPORT_FAILED, param
+from common.steps import DEFAULTS, param
 
 STUDY = "simulation_id"
 """Name under which a run keeps its study's id."""
@@ -52,7 +52,7 @@ def _failed(context: Any) -> None:
     doc_md=DOC,
     description="What-if study: policies replayed side by side on the recorded past",
     tags=["stockproof", "study"],
-    default_args=DEFAULTS | {"retries": 0, "on_failure_callback": [_failed, telling.step_failed, REPORT_FAILED]},
+    default_args=DEFAULTS | {"retries": 0, "on_failure_callback": [_failed, telling.step_failed]},
     **telling.RUN,
     dagrun_timeout=timedelta(hours=6),
 )

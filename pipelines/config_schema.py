@@ -294,6 +294,14 @@ class Backup(Section):
     copy_command: str | None = None  # copies {folder} to another machine after each archived file
 
 
+class Retention(Section):
+    """How long what grows with every day is kept (docs/scale.md)."""
+
+    plan_months: Annotated[int, Field(ge=3, le=1200)] | None = (
+        None  # of forecasts, replay candidates and outcomes; None: all
+    )
+
+
 class Advisor(Section):
     """An optional language model that reviews exceptions (docs/advisor.md)."""
 

@@ -29,6 +29,7 @@ from pipelines.config_schema import (
     Quality,
     Release,
     Replay,
+    Retention,
     Rollout,
     Schedule,
     Section,
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     release: Release = Release()
     notify: Notify = Notify()
     backup: Backup = Backup()
+    retention: Retention = Retention()
     alerts: Alerts = Alerts()
     schedule: Schedule = Schedule()
     studies: Studies = Studies()

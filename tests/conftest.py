@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -41,38 +42,53 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
-    """Environment of this module: a state folder of its own; settings are read again."""
+@contextmanager
+def configuration(state: Path) -> Iterator[pytest.MonkeyPatch]:
+    """Environment with a state folder of its own; settings are read again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STOCKPROOF_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("STOCKPROOF_STATE_DIR", str(state))
         settings.load.cache_clear()
         yield patch
     settings.load.cache_clear()
 
 
+def new_warehouse(server: Postgres, configured: pytest.MonkeyPatch, name: str) -> str:
+    """A migrated, empty warehouse; settings point at it."""
+    from pipelines.io import warehouse
+
+    server.create_database(name)
+    configured.setenv("STOCKPROOF_STACK__WAREHOUSE_URL", server.url(name))
+    settings.load.cache_clear()
+    warehouse.migrate()
+    return server.url(name)
+
+
+def new_erp(server: MariaDB, configured: pytest.MonkeyPatch, name: str) -> str:
+    """An empty ERP database; settings point at it."""
+    server.create_database(name)
+    configured.setenv("ERP_URL", server.url(name))
+    configured.setenv("STOCKPROOF_ERP__TIMEOUT_SECONDS", str(ERP_SECONDS))
+    settings.load.cache_clear()
+    return server.url(name)
+
+
+@pytest.fixture(scope="module")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
+    """Environment of this module."""
+    with configuration(tmp_path_factory.mktemp("state")) as patch:
+        yield patch
+
+
 @pytest.fixture(scope="module")
 def warehouse_url(postgres_server: Postgres, configured: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """A migrated, empty warehouse of this module's own; settings point at it."""
-    from pipelines.io import warehouse
-
-    name = _database_name(request)
-    postgres_server.create_database(name)
-    configured.setenv("STOCKPROOF_STACK__WAREHOUSE_URL", postgres_server.url(name))
-    settings.load.cache_clear()
-    warehouse.migrate()
-    return postgres_server.url(name)
+    return new_warehouse(postgres_server, configured, _database_name(request))
 
 
 @pytest.fixture(scope="module")
 def erp_url(mariadb_server: MariaDB, configured: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """An empty ERP database of this module's own; settings point at it."""
-    name = _database_name(request)
-    mariadb_server.create_database(name)
-    configured.setenv("ERP_URL", mariadb_server.url(name))
-    configured.setenv("STOCKPROOF_ERP__TIMEOUT_SECONDS", str(ERP_SECONDS))
-    settings.load.cache_clear()
-    return mariadb_server.url(name)
+    return new_erp(mariadb_server, configured, _database_name(request))
 
 
 def _database_name(request: pytest.FixtureRequest) -> str:

@@ -9,26 +9,15 @@ from pipelines import settings
 SCHEDULE = settings.load().schedule
 
 
-def _reporter(state: str) -> Any:
-    def report(context: Any) -> None:
-        from pipelines.operations.runs import job
-
-        job.noted(context, state)
-
-    return report
-
-
-REPORT_FAILED = _reporter("failed")
-
 DEFAULTS: dict[str, Any] = {
     "owner": "replenishment",
     "retries": 3,
     "retry_delay": timedelta(seconds=5),
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(minutes=5),
-    "on_execute_callback": [telling.step_begins, _reporter("running")],
-    "on_failure_callback": [telling.step_failed, REPORT_FAILED],
-    "on_success_callback": [telling.step_succeeded, _reporter("success")],
+    "on_execute_callback": [telling.step_begins],
+    "on_failure_callback": [telling.step_failed],
+    "on_success_callback": [telling.step_succeeded],
 }
 
 ONCE: dict[str, Any] = {"catchup": False, "max_active_runs": 1, "default_args": DEFAULTS, **telling.RUN}

@@ -17,7 +17,7 @@ def as_of(context: Any) -> date | None:
 
 
 def where(context: Any) -> dict[str, Any]:
-    """Key of the task's row in ``ops.run_steps``."""
+    """Key of the task's rows in ``ops.run_events``."""
     ti = context["ti"]
     chunk = -1 if ti.map_index is None else ti.map_index
     return {

@@ -7,9 +7,9 @@ from airflow.sdk import Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
 from common import telling
-from common.defaults import DEFAULTS, ONCE, REPORT_FAILED, SCHEDULE
+from common.defaults import DEFAULTS, ONCE, SCHEDULE
 
-__all__ = ["DEFAULTS", "ONCE", "REPORT_FAILED", "SCHEDULE"]
+__all__ = ["DEFAULTS", "ONCE", "SCHEDULE"]
 
 GO_ON = "all_done_min_one_success"
 """Trigger rule of a step that can do without some of the steps before it: it waits for all, and runs unless none succeeded. One of

@@ -16,8 +16,9 @@ def step_failed(context: Any) -> None:
 
 
 def step_begins(context: Any) -> None:
-    """A task begins: addresses that Airflow keeps, and run and step for the lines of the log."""
+    """A task begins: addresses that Airflow keeps, run and step for the lines of the log, and its event for those who follow the run."""
     _guarded(_began, context)
+    _guarded(_running, context)
 
 
 def step_succeeded(context: Any) -> None:
@@ -78,6 +79,12 @@ def _began(context: Any) -> None:
     from pipelines.operations.logs import job
 
     job.begin(run_of.where(context))
+
+
+def _running(context: Any) -> None:
+    from pipelines.operations.runs import job
+
+    job.step_began(run_of.where(context))
 
 
 def _ended(context: Any, state: str = "success") -> None:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from models.demand_units import unit_of
+from models.demand_units import FINENESS, unit_of
+from models.period import following
 from models.period.moving import decayed, filled, known_from, longest_gap, rolling, windows
 from models.period.relative import Relative
 from models.period.unusual_periods import OVERDISPERSION, steadied
@@ -160,7 +161,8 @@ class Builder:
     """
 
     def __init__(self, histories: Histories, horizon: int, trained: Histories | None = None) -> None:
-        from models.period.sharp_season import sharp_season  # which reads rows of this class
+        from models.period.own_season import own_season  # which reads histories of this module, as the next does
+        from models.period.sharp_season import sharp_season
 
         booked, then = np.nan_to_num(filled(histories.demand)), histories if trained is None else trained
         self.trained = then
@@ -168,15 +170,21 @@ class Builder:
         self.year, self.share = year_of(histories), _lived(histories.share, booked, first)
         early, length = then.shape[1], booked.shape[1]
         self.booked, self.season = booked, season(then, booked[:, :early], horizon + length - early)
+        self.own = own_season(then, horizon + length - early)
+        self.season[self.own[0]] = self.own[1]
         sharp = sharp_season(then, booked[:, :early], length - early)
+        sharp[self.own[0]] = self.own[1][:, :length]
         sets = [histories.place, histories.group, np.zeros_like(histories.group)]
         steady = steadied(booked, self.season[:, :length], first, sets, sharp)
         # Demand in terms of the common level, which rows put back as of their origin: a shift of all is no SKU's trend.
         self.values = values = steady.values / steady.level
         self.level, self.unusual, sold = steady.level, steady.unusual, steady.sold
         position = np.arange(length)[None, :]
-        self.base = self.adjusted(self.season)
-        foreseen = np.pad(self.base, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
+        self.days = histories.days
+        self.least = None if histories.unit is None else np.where(histories.unit == 1.0, 1.0, FINENESS)
+        self.base, self.slope = self.adjusted(self.season)
+        expected = self.base * np.exp(self.slope)
+        foreseen = np.pad(expected, ((0, 0), (1, 0)))[:, :length] * self.season[:, :length] * self.level
         self.noise = own_ratio(steady.values, foreseen, first)
         self.levels = np.stack([decayed(values, half_life, first, self.share) for half_life in HALF_LIVES])
         self.busy = np.stack([rolling(sold.astype(float), width) for width in (4, 8, 13, 26, 52)])
@@ -195,10 +203,11 @@ class Builder:
             self.trends, none = np.zeros_like(self.trends), np.zeros_like(self.calendar[0])
             self.calendar = none, none, none
 
-    def adjusted(self, season: Array) -> Array:
-        """[n, T] mean of the two decayed means of demand, adjusted by seasonal factors [n, ≥ T]."""
+    def adjusted(self, season: Array) -> tuple[Array, Array]:
+        """[n, T] level and trend, adjusted by seasonal factors [n, ≥ T]: usually the mean of two decayed means of demand."""
         values = self.values / season[:, : self.values.shape[1]]
-        return np.asarray(np.mean([decayed(values, half_life, self.first, self.share) for half_life in BASE], axis=0))
+        usual = np.mean([decayed(values, half_life, self.first, self.share) for half_life in BASE], axis=0)
+        return following.followed(self.values, season, usual, self.first, self.days, self.least)
 
     def rows(self, sku: Array, origin: Array, step: Array) -> tuple[Array, Array]:
         """Features and base forecast.
@@ -212,7 +221,8 @@ class Builder:
             [r, f] float32, and [r] units of the base forecast.
         """
         i, t, ahead = sku, origin, origin + step
-        base = np.maximum(self.base[i, t] * self.level[i, t] * self.season[i, ahead], LEAST)
+        moved = following.ahead(self.slope[i, t], step, self.days)
+        base = np.maximum(self.base[i, t] * moved * self.level[i, t] * self.season[i, ahead], LEAST)
         out = [np.log(base), step, self.since[i, t].clip(max=60), self.gap[i, t].clip(max=60), self.spread[i, t]]
         out += [
             self.since[i, t].clip(max=60) / (self.gap[i, t] + 1),

@@ -155,7 +155,9 @@ class PeriodForecaster:
             seen = _with_noise(features, mean, ratio)
             factor = np.exp(self.spread.predict(seen, raw_score=True, num_threads=self.threads))
             ratio = np.clip(ratio * factor, *self.bounds)
-        variance = np.maximum(ratio * reference_variance(mean), least_variance(mean))
+        # Nor have trees seen how little such a SKU tells of its rate: by a gamma's posterior, its square over the units sold.
+        doubt = (1.0 - age) * mean**2 / (1.0 + builder.booked[:, : last + 1].sum(axis=1)[sku])
+        variance = np.maximum(ratio * reference_variance(mean), least_variance(mean) + doubt)
         never = (builder.first > last)[sku]
         mean, variance = np.where(never, 0.0, mean), np.where(never, 0.0, variance)
         mean, variance = mean.reshape(n, h), variance.reshape(n, h)

@@ -29,7 +29,8 @@ def sharpened(builder: Builder) -> Builder:
     """
     out, known = copy(builder), builder.trained.shape[1]
     out.season = sharp_season(builder.trained, builder.booked[:, :known], builder.season.shape[1] - known)
-    out.base = builder.adjusted(out.season)
+    out.season[builder.own[0]] = builder.own[1]
+    out.base, out.slope = builder.adjusted(out.season)
     return out
 
 

@@ -13,7 +13,8 @@ from pipelines.core.errors import StockproofError
 
 FILE: Final = "period.json"
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""Trees multiply a base: those of format 1 were grown on one that knew no trend."""
 
 _TREES: Final = ("boosters", "sharp", "spread")
 
@@ -82,7 +83,9 @@ def save(model: PeriodModel, folder: Path) -> None:
 
 
 def load(folder: Path) -> PeriodModel | None:
-    """Read it; None of a model trained without one. The folder's files were checked by :func:`models.store.folder.load`.
+    """Read it; None of a model trained without one or in an earlier format.
+
+    The folder's files were checked by :func:`models.store.folder.load`.
 
     Raises:
         StockproofError: it cannot be read.
@@ -93,7 +96,9 @@ def load(folder: Path) -> PeriodModel | None:
 
     try:
         content: dict[str, Any] = json.loads((folder / FILE).read_text())
-        if content["format"] != FORMAT:
+        if content["format"] < FORMAT:  # one is trained on the spot until the next training
+            return None
+        if content["format"] > FORMAT:
             raise ValueError(f"format {content['format']}, this program reads {FORMAT}")
         trees = {
             name: [lgb.Booster(model_file=str(folder / file)) for file in files]

@@ -12,13 +12,15 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from pipelines.commands import run_text
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import ServiceAway, StockproofError
 from pipelines.io import warehouse
 from pipelines.io.airflow_api import AirflowApi
 
 FINAL = {"success", "failed"}
 SILENT = 120.0
 """Seconds without a word of the scheduler after which nobody need wait for the run; a busy machine's answers again before."""
+STARTED_AGAIN = 10.0
+"""Seconds without a word of the scheduler after which servers that have ended are started again."""
 WAITING = 45.0
 """Seconds with a queued step and none running after which Airflow's workers may be gone; a busy machine starts a step before."""
 GONE = 300.0
@@ -55,7 +57,13 @@ class RunOutcome:
     said: str = ""
 
 
-def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str], None]) -> RunOutcome:
+def run(
+    api: AirflowApi,
+    dag_id: str,
+    conf: dict[str, Any],
+    say: Callable[[str], None],
+    start_again: Callable[[], None] | None = None,
+) -> RunOutcome:
     """Start a run, or join the active one with the same params, and follow it.
 
     Args:
@@ -63,6 +71,7 @@ def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str],
         dag_id: which DAG.
         conf: params; ``as_of`` identifies the run.
         say: receives lines for the user.
+        start_again: starts the servers that have ended; None where they are not ours.
 
     Returns:
         The outcome.
@@ -76,7 +85,7 @@ def run(api: AirflowApi, dag_id: str, conf: dict[str, Any], say: Callable[[str],
         run_id = f"{conf['as_of']}__{datetime.now().astimezone():%Y%m%dT%H%M%S%f}"
         api.trigger(dag_id, run_id, conf)
         say(f"{dag_id} {run_id}: {api.url}/dags/{dag_id}/runs/{run_id}")
-    final = _watch(api, dag_id, run_id, say)
+    final = _watch(api, dag_id, run_id, say, start_again)
     return _outcome(api, dag_id, final, conf["as_of"])
 
 
@@ -136,7 +145,53 @@ class Workers:
             self.say(f"{problem}. If the machine is not merely busy, Airflow's workers are gone: {remedy}")
 
 
-def _watch(api: AirflowApi, dag_id: str, run_id: str, say: Callable[[str], None]) -> dict[str, Any]:
+class Servers:
+    """Whether the servers behind a run answer; those that have ended are started again, and the run goes on where it stood."""
+
+    def __init__(self, run_id: str, say: Callable[[str], None], start_again: Callable[[], None] | None) -> None:
+        self.run_id, self.say, self.start_again = run_id, say, start_again
+        self.heard = self.tried = time.monotonic()
+
+    def away(self, fault: ServiceAway) -> None:
+        """Airflow cannot be reached.
+
+        Raises:
+            ServiceAway: its servers are not ours.
+        """
+        if self.start_again is None:
+            raise fault
+        self._again(fault.message, self.start_again)
+
+    def scheduler(self, healthy: bool) -> None:
+        """Take note of the scheduler's own report.
+
+        Raises:
+            StockproofError: it has been silent for :data:`SILENT` seconds.
+        """
+        now = time.monotonic()
+        if healthy:
+            self.heard = self.tried = now
+        elif self.start_again and now - self.tried > STARTED_AGAIN:
+            self._again(f"Airflow's scheduler has not responded for {now - self.heard:.0f} s", self.start_again)
+        elif now - self.heard > SILENT:
+            raise StockproofError(
+                f"Airflow's scheduler has not responded for {SILENT:.0f} s, and {self.run_id} makes no progress",
+                "`stockproof up` restarts it and the run continues where it stopped; the same command follows it",
+            )
+
+    def _again(self, problem: str, start: Callable[[], None]) -> None:
+        self.say(f"{problem}; servers that have ended are started again, and {self.run_id} goes on")
+        start()
+        self.tried = time.monotonic()
+
+
+def _watch(
+    api: AirflowApi,
+    dag_id: str,
+    run_id: str,
+    say: Callable[[str], None],
+    start_again: Callable[[], None] | None = None,
+) -> dict[str, Any]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -146,10 +201,13 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, say: Callable[[str], None]
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(dag_id, total=1)
-        heard, workers = time.monotonic(), Workers(run_id, say)
+        servers, workers = Servers(run_id, say, start_again), Workers(run_id, say)
         while True:
-            state = api.run(dag_id, run_id)
-            instances = api.task_instances(dag_id, run_id)
+            try:
+                state, instances = api.run(dag_id, run_id), api.task_instances(dag_id, run_id)
+            except ServiceAway as fault:
+                servers.away(fault)
+                continue
             running = sorted({one["task_id"] for one in instances if one["state"] == "running"})
             done = sum(one["state"] in DONE for one in instances)
             progress.update(
@@ -158,13 +216,7 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, say: Callable[[str], None]
             if state["state"] in FINAL:
                 return state
             workers.seen(instances, time.monotonic())
-            if api.health().get("scheduler") == "healthy":
-                heard = time.monotonic()
-            elif time.monotonic() - heard > SILENT:
-                raise StockproofError(
-                    f"Airflow's scheduler has not responded for {SILENT:.0f} s, and {run_id} makes no progress",
-                    "`stockproof up` restarts it and the run continues where it stopped; the same command follows it",
-                )
+            servers.scheduler(api.health().get("scheduler") == "healthy")
             time.sleep(0.5)
 
 

@@ -23,9 +23,11 @@ def report(
     as_of: Day = None, as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False
 ) -> None:
     """Write the report of a run again from its tables and print its path."""
+    from pipelines.operations.advice import queries
     from pipelines.report import job, page, reading
 
-    result = job.run(as_of.date() if as_of else reading.newest())
+    day = as_of.date() if as_of else reading.newest()
+    result = job.run(day, queries.of_day(day))
     if as_json:
         typer.echo(json.dumps(result, indent=2))
         return

@@ -70,6 +70,7 @@ def release(as_of: AsOf = None, as_json: Json = False) -> None:
 
 
 def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: bool) -> None:
+    from pipelines import settings
     from pipelines.commands import follow
     from pipelines.extract import preflight, source
     from pipelines.onboarding import newest
@@ -85,7 +86,8 @@ def _run(dag_id: str, as_of: datetime | None, conf: dict[str, Any], as_json: boo
             day, conf.get("items") or ()
         )  # also the run's first task; here it spares a user the wait for a run that must fail
     servers.up(say)
-    outcome = follow.run(servers.api(), dag_id, {"as_of": day.isoformat(), **conf}, say)
+    again = None if settings.load().stack.airflow_url else partial(servers.up, say)
+    outcome = follow.run(servers.api(), dag_id, {"as_of": day.isoformat(), **conf}, say, again)
     follow.show(outcome, as_json)
     if outcome.state != "success":
         raise typer.Exit(DEGRADED if outcome.state == "degraded" else 1)

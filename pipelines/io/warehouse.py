@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError, WarehouseAway
-from pipelines.io import files, idle, timings
+from pipelines.io import files, idle, partitions, timings
 
 _REMEDY = "is the stack up? `stockproof status` tells, `stockproof up` starts it; another warehouse: STOCKPROOF_STACK__WAREHOUSE_URL"
 
@@ -204,6 +204,7 @@ def replace_all(frames: Mapping[str, pl.DataFrame], where: Mapping[str, Any]) ->
 
 
 def _replace(cursor: Any, table: str, frame: pl.DataFrame, where: Mapping[str, Any], also: Sequence[str]) -> None:
+    partitions.ensure(table, where)
     conditions = [f"t.{column} {_matches(value)}" for column, value in where.items()]
     if frame.height:
         # A table of the frame's own types: the insert below casts them to those of the target.

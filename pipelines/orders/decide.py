@@ -54,7 +54,7 @@ def approve(
     with warehouse.transaction() as connection:
         # In one order everywhere, so that two planners cannot wait for each other.
         for number in sorted(set(numbers)):
-            order = store.locked(connection, number)
+            order = store.held(connection, number, name)
             if order["state"] == states.APPROVED:
                 if _confirmed(connection, order, name, config):
                     confirmed.append(number)
@@ -154,7 +154,7 @@ def _ended(
     with warehouse.transaction() as connection:
         for number in sorted(set(numbers)):
             approvals.check_role(number, name, config, act)
-            order = store.locked(connection, number)
+            order = store.held(connection, number, name)
             if target == states.CLOSED:
                 _refuse_shown(connection, order)
             store.move(connection, order, target, name, reason=reason)
@@ -201,11 +201,11 @@ def override(
         )
     approvals.check_role(number, name, config, "override")
     with warehouse.transaction() as connection:
-        order = store.locked(connection, number)
+        order = store.held(connection, number, name)
         row = _line(store.lines(connection, number), number, wanted)
         _in_range(quantity, row["proposed_quantity"])
         store.move(connection, order, states.OVERRIDDEN, name, reason=reason)
-        _change(connection, order, row, quantity, name, reason)
+        change(connection, order, row, quantity, name, reason)
         remark = _remark(connection, order, row["item_id"], quantity)
     changed = {"order_id": number, "line_no": row["line_no"], "item_id": row["item_id"], "author": name}
     return changed | {
@@ -242,9 +242,10 @@ def _remark(connection: sa.Connection, order: store.Row, item_id: str, quantity:
     return "; ".join(remarks)
 
 
-def _change(
+def change(
     connection: sa.Connection, order: store.Row, row: store.Row, quantity: float, name: str, reason: str
 ) -> None:
+    """Set a line's quantity, with the price of that quantity, and enter it in the ledger; within the caller's transaction."""
     number, key = order["order_id"], {"order_id": order["order_id"], "line_no": row["line_no"]}
     set_line = "update orders.lines set quantity = :quantity, unit_price = :unit_price where order_id = :order_id and line_no = :line_no"
     price = prices.at(connection, order["as_of"], order["supplier_id"], row["item_id"], quantity, row["unit_price"])

@@ -14,13 +14,25 @@ from pipelines.orders import netting, prices, states, store, supersede
 from pipelines.orders.store import SYSTEM, Row
 
 # Decided before an earlier order of the same SKU was signed, a line may ask for the same goods again: a person has to look at it.
+# Needed by: the day on which the demand expected has used up what is there and on its way; none within the forecast: null.
 _LINES: Final = """
-with ours as (select item_id, location_id, sum(quantity) as quantity from ({own_orders}) p group by item_id, location_id)
+with ours as (select item_id, location_id, sum(quantity) as quantity from ({own_orders}) p group by item_id, location_id),
+expected as (
+    select f.item_id, f.location_id, f.bucket_on, d.inventory_position,
+        sum(f.mean) over (partition by f.location_id, f.item_id order by f.horizon) as used
+    from plan.forecasts f
+    join plan.decisions d on d.as_of = f.as_of and d.location_id = f.location_id and d.item_id = f.item_id and d.quantity > 0
+    where f.as_of = :as_of
+),
+needed as (
+    select item_id, location_id, min(bucket_on) as needed_by from expected where used >= inventory_position group by item_id, location_id
+)
 select d.supplier_id, d.location_id, d.item_id, d.quantity, d.unit_price, d.expected_on, d.agreed_on, d.reason_code, d.reason, d.alert,
-    d.inventory_position, d.reorder_point, d.pack_size, d.min_order_qty,
+    n.needed_by, d.inventory_position, d.reorder_point, d.pack_size, d.min_order_qty,
     coalesce(o.quantity > d.proposed + 1e-6, false) as outdated,
     d.needs_review or coalesce(o.quantity > d.proposed + 1e-6, false) as needs_review
 from plan.decisions d left join ours o on o.item_id = d.item_id and o.location_id = d.location_id
+left join needed n on n.item_id = d.item_id and n.location_id = d.location_id
 where d.as_of = :as_of and d.quantity > 0 and d.supplier_id is not null
 order by d.supplier_id collate "C", d.location_id collate "C", d.item_id collate "C"
 """
@@ -32,9 +44,9 @@ values (:order_id, :idempotency_key, :as_of, :supplier_id, :location_id, :part, 
 
 _LINE: Final = """
 insert into orders.lines (order_id, line_no, item_id, proposed_quantity, quantity, unit_price, expected_on, agreed_on,
-    reason_code, reason, alert, needs_review)
+    needed_by, reason_code, reason, alert, needs_review)
 values (:order_id, :line_no, :item_id, :quantity, :quantity, :unit_price, :expected_on, :agreed_on,
-    :reason_code, :reason, :alert, :needs_review)
+    :needed_by, :reason_code, :reason, :alert, :needs_review)
 """
 
 _LOCK: Final = "select pg_advisory_xact_lock(hashtext('orders.propose'))"
@@ -173,6 +185,7 @@ def _content(order: Row) -> list[tuple[Any, ...]]:
         "unit_price",
         "expected_on",
         "agreed_on",
+        "needed_by",
         "reason_code",
         "reason",
         "alert",

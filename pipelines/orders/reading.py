@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 _ORDERS: Final = """
 select o.order_id, o.as_of, o.supplier_id, s.supplier_name, o.location_id, p.location_name, o.state, o.ordered_on,
-    o.po_id, o.adapter,
+    o.po_id, o.adapter, coalesce(o.locked_by, '') as locked_by,
     cast(o.idempotency_key as text) as idempotency_key, cast(count(l.line_no) filter (where l.quantity > 0) as int) as lines,
     coalesce(sum(l.quantity), 0) as units, coalesce(sum(l.quantity * coalesce(l.unit_price, 0)), 0) as order_value,
     max(l.expected_on) + coalesce(o.ordered_on - o.as_of, 0) as expected_by, bool_or(l.needs_review) as needs_review

@@ -58,7 +58,31 @@ def locked(connection: sa.Connection, order_id: str) -> Row:
     return dict(found)
 
 
-def move(connection: sa.Connection, order: Row, target: str, author: str, *, reason: str = "", **columns: Any) -> None:
+def held(connection: sa.Connection, order_id: str, name: str) -> Row:
+    """As :func:`locked`, for a person to act on.
+
+    Raises:
+        NotFound: there is no such order.
+        Conflict: another person keeps it locked.
+    """
+    order = locked(connection, order_id)
+    if order["locked_by"] not in (None, name):
+        raise Conflict(
+            f"order {order_id} is locked by {order['locked_by']}", "ask them, or have an approver unlock it at the desk"
+        )
+    return order
+
+
+def move(
+    connection: sa.Connection,
+    order: Row,
+    target: str,
+    author: str,
+    *,
+    reason: str = "",
+    details: Row | None = None,
+    **columns: Any,
+) -> None:
     """Bring a locked order into a state, and say so in the audit trail.
 
     Args:
@@ -67,6 +91,7 @@ def move(connection: sa.Connection, order: Row, target: str, author: str, *, rea
         target: the new state.
         author: who does it.
         reason: why.
+        details: kept in the audit trail beside the columns.
         columns: further columns to set.
 
     Raises:
@@ -78,13 +103,14 @@ def move(connection: sa.Connection, order: Row, target: str, author: str, *, rea
             states.REMEDIES.get(order["state"], "`stockproof orders show` tells its history"),
         )
     sets = "".join(f", {name} = :{name}" for name in columns)
+    sets += "" if target in states.UNDECIDED else ", locked_by = null"
     connection.execute(
         sa.text(
             f"update orders.orders set state = :state, changed_at = clock_timestamp(){sets} where order_id = :order_id"
         ),
         {"state": target, "order_id": order["order_id"], **columns},
     )
-    event(connection, order["order_id"], target, author, reason=reason, details=columns)
+    event(connection, order["order_id"], target, author, reason=reason, details=columns | (details or {}))
 
 
 def refuse_signed(connection: sa.Connection, order_id: str, name: str) -> None:

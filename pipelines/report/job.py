@@ -1,6 +1,7 @@
 """Write the planner's report of a run: read plan.* and marts, write the file and its row in plan.reports."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 
 from pipelines import settings
@@ -9,11 +10,12 @@ from pipelines.io import files, warehouse
 from pipelines.report import inventory_job, page, reading, sections
 
 
-def run(as_of: date) -> dict[str, int | float | str]:
+def run(as_of: date, advice: Sequence[str] = ()) -> dict[str, int | float | str]:
     """Write ``reports/stockproof-<as_of>.html`` in the state folder, whole or not at all.
 
     Args:
         as_of: the run's as-of date; its decisions and marts must be in the warehouse.
+        advice: sentences on time and memory of the run, for the section *Advice*.
 
     Returns:
         Figures of the headline, and ``path``.
@@ -24,7 +26,7 @@ def run(as_of: date) -> dict[str, int | float | str]:
     tables = reading.read(as_of)
     forecasts = reading.read_forecasts(as_of, sections.chosen(tables))
     followed = outcome_figures.figures(as_of)
-    html, summary = page.render(tables, forecasts, settings.load(), inventory_job.section(as_of), followed)
+    html, summary = page.render(tables, forecasts, settings.load(), inventory_job.section(as_of), followed, advice)
     path = files.write_atomic(files.state_dir("reports") / f"stockproof-{as_of}.html", html)
     warehouse.execute(
         """insert into plan.reports (as_of, path, summary) values (:as_of, :path, cast(:summary as jsonb))

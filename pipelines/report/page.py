@@ -1,5 +1,6 @@
 """The page: figures and sentences of a run put into one self-contained HTML file. Pure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def render(
     settings: Settings,
     inventory: dict[str, Any] | None = None,
     outcomes: dict[str, Any] | None = None,
+    advice: Sequence[str] = (),
 ) -> tuple[str, dict[str, Any]]:
     """The report of a run.
 
@@ -29,6 +31,7 @@ def render(
         settings: the configuration in force, for the method notes.
         inventory: facts of the inventory section; None: it is left out.
         outcomes: what followed earlier decisions (``outcome_figures.figures``); None: the section is left out.
+        advice: sentences on what to change so that runs take less time and memory; empty: the section is left out.
 
     Returns:
         (HTML, summary figures). The same input gives the same bytes.
@@ -48,6 +51,7 @@ def render(
         "proof": proof.sections(tables),
         "inventory": inventory_page.section_context(inventory) if inventory else None,
         "outcomes": outcomes_section.context(outcomes) if outcomes else None,
+        "advice": list(advice),
         "method": method.notes(tables, settings, compared),
     }
     environment = inventory_page.environment(TEMPLATES)

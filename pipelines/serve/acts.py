@@ -35,6 +35,26 @@ def split(number: str, lines: Sequence[int], user: User) -> str:
     return actions.split(number, lines, user.name, access.approvals())
 
 
+def copy(number: str, user: User) -> str:
+    """Propose an order's lines once more; returns the new order's number."""
+    return actions.copy(number, user.name, access.approvals())
+
+
+def group(numbers: Sequence[str], user: User) -> str:
+    """Bring orders of one supplier together; returns the number of the one that holds all lines."""
+    return actions.group(numbers, user.name, access.approvals())
+
+
+def lock(numbers: Sequence[str], user: User) -> list[str]:
+    """Keep orders for oneself."""
+    return actions.lock(numbers, user.name, access.approvals())
+
+
+def unlock(numbers: Sequence[str], user: User) -> list[str]:
+    """Give locked orders back; the locks of others, an approver opens."""
+    return actions.unlock(numbers, user.name, access.approvals(), theirs=user.may("approver"))
+
+
 def _only_approvers_undo_signatures(numbers: Sequence[str], user: User, act: str) -> None:
     if any(queries.one(number)["state"] == "approved" for number in numbers):
         user.require("approver", act)

@@ -45,5 +45,6 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
         "user": getattr(request.state, "user", None),
         "form_token": tokens.form_token(session) if session else "",
         "status": status,
+        "path": request.url.path,
     }
     return templates().TemplateResponse(request, template, always | values, status_code=status)

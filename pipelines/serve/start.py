@@ -11,7 +11,7 @@ from pipelines.operations.runs import job as runs
 from pipelines.stack import servers
 
 
-def run(dag_id: str, as_of: date | None, conf: dict[str, Any], user: User) -> JSONResponse:
+def begin(dag_id: str, as_of: date | None, conf: dict[str, Any], user: User) -> dict[str, Any]:
     """Start a run, or join the one that is queued or runs with the same parameters.
 
     Args:
@@ -19,6 +19,9 @@ def run(dag_id: str, as_of: date | None, conf: dict[str, Any], user: User) -> JS
         as_of: the run's date; None: the day of the ERP's newest sale.
         conf: further parameters.
         user: who asks.
+
+    Returns:
+        ``run_id``, ``dag_id``, ``as_of``, and whether a run was ``joined``.
     """
     from pipelines.onboarding import newest
 
@@ -30,9 +33,13 @@ def run(dag_id: str, as_of: date | None, conf: dict[str, Any], user: User) -> JS
     if not same:
         runs.requested(run_id, dag_id, day, user.name)
         api.trigger(dag_id, run_id, whole)
-    return accepted(
-        {"run_id": run_id, "dag_id": dag_id, "as_of": day.isoformat(), "joined": bool(same)}, f"/api/v1/runs/{run_id}"
-    )
+    return {"run_id": run_id, "dag_id": dag_id, "as_of": day.isoformat(), "joined": bool(same)}
+
+
+def run(dag_id: str, as_of: date | None, conf: dict[str, Any], user: User) -> JSONResponse:
+    """As :func:`begin`, answered with a link to the run's state."""
+    begun = begin(dag_id, as_of, conf, user)
+    return accepted(begun, f"/api/v1/runs/{begun['run_id']}")
 
 
 def accepted(document: dict[str, Any], status: str) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""Airflow of the embedded stack: API server, scheduler (LocalExecutor) and DAG processor as processes of their own.
+"""Airflow of the embedded stack: API server, scheduler (a process a task) and DAG processor as processes of their own.
 
 There is no triggerer: it serves deferrable operators, of which our DAGs have none, and takes 170 MB for it.
 """
@@ -28,6 +28,8 @@ PRELOADED = Path(__file__).parent / "airflow_settings"
 RETIRED = ("triggerer",)
 """Components that earlier versions started, and that may still run."""
 POOLS = {"heavy": (1, "Steps that use every core: training, dbt"), "replay": (2, "Chunks of the replay: one a core")}
+WORKERS_POOLS = POOLS | {"replay": (128, "Chunks of the replay: as many as the workers take")}
+"""The same where tasks go to Celery workers, each of which takes :data:`WORKER_TASKS` at once."""
 USER = "admin"
 WORKER_TASKS = 2
 """Tasks that a Celery worker runs at once."""
@@ -123,7 +125,8 @@ class Airflow:
                 ):
                     raise server.unready(waited)
             time.sleep(0.1)
-        for name, (slots, description) in POOLS.items():
+        pools = WORKERS_POOLS if settings.load().stack.broker_url else POOLS
+        for name, (slots, description) in pools.items():
             self.api.set_pool(name, slots, description)
         dags = {path.stem for path in (settings.ROOT / "dags").glob("*.py")}
         api_server.wait_until(lambda: dags <= self.api.dag_ids() or bool(self.api.import_errors()), STARTED)
@@ -152,7 +155,7 @@ class Airflow:
             "AIRFLOW_HOME": str(self.folder),
             "AIRFLOW__CORE__DAGS_FOLDER": str(settings.ROOT / "dags"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__EXECUTOR": "task_processes.TaskProcesses",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__FERNET_KEY": self.secrets["airflow_fernet_key"],
             "AIRFLOW__CORE__DEFAULT_TIMEZONE": s.schedule.timezone,
@@ -192,6 +195,11 @@ class Airflow:
             return {}
         return {
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+            "AIRFLOW__CORE__PARALLELISM": "128",
+            # What waits in a broker that lost it is sent again, for ever: unlike a killed worker's, such a task has no heartbeat to miss.
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "120",
+            "AIRFLOW__SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "1000",
+            "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "15",
             "AIRFLOW__CELERY__BROKER_URL": broker,
             "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{self.store}",
             "AIRFLOW__CELERY__WORKER_CONCURRENCY": str(WORKER_TASKS),

@@ -7,10 +7,8 @@ from typing import Final
 
 from pipelines.core import calendar, contract, quantiles
 from pipelines.core.errors import StockproofError
+from pipelines.core.inventory import LARGEST_LINE, LONGEST_COVER_DAYS
 from pipelines.validate.rules import GUIDE, DataRule, Gate, Source
-
-UNLIMITED: Final = 1e12
-"""Units of an order line that no company buys: where no limit is configured, only a fault of arithmetic is beyond it."""
 
 ADDED: Final[tuple[str, ...]] = ("_row_id", "_copy", "_extracted_at")
 """Columns of the as-of rows that say nothing about the ERP's row."""
@@ -23,6 +21,7 @@ def placeholders(
     spike_quarantine_sigmas: float,
     spike_min_days: int,
     max_quantity: float | None,
+    bucket_days: int,
     least_stock: float,
     items: Sequence[str],
 ) -> dict[str, str]:
@@ -34,6 +33,7 @@ def placeholders(
         spike_quarantine_sigmas: standard deviations from which on a sale is taken for a typing error.
         spike_min_days: other days with sales a SKU needs before its spikes are judged.
         max_quantity: largest quantity of an order line, units; None: by the scale of each item.
+        bucket_days: days of a planning bucket, in which ``dim_sku.mean_demand`` is counted.
         least_stock: least count that is one, units: zero, or less where unmet demand waits.
         items: item_ids the run plans; empty: all.
 
@@ -46,7 +46,10 @@ def placeholders(
         "spike_sigmas": _number(spike_sigmas),
         "spike_quarantine_sigmas": _number(spike_quarantine_sigmas),
         "spike_min_days": str(int(spike_min_days)),
-        "max_quantity": _number(UNLIMITED if max_quantity is None else max_quantity),
+        "max_quantity": "cast(null as double precision)" if max_quantity is None else _number(max_quantity),
+        "largest_line": _number(LARGEST_LINE),
+        "longest_cover_buckets": _number(LONGEST_COVER_DAYS / bucket_days),
+        "longest_cover_days": _number(LONGEST_COVER_DAYS),
         "least_stock": _number(least_stock),
         "in_scope": f"item_id in ({listed})" if items else "true",
         "quantiles": ", ".join(quantiles.COLUMNS),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from pipelines import settings
+from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
 from pipelines.core.suggestions import refuse_unknown
 from pipelines.io import quarantine, warehouse
@@ -103,6 +104,7 @@ def _placeholders(as_of: date, items: Sequence[str]) -> dict[str, str]:
         spike_quarantine_sigmas=config.quality.spike_quarantine_sigmas,
         spike_min_days=config.quality.spike_min_days,
         max_quantity=config.purchase.max_quantity,
+        bucket_days=DAYS_IN[config.planning.grain],
         least_stock=-1e12 if config.planning.unmet_demand == "backorder" else 0.0,
         items=items,
     )

@@ -60,21 +60,23 @@ class Cli:
         return self("orders", "export", "--as-of", as_of, "--format", "csv").stdout
 
 
+# Two threads of a booster wait for each other wherever other tests keep the cores busy.
+QUICK = {"STOCKPROOF_FORECAST__THREADS": "1", "STOCKPROOF_FORECAST__BACKTEST_ORIGINS": "1"}
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without a stack's configuration."""
+    ours = ("STOCKPROOF_", "ERP_URL", "AIRFLOW")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 @pytest.fixture(scope="session")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
     """The command line on a stack of its own, stopped at the end."""
     state = tmp_path_factory.mktemp("e2e") / "state"
     ports = {f"STOCKPROOF_STACK__{name.upper()}_PORT": str(free_port()) for name in STACK_PORTS}
-    clean = {
-        name: value for name, value in os.environ.items() if not name.startswith(("STOCKPROOF_", "ERP_URL", "AIRFLOW"))
-    }
-    # Two threads of a booster wait for each other wherever other tests keep the cores busy.
-    own = {
-        "STOCKPROOF_STATE_DIR": str(state),
-        "STOCKPROOF_FORECAST__THREADS": "1",
-        "STOCKPROOF_FORECAST__BACKTEST_ORIGINS": "1",
-    }
-    found = Cli(clean | ports | own, state)
+    own = {"STOCKPROOF_STATE_DIR": str(state)} | QUICK
+    found = Cli(clean_environment() | ports | own, state)
     yield found
     found("down", check=False)
 

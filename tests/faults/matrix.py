@@ -52,13 +52,33 @@ MATRIX = (
         ("faults/test_killed.py::test_postgresql_killed_in_each_stage",),
     ),
     Row(
-        "Power cut: PostgreSQL, the ERP and the step at work killed at once",
-        "started again, the day ends with the same orders",
-        ("faults/test_killed.py::test_power_cut",),
+        "PostgreSQL killed below Airflow, the registry and the day",
+        "the command line starts it again, and the run goes on to the same orders",
+        ("faults/test_scheduler.py::test_postgresql_killed_below_everything",),
     ),
     Row(
-        "Worker killed, or out of memory, in a mapped chunk of the replay",
-        "the chunk is replayed again, with the same choices; nothing of the killed one is left",
+        "Power cut: every process killed at once",
+        "started again, the day ends with the same orders",
+        ("faults/test_killed.py::test_power_cut", "faults/test_scheduler.py::test_a_power_cut"),
+    ),
+    Row(
+        "Worker killed in a mapped chunk of the replay",
+        "noticed at once, the chunk is replayed again, and the orders are the same",
+        ("faults/test_scheduler.py::test_a_worker_killed_in_a_mapped_chunk",),
+    ),
+    Row(
+        "All workers killed, steps queued",
+        "the steps are taken up again by themselves, and the orders are the same",
+        ("faults/test_scheduler.py::test_all_workers_killed_at_once",),
+    ),
+    Row(
+        "Scheduler killed",
+        "the command line starts it again, and the run goes on to the same orders",
+        ("faults/test_scheduler.py::test_the_scheduler_killed",),
+    ),
+    Row(
+        "Out of memory in one chunk",
+        "the chunk fails and is replayed again, with the same choices; nothing of the failed one is left",
         ("faults/test_killed.py::test_a_chunk_that_runs_out_of_memory_is_replayed_again",),
     ),
     Row(
@@ -73,8 +93,9 @@ MATRIX = (
     ),
     Row(
         "Clock jump",
-        "a run is its as-of date: rows by an earlier clock count, rows recorded later today are not lost",
+        "a run is its as-of date: the orders are the same; rows by an earlier clock count, rows recorded later today are not lost",
         (
+            "faults/test_killed.py::test_a_clock_that_jumps_changes_no_order",
             "integration/test_extract.py::test_a_change_by_an_earlier_clock_takes_the_place_of_what_it_changed",
             "integration/test_extract.py::test_a_run_for_today_loses_nothing_recorded_later_today",
         ),
@@ -85,7 +106,7 @@ MATRIX = (
         (
             "integration/test_forecast.py::test_a_dead_registry_falls_back_by_name_and_stops_training",
             "integration/test_breaker.py::test_a_registry_that_is_away_is_not_asked_for_ever",
-            "integration/test_no_leak.py::test_a_registry_that_is_gone_is_named_on_every_line_and_at_the_top",
+            "faults/test_killed.py::test_a_registry_that_is_away_is_named_on_every_line_and_at_the_top",
         ),
     ),
     Row(
@@ -102,14 +123,26 @@ MATRIX = (
         ("dags/test_degraded.py::test_the_orders_are_made_and_the_run_is_red",),
     ),
     Row(
+        "Celery: a worker killed half-way; all workers; Redis",
+        "the others take over, and the orders are the same; without any worker the user reads so within a minute",
+        (
+            "nightly/test_celery.py::test_a_worker_killed_half_way",
+            "nightly/test_celery.py::test_redis_killed_and_started_again",
+            "nightly/test_celery.py::test_all_workers_killed_is_named_within_a_minute_and_others_go_on",
+        ),
+    ),
+    Row(
         "Command line, scheduler and all its workers killed",
         "the next `run daily` ends the day with the same orders",
         ("e2e/test_main_job.py::test_killed_in_the_middle_and_run_again",),
     ),
     Row(
         "Two daily runs at once",
-        "each row of the ERP is there once; the second run waits or joins the first",
-        ("integration/test_extract.py::test_two_runs_at_once_add_each_row_once",),
+        "each row of the ERP is there once; the second run joins the first",
+        (
+            "integration/test_extract.py::test_two_runs_at_once_add_each_row_once",
+            "faults/test_scheduler.py::test_two_daily_runs_at_once_are_one",
+        ),
     ),
     Row(
         "Release killed at any step, or two at once",

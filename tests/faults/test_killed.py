@@ -2,13 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import polars as pl
@@ -16,13 +15,15 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from pipelines import settings
+from pipelines.briefing import tables as briefing
 from pipelines.io import warehouse
 from pipelines.sample.config import SampleConfig
 from pipelines.sample.generate import generate
-from pipelines.stack import mariadb
+from pipelines.stack import mariadb, packages
 from pipelines.stack.mariadb import MariaDB
 from pipelines.stack.postgres import Postgres
 from pipelines.stack.process import free_port
+from tests.faults.proxy import Proxy
 from tests.integration.extract_erp import fill
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
@@ -42,13 +43,13 @@ STEPS = {
 Servers = tuple[Postgres, MariaDB]
 
 
-def _start(*steps: str, **environment: str) -> subprocess.Popen[str]:
+def _start(*steps: str, under: Sequence[str] = (), **environment: str) -> subprocess.Popen[str]:
     """Steps in a process of their own, as a worker runs them. It says READY when the first one is about to begin."""
     code = "\n".join(
         ["from datetime import date; D = date(2026, 6, 28); print('READY', flush=True)", *(STEPS[one] for one in steps)]
     )
     return subprocess.Popen(
-        [sys.executable, "-c", code],
+        [*under, sys.executable, "-c", code],
         env=os.environ | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -56,8 +57,8 @@ def _start(*steps: str, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def _run(*steps: str) -> None:
-    child = _start(*steps)
+def _run(*steps: str, under: Sequence[str] = ()) -> None:
+    child = _start(*steps, under=under)
     _, words = child.communicate(timeout=600)
     assert child.returncode == 0, words
 
@@ -112,6 +113,25 @@ def undisturbed(servers: Servers) -> pl.DataFrame:
     found = _orders()
     assert found.filter(pl.col("quantity") > 0).height >= 3
     return found
+
+
+def test_a_registry_that_is_away_is_named_on_every_line_and_at_the_top(undisturbed: pl.DataFrame) -> None:
+    lines = warehouse.read(
+        "select reason from plan.decisions where as_of = :d and level_reason = '' and reason_code <> 'NO_ORDER_DISCONTINUED'",
+        d=AS_OF,
+    )["reason"]
+    assert lines.len() > 20
+    assert lines.str.contains("; forecast by simple statistics: .*model registry .* cannot be reached").all()
+    assert briefing.degraded(AS_OF).startswith("No trained model served, so ")
+
+
+@pytest.mark.parametrize("jump", ["-400d", "+400d"])
+def test_a_clock_that_jumps_changes_no_order(undisturbed: pl.DataFrame, jump: str) -> None:
+    """The day again by a clock before its as-of date, and by one a year after it."""
+    if not packages.install(["faketime"], lambda: bool(shutil.which("faketime"))):
+        pytest.skip("Debian's faketime is not here and may not be installed")
+    _run(*STEPS, under=["faketime", "-f", jump])
+    assert_frame_equal(_orders(), undisturbed)
 
 
 def test_postgresql_killed_in_each_stage(undisturbed: pl.DataFrame, servers: Servers) -> None:
@@ -200,7 +220,7 @@ def test_a_chunk_that_runs_out_of_memory_is_replayed_again(undisturbed: pl.DataF
 
 def test_network_cut_between_worker_and_warehouse(undisturbed: pl.DataFrame, servers: Servers) -> None:
     store, _ = servers
-    with _Proxy(store.port) as proxy:
+    with Proxy(store.port) as proxy:
         through = store.url("warehouse").replace(f":{store.port}/", f":{proxy.port}/")
         child = _start("replay", STOCKPROOF_STACK__WAREHOUSE_URL=through)
         assert child.stdout and child.stdout.readline() == "READY\n"
@@ -215,49 +235,3 @@ def test_network_cut_between_worker_and_warehouse(undisturbed: pl.DataFrame, ser
     assert str(proxy.port) in words or "connection" in words.lower()
     _run("replay", "policy", "purchase", "orders")
     assert_frame_equal(_orders(), undisturbed)
-
-
-class _Proxy:
-    """A TCP proxy to a port of this machine that can be cut."""
-
-    def __init__(self, target: int) -> None:
-        self.target, self.port, self.links = target, free_port(), list[socket.socket]()
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-
-    def __enter__(self) -> "_Proxy":
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.cut()
-
-    def cut(self) -> None:
-        """Drop every connection, and accept none from now on."""
-        self._listener.close()
-        for link in self.links:
-            link.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            far = socket.create_connection(("127.0.0.1", self.target))
-            self.links += [near, far]
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=_pump, args=(one, other), daemon=True).start()
-
-
-def _pump(one: socket.socket, other: socket.socket) -> None:
-    try:
-        while data := one.recv(65536):
-            other.sendall(data)
-    except OSError:
-        pass
-    finally:
-        for link in (one, other):
-            try:
-                link.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue

@@ -41,6 +41,12 @@ def answer(content: dict[str, Any] | str, tokens: tuple[int, int] = (900, 60)) -
     )
 
 
+def without_usage(_: dict[str, Any]) -> Response:
+    """A valid answer that does not say what it cost."""
+    body = json.loads(answer({"verdict": "keep", "quantity": None, "reasoning": "plausible"}).body)
+    return Response(media_type="application/json", content=json.dumps(body | {"usage": None}))
+
+
 def change(quantity: float) -> Response:
     return answer({"verdict": "change", "quantity": quantity, "reasoning": "because"})
 

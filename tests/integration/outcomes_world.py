@@ -13,7 +13,7 @@ from pipelines.core.quantiles import COLUMNS
 from pipelines.io import warehouse
 from tests.integration.orders_rows import execute
 
-FIRST, DAYS = date(2026, 3, 2), 170
+FIRST, DAYS = date(2026, 3, 2), 247
 """Day 0 of the world, and how many days it has."""
 
 MARTS = (
@@ -73,7 +73,7 @@ def day(number: int) -> date:
 
 
 def play(seed: int = 3) -> World:
-    """Demand meets stock; an order every week or so, changed in one of the ways of :data:`CHANGES`."""
+    """The closed loop: demand meets stock, what is missing to a level is ordered, changed in one of the ways of :data:`CHANGES`."""
     world, rng = World(), np.random.default_rng(seed)
     for place, item in enumerate(world.items):
         rate, shelf = 2.0 + place, 20.0
@@ -88,9 +88,10 @@ def play(seed: int = 3) -> World:
             world.sold[item].append(sold)
             world.known[item].append(now + (3 if rng.random() < 0.1 else 0))
             world.stock[item].append(shelf)
-            if now % 6 == place:
+            position = shelf + sum(order.accepted for order in orders if order.received > now)
+            if position <= 7 * rate and now % 2 == place % 2:
                 change = CHANGES[int(rng.integers(len(CHANGES)))]
-                wanted = float(rng.integers(8, 20))
+                wanted = max(float(round(12 * rate - position)), 4.0)
                 final = {"raised": wanted + 5, "lowered": wanted - 3, "removed": 0.0}.get(change, wanted)
                 came = final if change in ("kept", "raised", "lowered") else 0.0
                 late = int(rng.integers(-1, 4))

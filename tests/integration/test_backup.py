@@ -18,6 +18,7 @@ from pipelines import cli, settings
 from pipelines.core.errors import StockproofError
 from pipelines.io import warehouse
 from pipelines.operations.backup import job, queries, restore, store, tables, wal
+from pipelines.operations.preflight import queries as preflight
 from pipelines.stack import archive, base_backup, servers
 from pipelines.stack.process import free_port
 
@@ -76,6 +77,16 @@ def test_a_full_backup_and_an_increment_are_whole(stack: Path) -> None:
     kept = queries.kept()[-1]
     assert kept.artifacts == {"model.json": kept.artifacts["model.json"]}
     assert (stack / kept.backup_id / "configuration" / "secrets.json").stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_that_is_too_old_is_an_alert_of_the_next_run(stack: Path) -> None:
+    assert preflight.check()[-1].grade == "ok"
+    warehouse.execute("update ops.backups set finished_at = finished_at - interval '30 hours'")
+    found = preflight.check()[-1]
+    warehouse.execute("update ops.backups set finished_at = finished_at + interval '30 hours'")
+    assert (found.part, found.grade) == ("backup", "degraded")
+    assert "the newest base backup is 30 hours old; allowed are 26" in found.what
+    assert found.remedy == "stockproof backup --verify"
 
 
 def test_every_commit_is_archived_within_the_timeout(stack: Path) -> None:

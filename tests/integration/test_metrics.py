@@ -22,58 +22,40 @@ from pipelines.operations.logs import job as logs
 from pipelines.operations.logs import queries as log_lines
 from pipelines.operations.metrics import job as metrics
 from pipelines.operations.metrics.catalogue import METRICS
+from pipelines.operations.runs import job as runs
+from pipelines.operations.runs import queries as followed
+from tests.integration.metrics_rows import plant
 
 pytestmark = pytest.mark.servers
 
 AS_OF = date(2026, 6, 28)
 RUN = {"dag_id": "daily_replenishment", "run_id": "run-2", "step": "replay", "chunk": 0, "as_of": AS_OF}
 BY_OTHERS = {"stockproof_advisor_spend_ratio", "stockproof_backup_age_seconds"}
-"""Measured by rooms that are not part of this test."""
+"""Measured where an advisor or backups are configured: tests/integration/test_every_alert.py."""
 
 
 @pytest.fixture(scope="module")
 def measured(warehouse_url: str, erp_url: str) -> dict[str, list[tuple[dict[str, str], float]]]:
     """What a run of ten SKUs, two of them out of stock, leaves behind: metric → labels and value."""
     del warehouse_url, erp_url
-    _rows()
+    plant()
     now = datetime.now(UTC)
     for run, seconds, began in (("run-1", 2.0, now - timedelta(days=1)), ("run-2", 20.0, now)):
         for step in ("replay", "vendors"):
             logs.begin({**RUN, "run_id": run, "step": step})
+            runs.step_began({**RUN, "run_id": run, "step": step})
             logging.getLogger("pipelines.test").warning("a SKU stands out", extra={"item_id": "I1", "location_id": "W"})
             with timings.timed("select   slow\n from marts.dim_sku"):
                 warehouse.read("select pg_sleep(0.25)")
             job.step_ended({**RUN, "run_id": run, "step": step}, began, "success")
-            warehouse.execute("update ops.run_steps set seconds = :s where run_id = :run", s=seconds, run=run)
+            warehouse.execute(
+                "update ops.run_events set seconds = :s where run_id = :run and state = 'success'", s=seconds, run=run
+            )
     job.day_decided(AS_OF)
     found: dict[str, list[tuple[dict[str, str], float]]] = {}
     for family in text_string_to_metric_families(queries.metrics_text()):
         found[family.name] = [(one.labels, one.value) for one in family.samples]
     return found
-
-
-def _rows() -> None:
-    """Ten SKUs for 56 days: each sells 10 a day of 10 asked for, in the last 28 days 8; holding cost 1 a day, then 1.5; errors 20, 50%."""
-    month = "for values from ('2026-01-01') to ('2027-01-01')"
-    warehouse.execute(f"create table plan.outcomes_of_the_test partition of plan.outcomes {month}")
-    warehouse.execute("""
-        insert into plan.outcomes (day, item_id, location_id, abc_class, demand, sold, lost, is_stockout, on_hand, stock_value,
-            ordered_units, ordered_lines, holding_cost, shortage_cost, ordering_cost, total_cost, forecast_mean, forecast_demand)
-        select day, 'I' || n, 'W', 'A', 10, case when recent then 8 else 10 end, 0, recent and n < 2, 5, 100, 0, 0,
-            case when recent then 1.5 else 1 end, 0, 0, 3, case when recent then 15 else 12 end, 10
-        from generate_series(0, 9) as n, generate_series(date '2026-05-04', date '2026-06-28', interval '1 day') as day,
-            lateral (select day > date '2026-05-31' as recent) as r""")
-    warehouse.execute("create schema if not exists marts")
-    warehouse.execute("""create table marts.dim_sku as select date '2026-06-28' as as_of, 'I' || n as item_id, 'W' as location_id,
-        case when n = 0 then 'A' else 'C' end as abc_class, cast(null as text) as priority, true as is_active, 1.0 as mean_demand,
-        case when n < 2 then 0.0 else 5.0 end as on_hand from generate_series(0, 9) as n""")
-    warehouse.execute(
-        "insert into ops.breakers (name, failures, opened_at, changed_at) values ('registry', 3, now(), now())"
-    )
-    warehouse.execute("""insert into ops.drift_alarms (as_of, kind, dimension, segment, model_version, statistic, threshold, alpha_before,
-        alpha, what, remedy) values ('2026-06-27', 'score', 'demand_class', 'lumpy', 'm/2', 1, 1, 0.1, 0.2, 'worse', 'train')""")
-    warehouse.execute("""insert into orders.orders (order_id, idempotency_key, as_of, supplier_id, location_id, state, order_value)
-        values ('SP-1', gen_random_uuid(), '2026-06-28', 'S', 'W', 'proposed', 12.5)""")
 
 
 def _one(measured: dict[str, list[tuple[dict[str, str], float]]], name: str) -> float:
@@ -190,6 +172,21 @@ def test_the_file_is_rotated_by_processes_that_share_it(tmp_path: Path, monkeypa
     assert all(path.stat().st_size <= 2_000 for path in files)
     for path in files:
         [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_step_has_one_record_for_those_who_follow_it_and_for_the_metrics(measured) -> None:
+    query = "select state, seconds from ops.run_events where run_id = 'run-2' and step = 'vendors' order by event_id"
+    assert warehouse.read(query).rows() == [("running", None), ("success", 20.0)]
+    steps = warehouse.read(
+        "select step, chunk, as_of, state, seconds from ops.run_steps where run_id = 'run-2' order by step"
+    )
+    assert steps.rows() == [("replay", 0, AS_OF, "success", 20.0), ("vendors", 0, AS_OF, "success", 20.0)]
+    assert {one["step"]: one["done"] for one in followed.one("run-2")["steps"]} == {"replay": 1, "vendors": 1}
+
+
+def test_advice_of_a_day_is_that_of_its_run(measured) -> None:
+    assert advice.of_day(AS_OF)[0].startswith("replay took 20 s, usually 2 s")
+    assert advice.of_day(AS_OF + timedelta(days=1)) == []
 
 
 def test_advice_names_the_step_that_slowed_down_and_the_slow_query(measured) -> None:

@@ -16,15 +16,24 @@ from tests.integration.orders_rows import execute
 pytestmark = pytest.mark.servers
 
 START, LAST = 138, 167
-"""First and last day with a run; the last is a Sunday."""
+"""First and last day with a run; the last is a Sunday. All 120 days of a closed loop are played by tests/nightly/test_outcomes_120.py."""
+
+NO_RUN = (144, 145)
+"""Days on which nothing ran."""
 
 
 @pytest.fixture(scope="module")
 def played(warehouse_url: str) -> world.World:
+    del warehouse_url
+    return lived(START, LAST)
+
+
+def lived(start: int, last: int) -> world.World:
+    """The company with a run at the close of each day."""
     execute(*world.MARTS, "insert into marts.dim_supplier values ('S', 'First')")
     company = world.play()
-    for now in range(START, LAST + 1):
-        if now in (144, 145):  # nothing ran
+    for now in range(start, last + 1):
+        if now in NO_RUN:
             continue
         world.show(company, now)
         job.run(world.day(now))
@@ -63,16 +72,16 @@ def differences(expected: dict[tuple[str, date], dict[str, Any]]) -> list[tuple[
 def without_runs(company: world.World) -> world.World:
     """The same, without the decisions of the days on which nothing ran."""
     orders = [
-        o if o.ordered not in (144, 145) else world.Order(**{**vars(o), "change": "", "quantity": None})
+        o if o.ordered not in NO_RUN else world.Order(**{**vars(o), "change": "", "quantity": None})
         for o in company.orders
     ]
     return world.World(**{**vars(company), "orders": orders})
 
 
-def expected(company: world.World, now: int) -> dict[tuple[str, date], dict[str, Any]]:
-    found = world.slowly(without_runs(company), now, START)
+def expected(company: world.World, now: int, start: int = START) -> dict[tuple[str, date], dict[str, Any]]:
+    found = world.slowly(without_runs(company), now, start)
     for (_, on), row in found.items():
-        if (on - world.FIRST).days in (144, 145):
+        if (on - world.FIRST).days in NO_RUN:
             row["judged"], row["late"] = None, None
     return found
 

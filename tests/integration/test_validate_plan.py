@@ -9,9 +9,10 @@ import sqlalchemy as sa
 import yaml
 
 from pipelines import settings
+from pipelines.core.calendar import DAYS_IN
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import COLUMNS
-from pipelines.io import warehouse
+from pipelines.io import partitions, warehouse
 from pipelines.validate import job, rules
 
 pytestmark = pytest.mark.servers
@@ -105,10 +106,8 @@ def insert(connection: sa.Connection, table: str, *rows: Mapping[str, Any]) -> N
 
 
 @pytest.fixture(scope="module")
-def marts(warehouse_url: str, configured: pytest.MonkeyPatch) -> None:
-    """Empty marts with the columns and types that dbt's contracts state; a greatest line, so that its rule has a limit to check."""
-    configured.setenv("STOCKPROOF_PURCHASE__MAX_QUANTITY", "10000")
-    settings.load.cache_clear()
+def marts(warehouse_url: str) -> None:
+    """Empty marts with the columns and types that dbt's contracts state."""
     warehouse.execute("create schema if not exists marts")
     for name in MARTS:
         model = yaml.safe_load((settings.ROOT / "dbt" / "models" / "marts" / f"{name}.yml").read_text())["models"][0]
@@ -119,6 +118,7 @@ def marts(warehouse_url: str, configured: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def clean(marts: None) -> None:
     """Two active SKUs with demand, forecasts and a decision, and one long gone, with none."""
+    partitions.ensure("plan.forecasts", {"as_of": AS_OF})
     with warehouse.transaction() as connection:
         for table in (
             "quarantine.rows",
@@ -204,6 +204,29 @@ def _only_i1_is_set_aside(gone: bool) -> None:
     sound = set(warehouse.read("select item_id from plan.sound_lead_time_forecasts")["item_id"])
     assert sound == (kept - {"I1"} if gone else kept)
     assert warehouse.read("select item_id from plan.sound_period_forecasts").height == 0
+
+
+@pytest.mark.parametrize("scale", [
+    "update marts.dim_sku set mean_demand = 400 * {days}", "update marts.dim_sku set order_up_to = 70000",
+    "update plan.lead_time_forecasts set mean = 14 * 400",
+], ids=["sales", "the ERP's maximum", "forecast"])  # fmt: skip
+def test_without_a_limit_the_largest_line_follows_the_scale_of_the_item(clean: None, scale: str) -> None:
+    days = DAYS_IN[settings.load().planning.grain]
+    warehouse.execute(scale.format(days=days) + " where item_id = 'I1'")
+    warehouse.execute(f"update plan.decisions set quantity = 70000, order_value = 140000 {I1}")
+    assert job.run("orders", AS_OF)["broken"] == 0
+    warehouse.execute(f"update plan.decisions set quantity = 75000, order_value = 150000 {I1}")
+    with pytest.raises(StockproofError, match="quantity_above_maximum"):
+        job.run("orders", AS_OF)
+
+
+def test_a_configured_largest_line_holds_for_every_item(clean: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STOCKPROOF_PURCHASE__MAX_QUANTITY", "15")
+    settings.load.cache_clear()
+    with pytest.raises(StockproofError, match="quantity_above_maximum"):
+        job.run("orders", AS_OF)
+    monkeypatch.undo()
+    settings.load.cache_clear()
 
 
 def test_with_chosen_items_only_theirs_are_asked_for(clean: None) -> None:

@@ -109,6 +109,14 @@ _FADING: Final = Company(
     ),
 )
 
+_AMONG: Final = Company("what moves among much that does not", (
+    _at("flat among what moves", Line(), Line(rate=5.0), Line(rate=1.0), Line(rate=3.0), Line(rate=20.0), Line(noise="overdispersed")),
+    _at("fading among the flat", Line(curve=c.fading(180, 60.0)), fault=6, mean_within=0.3),
+    _at("doubling each year among the flat", Line(curve=c.growing(2.0)), fault=2),
+    _at("seasonal item among the flat", Line(curve=c.month(7, 3.0)), Line(rate=20.0, copies=4, judged=False), fault=9),
+), books=1095)  # fmt: skip
+"""Trees learn least of a few SKUs among many others: what they have of their own must come from their own periods."""
+
 _SPREAD: Final = tuple(Line(rate=rate, judged=False, noise="sparse") for rate in (0.05, 0.1, 0.2, 0.5))
 
 _YOUNG: Final = Company("young items", (
@@ -176,7 +184,7 @@ _PLAIN: Final = Company(
 )
 
 FAST: Final = (
-    _PLAIN, *_SHORT, _OPENINGS, _GROWTH, _ALL_DOUBLING, _ALL_SHIFTED, _CLOSED, _SECOND, _GRAMS, *_DIVERGING, *_WEEKS, _FADING, _YOUNG,
-    _YOUNG_WEEKS, *_JULY, _SEASONS,
+    _PLAIN, *_SHORT, _OPENINGS, _GROWTH, _ALL_DOUBLING, _ALL_SHIFTED, _CLOSED, _SECOND, _GRAMS, *_DIVERGING, *_WEEKS, _FADING, _AMONG,
+    _YOUNG, _YOUNG_WEEKS, *_JULY, _SEASONS,
 )  # fmt: skip
 """Companies whose forecasts are judged from panels, without servers."""

@@ -85,6 +85,7 @@ _PANELS_ALONE: Final = (
     "newest week times 1.5",
     "all of it doubled 90 days ago",
     "as of 28 June",
+    "what moves among much that does not",
 )
 """Companies that say nothing more through the product than by their panels: a load costs a minute."""
 

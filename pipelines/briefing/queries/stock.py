@@ -34,10 +34,16 @@ select * from (
 ) found order by what desc, table_name, row_key limit 50
 """
 
+# The mart holds days with something to say; the days between had no demand.
 _RECORDED: Final = """
-select day, cast(quantity as float8) as quantity, cast(returned as float8) as returned, cast(booked as float8) as booked, is_stockout
-from marts.fct_daily_demand where item_id = :item and location_id = :location and day > cast(:as_of as date) - 365 and day <= :as_of
-order by day
+with held as (
+    select day, cast(quantity as float8) as quantity, cast(returned as float8) as returned, cast(booked as float8) as booked, is_stockout
+    from marts.fct_daily_demand where item_id = :item and location_id = :location and day > cast(:as_of as date) - 365 and day <= :as_of
+)
+select cast(s.day as date) as day, coalesce(h.quantity, 0) as quantity, coalesce(h.returned, 0) as returned,
+    coalesce(h.booked, 0) as booked, coalesce(h.is_stockout, false) as is_stockout
+from generate_series((select min(day) from held), cast(:as_of as date), interval '1 day') s (day)
+left join held h on h.day = cast(s.day as date) order by s.day
 """
 
 

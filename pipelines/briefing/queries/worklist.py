@@ -8,35 +8,42 @@ from pipelines.io import warehouse
 
 Row = dict[str, Any]
 
-# Needed by: the day on which the demand expected has used up what is there and on its way.
 _LINES: Final = """
-with expected as (
-    select f.item_id, f.location_id, f.bucket_on,
-        sum(f.mean) over (partition by f.location_id, f.item_id order by f.horizon) as used
-    from plan.forecasts f
-    join plan.decisions d on d.as_of = f.as_of and d.location_id = f.location_id and d.item_id = f.item_id and d.quantity > 0
-    where f.as_of = :as_of
-),
-needed as (
-    select e.item_id, e.location_id, min(e.bucket_on) as needed_by
-    from expected e join plan.decisions d on d.as_of = :as_of and d.location_id = e.location_id and d.item_id = e.item_id
-    where e.used >= d.inventory_position group by e.item_id, e.location_id
-)
-select o.order_id, o.state, o.supplier_id, coalesce(v.supplier_name, o.supplier_id) as supplier_name, o.location_id, l.line_no, l.item_id,
+select o.order_id, o.state, coalesce(o.locked_by, '') as locked_by, o.supplier_id,
+    coalesce(v.supplier_name, o.supplier_id) as supplier_name, o.location_id, l.line_no, l.item_id,
     coalesce(i.item_name, l.item_id) as item_name, l.proposed_quantity, l.quantity, l.unit_price,
-    l.quantity * coalesce(l.unit_price, 0) as line_value, l.expected_on, l.needs_review, l.reason_code,
+    l.quantity * coalesce(l.unit_price, 0) as line_value, l.expected_on, l.needs_review, l.needs_review or o.state = 'refused' as look,
+    l.reason_code,
     coalesce(l.reason, d.reason) as reason,
     coalesce(l.alert, d.alert, '') as alert, coalesce(d.priority, '') as priority, coalesce(d.risk, 0) as risk,
     coalesce(d.on_hand, 0) as on_hand, coalesce(d.inventory_position, 0) as inventory_position, coalesce(s.abc_class, '') as abc_class,
-    coalesce(s.category, '') as category, n.needed_by, coalesce(d.expected_saving, 0) as expected_saving
+    coalesce(s.category, '') as category, l.needed_by, coalesce(d.expected_saving, 0) as expected_saving,
+    lower(concat_ws(' ', o.order_id, o.supplier_id, v.supplier_name, l.item_id, i.item_name)) as text
 from orders.orders o join orders.lines l using (order_id)
 left join plan.decisions d on d.as_of = o.as_of and d.item_id = l.item_id and d.location_id = o.location_id
-left join needed n on n.item_id = l.item_id and n.location_id = o.location_id
 left join marts.dim_item i on i.item_id = l.item_id
 left join marts.dim_supplier v on v.supplier_id = o.supplier_id
 left join marts.dim_sku s on s.as_of = o.as_of and s.item_id = l.item_id and s.location_id = o.location_id
 where o.as_of = :as_of and o.state <> 'superseded'
 order by o.order_id, l.line_no
+"""
+
+_ORDERS: Final = """
+select o.order_id, o.state, coalesce(o.locked_by, '') as locked_by, o.supplier_id,
+    coalesce(v.supplier_name, o.supplier_id) as supplier_name, o.location_id,
+    cast(count(*) filter (where l.quantity > 0) as int) as lines, coalesce(sum(l.quantity), 0) as units,
+    coalesce(sum(l.quantity * coalesce(l.unit_price, 0)), 0) as order_value,
+    min(l.needed_by) filter (where l.quantity > 0) as needed_by, max(l.expected_on) filter (where l.quantity > 0) as expected_on,
+    o.state = 'refused' or bool_or(l.needs_review) as look, coalesce(max(d.risk) filter (where l.quantity > 0), 0) as risk,
+    cast(count(*) filter (where coalesce(l.alert, d.alert, '') <> '') as int) as alerts,
+    coalesce(sum(d.expected_saving) filter (where l.quantity > 0), 0) as expected_saving,
+    lower(concat_ws(' ', o.order_id, o.supplier_id, v.supplier_name, string_agg(concat_ws(' ', l.item_id, i.item_name), ' '))) as text
+from orders.orders o join orders.lines l using (order_id)
+left join plan.decisions d on d.as_of = o.as_of and d.item_id = l.item_id and d.location_id = o.location_id
+left join marts.dim_item i on i.item_id = l.item_id
+left join marts.dim_supplier v on v.supplier_id = o.supplier_id
+where o.as_of = :as_of and o.state <> 'superseded'
+group by o.order_id, v.supplier_name order by o.order_id
 """
 
 _EXCEPTIONS: Final = """
@@ -106,9 +113,20 @@ def lines(as_of: date) -> list[Row]:
     return warehouse.read(_LINES, as_of=as_of).to_dicts()
 
 
+def orders(as_of: date) -> list[Row]:
+    """Orders of a date, each with its sums, the earliest ``needed_by``, the greatest ``risk``, and ``text`` to search in."""
+    return warehouse.read(_ORDERS, as_of=as_of).to_dicts()
+
+
 def exceptions(as_of: date) -> list[Row]:
     """What asks for a person on a date, each with its cause, ``status`` (open, snoozed, done) and ``assignee``."""
     return warehouse.read(_EXCEPTIONS, as_of=as_of, at_risk=AT_RISK).to_dicts()
+
+
+def open_exceptions(as_of: date) -> int:
+    """How many exceptions of a date are open."""
+    query = f"select cast(count(*) as int) as open from ({_EXCEPTIONS}) found where status = 'open'"
+    return int(warehouse.read(query, as_of=as_of, at_risk=AT_RISK)["open"][0])
 
 
 def notes(subject: str) -> list[Row]:

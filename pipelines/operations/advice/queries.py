@@ -1,5 +1,6 @@
 """Advice on the newest run of a DAG; never writes."""
 
+from datetime import date
 from typing import Any, Final
 
 import psutil
@@ -12,7 +13,8 @@ READS: Final = ("ops.run_steps", "ops.run_queries")
 
 _STEPS = """
 with runs as (
-    select run_id, row_number() over (order by min(started_at) desc) as place from ops.run_steps where dag_id = :dag group by run_id),
+    select run_id, row_number() over (order by max(as_of) desc nulls last, min(started_at) desc) as place from ops.run_steps
+    where dag_id = :dag and (cast(:as_of as date) is null or as_of <= :as_of) group by run_id),
 steps as (
     select step, place, extract(epoch from max(started_at + seconds * interval '1 second') - min(started_at))::double precision as seconds,
         max(peak_memory_bytes) / 1e6 as memory_mb, min(started_at) as began
@@ -26,16 +28,18 @@ from steps group by step having bool_or(place = 1) order by max(began) filter (w
 
 _QUERIES = """
 select step, query, seconds, calls from ops.run_queries
-where dag_id = :dag and run_id = (select run_id from ops.run_steps where dag_id = :dag order by started_at desc limit 1)
+where dag_id = :dag and run_id = (select run_id from ops.run_steps where dag_id = :dag and (cast(:as_of as date) is null or as_of <= :as_of)
+    order by as_of desc nulls last, started_at desc limit 1)
 order by seconds desc limit 10
 """
 
 
-def advice(dag: str) -> dict[str, list[Any]]:
+def advice(dag: str, as_of: date | None = None) -> dict[str, list[Any]]:
     """Steps, slowest queries and what to change.
 
     Args:
         dag: id of a DAG.
+        as_of: its newest run up to this date; None: the newest of all.
 
     Returns:
         ``steps``, ``queries`` and ``advice``.
@@ -43,9 +47,22 @@ def advice(dag: str) -> dict[str, list[Any]]:
     Raises:
         StockproofError: no run of it was measured.
     """
-    steps = warehouse.read(_STEPS, dag=dag).to_dicts()
+    steps = warehouse.read(_STEPS, dag=dag, as_of=as_of).to_dicts()
     if not steps:
         raise StockproofError(f"no run of {dag} was measured", "run it through Airflow, e.g. `stockproof run daily`")
-    queries = warehouse.read(_QUERIES, dag=dag).to_dicts()
+    queries = warehouse.read(_QUERIES, dag=dag, as_of=as_of).to_dicts()
     memory = psutil.virtual_memory().total / 1e6
     return {"steps": steps, "queries": queries, "advice": sentences.advice(steps, queries, memory)}
+
+
+def of_day(as_of: date) -> list[str]:
+    """Sentences on the newest daily run of a date beside the runs before it; none if it was not measured.
+
+    Args:
+        as_of: the run's date; steps of the run that have not ended yet are left out.
+    """
+    dag = "daily_replenishment"
+    query = "select count(*) as steps from ops.run_steps where dag_id = :dag and as_of = :as_of"
+    if not warehouse.read(query, dag=dag, as_of=as_of)["steps"][0]:
+        return []
+    return [str(sentence) for sentence in advice(dag, as_of)["advice"]]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 from pipelines import settings
+from pipelines.briefing.queries import explain
 from pipelines.io import advisor, warehouse
 from pipelines.operations.advisor import review
 from pipelines.settings import Settings
@@ -20,8 +21,7 @@ log = logging.getLogger(__name__)
 # Lines that a rule, an alert or a level that stepped in marks, on orders that nobody has touched; the most valuable first.
 _EXCEPTIONS: Final = """
 select o.order_id, l.line_no, l.item_id, o.location_id, i.item_name, o.supplier_id, l.proposed_quantity, l.unit_price,
-    cast(l.expected_on as text) as expected_on, d.reason, d.alert, d.level, d.level_reason, d.risk, d.on_hand, d.on_order,
-    d.inventory_position, d.reorder_point, d.order_up_to, d.projected_stock, d.pack_size, d.min_order_qty, d.flip
+    cast(l.expected_on as text) as expected_on, d.alert, d.pack_size, d.min_order_qty
 from orders.lines l join orders.orders o using (order_id)
 join plan.decisions d on d.as_of = o.as_of and d.item_id = l.item_id and d.location_id = o.location_id
 left join marts.dim_item i on i.item_id = l.item_id
@@ -68,7 +68,8 @@ def run(as_of: date, override: Override) -> dict[str, Any]:
 def _reviewed(as_of: date, line: dict[str, Any], config: Settings, override: Override) -> str:
     """Verdict on a line, followed."""
     low, high = review.limits(line, config.advisor.max_change, config.purchase.max_quantity)
-    text = review.document(line, low, high)
+    [explanation] = explain.explain(line["item_id"], line["location_id"], as_of)
+    text = review.document(line, explanation.model_dump(mode="json", exclude={"projection", "orders"}), low, high)
     key = {
         "as_of": as_of,
         "item_id": line["item_id"],

@@ -58,8 +58,14 @@ def refusal(advice: Advice, line: dict[str, Any], low: float, high: float) -> st
     return ""
 
 
-def document(line: dict[str, Any], low: float, high: float) -> str:
-    """What the model sees of a line, JSON."""
-    return json.dumps(
-        {"limits": {"least": low, "most": high}, "line": line}, default=str, sort_keys=True, ensure_ascii=False
-    )
+def document(line: dict[str, Any], explanation: dict[str, Any], low: float, high: float) -> str:
+    """What the model sees of a line, JSON.
+
+    Args:
+        line: the line of the order.
+        explanation: why it is ordered: the document of ``stockproof explain``.
+        low: smallest quantity.
+        high: greatest quantity.
+    """
+    known = {"limits": {"least": low, "most": high}, "line": line, "explanation": explanation}
+    return json.dumps(known, default=str, sort_keys=True, ensure_ascii=False)

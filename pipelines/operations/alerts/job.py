@@ -213,6 +213,7 @@ def send() -> None:
                 subject, text = messages.recovered(group)
                 if _delivered(group, f"{group[0]['rule']}_recovered", subject, text):
                     tables.mark("recovery_notified_at", [one["alert_id"] for one in group], connection)
+            spool.remember(spool.key(rule, subject) for rule, subject in tables.sent_keys(connection))
     except AWAY as fault:
         log.warning("alerts cannot be read: %s", fault)
 
@@ -266,8 +267,9 @@ def _without_table(rule: AlertRule, case: dict[str, Any], fault: Exception) -> N
     """Send an alert though the warehouse is away, once; the table gets it when the warehouse is back."""
     log.warning("alert %s is kept in a file, as the warehouse is away: %s", rule.name, fault)
     with spool.entries() as held:
+        held_or_sent = spool.remembered() | set(held)
         same_run = [spool.key(name, case["subject"]) for name in RUN_RULES] if rule.name in RUN_RULES else []
-        if any(key in held for key in [*same_run, spool.key(rule.name, case["subject"])]):
+        if any(key in held_or_sent for key in [*same_run, spool.key(rule.name, case["subject"])]):
             return
         at = case.get("opened_at") or datetime.now(UTC)
         alert = {

@@ -118,7 +118,7 @@ def orders_stand(as_of: date, skus: int, orders: int, before: date | None) -> st
     """What a failed daily run means for the day's orders.
 
     >>> orders_stand(date(2026, 6, 28), 0, 0, date(2026, 6, 27))
-    'There are no new orders for 2026-06-28; those of 2026-06-27 stand.'
+    'There are no new orders for 2026-06-28; those of 2026-06-27 remain valid.'
     >>> orders_stand(date(2026, 6, 28), 2016, 58, None)
     '58 orders of 2026-06-28 stand and may be signed.'
     """
@@ -126,7 +126,7 @@ def orders_stand(as_of: date, skus: int, orders: int, before: date | None) -> st
         return f"{count(orders, 'order')} of {as_of} stand and may be signed."
     if skus:
         return f"{count(skus, 'SKU')} of {as_of} are decided, but no orders are made of them yet."
-    earlier = f"those of {before} stand" if before else "none was made before"
+    earlier = f"those of {before} remain valid" if before else "none was made before"
     return f"There are no new orders for {as_of}; {earlier}."
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from pipelines import settings
 from pipelines.core.errors import StockproofError
+from pipelines.operations.metrics.catalogue import COUNTED_BY
 
 Level = Literal["critical", "warning", "info"]
 LEVELS: Final[tuple[Level, ...]] = ("critical", "warning", "info")
@@ -104,11 +105,16 @@ def firing(rules: Sequence[AlertRule], samples: Sequence[Sample]) -> dict[str, d
         samples: as measured.
 
     Returns:
-        Rule → subject → sample, of every rule of which at least one sample was measured; one without any is not judged.
+        Rule → subject → sample, of every rule whose metric was measured; another one is not judged.
+
+    >>> rule = AlertRule(name="r", level="info", metric="stockproof_sku_stockout", above=0, title="t", meaning="m", runbook="r")
+    >>> firing([rule], [Sample("stockproof_stockout_skus", 0.0)]), firing([rule], [])
+    ({'r': {}}, {})
     """
+    measured = {one.name for one in samples}
     found: dict[str, dict[str, Sample]] = {}
     for rule in rules:
-        if rule.event or not any(one.name == rule.metric for one in samples):
+        if rule.event or not {rule.metric, COUNTED_BY.get(rule.metric or "")} & measured:
             continue
         found[rule.name] = {one.subject: one for one in samples if rule.fires(one)}
     return found

@@ -106,6 +106,12 @@ def recovered(connection: sa.Connection) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(sa.text(_RECOVERED)).mappings()]
 
 
+def sent_keys(connection: sa.Connection) -> list[tuple[str, str]]:
+    """Rule and subject of every open alert that a message has gone out for."""
+    query = "select rule, subject from ops.alerts where recovered_at is null and notified_at is not null"
+    return [(row.rule, row.subject) for row in connection.execute(sa.text(query))]
+
+
 def mark(column: str, ids: Sequence[int], connection: sa.Connection) -> None:
     """Note that a message went out: ``notified_at`` or ``recovery_notified_at``."""
     query = f"update ops.alerts set {column} = clock_timestamp() where alert_id = any(:ids)"

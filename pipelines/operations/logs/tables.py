@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipelines.io import warehouse
 
 READS: Final = ("ops.logs", "plan.decision_log")
-WRITES: Final = ("ops.logs",)
+WRITES: Final = ("ops.logs", "ops.run_events", "ops.run_queries")
 
 COLUMNS: Final = ("dag_id", "run_id", "step", "as_of", "item_id", "location_id")
 
@@ -63,7 +63,7 @@ def read(**conditions: Any) -> list[dict[str, Any]]:
 
 
 def prune(before: datetime) -> int:
-    """Delete lines, steps and queries older than a moment. Returns the lines deleted."""
+    """Delete lines, events of tasks and queries older than a moment. Returns the lines deleted."""
     with warehouse.transaction() as connection:
         gone = connection.execute(sa.text("delete from ops.logs where at < :before"), {"before": before}).rowcount
         connection.execute(
@@ -71,5 +71,5 @@ def prune(before: datetime) -> int:
                 where s.dag_id = q.dag_id and s.run_id = q.run_id and s.started_at < :before"""),
             {"before": before},
         )
-        connection.execute(sa.text("delete from ops.run_steps where started_at < :before"), {"before": before})
+        connection.execute(sa.text("delete from ops.run_events where at < :before"), {"before": before})
     return gone

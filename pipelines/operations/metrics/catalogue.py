@@ -2,6 +2,9 @@
 
 from typing import Final
 
+COUNTED_BY: Final[dict[str, str]] = {"stockproof_sku_stockout": "stockproof_stockout_skus"}
+"""Metrics with a sample for each case alone, and the metric that counts the cases: it is measured also where there is none."""
+
 METRICS: Final[dict[str, str]] = {
     # -- the business, once a run
     "stockproof_sku_stockout": "1 for each SKU that sells and is out of stock (at most 500, priority ones first).",

@@ -7,14 +7,15 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from pipelines.io import warehouse
+from pipelines import settings
+from pipelines.io import breaker, warehouse
 from pipelines.operations.alerts.rules import Sample
 
 READS: Final = (
     "plan.outcomes", "plan.decisions", "plan.vendor_scores", "orders.orders", "quarantine.rows", "marts.dim_sku", "ops.run_steps",
-    "ops.metrics", "ops.breakers", "ops.alerts", "ops.backups", "ops.drift_alarms", "ops.model_decisions",
+    "ops.metrics", "ops.breakers", "ops.alerts", "ops.backups", "ops.drift_alarms", "ops.model_decisions", "ops.advisor_calls",
 )  # fmt: skip
-WRITES: Final = ("ops.run_steps", "ops.run_queries", "ops.metrics")
+WRITES: Final = ("ops.run_queries", "ops.metrics")
 
 Needs = tuple[str, ...]
 
@@ -135,6 +136,12 @@ LIVE: Final[Sequence[tuple[Needs, str]]] = (
         from ops.backups having max(finished_at) is not null""",
     ),
     (
+        ("ops.advisor_calls",),
+        """select 'stockproof_advisor_spend_ratio' as metric, '{}'::jsonb as labels,
+            coalesce(sum(coalesce(cost, reserved)), 0) / cast(:advisor_limit as double precision) as value
+        from ops.advisor_calls where month = :month having cast(:advisor_limit as double precision) > 0""",
+    ),
+    (
         ("ops.alerts",),
         """with active as (select * from ops.alerts where recovered_at is null)
         select 'stockproof_alerts_open' as metric, jsonb_build_object('level', level) as labels,
@@ -153,14 +160,17 @@ LIVE: Final[Sequence[tuple[Needs, str]]] = (
 def samples(queries: Iterable[tuple[Needs, str]], connection: sa.Connection, **parameters: Any) -> list[Sample]:
     """Results of the queries whose tables exist."""
     found = []
+    advisor = settings.load().advisor
+    known = {
+        "month": f"{breaker.wall_clock():%Y-%m}",
+        "advisor_limit": advisor.monthly_limit if advisor.url else 0.0,
+    } | parameters
     for needs, query in queries:
         if any(
             connection.execute(sa.text("select to_regclass(:name)"), {"name": one}).scalar() is None for one in needs
         ):
             continue
-        found += [
-            Sample(row.metric, float(row.value), row.labels) for row in connection.execute(sa.text(query), parameters)
-        ]
+        found += [Sample(row.metric, float(row.value), row.labels) for row in connection.execute(sa.text(query), known)]
     return found
 
 
@@ -178,24 +188,25 @@ def keep(as_of: date, measured: Sequence[Sample], connection: sa.Connection) -> 
         connection.execute(insert, rows)
 
 
-def note_step(step: Mapping[str, Any], queries: Sequence[tuple[str, float, int]]) -> None:
-    """Note a step that ended, and its slow queries."""
-    where = {"dag_id": step["dag_id"], "run_id": step["run_id"], "step": step["step"]}
-    with warehouse.transaction() as connection:
-        connection.execute(
-            sa.text("""insert into ops.run_steps (dag_id, run_id, step, chunk, as_of, state, started_at, seconds, peak_memory_bytes)
-                values (:dag_id, :run_id, :step, :chunk, :as_of, :state, :started_at, :seconds, :peak_memory_bytes)
-                on conflict (dag_id, run_id, step, chunk) do update set state = excluded.state, started_at = excluded.started_at,
-                    seconds = excluded.seconds, peak_memory_bytes = excluded.peak_memory_bytes"""),
-            dict(step),
-        )
-        for query, seconds, calls in queries:
-            connection.execute(
-                sa.text("""insert into ops.run_queries (dag_id, run_id, step, query, seconds, calls)
-                    values (:dag_id, :run_id, :step, :query, :seconds, :calls)
-                    on conflict (dag_id, run_id, step, query) do update set seconds = greatest(run_queries.seconds, excluded.seconds)"""),
-                {**where, "query": query, "seconds": seconds, "calls": calls},
-            )
+def note_queries(where: Mapping[str, Any], queries: Sequence[tuple[str, float, int]]) -> None:
+    """Note the slow queries of a step: query, seconds, calls."""
+    rows = [
+        {
+            "dag_id": where["dag_id"],
+            "run_id": where["run_id"],
+            "step": where["step"],
+            "query": query,
+            "seconds": seconds,
+            "calls": calls,
+        }
+        for query, seconds, calls in queries
+    ]
+    if rows:
+        insert = """insert into ops.run_queries (dag_id, run_id, step, query, seconds, calls)
+            values (:dag_id, :run_id, :step, :query, :seconds, :calls)
+            on conflict (dag_id, run_id, step, query) do update set seconds = greatest(run_queries.seconds, excluded.seconds)"""
+        with warehouse.transaction() as connection:
+            connection.execute(sa.text(insert), rows)
 
 
 def newest_run_date(connection: sa.Connection) -> date | None:

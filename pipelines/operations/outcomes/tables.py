@@ -57,7 +57,7 @@ select item_id, location_id, ordered_on as day, sum(quantity) as ordered_units, 
         select po_id, line_no, item_id, location_id, ordered_on, quantity_ordered as quantity from marts.fct_receipts
         union all
         select po_id, line_no, item_id, location_id, ordered_on, quantity_open from marts.fct_open_orders) both_sides
-    where ordered_on >= :first and ordered_on <= :as_of group by po_id, line_no, item_id, location_id, ordered_on) l
+    where ordered_on >= :first and ordered_on <= :as_of and quantity > 0 group by po_id, line_no, item_id, location_id, ordered_on) l
 group by item_id, location_id, ordered_on
 """
 
@@ -96,13 +96,6 @@ def decisions(as_of: date, first: date) -> pl.DataFrame:
 
 
 def put(rows: pl.DataFrame, first: date, as_of: date) -> None:
-    """Replace the days ``first`` to ``as_of``, in one transaction. Partitions are made as they are needed."""
-    month = first.replace(day=1)
-    while month <= as_of:
-        after = (month + timedelta(days=32)).replace(day=1)
-        warehouse.execute(
-            f"create table if not exists plan.outcomes_{month:%Y_%m} partition of plan.outcomes for values from ('{month}') to ('{after}')"
-        )
-        month = after
+    """Replace the days ``first`` to ``as_of``, in one transaction."""
     days = [first + timedelta(days=n) for n in range((as_of - first).days + 1)]
     warehouse.replace("plan.outcomes", rows, {"day": days})

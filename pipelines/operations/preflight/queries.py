@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.io import files
+from pipelines.operations.backup import queries as backups
 from pipelines.operations.metrics.queries import registry_answers
 from pipelines.operations.preflight import findings, tables
 from pipelines.operations.preflight.findings import Finding
@@ -31,6 +32,7 @@ def check() -> list[Finding]:
         "memory": _memory,
         "schema": lambda: findings.schema(tables.seen_columns(), tables.erp_columns()),
         "clock": lambda: findings.clock(tables.clocks()),
+        "backup": _backup,
     }
     found = []
     for part, one in checks.items():
@@ -83,6 +85,15 @@ def _mail() -> Finding:
 def _disk() -> Finding:
     folder = files.state_dir()
     return findings.disk(shutil.disk_usage(folder).free, str(folder))
+
+
+def _backup() -> Finding:
+    at = backups.now()
+    if backups.age_hours(at) is None:
+        return Finding("backup", "ok", "no base backup of the embedded servers was made yet")
+    if words := backups.complaint(at):
+        return Finding("backup", "degraded", words, "stockproof backup --verify")
+    return Finding("backup", "ok", "the newest base backup is young enough, copied and passed its drill")
 
 
 def _memory() -> Finding:

@@ -5,14 +5,12 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import chi2
 
 from pipelines.core.inventory import Floats
 
 LEVEL: Final = 0.95
 """Probability that the interval covers at all times together."""
-
-TIGHTEST_AT: Final = 0.05
-"""Standard error of the log ratio at which the interval is tightest for its level; fixed before any data is seen."""
 
 _FEWEST: Final = 2
 """SKUs of each arm that a stratum needs for a variance of its own; smaller strata are taken together."""
@@ -28,6 +26,7 @@ class Saving:
         high: upper end.
         ours: SKUs that follow our policy.
         control: SKUs that a draw left with the incumbent.
+        error: standard error of the log of the ratio of both arms' costs.
     """
 
     saving: float
@@ -35,6 +34,7 @@ class Saving:
     high: float
     ours: int
     control: int
+    error: float = float("nan")
 
     @property
     def known(self) -> bool:
@@ -43,7 +43,12 @@ class Saving:
 
 
 def saving(
-    cost: Floats, base: Floats, ours: npt.NDArray[np.bool_], stratum: npt.NDArray[np.int64], level: float = LEVEL
+    cost: Floats,
+    base: Floats,
+    ours: npt.NDArray[np.bool_],
+    stratum: npt.NDArray[np.int64],
+    first_error: float | None = None,
+    level: float = LEVEL,
 ) -> Saving:
     """Compare the arms.
 
@@ -56,6 +61,7 @@ def saving(
         base: the same before the rollout, shape (N,).
         ours: follows our policy, shape (N,).
         stratum: number of the stratum that it was drawn in, shape (N,).
+        first_error: standard error at the first look; None: this is the first.
         level: of the interval.
 
     Returns:
@@ -66,8 +72,8 @@ def saving(
     counts = int(ours.sum()), int((~ours).sum())
     if not np.isfinite(theta):
         return Saving(np.nan, np.nan, np.nan, *counts)
-    half = float(half_width(np.array([error]), level)[0])
-    return Saving(1 - np.exp(theta), 1 - np.exp(theta + half), 1 - np.exp(theta - half), *counts)
+    half = float(half_width(np.array([error]), np.array([error if first_error is None else first_error]), level)[0])
+    return Saving(1 - np.exp(theta), 1 - np.exp(theta + half), 1 - np.exp(theta - half), *counts, error)
 
 
 def log_ratio(
@@ -110,24 +116,26 @@ def log_ratio(
         return np.log(ratios[0] / ratios[1]), np.sqrt(variances[0] + variances[1])
 
 
-def half_width(error: Floats, level: float = LEVEL) -> Floats:
-    """Half the interval, valid at all times together.
+def half_width(error: Floats, first_error: Floats, level: float = LEVEL) -> Floats:
+    """Half the interval, valid at all looks from the first on together.
 
-    Robbins' normal mixture (Robbins 1970, Ann. Math. Stat. 41; Howard et al. 2021, Ann. Stat. 49, eq. 14) on the scale of information
-    I = 1 / error²: a sequence of estimates behaves like a Brownian motion in I (Scharfstein, Tsiatis & Robins 1997), which leaves
-    ±√((I + η) · log((I + η) / (η α²))) with probability α, ever.
+    On the scale of information I = 1 / error² a sequence of estimates behaves like a Brownian motion (Scharfstein, Tsiatis & Robins 1997).
+    From the first look at I₁ on it leaves ±√(I · (a² + log(I / I₁))) with probability 2(1 - Φ(a) + a φ(a)), ever (Robbins & Siegmund
+    1970, Ann. Math. Stat. 41; as a confidence sequence: Waudby-Smith et al. 2024, Ann. Stat. 52; Bibaut, Kallus & Lindon 2022). That
+    probability is the upper tail of χ² with three degrees of freedom at a².
 
     Args:
         error: standard errors, shape (R,).
+        first_error: those at the first look, shape (R,); an error that has grown since counts as the first.
         level: of the interval.
 
     Returns:
         Half widths, shape (R,).
+
+    >>> half_width(np.array([0.1, 0.05]), np.array([0.1, 0.1])).round(4).tolist()
+    [0.2796, 0.1517]
     """
-    alpha = 1 - level
-    best = -2 * np.log(alpha) + np.log(-2 * np.log(alpha)) + 1
-    eta = 1 / (best * TIGHTEST_AT**2)
-    information = 1 / np.maximum(error, 1e-9) ** 2
-    bound = (information + eta) * np.log((information + eta) / (eta * alpha**2))
-    half: Floats = np.sqrt(bound) / information
+    a_squared = float(chi2.isf(1 - level, 3))
+    grown = np.log(np.maximum(first_error / np.maximum(error, 1e-9), 1.0) ** 2)
+    half: Floats = error * np.sqrt(a_squared + grown)
     return half

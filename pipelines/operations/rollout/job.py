@@ -109,29 +109,25 @@ def _seen(
         found["costs"], on=["item_id", "location_id"], how="inner"
     )
     of_stage = of_stage.with_columns(pl.col("cost", "base").fill_null(0.0))
-    measured = measure(of_stage, found["days"], config.priority, config.false_alarm)
+    measured = measure(of_stage, found["days"], config.priority)
+    looked = (as_of - since).days >= rules.FIRST_LOOK_DAYS
+    before_now = tables.first_error(group, as_of, since)
+    tested = realised(of_stage, before_now, 1 - 2 * config.false_alarm) if looked else rules.NOTHING
+    shown = realised(of_stage, before_now, confidence.LEVEL) if looked else rules.NOTHING
     promised = {name: _number(found["promised"][name][0]) for name in ("saving", "fill", "fill_priority")}
     first = before["stage"] == next(iter(config.stages))
     changed, week, openings = (found[name].row(0, named=True) for name in ("changed", "changed_week", "openings"))
     total = openings["now"] if openings["noted"] is None else openings["noted"]
     seen = rules.Seen(
-        before["stage"],
-        (as_of - since).days,
-        promised["fill"] if first else measured.fill,
-        promised["fill_priority"] if first else measured.fill_priority,
-        measured.daily_fill,
-        measured.daily_cost,
-        promised["saving"],
-        measured.realised,
-        _ratio(changed),
-        _ratio(week),
-        week["decided"],
+        before["stage"], (as_of - since).days, promised["fill"] if first else measured.fill,
+        promised["fill_priority"] if first else measured.fill_priority, measured.daily_fill, measured.daily_cost, promised["saving"],
+        tested, _ratio(changed), _ratio(week), week["decided"],
         0 if openings["before"] is None else total - openings["before"],
-    )
-    shown = realised(of_stage, confidence.LEVEL)
+    )  # fmt: skip
     figures = {
         "days": seen.days, "fill": seen.fill, "fill_priority": seen.fill_priority, "promised": seen.promised,
-        "realised": shown.saving, "realised_low": shown.low, "realised_high": shown.high, "ours": shown.ours, "control": shown.control,
+        "realised": shown.saving, "realised_low": shown.low, "realised_high": shown.high,
+        "realised_error": shown.error, "ours": shown.ours, "control": shown.control,
         "changed": seen.changed, "decided": changed["decided"], "openings_total": total, "ordered": found["ordered"].row(0, named=True),
     }  # fmt: skip
     return seen, {

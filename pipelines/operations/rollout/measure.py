@@ -19,10 +19,9 @@ class Measured:
     fill_priority: float
     daily_fill: np.ndarray
     daily_cost: np.ndarray
-    realised: Saving
 
 
-def measure(skus: pl.DataFrame, days: pl.DataFrame, priority: list[str], false_alarm: float) -> Measured:
+def measure(skus: pl.DataFrame, days: pl.DataFrame, priority: list[str]) -> Measured:
     """Measure a stage.
 
     Args:
@@ -30,7 +29,6 @@ def measure(skus: pl.DataFrame, days: pl.DataFrame, priority: list[str], false_a
             the rollout), ``demand`` and ``sold`` (units since).
         days: one row a day and arm: ``day, arm, demand, sold, cost`` and ``base``, the arm's mean cost of that weekday before the rollout.
         priority: ranks whose fill rate has a target of its own.
-        false_alarm: of the sequential test, one-sided.
 
     Returns:
         The figures.
@@ -40,18 +38,23 @@ def measure(skus: pl.DataFrame, days: pl.DataFrame, priority: list[str], false_a
         _fill(ours),
         _fill(ours.filter(pl.col("rank").is_in(priority))),
         *_daily(days),
-        realised(skus, 1 - 2 * false_alarm),
     )
 
 
-def realised(skus: pl.DataFrame, level: float = confidence.LEVEL) -> Saving:
-    """Saving of the SKUs that our policy decides beside the control; unknown where there is none. Columns as in :func:`measure`."""
+def realised(skus: pl.DataFrame, first_error: float | None, level: float = confidence.LEVEL) -> Saving:
+    """Saving of the SKUs that our policy decides beside the control; unknown where there is none.
+
+    Args:
+        skus: as in :func:`measure`.
+        first_error: ``error`` at the first look in this stage; None: this is the first.
+        level: of the interval.
+    """
     drawn = skus.filter(pl.col("arm").is_in([OURS, CONTROL]) & (pl.col("base") > 0))
     us = (drawn["arm"] == OURS).to_numpy()
     if not drawn.height or us.all() or not us.any():
         return NOTHING
     stratum = drawn.select(pl.col("stratum").rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
-    return confidence.saving(drawn["cost"].to_numpy(), drawn["base"].to_numpy(), us, stratum, level)
+    return confidence.saving(drawn["cost"].to_numpy(), drawn["base"].to_numpy(), us, stratum, first_error, level)
 
 
 def _fill(rows: pl.DataFrame) -> float:

@@ -45,7 +45,8 @@ def sentence(figures: Row) -> str:
     """
     promised = "No saving promised" if figures["promised"] is None else f"Promised {100 * figures['promised']:.1f} %"
     if figures["realised"] is None:
-        return f"{promised}; what is realised is not known without SKUs that a draw left with the incumbent."
+        unknown = "not known in the first week of a stage, nor without SKUs that a draw left with the incumbent"
+        return f"{promised}; what is realised is {unknown}."
     low, high = 100 * figures["realised_low"], 100 * figures["realised_high"]
     return (
         f"{promised}, realised {100 * figures['realised']:.0f} % ({low:.0f} to {high:.0f}), by {figures['ours']:,} SKUs beside "

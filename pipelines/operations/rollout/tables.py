@@ -146,6 +146,15 @@ def figures(
     }
 
 
+def first_error(group: str, as_of: date, since: date) -> float | None:
+    """Standard error of the realised saving at the first look in a stage; None: there was none before the date."""
+    query = """select cast(figures ->> 'realised_error' as double precision) as error from plan.rollout_checks
+        where group_name = :group and since = :since and as_of < :as_of and figures ->> 'realised_error' is not null
+        order by as_of limit 1"""
+    found = warehouse.read(query, group=group, as_of=as_of, since=since)
+    return float(found["error"][0]) if found.height else None
+
+
 def put_check(as_of: date, group: str, values: Row) -> None:
     """Write what the rules saw."""
     warehouse.execute(

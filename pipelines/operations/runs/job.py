@@ -1,26 +1,39 @@
-"""What the callbacks of the DAGs' steps call. A step never fails because its report could not be kept."""
+"""The one record of the tasks: what the callbacks of the DAGs' steps, and people who ask for a run, leave in ``ops.run_events``."""
 
-import contextlib
-from datetime import date
+import resource
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pipelines.operations.runs import tables
 
 
-def noted(context: Any, state: str) -> None:
-    """Keep a step's report.
+def step_began(where: Mapping[str, Any]) -> None:
+    """Note that a step runs.
 
     Args:
-        context: Airflow's, of a callback.
-        state: running, success or failed.
+        where: ``dag_id``, ``run_id``, ``step``, ``chunk``, ``as_of``.
     """
-    with contextlib.suppress(Exception):
-        ti, params = context["ti"], context.get("params") or {}
-        given = params.get("as_of")
-        as_of = date.fromisoformat(str(given)[:10]) if given else None
-        tables.note(ti.run_id, ti.dag_id, as_of, ti.task_id, int(ti.map_index), state)
+    tables.note({**where, "state": "running"})
+
+
+def step_ended(where: Mapping[str, Any], began: datetime, state: str) -> float:
+    """Note the end of a step in this process, with its time and memory.
+
+    Args:
+        where: as in :func:`step_began`.
+        began: when it began.
+        state: success or failed.
+
+    Returns:
+        Seconds it took.
+    """
+    kib = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    seconds = (datetime.now(UTC) - began).total_seconds()
+    tables.note({**where, "state": state, "started_at": began, "seconds": seconds, "peak_memory_bytes": kib * 1024})
+    return seconds
 
 
 def requested(run_id: str, dag_id: str, as_of: date | None, author: str) -> None:
     """A person asked for a run."""
-    tables.note(run_id, dag_id, as_of, "", -1, "requested", author)
+    tables.note({"dag_id": dag_id, "run_id": run_id, "as_of": as_of, "state": "requested", "author": author})

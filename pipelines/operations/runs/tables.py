@@ -1,6 +1,6 @@
-"""The table ops.run_events: requested, and each step's running, success and failed."""
+"""The table ops.run_events: requested, and each step's running, success and failed; ops.run_steps is its view of the steps that ended."""
 
-from datetime import date
+from collections.abc import Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -13,18 +13,22 @@ WRITES: Final = ("ops.run_events",)
 Row = dict[str, Any]
 
 
-def note(run_id: str, dag_id: str, as_of: date | None, step: str, map_index: int, state: str, author: str = "") -> None:
-    """Add an event."""
+_EMPTY: Final[Row] = {
+    "as_of": None, "step": "", "chunk": -1, "author": "", "started_at": None, "seconds": None, "peak_memory_bytes": None,
+}  # fmt: skip
+
+
+def note(event: Mapping[str, Any]) -> None:
+    """Add an event.
+
+    Args:
+        event: ``dag_id``, ``run_id`` and ``state``; as far as known ``as_of``, ``step``, ``chunk`` of a mapped one, ``author``; at the
+            end of a step ``started_at``, ``seconds`` and ``peak_memory_bytes``.
+    """
     warehouse.execute(
-        """insert into ops.run_events (run_id, dag_id, as_of, step, map_index, state, author)
-        values (:run_id, :dag_id, :as_of, :step, :map_index, :state, :author)""",
-        run_id=run_id,
-        dag_id=dag_id,
-        as_of=as_of,
-        step=step,
-        map_index=map_index,
-        state=state,
-        author=author,
+        """insert into ops.run_events (run_id, dag_id, as_of, step, map_index, state, author, started_at, seconds, peak_memory_bytes)
+        values (:run_id, :dag_id, :as_of, :step, :chunk, :state, :author, :started_at, :seconds, :peak_memory_bytes)""",
+        **{**_EMPTY, **event},
     )
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from pipelines.serve.desk import lists, order, sku, studies, today
+from pipelines.serve.desk import lists, order, runs, sku, studies, today
 
 router = APIRouter(include_in_schema=False)
-for part in (today, order, sku, lists, studies):
+for part in (today, order, sku, lists, studies, runs):
     router.include_router(part.router)

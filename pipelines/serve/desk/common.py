@@ -33,8 +33,8 @@ NAV: Final = (
 MESSAGES: Final = {
     "approved": "Signed {n}.", "rejected": "Rejected {n}.", "taken_back": "{n} waits for a signature again.",
     "overridden": "The line is changed; the order needs a signature.", "released": "Released: {n} went to the ERP.",
-    "releasing": "The release has started; Runs shows how far it is.",
-    "split": "Split off {n}.",
+    "split": "Split off {n}.", "copied": "Copied: this is {n}.", "grouped": "Grouped in {n}.",
+    "locked": "Locked: only you decide on {n}.", "unlocked": "Unlocked {n}.",
     "noted": "Noted.", "assigned": "Assigned.", "snoozed": "Put aside.", "done": "Done.", "reopened": "Open again.",
     "adjusted": "The adjustment holds from the next run on.", "withdrawn": "Withdrawn from the next run on.", "view": "Filter saved.",
     "view_gone": "Filter deleted.", "cancelled": "The study is cancelled.",
@@ -60,7 +60,6 @@ def show(request: Request, template: str, /, **values: Any) -> Response:
     message = MESSAGES.get(said, "").format(n=count(len(numbers), "order") if len(numbers) != 1 else numbers[0])
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     always: dict[str, Any] = {
-        "nav": NAV,
         "message": message,
         "said": said,
         "numbers": numbers,
@@ -144,4 +143,4 @@ def _units(value: float | None) -> str:
 pages.templates().env.filters.update(
     {"day": _day, "num": _number, "pct": _ratio, "units": _units, "money": formats.money, "count": count}
 )
-pages.templates().env.globals.update({"with_query": with_query})
+pages.templates().env.globals.update({"with_query": with_query, "nav": NAV})

@@ -1,20 +1,17 @@
-"""*Exceptions*, *Inventory*, *Vendors*, *Adjustments*, *Accuracy*, *Runs*: lists with what can be done about their rows."""
+"""*Exceptions*, *Inventory*, *Vendors*, *Adjustments*, *Accuracy*: lists with what can be done about their rows."""
 
 from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 
 from pipelines.briefing import actions as noting
 from pipelines.briefing.queries import runs, stock, worklist
 from pipelines.core.errors import StockproofError
 from pipelines.forecast import adjusting, adjustment_tables
-from pipelines.operations.alerts import actions as alerting
-from pipelines.operations.alerts import queries as alerts
 from pipelines.serve.desk import common
 from pipelines.serve.guard import Planner, Viewer
-from pipelines.stack import servers
 from pipelines.vendors import reading as vendors
 
 router = APIRouter(include_in_schema=False)
@@ -52,6 +49,12 @@ def exceptions(
         request, "exceptions.html", day=day, wanted=status, kind=kind, kinds=kinds, who=who, q=q, sort=sort, wide=True,
         **common.paged(rows, page),
     )  # fmt: skip
+
+
+@router.get("/exceptions/open")
+def open_exceptions(user: Viewer, as_of: date) -> PlainTextResponse:
+    """How many are open: the figure of a tile, which loads after the page."""
+    return PlainTextResponse(f"{worklist.open_exceptions(as_of):,}")
 
 
 @router.get("/exceptions.csv")
@@ -232,26 +235,4 @@ def withdraw(user: Planner, number: int, reason: Text) -> Response:
 def accuracy(request: Request, user: Viewer) -> Response:
     """How good forecasts and service were."""
     day = common.run_date()
-    return common.show(request, "accuracy.html", day=day, **runs.accuracy(day))
-
-
-@router.get("/runs")
-def listed(request: Request, user: Viewer, as_of: date | None = None) -> Response:
-    """Runs, data quality, and the ways into Airflow and MLflow."""
-    known = runs.listed()
-    day = as_of or (known[0]["as_of"] if known else None)
-    quality: dict[str, list[dict[str, Any]]] = runs.quality(day) if day else {"gates": [], "rows": [], "breakers": []}
-    links = servers.addresses()
-    return common.show(
-        request, "runs.html", runs=known, day=day, links=links, alerts=alerts.open_alerts(limit=100), **quality
-    )
-
-
-@router.post("/alerts/{number}/{act}")
-def alert(user: Planner, number: int, act: str) -> Response:
-    """Note that an alert was seen, or take it off the list."""
-    if act == "done":
-        alerting.done(number, user.name)
-        return common.back("/runs", "done")
-    alerting.acknowledge(number, user.name)
-    return common.back("/runs", "noted")
+    return common.show(request, "accuracy.html", day=day, wide=True, **runs.accuracy(day))

@@ -25,7 +25,7 @@ Text = Annotated[str, Form()]
 def order(request: Request, user: Viewer, number: str) -> Response:
     """The order."""
     one = orders.one(number)
-    details = {line["item_id"]: line for line in worklist.lines(one["as_of"]) if line["order_id"] == number}
+    details = {line["line_no"]: line for line in worklist.lines(one["as_of"]) if line["order_id"] == number}
     lines = [
         f"{line['item_id']}\t{units(line['quantity'])}\t{line['item_name'] or ''}"
         for line in one["lines"]
@@ -61,6 +61,13 @@ def split(user: Planner, number: str, lines: Annotated[list[int], Form()] = []) 
     """Move the chosen lines into an order of their own."""
     new = acts.split(number, lines, user)
     return common.back(f"/orders/{number}", "split", [new])
+
+
+@router.post("/orders/{number}/copy")
+def copy(user: Planner, number: str) -> Response:
+    """Propose the same lines once more; the page of the new order opens."""
+    new = acts.copy(number, user)
+    return common.back(f"/orders/{new}", "copied", [new])
 
 
 @router.get("/orders/{number}/workbook")

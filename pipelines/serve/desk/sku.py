@@ -11,6 +11,7 @@ from pipelines.briefing.explanation import Explanation
 from pipelines.briefing.queries import explain, stock, worklist
 from pipelines.core.errors import StockproofError
 from pipelines.core.quantiles import LEVELS
+from pipelines.replay import corrections
 from pipelines.serve.desk import common
 from pipelines.serve.guard import Viewer
 from pipelines.studies.queries import sku as replayed
@@ -25,7 +26,9 @@ def sku(request: Request, user: Viewer, item: str, location: str, as_of: date | 
     one = explain.explain(item, location, as_of)[0]
     beside = stock.sku(one.as_of, item, location)
     notes = worklist.notes(f"sku:{item}@{location}")
-    return common.show(request, "sku.html", one=one, beside=beside, fan=_fan(one), notes=notes, wide=True)
+    return common.show(
+        request, "sku.html", one=one, beside=beside, fan=_fan(one), corrections=_corrected(beside["recorded"]), notes=notes, wide=True
+    )  # fmt: skip
 
 
 @router.get("/skus/{item}/{location}/history")
@@ -79,6 +82,16 @@ def _change(one: Explanation, service: str, lead_time: str, review: str, minimum
     if minimum.strip() and least:
         found["min_order_factor"] = float(minimum) / least
     return Change(**found)
+
+
+def _corrected(recorded: list[dict[str, Any]]) -> dict[str, Any]:
+    """What was changed in the history, in a sentence, as stretches of days and as a chart by day."""
+    found = corrections.stretches(recorded)
+    chart = {
+        "days": [str(row["day"]) for row in recorded], "booked": [row["booked"] for row in recorded],
+        "used": corrections.filled(recorded), "empty": [row["is_stockout"] for row in recorded],
+    }  # fmt: skip
+    return {"summary": corrections.summary(found), "stretches": found, "chart": chart}
 
 
 def _fan(one: Explanation) -> dict[str, Any]:

@@ -87,13 +87,14 @@ const axes = (c, days, name) => ({
 });
 const line = (name, data, color, extra = {}) => ({ name, type: "line", data, showSymbol: false, itemStyle: { color }, lineStyle: { color, width: 1.6 }, ...extra });
 
+const shaded = (c, days, marked) => ({ silent: true, itemStyle: { color: c.bad, opacity: 0.13 },
+  data: marked.map((out, at) => out && [{ xAxis: days[at] }, { xAxis: days[Math.min(at + 1, days.length - 1)] }]).filter(Boolean) });
+
 const kinds = {
   history(c, d) {
     const names = [["books", "Stock in the books", c.soft], ["erp", "Under the ERP's rule", c.warn], ["ours", "Under ours", c.accent]].filter(([key]) => d.sides[key]);
     const series = names.map(([key, name, color]) => line(name, d.sides[key].stock, color, { step: "end" }));
-    const empty = [];
-    d.stockout.forEach((out, at) => { if (out) empty.push([{ xAxis: d.days[at] }, { xAxis: d.days[Math.min(at + 1, d.days.length - 1)] }]); });
-    if (series.length) series[0].markArea = { silent: true, itemStyle: { color: c.bad, opacity: 0.13 }, data: empty };
+    if (series.length) series[0].markArea = shaded(c, d.days, d.stockout);
     series.push({ name: "Demand", type: "bar", data: d.demand, xAxisIndex: 1, yAxisIndex: 1, itemStyle: { color: c.soft } });
     const ours = d.sides.ours || d.sides.erp;
     if (ours) series.push({ name: "Orders under ours", type: "scatter", symbol: "triangle", symbolSize: 8, itemStyle: { color: c.accent },
@@ -105,9 +106,9 @@ const kinds = {
   },
   fan(c, d) {
     const band = (low, high, name, opacity) => [
-      line(`${name} from`, low, c.accent, { stack: name, lineStyle: { opacity: 0 }, tooltip: { show: false } }),
-      line(name, high.map((value, at) => value - low[at]), c.accent, { stack: name, lineStyle: { opacity: 0 }, areaStyle: { color: c.accent, opacity } })];
-    const series = [...band(d.low, d.high, "90% of days", 0.14), ...band(d.q25, d.q75, "50% of days", 0.24), line("Median", d.median, c.accent), line("Mean", d.mean, c.text, { lineStyle: { type: "dashed", width: 1.2, color: c.text } })];
+      line(`${name} from`, low, c.accent, { stack: name, step: "middle", lineStyle: { opacity: 0 }, tooltip: { show: false } }),
+      line(name, high.map((value, at) => value - low[at]), c.accent, { stack: name, step: "middle", lineStyle: { opacity: 0 }, areaStyle: { color: c.accent, opacity } })];
+    const series = [...band(d.low, d.high, "90% of days", 0.14), ...band(d.q25, d.q75, "50% of days", 0.24), line("Median", d.median, c.accent, { step: "middle" }), line("Mean", d.mean, c.text, { lineStyle: { type: "dashed", width: 1.2, color: c.text } })];
     return { ...base(c, ["90% of days", "50% of days", "Median", "Mean"]), ...axes(c, d.days, "units"), series };
   },
   projection(c, d) {
@@ -116,6 +117,11 @@ const kinds = {
       line("Reorder point", flat(d.reorder_point), c.soft, { lineStyle: { type: "dashed", width: 1, color: c.soft } }),
       { name: "Arrives", type: "bar", data: p.arriving, itemStyle: { color: c.good }, barMaxWidth: 8 }];
     return { ...base(c, series.map((one) => one.name)), ...axes(c, p.days, "units on hand"), series };
+  },
+  corrected(c, d) {
+    const series = [{ name: "In the books", type: "bar", data: d.booked, itemStyle: { color: c.soft }, markArea: shaded(c, d.days, d.empty) },
+      line("Used", d.used, c.accent, { step: "middle" })];
+    return { ...base(c, series.map((one) => one.name)), ...axes(c, d.days, "units a day"), series, dataZoom: [{ type: "inside" }] };
   },
   weekly(c, d) {
     const names = { recorded: ["Books", c.soft], incumbent: ["ERP's rule", c.warn], candidate: ["Studied", c.accent] };

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.commands import follow, run_text
 from pipelines.commands.follow import _seconds, _stage
-from pipelines.core.errors import StockproofError
+from pipelines.core.errors import ServiceAway, StockproofError
 
 
 def _instance(state: str, start: str | None, end: str | None) -> dict[str, str | None]:
@@ -117,3 +117,27 @@ def test_a_run_whose_scheduler_hangs_is_not_waited_for(monkeypatch: pytest.Monke
     else:
         with pytest.raises(StockproofError, match=r"scheduler has not responded .* r makes no progress"):
             follow._watch(api, "daily_replenishment", "r", print)
+
+
+@pytest.mark.parametrize("fault", ["silent scheduler", "nobody answers"])
+def test_servers_that_have_ended_are_started_again_and_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    started: list[bool] = []
+
+    class Api(_Api):
+        def run(self, dag_id: str, run_id: str) -> dict[str, str]:
+            if fault == "nobody answers" and not started:
+                raise ServiceAway("Airflow cannot be reached", "start it")
+            return {"state": "success" if started else "running"}
+
+        def health(self) -> dict[str, str]:
+            return {"scheduler": "healthy" if started else "unhealthy"}
+
+    monkeypatch.setattr(follow, "STARTED_AGAIN", 0.3)
+    said: list[str] = []
+    api = cast(Any, Api(extract="running"))
+    final = follow._watch(api, "daily_replenishment", "r", said.append, lambda: started.append(True))
+    assert final == {"state": "success"}
+    assert len(started) == 1
+    assert "servers that have ended are started again, and r goes on" in said[0]

@@ -165,7 +165,11 @@ def test_the_values_of_the_helm_chart_agree_with_compose() -> None:
     values = yaml.safe_load((ROOT / "deploy" / "helm" / "values.yaml").read_text())
     assert values["postgresql"]["enabled"] is False
     assert values["executor"] in ("CeleryExecutor", "KubernetesExecutor")
-    assert values["securityContexts"]["containers"]["runAsNonRoot"] and values["workers"]["replicas"] >= 2
+    assert (
+        set(values["securityContexts"]) == {"pod", "container"}
+        and values["securityContexts"]["container"]["runAsNonRoot"]
+        and values["workers"]["replicas"] >= 2
+    )
     named = {entry["name"] for entry in values["env"]} | {entry["envName"] for entry in values["secret"]}
     ours = {name for name in SERVICES["airflow-worker"]["environment"] if name.startswith(("STOCKPROOF_", "ERP_URL"))}
     assert ours - {"STOCKPROOF_STACK__AIRFLOW_URL"} <= named

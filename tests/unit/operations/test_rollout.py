@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.config_schema import Rollout
 from pipelines.operations.rollout import draw, rules
-from pipelines.operations.rollout.measure import measure
+from pipelines.operations.rollout.measure import measure, realised
 
 CONFIG = Rollout(enabled=True)
 BEFORE, START = 112, date(2026, 1, 5)
@@ -40,6 +40,7 @@ class Group:
         self.size = rng.lognormal(0.0, 0.8, skus)
         self.base = self.size * rng.gamma(4.0 * BEFORE / 4, 4 / (4.0 * BEFORE), skus)
         self.weekly = 1 + 0.5 * np.sin(np.arange(7))
+        self.first_error: float | None = None
 
     def day(self, stage: str, policy: Policy, in_stage: int, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Cost, demand and sold of a day by SKU, and who decides."""
@@ -86,21 +87,19 @@ class Group:
             on = number - len(history) + 1 + d
             for name in ("ours", "control"):
                 some = (arm == name).to_numpy()
-                rows.append(
-                    {
-                        "day": START + timedelta(days=on),
-                        "arm": name,
-                        "demand": demand[d, some].sum(),
-                        "sold": sold[d, some].sum(),
-                        "cost": cost[d, some].sum(),
-                        "base": self.base[some].sum() * self.weekly[on % 7] / self.weekly.mean(),
-                    }
-                )
-        found = measure(
-            skus.filter(pl.col("arm") != "outside"), pl.DataFrame(rows), CONFIG.priority, CONFIG.false_alarm
-        )
+                rows.append({
+                    "day": START + timedelta(days=on), "arm": name, "demand": demand[d, some].sum(), "sold": sold[d, some].sum(),
+                    "cost": cost[d, some].sum(), "base": self.base[some].sum() * self.weekly[on % 7] / self.weekly.mean(),
+                })  # fmt: skip
+        of_stage = skus.filter(pl.col("arm") != "outside")
+        found = measure(of_stage, pl.DataFrame(rows), CONFIG.priority)
+        self.first_error = self.first_error if days > rules.FIRST_LOOK_DAYS else None
+        tested = rules.NOTHING
+        if days >= rules.FIRST_LOOK_DAYS:
+            tested = realised(of_stage, self.first_error, 1 - 2 * CONFIG.false_alarm)
+            self.first_error = self.first_error or tested.error
         return rules.Seen(
-            stage, days, found.fill, found.fill_priority, found.daily_fill, found.daily_cost, 0.28, found.realised, policy.changed,
+            stage, days, found.fill, found.fill_priority, found.daily_fill, found.daily_cost, 0.28, tested, policy.changed,
             policy.changed, 40, policy.openings,
         )  # fmt: skip
 

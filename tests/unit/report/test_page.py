@@ -91,6 +91,14 @@ def test_a_degraded_day_says_so_before_anything_else(rendered: tuple[str, dict[s
     assert "degraded" not in plain
 
 
+def test_advice_on_running_it_is_a_section_of_its_own(rendered: tuple[str, dict[str, object]]) -> None:
+    advice = ["replay took 60 s, usually 20 s; try <more slots>"]
+    html, _ = page.render(*synthetic.run(), SETTINGS, advice=advice)
+    assert advice[0] in [one.strip() for one in read(html).text]
+    assert 'id="advice"' in html and 'href="#advice"' in html
+    assert "advice" not in rendered[0]
+
+
 def test_the_same_input_gives_the_same_bytes(rendered: tuple[str, dict[str, object]]) -> None:
     assert page.render(*synthetic.run(), SETTINGS) == rendered
 

@@ -20,6 +20,7 @@ def values(items: tuple[str, ...] = ()) -> dict[str, str]:
         spike_quarantine_sigmas=12.0,
         spike_min_days=8,
         max_quantity=1e4,
+        bucket_days=7,
         least_stock=0.0,
         items=items,
     )

@@ -35,8 +35,11 @@ def test_rows_of_an_origin_ignore_what_came_later(monkeypatch):
     # The season is learnt of the whole history; here it is held.
     monkeypatch.setattr("models.period.period_features.season", lambda *_: np.ones((40, 123)))
     monkeypatch.setattr("models.period.sharp_season.sharp_season", lambda *_: np.ones((40, 120)))
+    monkeypatch.setattr("models.period.own_season.own_season", lambda *_: (np.zeros(0, dtype=int), np.ones((0, 123))))
     parts = [Builder(replace(catalogue, demand=demand), 3) for demand in (catalogue.demand, later)]
-    for name in ("base", "level", "noise", "levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"):
+    for name in (
+        "base", "slope", "level", "noise", "levels", "busy", "since", "gap", "sizes", "spread", "windows", "trends"
+    ):  # fmt: skip
         left, right = (getattr(part, name)[..., :100] for part in parts)
         assert np.array_equal(left, right), name
     left, right = (part.rows(sku, origin, step)[0] for part in parts)
@@ -94,7 +97,8 @@ def test_few_rows_keep_the_base_forecast():
     model = small().fit(catalogue)
     assert model.boosters == [] and model.spread is None
     said = model.predict(catalogue)
-    assert said.mean[2] == pytest.approx(Builder(catalogue, 3).base[2, -1])
+    base = Builder(catalogue, 3).rows(np.full(3, 2), np.full(3, 39), np.arange(1, 4))[1]
+    assert said.mean[2] == pytest.approx(base)
     assert (said.variance[2] > said.mean[2]).all()
 
 

@@ -1,0 +1,1 @@
+"""How long what grows with every day is kept."""
