@@ -20,11 +20,13 @@ demo: venv
 	@$(BIN)/stockproof desk
 
 ## test: lint, then unit tests, then everything that needs real servers (it starts its own), the scheduler last and alone
+# Of the field cases those that share one load; `make cases` plays all.
 # A file's tests share what its first one made, so they stay on one worker; the longest come first, in the order named.
 # What a server does not survive would fail every later test, each after a wait: five failures are enough to begin with.
 test: lint
 	@$(BIN)/pytest tests/worlds tests/unit -n 2 --dist loadfile
 	@$(BIN)/pytest tests/dags tests/integration tests/dbt -n 2 --dist loadfile --no-loadscope-reorder --durations 10 --maxfail 5
+	@$(BIN)/pytest tests/cases -m "not own_load"
 	@$(BIN)/pytest tests/e2e --durations 5
 
 ## worlds: companies of known truth through the whole product, into docs/worlds.md

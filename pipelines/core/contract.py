@@ -167,6 +167,11 @@ TABLES: Final[tuple[Table, ...]] = (
     Table("stock_batches", ("item_id", "location_id", "batch_id"), (
         _text("item_id"), _text("location_id"), _text("batch_id"), _date("expires_on", "last day", nullable=True), _number("on_hand"),
     ), required=False, rare=True),
+    Table("unordered_receipts", ("receipt_id",), (
+        _text("receipt_id"), _text("supplier_id", "who delivered"), _text("item_id"), _text("location_id"), _date("received_on"),
+        _number("quantity", "units that came and no order line holds; 0: a cancelled document"),
+        _money("unit_price", "what was paid for one", nullable=True), _UPDATED,
+    ), required=False, rare=True),
     Table("currency_rates", ("currency", "valid_from"), (
         _text("currency"), _number("rate", "our money for one unit of it"), _date("valid_from", required=False, nullable=True),
     ), required=False, rare=True),

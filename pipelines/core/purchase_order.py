@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Protocol
 
 _NAMESPACE: Final = uuid.UUID("6f1d7a52-5e0c-5c4b-9a3f-2b8f0d7c4e11")
@@ -66,11 +66,13 @@ class Receipt:
         po_id: its own number of the order.
         lines: number of lines.
         units: their total quantity.
+        recorded_at: when it was recorded, by the clock of the ERP's tables; None: the other side does not say.
     """
 
     po_id: str
     lines: int
     units: float
+    recorded_at: datetime | None = None
 
 
 class Destination(Protocol):

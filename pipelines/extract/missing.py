@@ -5,6 +5,7 @@ and a row that is missing is recorded once more, as it was last and marked as go
 """
 
 from datetime import date
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -48,7 +49,45 @@ def store(table: Table, keys: Rows, as_of: date) -> int:
         gone = f"from ({newest}) n where not n._gone and {known} and not {_there(table, 'n')}"
         count = int(raw.one(cursor, f"select count(*) {gone}"))
         cursor.execute(f"{add}, true {gone}")
+        _never_seen(cursor, table, end)
     return count
+
+
+# An order of ours that was read back from the ERP's tables, and is not there once they hold what was recorded later. Of a copy of the ERP
+# that lags behind the order nothing follows.
+_UNSEEN: Final = """
+select o.order_id, o.po_id, o.supplier_id, o.location_id, o.ordered_on, cast(o.idempotency_key as text) as key, a.recorded_at
+from orders.orders o
+cross join lateral (select cast(e.details ->> 'recorded_at' as timestamp) as recorded_at from orders.events e
+    where e.order_id = o.order_id and e.event = 'acknowledged' order by e.event_id desc limit 1) a
+where o.state = 'acknowledged' and o.adapter = 'erp' and a.recorded_at <= {end}
+    and (exists (select 1 from raw.sales r
+            where r._recorded_at > a.recorded_at and r._recorded_at <= {end} and r.updated_at > a.recorded_at)
+        or exists (select 1 from raw.stock_levels r
+            where r._recorded_at > a.recorded_at and r._recorded_at <= {end} and r.updated_at > a.recorded_at))
+"""
+
+_OURS: Final = {
+    "purchase_orders": """insert into raw.purchase_orders
+        (po_id, supplier_id, location_id, ordered_on, status, external_ref, updated_at, _recorded_at, _gone)
+        select u.po_id, u.supplier_id, u.location_id, u.ordered_on, 'open', u.key, u.recorded_at, {end}, true from ({unseen}) u
+        where not exists (select 1 from raw.purchase_orders r where r.po_id = u.po_id)
+            and not exists (select 1 from stage s where s.po_id = u.po_id)""",
+    "purchase_order_lines": """insert into raw.purchase_order_lines
+        (po_id, line_no, item_id, quantity_ordered, unit_price, quantity_received, quantity_rejected, updated_at, _recorded_at, _gone)
+        select u.po_id, l.line_no, l.item_id, l.quantity, l.unit_price, 0, 0, u.recorded_at, {end}, true from ({unseen}) u
+        join orders.lines l on l.order_id = u.order_id and l.quantity > 0
+        where exists (select 1 from raw.purchase_orders r where r.po_id = u.po_id and r._gone)
+            and not exists (select 1 from raw.purchase_order_lines r where r.po_id = u.po_id)
+            and not exists (select 1 from stage s where s.po_id = u.po_id)""",
+}
+"""Table → what records an order of ours as gone that no extraction ever saw: it was taken out of the ERP before the next run."""
+
+
+def _never_seen(cursor: Any, table: Table, end: str) -> None:
+    if table.name not in _OURS or raw.one(cursor, "select to_regclass('orders.orders') is null"):
+        return
+    cursor.execute(_OURS[table.name].format(end=end, unseen=_UNSEEN.format(end=end)))
 
 
 def holds_at_most(table: Table, rows: int) -> bool:

@@ -179,13 +179,15 @@ def _locked(key: str) -> Iterator[sa.Connection]:
 
 def _find(connection: sa.Connection, key: str) -> Receipt | None:
     head = connection.execute(
-        sa.text("select po_id from purchase_orders where external_ref = :key order by po_id limit 1"), {"key": key}
+        sa.text("select po_id, updated_at from purchase_orders where external_ref = :key order by po_id limit 1"),
+        {"key": key},
     ).first()
     if head is None:
         return None
     query = "select count(*), coalesce(sum(quantity_ordered), 0) from purchase_order_lines where po_id = :po"
     lines = connection.execute(sa.text(query), {"po": head[0]}).one()
-    return Receipt(str(head[0]), int(lines[0]), float(lines[1]))
+    recorded_at = head[1] if isinstance(head[1], datetime | None) else datetime.fromisoformat(str(head[1]))
+    return Receipt(str(head[0]), int(lines[0]), float(lines[1]), recorded_at)
 
 
 def _is_sqlite(connection: sa.Connection) -> bool:

@@ -45,7 +45,9 @@ def books(profile: Profile) -> list[Finding]:
     if not skus:
         once = "no SKU was counted twice: whether receipts and sales explain the stock cannot be checked"
         return [Finding("books", "usable without", once)]
-    wrong = balance_errors(stock, frames["sales"], frames["purchase_orders"], frames["purchase_order_lines"])
+    unordered = profile.sources.get("unordered_receipts")
+    came = None if unordered is None else _frame(unordered)
+    wrong = balance_errors(stock, frames["sales"], frames["purchase_orders"], frames["purchase_order_lines"], came)
     off = wrong.select(SKU).n_unique()
     sample = f" (of the first {BALANCE_ITEMS} items)" if len(known) > BALANCE_ITEMS else ""
     sentence = (
@@ -57,7 +59,21 @@ def books(profile: Profile) -> list[Finding]:
             f"; {count(wrong.height, 'count')} of {count(off, 'SKU')} do not, e.g. "
             f"{first['item_id']} at {first['location_id']} on {first['counted_on']}: {first['on_hand']:g} instead of {first['expected']:g}"
         )
-    return [Finding("books", "usable without" if off else "usable", sentence)]
+    return [Finding("books", "usable without" if off else "usable", sentence), *_came_unbooked(wrong)]
+
+
+def _came_unbooked(wrong: pl.DataFrame) -> list[Finding]:
+    """Counts above what receipts and sales explain: goods that came without an order line, or stock that was corrected."""
+    above = wrong.filter(pl.col("difference") > 0)
+    if above.is_empty():
+        return []
+    first = above.row(0, named=True)
+    sentence = (
+        f"{count(above.height, 'count')} of {count(above.select(SKU).n_unique(), 'SKU')} rose by {above['difference'].sum():g} units more "
+        f"than was received, e.g. {first['item_id']} at {first['location_id']} by {first['difference']:g} up to {first['counted_on']}: if "
+        "goods come without an order line, name them in unordered_receipts; without them their spend and their receipts are missing"
+    )
+    return [Finding("unordered receipts", "usable without", sentence)]
 
 
 def _counted_twice(stock: pl.DataFrame) -> int:

@@ -18,6 +18,7 @@ TABLES: Final = {
     "item_predecessors": "successors of items",
     "kit_components": "kits",
     "stock_batches": "batches of stock",
+    "unordered_receipts": "receipts without an order line",
     "currency_rates": "rates of currencies",
 }
 COLUMNS: Final = {

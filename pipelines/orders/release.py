@@ -187,7 +187,10 @@ def _bring(number: str, to: Destination, step: Step) -> PurchaseOrder | None:
             store.move(connection, order, states.REFUSED, SYSTEM, reason=answer.message)
         else:
             difference = _difference(document, answer)
-            store.move(connection, order, states.ACKNOWLEDGED, SYSTEM, reason=difference, po_id=answer.po_id)
+            there = {"recorded_at": answer.recorded_at.isoformat()} if answer.recorded_at else {}
+            store.move(
+                connection, order, states.ACKNOWLEDGED, SYSTEM, reason=difference, details=there, po_id=answer.po_id
+            )
         step("acknowledgement written")
     step("acknowledgement committed")
     if isinstance(answer, Refused):

@@ -73,7 +73,16 @@ def held(connection: sa.Connection, order_id: str, name: str) -> Row:
     return order
 
 
-def move(connection: sa.Connection, order: Row, target: str, author: str, *, reason: str = "", **columns: Any) -> None:
+def move(
+    connection: sa.Connection,
+    order: Row,
+    target: str,
+    author: str,
+    *,
+    reason: str = "",
+    details: Row | None = None,
+    **columns: Any,
+) -> None:
     """Bring a locked order into a state, and say so in the audit trail.
 
     Args:
@@ -82,6 +91,7 @@ def move(connection: sa.Connection, order: Row, target: str, author: str, *, rea
         target: the new state.
         author: who does it.
         reason: why.
+        details: kept in the audit trail beside the columns.
         columns: further columns to set.
 
     Raises:
@@ -100,7 +110,7 @@ def move(connection: sa.Connection, order: Row, target: str, author: str, *, rea
         ),
         {"state": target, "order_id": order["order_id"], **columns},
     )
-    event(connection, order["order_id"], target, author, reason=reason, details=columns)
+    event(connection, order["order_id"], target, author, reason=reason, details=columns | (details or {}))
 
 
 def refuse_signed(connection: sa.Connection, order_id: str, name: str) -> None:

@@ -56,7 +56,8 @@ _OPTIONAL = {
     "unit_volume": pl.Float64, "kit_parts": pl.String, "stock_ceiling": pl.Float64,
     "expiring": pl.Float64, "adjustment": pl.String,
     "unit_cost": pl.Float64, "holding_cost_per_day": pl.Float64, "shortage_cost": pl.Float64, "ordering_cost": pl.Float64,
-    "step": pl.Float64, "left_out_units": pl.Float64, "left_out_on": pl.Date, "untouched_units": pl.Float64, "offer_rules": pl.String,
+    "step": pl.Float64, "left_out_units": pl.Float64, "left_out_on": pl.Date, "untouched_units": pl.Float64,
+    "without_offer": pl.String, "primary_aside": pl.String,
     "erp_reorder_point": pl.Float64, "erp_order_up_to": pl.Float64, "whole": pl.Boolean, **dict.fromkeys(COMING, pl.Float64),
 }  # fmt: skip
 

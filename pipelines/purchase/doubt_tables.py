@@ -1,4 +1,4 @@
-"""What makes a line doubtful, read from the warehouse: sales left out as absurd, offers set aside, shelves that sales never touch."""
+"""What makes a line doubtful, read from the warehouse: sales left out as absurd, missing offers, shelves that sales never touch."""
 
 from datetime import date, timedelta
 from typing import Final
@@ -21,11 +21,33 @@ from quarantine.rows where as_of = :as_of and table_name = 'sales' and rule = 's
 order by details ->> 'location_id', details ->> 'item_id', cast(details ->> 'quantity' as double precision) desc, row_id
 """
 
-_OFFER_ASIDE: Final = """
-select s.item_id, s.location_id, string_agg(distinct q.rule, ', ' order by q.rule) as offer_rules
-from quarantine.rows q join marts.dim_sku s on s.item_id = q.details ->> 'item_id'
-where q.as_of = :as_of and q.table_name = 'item_suppliers' and s.as_of = :as_of and not s.has_supplier
-group by s.item_id, s.location_id
+# Why a SKU has no offer. The staging tables hold the date of the marts.
+_WITHOUT_OFFER: Final = """
+with causes as (
+    select details ->> 'item_id' as item_id, details ->> 'supplier_id' as supplier_id,
+        format('the offer of %s was set aside (%s): %s', details ->> 'supplier_id', rule, remedy) as cause
+    from quarantine.rows where as_of = :as_of and table_name = 'item_suppliers'
+    union all
+    select o.item_id, o.supplier_id, case
+        when s.supplier_id is null then format('supplier %s was set aside by a data rule (see quarantine.rows)', o.supplier_id)
+        when o.valid_to < :as_of then format('the offer of %s ended on %s: enter its new one', o.supplier_id, o.valid_to)
+        when o.valid_from > :as_of then format('the offer of %s begins on %s', o.supplier_id, o.valid_from)
+        when not s.is_active then format('supplier %s is inactive', o.supplier_id) end
+    from staging.stg_erp__item_suppliers o left join staging.stg_erp__suppliers s on s.supplier_id = o.supplier_id
+)
+select k.item_id, k.location_id, string_agg(distinct c.cause, '; ' order by c.cause) as without_offer
+from marts.dim_sku k join causes c on c.item_id = k.item_id
+where k.as_of = :as_of and not k.has_supplier and c.cause is not null
+group by k.item_id, k.location_id
+"""
+
+_PRIMARY_ASIDE: Final = """
+select k.item_id, k.location_id,
+    string_agg(distinct format('%s (%s): %s', details ->> 'supplier_id', rule, remedy), '; ') as primary_aside
+from quarantine.rows q join marts.dim_sku k on k.item_id = q.details ->> 'item_id'
+where q.as_of = :as_of and q.table_name = 'item_suppliers' and q.details ->> 'is_primary' = 'true'
+    and k.as_of = :as_of and k.has_supplier and k.supplier_id <> q.details ->> 'supplier_id'
+group by k.item_id, k.location_id
 """
 
 _UNTOUCHED: Final = """
@@ -45,6 +67,8 @@ group by s.item_id, s.location_id having count(*) >= :least
 
 _MARTS: Final = ("marts.fct_stock", "marts.fct_receipts")
 
+_STAGING: Final = ("staging.stg_erp__item_suppliers", "staging.stg_erp__suppliers")
+
 
 def read(as_of: date) -> pl.DataFrame:
     """Doubtful SKUs of a date.
@@ -53,7 +77,8 @@ def read(as_of: date) -> pl.DataFrame:
         as_of: the run's date; the marts hold it.
 
     Returns:
-        ``item_id, location_id, left_out_units, left_out_on, untouched_units, offer_rules``; null where there is nothing of the kind.
+        ``item_id, location_id, left_out_units, left_out_on, untouched_units, without_offer, primary_aside``; null where there
+        is nothing of the kind.
     """
     left_out = warehouse.read(_LEFT_OUT, as_of=as_of)
     since = as_of - timedelta(days=UNTOUCHED_DAYS)
@@ -64,5 +89,7 @@ def read(as_of: date) -> pl.DataFrame:
         else pl.DataFrame(schema={"item_id": pl.String, "location_id": pl.String, "untouched_units": pl.Float64})
     )
     key = ["item_id", "location_id"]
-    offers = warehouse.read(_OFFER_ASIDE, as_of=as_of)
-    return left_out.join(untouched, on=key, how="full", coalesce=True).join(offers, on=key, how="full", coalesce=True)
+    found = left_out.join(untouched, on=key, how="full", coalesce=True)
+    if all(warehouse.exists(name) for name in _STAGING):
+        found = found.join(warehouse.read(_WITHOUT_OFFER, as_of=as_of), on=key, how="full", coalesce=True)
+    return found.join(warehouse.read(_PRIMARY_ASIDE, as_of=as_of), on=key, how="full", coalesce=True)

@@ -21,10 +21,11 @@ NEXT_DOOR: Final = 0.5
 """Share of a line that another location must have to spare before the line says so."""
 
 (
-    PRICE_FAR_FROM_COST, PRICE_BREAK_DEARER, CAPPED, NOT_ORDERED, NO_SUPPLIER, STOCK_ELSEWHERE, SALE_LEFT_OUT, SHELF_UNTOUCHED,
+    PRICE_FAR_FROM_COST, PRICE_BREAK_DEARER, CAPPED, NOT_ORDERED, NO_SUPPLIER, PRIMARY_ASIDE, STOCK_ELSEWHERE, SALE_LEFT_OUT,
+    SHELF_UNTOUCHED,
 ) = (
     "PRICE_FAR_FROM_COST", "PRICE_BREAK_DEARER", "NEED_ABOVE_MAXIMUM", "NEEDED_AND_NOT_ORDERED", "SELLS_WITHOUT_SUPPLIER",
-    "STOCK_AT_ANOTHER_LOCATION", "SALE_LEFT_OUT", "SALES_DO_NOT_TOUCH_THE_SHELF",
+    "PRIMARY_OFFER_SET_ASIDE", "STOCK_AT_ANOTHER_LOCATION", "SALE_LEFT_OUT", "SALES_DO_NOT_TOUCH_THE_SHELF",
 )  # fmt: skip
 
 _SILENCED: Final = (c.PACK_ABOVE, c.MINIMUM_ABOVE, c.CAPPED_BELOW, c.NO_PRICE)
@@ -53,7 +54,8 @@ def doubts(rows: pl.DataFrame, lines: Lines, draft: Draft, prices: Prices, as_of
 
     Args:
         rows: SKUs with ``item_id, location_id, unit_cost, last_demand_on``; ``left_out_units, left_out_on`` of a sale that is in quarantine
-            as absurd, ``untouched_units`` sold while the count of stock stood still; null: none.
+            as absurd, ``untouched_units`` sold while the count of stock stood still, ``without_offer`` why no supplier
+            offers it, ``primary_aside`` why its primary supplier does not; null: none.
         lines: the SKUs as arrays.
         draft: their lines as they are at the end.
         prices: list prices and steps.
@@ -77,6 +79,7 @@ def doubts(rows: pl.DataFrame, lines: Lines, draft: Draft, prices: Prices, as_of
         _capped(frame, draft),
         _silenced(draft),
         _without_supplier(frame, draft, as_of),
+        _primary_aside(frame, draft),
         _elsewhere(frame, lines, draft),
         _left_out(frame, lines),
         _untouched(frame),
@@ -151,13 +154,17 @@ def _without_supplier(frame: pl.DataFrame, draft: Draft, as_of: date) -> Doubt:
     last = pl.col("last_demand_on") if "last_demand_on" in frame.columns else pl.lit(None, pl.Date)
     sells = ((pl.lit(as_of) - last).dt.total_days() < UNSOLD_DAYS).fill_null(value=False)
     sold = frame.with_columns(sells.alias("sells"))["sells"].to_numpy()
-    if "offer_rules" not in frame.columns:
-        frame = frame.with_columns(offer_rules=pl.lit(None, pl.String))
     words = pl.coalesce(
-        pl.format("It sells, and its supplier's offer was set aside ({}): correct it in the ERP", "offer_rules"),
+        pl.format("It sells, and {}", "without_offer"),
         pl.lit("It sells and no active supplier offers it: a kit, something made here, or an offer that is missing?"),
     )
     return Doubt(NO_SUPPLIER, (draft.code == c.NO_SUPPLIER) & sold, _words(frame, words))
+
+
+def _primary_aside(frame: pl.DataFrame, draft: Draft) -> Doubt:
+    words = pl.format("The primary offer was set aside and another supplier is asked: {}", "primary_aside")
+    where = frame["primary_aside"].is_not_null().to_numpy() & draft.ordered
+    return Doubt(PRIMARY_ASIDE, where, _words(frame, words))
 
 
 def _elsewhere(frame: pl.DataFrame, lines: Lines, draft: Draft) -> Doubt:

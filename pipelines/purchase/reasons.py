@@ -59,8 +59,8 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "NO_ORDER_NO_DEMAND": ("No order: no demand is expected; on hand {}", ("on_hand",)),
     "NO_ORDER_NO_SUPPLIER": (
-        "No order: no active supplier offers the item, or the data rules set its offer aside; on hand {}, reorder point {}",
-        ("on_hand", "reorder_point"),
+        "No order: {}; on hand {}, reorder point {}",
+        ("without_offer", "on_hand", "reorder_point"),
     ),
     "NO_ORDER_SUPPLIER_BLOCKED": (
         "No order: rule {} bars supplier {} and nobody else offers the item; on hand {}, reorder point {}",
@@ -70,7 +70,8 @@ SENTENCES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NO_ORDER_NOT_YET_ON_SALE": ("No order: on sale only from {}", ("created_on",)),
     "NO_ORDER_KIT": ("No order: a kit, put together when it is sold; its sales are demand of {}", ("kit_parts",)),
     "NO_ORDER_PRICE_MISSING": (
-        f"No order: supplier {{}} has no price above zero; {_POSITION}, at or below the reorder point {{}}",
+        f"No order: supplier {{}} has no price above zero, or its currency no rate: enter it in the ERP; {_POSITION}, at or below the "
+        "reorder point {}",
         ("supplier_id", *_COLUMNS, "reorder_point"),
     ),
     "NO_ORDER_PACK_ABOVE_MAXIMUM": (
@@ -230,6 +231,8 @@ def _text(name: str) -> pl.Expr:
             .then(pl.format("above the reorder point {}", _text("reorder_point")))
             .otherwise(pl.format("nothing is missing to the order-up-to level {}", _text("order_up_to")))
         )
+    if name == "without_offer":
+        return pl.col(name).fill_null("no active supplier offers the item")
     if name == "ended":
         before = pl.format(
             "the item ends on {}, and an order would arrive on {}",

@@ -20,10 +20,10 @@ _NOT_INPUTS: Final = {"replay": {"chunk_size"}, "forecast": {"threads"}}
 _SOURCES: Final = {
     "pipelines/engine": ("engine", "kernel"),
     "pipelines/replay": (
-        "audit", "calibrate", "candidates", "censored", "choose", "expected_cost_replay", "guard", "job", "known_history", "measures",
-        "passport", "policies", "replay", "smoothing", "tables", "window",
+        "audit", "calendars", "calibrate", "candidates", "censored", "choose", "expected_cost_replay", "guard", "job", "known_history",
+        "measures", "passport", "policies", "replay", "smoothing", "tables", "window",
     ),
-    "pipelines/core": ("calendar", "chunks", "compiled", "inventory", "seeds"),
+    "pipelines/core": ("calendar", "chunks", "compiled", "inventory", "seeds", "supplier_days"),
     "pipelines/ordering": ("every_review", "expected_cost", "look_ahead", "montecarlo", "rules"),
     "models/distribution": ("negbin",),
 }  # fmt: skip
@@ -67,8 +67,19 @@ def row_hashes(rows: Recorded) -> pl.DataFrame:
     for name, frame in (("demand_hash", rows.demand), ("stock_hash", rows.stock), ("receipts_hash", lines)):
         found = found.join(_by_sku(frame, name), on=KEY, how="left", maintain_order="left")
     return found.with_columns(pl.col("demand_hash", "stock_hash", "receipts_hash").fill_null(_digest(b""))).join(
-        _by_sku(rows.skus, "master_hash"), on=KEY, how="left", maintain_order="left"
+        _by_sku(_with_calendars(rows), "master_hash"), on=KEY, how="left", maintain_order="left"
     )
+
+
+def _with_calendars(rows: Recorded) -> pl.DataFrame:
+    """The SKUs with their supplier's calendar, where any keeps one."""
+    if rows.calendars.skus.is_empty():
+        return rows.skus
+    columns = [pl.col(c).cast(pl.String).fill_null("") for c in rows.calendars.days.columns]
+    days = rows.calendars.days.sort("supplier_id", "day").group_by("supplier_id", maintain_order=True)
+    text = days.agg(pl.concat_str(columns, separator="|").str.join("\n").alias("calendar"))
+    kept = rows.calendars.skus.join(text, on="supplier_id", how="left")
+    return rows.skus.join(kept, on=KEY, how="left", maintain_order="left")
 
 
 def _by_sku(frame: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.core.inventory import Floats
 from pipelines.engine.engine import ReplayOutcome
 from pipelines.engine.kernel import EMPTY, Ints
-from pipelines.replay.window import ReplayWindow, positions
+from pipelines.replay.window import ORDERED, ReplayWindow, positions
 
 MICRO = 1e6
 """Sums over SKUs are taken in whole millionths, so that neither their order nor the chunks change a digit."""
@@ -85,7 +85,12 @@ def recorded(w: ReplayWindow, days: Days) -> ReplayOutcome:
     none = np.zeros(sold.shape[0])
     lines = pl.concat([rows.select("sku", "ordered_on", "quantity_ordered") for rows in (w.receipts, w.open_orders)])
     # A delivery in parts is a line each: one order, as a policy that is played places at most one a day.
-    lines = lines.group_by("sku", "ordered_on").agg(pl.col("quantity_ordered").sum()).sort("sku", "ordered_on")
+    lines = (
+        lines.filter(ORDERED)
+        .group_by("sku", "ordered_on")
+        .agg(pl.col("quantity_ordered").sum())
+        .sort("sku", "ordered_on")
+    )
     at, sku = positions(lines["ordered_on"], w.first), lines["sku"].to_numpy()
     inside = (at >= days.first[sku]) & (at < days.total)
     return ReplayOutcome(

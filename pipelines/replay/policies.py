@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from pipelines.core.inventory import Floats
 from pipelines.engine.engine import Levels, constant_levels
@@ -11,7 +12,7 @@ from pipelines.replay.candidates import BOOSTED, DECAYED, SBA, TSB, Known
 from pipelines.replay.known_history import Moments, decayed_moments, lead_times_known, spread_known
 from pipelines.replay.retrained import daily_rates, of_days
 from pipelines.replay.smoothing import ALPHA, intermittent_rates
-from pipelines.replay.window import ReplayWindow, positions
+from pipelines.replay.window import ORDERED, ReplayWindow, positions
 
 LEARN_FROM = 28
 """Days of history before the first forecast whose miss is learnt from."""
@@ -91,11 +92,12 @@ def known(w: ReplayWindow, terms: PolicyTerms, boosted: Floats | None = None) ->
     exists = np.arange(w.demand.shape[1]) >= w.known_from[:, None]
     seen = ~w.stockout & exists
     then = seen | (w.found_later & exists)
-    received = w.receipts.filter(w.receipts["quantity_received"].fill_null(0.0) > 0)
+    received = w.receipts.filter(ORDERED, pl.col("quantity_received").fill_null(0.0) > 0)
     ordered, arrived = positions(received["ordered_on"], w.first), positions(received["received_on"], w.first)
     took = np.maximum(arrived - ordered - 1.0, 0.0)
     agreed = np.nan_to_num(terms.lead_time_days)
     lead = lead_times_known(agreed, received["sku"].to_numpy(), arrived + w.run_up, took, dates.tolist())
+    lead = _by_calendar(w, lead[0], received["sku"].to_numpy(), arrived + w.run_up, dates, terms), lead[1]
     moments = decayed_moments(w.demand, seen, dates.tolist(), then=then)
     spread = spread_known(w.demand, seen, dates, moments, lead, float(terms.review_period_days), then)
     rates = np.full((2, w.demand.shape[0], dates.size), np.nan)
@@ -120,6 +122,23 @@ def known(w: ReplayWindow, terms: PolicyTerms, boosted: Floats | None = None) ->
         target=terms.service_target,
         review=float(terms.review_period_days),
     )
+
+
+def _by_calendar(
+    w: ReplayWindow, lead: Floats, sku: Ints, received_day: Ints, dates: Ints, terms: PolicyTerms
+) -> Floats:
+    """Lead times of the orders of the next review by the supplier's calendar: an order lasts until those can come, shape (N, E)."""
+    if not w.calendars:
+        return lead
+    found, placed = lead.copy(), dates - w.run_up + terms.review_period_days
+    for n, timeline in w.calendars.items():
+        came = received_day[sku == n]
+        measured = dates >= (came.min() if came.size else np.iinfo(np.int64).max)
+        found[n] += timeline.taken(placed, lead[n]) - np.ceil(lead[n] - 1e-9)
+        if timeline.agreed is not None:
+            agreed = timeline.taken(placed, timeline.agreed, working=True)
+            found[n] = np.where(measured, found[n], agreed)
+    return found
 
 
 def _boosted(means: Floats, w: ReplayWindow, dates: Ints, protection: Floats, terms: PolicyTerms) -> Floats:

@@ -22,7 +22,7 @@ from pipelines.replay.choose import Certainty, Choice, Phases, Selected, by_phas
 from pipelines.replay.measures import Days, Rates, recorded
 from pipelines.replay.policies import PolicyTerms, incumbent_levels, known, review_columns
 from pipelines.replay.tables import Recorded
-from pipelines.replay.window import ReplayWindow, pipeline_at_start, positions, window
+from pipelines.replay.window import ReplayWindow, pipeline_at_start, positions, window, with_calendars
 from pipelines.settings import Settings
 
 POLICIES: Final = ("recorded", "incumbent", "candidate")
@@ -126,9 +126,9 @@ def play(
         The replays.
     """
     skus, phases = rows.skus, days.phases
-    w = window(
-        skus, rows.demand, rows.stock, rows.receipts, rows.open_orders, as_of, days=phases.total, run_up=days.run_up
-    )
+    recorded_rows = (rows.demand, rows.stock, rows.receipts, rows.open_orders)
+    w = window(skus, *recorded_rows, as_of, days=phases.total, run_up=days.run_up)
+    w = with_calendars(w, skus, rows.calendars)
     if late is not None:
         w = replace(w, lead_time=w.lead_time + late)
     counts, counted = _days(skus, w, phases.judged)

@@ -1,7 +1,7 @@
 """The replay's tables: what it reads of the marts, and how a chunk's rows replace each other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -9,8 +9,10 @@ import polars as pl
 
 from pipelines import settings
 from pipelines.core.calendar import DAYS_IN
+from pipelines.core.supplier_days import SCHEMA
 from pipelines.io import partitions, warehouse
 from pipelines.ordering import every_review
+from pipelines.replay.calendars import KEPT, NO_CALENDARS, Calendars
 
 KEY: Final = ("item_id", "location_id")
 
@@ -60,6 +62,17 @@ _ROWS = {
         from marts.fct_open_orders o join chunk using (item_id, location_id) where o.ordered_on <= :as_of""",
 }
 
+_DAYS = """
+select supplier_id, day, delivers_next_on, open_days, working_days from marts.fct_supplier_day where as_of = :as_of
+order by supplier_id, day
+"""
+
+_KEPT = """
+select s.item_id, s.location_id, s.supplier_id, o.working_lead_time_days from marts.dim_sku s
+left join marts.fct_offer o on o.item_id = s.item_id and o.supplier_id = s.supplier_id
+where s.as_of = :as_of and s.supplier_id in (select supplier_id from marts.fct_supplier_day)
+"""
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -70,6 +83,11 @@ class Recorded:
     stock: pl.DataFrame
     receipts: pl.DataFrame
     open_orders: pl.DataFrame
+    calendars: Calendars = NO_CALENDARS
+
+
+FRAMES: Final = ("skus", "demand", "stock", "receipts", "open_orders")
+"""Fields of :class:`Recorded` that have a row or more of each SKU."""
 
 
 def catalogue(as_of: date, items: Sequence[str]) -> pl.DataFrame:
@@ -101,7 +119,7 @@ def recorded(as_of: date, items: Sequence[str], low: int, high: int, history_day
     # The count of the day before is the stock the first day opens with.
     span = {"as_of": as_of, "low": low, "high": high, "since": since, "opening": since - timedelta(days=1)}
     queries = {name: _filtered(_CHUNK, items) + query for name, query in _ROWS.items()}
-    rows = Recorded(**warehouse.read_many(queries, **_parameters(items), **span))
+    rows = Recorded(**warehouse.read_many(queries, **_parameters(items), **span), calendars=_calendars(as_of))
     return replace(rows, skus=rows.skus.join(_every_review(as_of), on=KEY, how="left", maintain_order="left"))
 
 
@@ -112,6 +130,17 @@ def _every_review(as_of: date) -> pl.DataFrame:
         skus, planning.review_period_days, DAYS_IN[planning.grain], planning.unmet_demand
     )
     return skus.select(KEY).with_columns(pl.Series("every_review", chosen))
+
+
+def _calendars(as_of: date) -> Calendars:
+    """Calendars of the suppliers that keep one, and the SKUs they deliver."""
+    if not warehouse.exists("marts.fct_supplier_day"):
+        return NO_CALENDARS
+    days = warehouse.read(_DAYS, as_of=as_of)
+    if days.is_empty():
+        return NO_CALENDARS
+    kept = warehouse.read(_KEPT, as_of=as_of)
+    return Calendars(kept.cast(pl.Schema(KEPT)), days.cast(pl.Schema(SCHEMA)))
 
 
 def of_skus(as_of: date, skus: pl.DataFrame, history_days: int) -> Recorded:
@@ -128,16 +157,18 @@ def of_skus(as_of: date, skus: pl.DataFrame, history_days: int) -> Recorded:
     items = skus["item_id"].unique().sort().to_list()
     rows = recorded(as_of, items, 0, 2**31 - 1, history_days)
     keys = skus.select(KEY)
-    return Recorded(
-        **{f.name: getattr(rows, f.name).join(keys, on=KEY, how="semi", maintain_order="left") for f in fields(rows)}
-    )
+    return _only(rows, keys)
 
 
 def part(rows: Recorded, low: int, high: int) -> Recorded:
     """Rows of the SKUs with places ``low`` to ``high`` (exclusive)."""
     keys = rows.skus[low:high].select(KEY)
-    frames = {f.name: getattr(rows, f.name).join(keys, on=KEY, how="semi", maintain_order="left") for f in fields(rows)}
-    return Recorded(**frames)
+    return _only(rows, keys)
+
+
+def _only(rows: Recorded, keys: pl.DataFrame) -> Recorded:
+    frames = {name: getattr(rows, name).join(keys, on=KEY, how="semi", maintain_order="left") for name in FRAMES}
+    return Recorded(**frames, calendars=rows.calendars)
 
 
 def until(rows: Recorded, last: date) -> Recorded:
@@ -152,6 +183,7 @@ def until(rows: Recorded, last: date) -> Recorded:
         stock=rows.stock.filter(pl.col("counted_on") <= last),
         receipts=rows.receipts.filter(pl.col("received_on") <= last),
         open_orders=open_orders.filter(pl.col("ordered_on") <= last),
+        calendars=rows.calendars,
     )
 
 

@@ -1,7 +1,8 @@
 """From rows to arrays: the replay window of some SKUs, as it was recorded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,12 @@ import polars as pl
 from pipelines.core.inventory import Floats
 from pipelines.engine.engine import Arrivals
 from pipelines.engine.kernel import EMPTY, Ints
+from pipelines.replay.calendars import Calendars, Timeline
 
 KEY = ["item_id", "location_id"]
+
+ORDERED: Final = pl.col("quantity_ordered") > 0
+"""Receipts that took a lead time: free goods came with others, and what nobody ordered took no time."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class ReplayWindow:
         receipts: recorded receipts, ``ordered_on`` to ``received_on``, of all days, with the position ``sku``.
         open_orders: lines not yet received, with the position ``sku``.
         days: T.
+        calendars: calendars of the SKUs whose supplier keeps one, by position; day 0 is ``first``.
     """
 
     first: date
@@ -44,6 +50,7 @@ class ReplayWindow:
     receipts: pl.DataFrame
     open_orders: pl.DataFrame
     days: int
+    calendars: dict[int, Timeline] = field(default_factory=dict)
 
     @property
     def run_up(self) -> int:
@@ -98,7 +105,7 @@ def window(
     came = _placed(skus, receipts.with_columns(units=_usable_units(receipts)), "received_on", origin, run_up + days)
     held, on_shelf = _held(counted, came, asked)
     received = numbered(skus, receipts).sort("sku", "ordered_on", "received_on", "quantity_ordered")
-    lead, usable = _orders_as_recorded(skus, received, first, days)
+    lead, usable = _orders_as_recorded(skus, received.filter(ORDERED), first, days, {})
     return ReplayWindow(
         first=first,
         demand=asked,
@@ -113,6 +120,24 @@ def window(
         open_orders=numbered(skus, open_orders),
         days=days,
     )
+
+
+def with_calendars(w: ReplayWindow, skus: pl.DataFrame, calendars: Calendars) -> ReplayWindow:
+    """The window with lead times by the calendars of the suppliers that keep one.
+
+    Args:
+        w: the window.
+        skus: its SKUs in order, with ``item_id, location_id, lead_time_days``.
+        calendars: of the suppliers.
+
+    Returns:
+        The window; the same one where no supplier keeps a calendar.
+    """
+    timelines = calendars.timelines(skus, w.first)
+    if not timelines:
+        return w
+    lead, usable = _orders_as_recorded(skus, w.receipts.filter(ORDERED), w.first, w.days, timelines)
+    return replace(w, lead_time=lead, usable=usable, calendars=timelines)
 
 
 def pipeline_at_start(w: ReplayWindow, first_day: Ints, late_days: int) -> tuple[Arrivals, Ints]:
@@ -207,8 +232,13 @@ def _from_the_eve(held: Floats, run_up: int) -> Floats:
     return np.concatenate([before, held[:, run_up:]], axis=1)
 
 
-def _orders_as_recorded(skus: pl.DataFrame, receipts: pl.DataFrame, first: date, days: int) -> tuple[Ints, Floats]:
-    """Lead time and usable share of an order by its day: those of the latest recorded order, else the next, else as agreed."""
+def _orders_as_recorded(
+    skus: pl.DataFrame, receipts: pl.DataFrame, first: date, days: int, timelines: dict[int, Timeline]
+) -> tuple[Ints, Floats]:
+    """Lead time and usable share of an order by its day: those of the latest recorded order, else the next, else as agreed.
+
+    Where the supplier keeps a calendar, as many days run as ran then.
+    """
     agreed = skus["lead_time_days"].fill_null(0.0).to_numpy()
     lead = np.repeat(np.maximum(np.ceil(agreed - 1e-9), 0).astype(np.int64)[:, None], days, axis=1)
     usable = np.ones((skus.height, days))
@@ -222,4 +252,9 @@ def _orders_as_recorded(skus: pl.DataFrame, receipts: pl.DataFrame, first: date,
         of_sku = slice(bounds[n], bounds[n + 1])
         latest = np.maximum(np.searchsorted(ordered[of_sku], np.arange(days), side="right") - 1, 0)
         lead[n], usable[n] = took[of_sku][latest], share[of_sku][latest]
+        if n in timelines:
+            lead[n] = timelines[n].taken(np.arange(days), timelines[n].ran(ordered[of_sku], took[of_sku])[latest])
+    for n in timelines.keys() - set(sku.tolist()):
+        asked = timelines[n].agreed
+        lead[n] = timelines[n].taken(np.arange(days), lead[n] if asked is None else asked, working=asked is not None)
     return lead, usable

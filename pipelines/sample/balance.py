@@ -9,7 +9,13 @@ TOLERANCE: Final = 1e-6
 """Quantities are decimals stored as doubles; their sums are exact to far better than this."""
 
 
-def balance_errors(stock: pl.DataFrame, sales: pl.DataFrame, orders: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+def balance_errors(
+    stock: pl.DataFrame,
+    sales: pl.DataFrame,
+    orders: pl.DataFrame,
+    lines: pl.DataFrame,
+    unordered: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Counts that receipts and sales do not explain.
 
     For two consecutive counts of a SKU: on_hand(now) = on_hand(before) + accepted − sold, over the days after the first and up to the
@@ -21,6 +27,7 @@ def balance_errors(stock: pl.DataFrame, sales: pl.DataFrame, orders: pl.DataFram
         sales: the contract's sales, at least item_id, location_id, sold_on, quantity.
         orders: the contract's purchase_orders, at least po_id, location_id.
         lines: the contract's purchase_order_lines, at least po_id, item_id, received_on, quantity_received, quantity_rejected.
+        unordered: the contract's unordered_receipts, at least item_id, location_id, received_on, quantity; None: there are none.
 
     Returns:
         One row a violation: item_id, location_id, counted_on, on_hand, expected, difference (units), by SKU and day.
@@ -31,6 +38,9 @@ def balance_errors(stock: pl.DataFrame, sales: pl.DataFrame, orders: pl.DataFram
         .join(orders.select("po_id", "location_id").unique(), on="po_id")
         .select(*SKU, pl.col("received_on").alias("day"), accepted.alias("moved"))
     )
+    if unordered is not None:
+        came = unordered.select(*SKU, day="received_on", moved=pl.col("quantity").cast(pl.Float64))
+        receipts = pl.concat([receipts, came], how="vertical_relaxed")
     sold = sales.select(*SKU, pl.col("sold_on").alias("day"), (-pl.col("quantity")).alias("moved"))
     counts = stock.select(*SKU, pl.col("counted_on").alias("day"), pl.lit(0.0).alias("moved"), "on_hand")
     # Counts and movements in one line of time: movements of a day come before its count (false sorts before true).

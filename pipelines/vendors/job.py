@@ -21,7 +21,7 @@ select r.supplier_id, r.item_id, r.po_id, r.ordered_on, r.received_on, cast(r.le
     greatest(r.received_on
         - coalesce(r.promised_on, r.ordered_on + 1 + ceil(coalesce(o.lead_time_days, :default_days))::int), 0) as days_late
 from marts.fct_receipts r left join marts.fct_offer o on o.item_id = r.item_id and o.supplier_id = r.supplier_id
-where r.as_of = :as_of order by r.supplier_id, r.po_id, r.line_no
+where r.as_of = :as_of and r.quantity_ordered > 0 order by r.supplier_id, r.po_id, r.line_no
 """
 _OPEN = """
 select supplier_id, item_id, po_id, ordered_on, cast(days_late as double precision) as days_late,

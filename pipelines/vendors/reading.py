@@ -26,7 +26,7 @@ from marts.fct_open_orders where supplier_id = :supplier order by expected_on, p
 _MONTHS = """
 select to_char(received_on, 'YYYY-MM') as month, count(*) as lines, avg(lead_time_days)::double precision as lead_time_mean,
     avg((not is_late)::int)::double precision as on_time_share, avg(is_in_full::int)::double precision as in_full_share
-from marts.fct_receipts where supplier_id = :supplier group by 1 order by 1
+from marts.fct_receipts where supplier_id = :supplier and quantity_ordered > 0 group by 1 order by 1
 """
 _COMPARE = """
 select o.supplier_id, v.supplier_name, o.is_primary, o.is_active, o.lead_time_days as agreed_days, o.min_order_qty, o.pack_size,

@@ -92,9 +92,12 @@ def company(request: pytest.FixtureRequest, found: Callable[[str, Options], Comp
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every case needs servers, and time for the first load."""
+    """Every case needs servers, and time for the first load; those of a load of their own are for ``make cases`` alone."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker("servers")
+            world = item.get_closest_marker("world")
+            if world is None or world.args[0]:
+                item.add_marker("own_load")
             item.add_marker(pytest.mark.timeout(900))  # the first test of a configuration waits for its load and run

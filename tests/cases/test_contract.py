@@ -1,11 +1,13 @@
 """What an ERP may know beyond the least: suppliers' calendars, successors, kits, units and currencies of offers."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from tests.cases.company import Item, Line, Order
+from tests.cases.company import AS_OF, Item, Line, Order
+from tests.cases.conftest import PLAIN
 from tests.cases.registry import case
 
 
@@ -192,3 +194,31 @@ def test_what_a_planner_knows_reaches_the_order(company: Any) -> None:
     adjusting.withdraw(number, "fair cancelled", "Ann")
     company.run()
     assert (company.line("FAIR").quantity, company.line("FAIR").reason) == (before.quantity, before.reason)
+
+
+def test_an_adjustment_is_worth_how_much_nearer_to_the_demand_it_came(company: Any) -> None:
+    from pipelines.forecast import adjusting, adjustment_tables
+
+    fair = Item("FAIR", sales=10, lead=7, policy=(150, 300), count=260)
+    company.load([*PLAIN, fair])
+    company.run()
+    known = {
+        "units": 500.0,
+        "reason": "trade fair",
+        "author": "Ann",
+        "from_on": date(2026, 6, 29),
+        "to_on": date(2026, 7, 12),
+    }
+    adjusting.adjust([{"item_id": "FAIR", "location_id": "W"} | known])
+    company.run()
+    assert adjustment_tables.scores() == []
+    # The fair brought 400 on top of the usual ten a day.
+    after = [(f"2026-{AS_OF + timedelta(days=n):%m-%d}", 10.0) for n in range(1, 22)] + [("07-03", 400.0)]
+    company.load([*PLAIN, replace(fair, sold=after)])
+    company.run(AS_OF + timedelta(days=21))
+    [score] = [row for row in adjustment_tables.scores() if row["as_of"] == AS_OF]
+    assert score["demand"] == 10 * score["protection_days"] + 400
+    assert score["mean"] == pytest.approx(score["base_mean"] + 500, abs=0.01)
+    missed = abs(score["demand"] - score["base_mean"]), abs(score["demand"] - score["mean"])
+    assert score["value_added"] == pytest.approx(missed[0] - missed[1])
+    assert score["value_added"] == pytest.approx(300, abs=30)

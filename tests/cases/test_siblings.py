@@ -120,7 +120,8 @@ def test_a_price_far_below_the_cost_is_flagged(day: Any) -> None:
 @case(Item("FREEPRICE", sales=5, policy=(100, 600), count=0, cost=2.0, price=0.0))
 def test_an_offer_without_a_price_is_not_bought_in_silence(day: Any) -> None:
     line = day.line("FREEPRICE")
-    assert line.quantity == 0 and "set aside" in line.alert
+    assert line.quantity == 0 and "purchase_price_not_positive" in line.alert
+    assert "enter the supplier's price in the ERP" in line.reason
     assert any("FREEPRICE" in sentence for sentence in [*day.notices, *day.findings, line.alert])
 
 

@@ -113,12 +113,12 @@ CHILDREN: Final = {
     ),
     "Purchase Receipt Item": (
         "item_code:Link warehouse:Link rejected_warehouse:Link qty:Float received_qty:Float "
-        "rejected_qty:Float stock_qty:Float conversion_factor:Float purchase_order:Link "
+        "rejected_qty:Float stock_qty:Float conversion_factor:Float base_net_rate:Currency purchase_order:Link "
         "purchase_order_item:Data purchase_receipt_item:Data"
     ),
     "Purchase Invoice Item": (
         "item_code:Link warehouse:Link qty:Float received_qty:Float rejected_qty:Float stock_qty:Float "
-        "conversion_factor:Float purchase_order:Link po_detail:Data purchase_receipt:Link pr_detail:Data "
+        "conversion_factor:Float base_net_rate:Currency purchase_order:Link po_detail:Data purchase_receipt:Link pr_detail:Data "
         "purchase_invoice_item:Data"
     ),
     "Holiday": "holiday_date:Date weekly_off:Check description:TextEditor",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.extract import job, preflight
-from pipelines.io import warehouse
+from pipelines.io import erp, warehouse
 from tests.integration import erpnext_site
 from tests.integration.erpnext_site import Site
 
@@ -25,7 +25,11 @@ def site(erp_url: str, warehouse_url: str, configured: pytest.MonkeyPatch) -> It
 
 def seen(table: str, as_of: date, *columns: str) -> list[tuple[Any, ...]]:
     """The as-of view of a raw table: the newest version of each key recorded by the end of the date."""
-    key = {"sales": "sale_id", "stock_levels": "item_id, location_id, counted_on"}[table]
+    key = {
+        "sales": "sale_id",
+        "purchase_order_lines": "po_id, line_no",
+        "stock_levels": "item_id, location_id, counted_on",
+    }[table]
     frame = warehouse.read(
         f"select distinct on ({key}) {', '.join(columns)} from raw.{table} "
         f"where _recorded_at < date '{as_of}' + 1 order by {key}, _recorded_at desc"
@@ -63,3 +67,29 @@ def test_each_day_sees_what_was_known_then(site: Site) -> None:
     assert seen("stock_levels", second, "counted_on", "on_hand") == list(
         zip(days, (20.0, 15.0, 15.0, 22.0), strict=True)
     )
+
+
+def test_a_line_deleted_from_a_submitted_order_is_gone_the_next_day(site: Site) -> None:
+    first, second = date(2026, 6, 5), date(2026, 6, 6)
+    site.sale("Delivery Note", "DN-1", "2026-06-02", "2026-06-02 10:00:00", {"d1": {"item_code": "A", "qty": 5}})
+    site.add("Supplier", "S1", "2026-01-01", supplier_name="S1")
+    site.add(
+        "Purchase Order",
+        "PO-1",
+        "2026-06-01 10:00:00",
+        supplier="S1",
+        transaction_date="2026-06-01",
+        docstatus=1,
+        status="To Receive",
+    )
+    for line in ("l1", "l2"):
+        site.add(
+            "Purchase Order Item", line, "2026-06-01 10:00:00", parent="PO-1", parenttype="Purchase Order", item_code="A", docstatus=1,
+            warehouse="Main - T", qty=10, conversion_factor=1, base_net_rate=5, idx=1, schedule_date="2026-06-15",
+        )  # fmt: skip
+    job.run(first)
+    with erp.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM `tabPurchase Order Item` WHERE name = 'l2'")
+    job.run(second)
+    assert [gone for (gone,) in seen("purchase_order_lines", first, "_gone")] == [False, False]
+    assert sorted(gone for (gone,) in seen("purchase_order_lines", second, "_gone")) == [False, True]

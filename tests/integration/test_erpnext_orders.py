@@ -228,3 +228,39 @@ def test_reorder_levels_holidays_promotions_and_price_breaks(site: Site) -> None
     )  # fmt: skip
     site.add("Pricing Rule Item Code", "c3", "2026-01-01", parent="R3", parenttype="Pricing Rule", item_code="A")
     assert rows("price_breaks") == [("A", "S1", 100.0, 6.5)]
+
+
+def unordered(site: Site, **line: Any) -> None:
+    """A receipt of three boxes of ten A without an order."""
+    site.add("Purchase Receipt", "PR-9", "2026-05-20 11:00:00", supplier="S1", posting_date="2026-05-20", docstatus=1)
+    site.add(
+        "Purchase Receipt Item", "PR-9-1", "2026-05-20 11:00:00", parent="PR-9", item_code="A", warehouse="Main - T", qty=3,
+        conversion_factor=10, base_net_rate=80, **line,
+    )  # fmt: skip
+
+
+def test_a_receipt_without_an_order_is_one_of_its_own_in_stock_units(site: Site) -> None:
+    order(site)
+    receive(site, "PR-1", "2026-05-14", 60)
+    unordered(site)
+    received = ("PR-9/PR-9-1", "S1", "A", "Main - T", date(2026, 5, 20), 30.0, 8.0, moment("2026-05-20 11:00"))
+    assert rows("unordered_receipts") == [received]
+
+
+def test_what_goes_back_or_is_cancelled_of_a_receipt_without_an_order_did_not_come(site: Site) -> None:
+    site.item("A")
+    unordered(site)
+    site.add("Purchase Receipt", "PR-R", "2026-05-22 11:00:00", posting_date="2026-05-22", docstatus=1, is_return=1)
+    site.add(
+        "Purchase Receipt Item", "PR-R-1", "2026-05-22 11:00:00", parent="PR-R", item_code="A", warehouse="Main - T", qty=-1,
+        conversion_factor=10, purchase_receipt_item="PR-9-1",
+    )  # fmt: skip
+    assert rows("unordered_receipts", "quantity", "updated_at") == [(20.0, moment("2026-05-22 11:00"))]
+    site.change("Purchase Receipt", "PR-9", "2026-05-23 10:00:00", docstatus=2)
+    assert rows("unordered_receipts", "quantity", "updated_at") == [(0.0, moment("2026-05-23 10:00"))]
+
+
+def test_what_a_supplier_ships_to_the_customer_is_neither_ordered_nor_received(site: Site) -> None:
+    order(site)
+    site.change("Purchase Order Item", "l1", "2026-05-02", delivered_by_supplier=1)
+    assert rows("purchase_order_lines", "po_id") == [("PO-1/Shop - T",)]

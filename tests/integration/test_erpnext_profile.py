@@ -26,7 +26,13 @@ def site(erp_url: str, configured: pytest.MonkeyPatch) -> Iterator[Site]:
 def test_every_table_of_the_contract_is_there(site: Site) -> None:
     profile = profiles.load(AS_OF)
     absent = {name for name, source in profile.sources.items() if source is None}
-    assert absent == {"supplier_closures", "item_predecessors", "kit_components", "stock_batches", "currency_rates"}
+    assert absent == {
+        "supplier_closures",
+        "item_predecessors",
+        "kit_components",
+        "stock_batches",
+        "currency_rates",
+    }
     assert not any(BY_NAME[name].required for name in absent)
     for name, source in profile.sources.items():
         if name in absent:

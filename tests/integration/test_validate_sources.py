@@ -47,6 +47,7 @@ CASES: dict[str, Case] = {
     "received_quantities_contradict": Case(
         {"quantity_received": 5.0, "quantity_rejected": 6.0}, {"quantity_received": 5.0, "quantity_rejected": 5.0}
     ),
+    "unordered_receipt_not_positive": Case({"quantity": -1.0}, {"quantity": 0.0}),
     "received_before_ordered": Case({"received_on": date(2026, 3, 31)}, {"received_on": date(2026, 4, 1)}),
     "closure_ends_before_start": Case({"closed_to": date(2026, 6, 30)}, {"closed_to": date(2026, 7, 1)}),
     "working_days_unknown": Case({"working_days": "Mon-Fri"}, {"working_days": "12345"}),

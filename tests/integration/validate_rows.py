@@ -67,6 +67,13 @@ VALID: dict[str, Row] = {
     "item_predecessors": {"predecessor_id": "I1", "factor": 2.0},
     "kit_components": {"kit_id": "I1", "quantity": 2.0},
     "stock_batches": {"location_id": "W1", "batch_id": "B1", "on_hand": 5.0},
+    "unordered_receipts": {
+        "supplier_id": "S1",
+        "location_id": "W1",
+        "received_on": date(2026, 5, 1),
+        "quantity": 5.0,
+        "unit_price": 2.0,
+    },
     "currency_rates": {"rate": 0.9, "valid_from": date(2026, 1, 1)},
     "promotions": {"location_id": None, "starts_on": date(2026, 5, 1), "ends_on": date(2026, 5, 7), "price": 2.5},
 }
@@ -101,6 +108,7 @@ class Erp:
             "sales": "sale_id",
             "supplier_closures": "supplier_id",
             "currency_rates": "currency",
+            "unordered_receipts": "receipt_id",
         }
         if table in own:
             row[own[table]] = mark

@@ -1,7 +1,8 @@
 {#-
     Lines of purchase orders by what has become of them. A line that receives less than nothing books goods back: it takes back what other
     lines of its item in the order have received, the last line first, and is no line of its own. A part that came leaves the rest to come
-    as long as its order is open, unless the rest follows on a line of its own.
+    as long as its order is open, unless the rest follows on a line of its own. Goods that came without an order line are lines of nothing
+    ordered, numbered 0.
 -#}
 with
 
@@ -99,9 +100,38 @@ joined as (
     inner join orders on settled.po_id = orders.po_id
     inner join items on settled.item_id = items.item_id
     left join agreed on settled.item_id = agreed.item_id and orders.supplier_id = agreed.supplier_id
+),
+
+unordered as (
+    select
+        'receipt ' || receipts.receipt_id as po_id,
+        0 as line_no,
+        receipts.supplier_id,
+        receipts.item_id,
+        receipts.location_id,
+        'received' as status,
+        receipts.received_on as ordered_on,
+        null::date as promised_on,
+        receipts.received_on as agreed_on,
+        receipts.received_on,
+        0 as quantity_ordered,
+        receipts.quantity as quantity_received,
+        0 as quantity_rejected,
+        receipts.quantity as quantity_accepted,
+        0 as quantity_open,
+        receipts.unit_price
+    from {{ ref('stg_erp__unordered_receipts') }} as receipts
+    inner join items on receipts.item_id = items.item_id
+    where receipts.quantity > 0 and receipts.received_on <= {{ as_of() }}
+),
+
+every_line as (
+    select * from joined
+    union all
+    select * from unordered
 )
 
 select
     *,
     coalesce(promised_on, agreed_on) as expected_on
-from joined
+from every_line

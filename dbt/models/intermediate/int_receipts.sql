@@ -32,7 +32,8 @@ select
     -- booleans
     received_on > expected_on as is_late,
     quantity_accepted >= quantity_ordered as is_in_full,
-    -- free goods came with something else, which is an observation already
+    received_on > {{ as_of() }} - interval '{{ var("lead_time_years") }} years' as is_recent,
+    -- free goods came with something else, which is an observation already; what nobody ordered took no time
     received_on > {{ as_of() }} - interval '{{ var("lead_time_years") }} years' and quantity_ordered > 0 as is_observation
 
 from lines

@@ -1,4 +1,4 @@
-{#- From the as-of date on: when what is ordered comes. -#}
+{#- Over the history, which is replayed, and from the as-of date on: when what is ordered comes. -#}
 select
     {{ as_of() }} as as_of,
 
@@ -14,5 +14,4 @@ select
     working_days
 
 from {{ ref('int_supplier_days') }}
-where day >= {{ as_of() }}
 order by supplier_id, day

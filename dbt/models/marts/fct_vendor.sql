@@ -38,7 +38,6 @@ received as (
         sum(quantity_ordered) as quantity_ordered,
         sum(quantity_received) as quantity_received,
         sum(quantity_rejected) as quantity_rejected,
-        sum(quantity_accepted * unit_price) as spend,
         avg(lead_time_days)::double precision as lead_time_mean,
         stddev_pop(lead_time_days)::double precision as lead_time_std,
         avg((not is_late)::int)::double precision as on_time_share,
@@ -48,6 +47,13 @@ received as (
         sum(quantity_accepted) / nullif(sum(quantity_received), 0) as accepted_share
     from {{ ref('int_receipts') }}
     where is_observation
+    group by supplier_id
+),
+
+spent as (
+    select supplier_id, sum(quantity_accepted * unit_price) as spend
+    from {{ ref('int_receipts') }}
+    where is_recent
     group by supplier_id
 ),
 
@@ -89,7 +95,7 @@ select
     coalesce(received.quantity_ordered, 0) as quantity_ordered,
     coalesce(received.quantity_received, 0) as quantity_received,
     coalesce(received.quantity_rejected, 0) as quantity_rejected,
-    coalesce(received.spend, 0) as spend,
+    coalesce(spent.spend, 0) as spend,
     received.lead_time_mean,
     received.lead_time_std,
     received.on_time_share,
@@ -106,5 +112,6 @@ select
 from suppliers
 left join offered on suppliers.supplier_id = offered.supplier_id
 left join received on suppliers.supplier_id = received.supplier_id
+left join spent on suppliers.supplier_id = spent.supplier_id
 left join open_lines on suppliers.supplier_id = open_lines.supplier_id
 order by suppliers.supplier_id

@@ -9,7 +9,8 @@ from pipelines.core.supplier_days import AGREED, NO_CALENDARS, SCHEMA, Calendars
 from pipelines.io import warehouse
 
 _DAYS = """
-select supplier_id, day, delivers_next_on, open_days, working_days from marts.fct_supplier_day where as_of = :as_of
+select supplier_id, day, delivers_next_on, open_days, working_days from marts.fct_supplier_day
+where as_of = :as_of and day >= :as_of
 order by supplier_id, day
 """
 

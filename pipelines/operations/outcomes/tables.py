@@ -57,7 +57,7 @@ select item_id, location_id, ordered_on as day, sum(quantity) as ordered_units, 
         select po_id, line_no, item_id, location_id, ordered_on, quantity_ordered as quantity from marts.fct_receipts
         union all
         select po_id, line_no, item_id, location_id, ordered_on, quantity_open from marts.fct_open_orders) both_sides
-    where ordered_on >= :first and ordered_on <= :as_of group by po_id, line_no, item_id, location_id, ordered_on) l
+    where ordered_on >= :first and ordered_on <= :as_of and quantity > 0 group by po_id, line_no, item_id, location_id, ordered_on) l
 group by item_id, location_id, ordered_on
 """
 

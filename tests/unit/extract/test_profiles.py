@@ -51,6 +51,7 @@ def test_a_folder_of_ones_own_yields_the_contract(folder: Path) -> None:
         "item_predecessors",
         "kit_components",
         "stock_batches",
+        "unordered_receipts",
         "currency_rates",
     ]
     items = profile.sources["items"]
