@@ -114,6 +114,7 @@ class Governance(Section):
     )
     rollback_error: Annotated[float, Field(gt=0, lt=0.5)] = 0.05  # probability that a champion no worse is taken back
     shadow: bool = True  # the challenger forecasts every day beside the champion
+    challenger_share: Annotated[float, Field(ge=0, le=0.5)] = 0.0  # share of the SKUs that the challenger serves
 
 
 class Replay(Section):

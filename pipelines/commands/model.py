@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -117,12 +118,15 @@ def rollback(reason: Reason, by: By = None, as_of: Day = None, as_json: Json = F
 def accuracy(
     by: Annotated[str, typer.Option("--by", help="demand_class, category or abc_class.")] = "demand_class",
     days: Annotated[int, typer.Option(min=1, help="Newest days of runs that count.")] = 28,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Write a picture (PNG) as well.")] = None,
     as_json: Json = False,
 ) -> None:
     """Accuracy of forecasts whose days have passed, beside that of the simple method; and alarms of drift."""
     from pipelines.governance import queries
 
     rows, alarms = queries.accuracy(days, by), queries.drift()
+    if plot is not None:
+        plot.write_bytes(queries.picture())
     if as_json:
         typer.echo(json.dumps({"by": by, "days": days, "accuracy": rows, "drift": alarms}, default=_text))
         return
@@ -139,6 +143,36 @@ def accuracy(
     console.print(table)
     for alarm in alarms[:5]:
         console.print(f"  {alarm['as_of']}: {escape(alarm['what'])}; {escape(alarm['remedy'])}", soft_wrap=True)
+
+
+@app.command(epilog="Example: stockproof model share")
+def share(as_json: Json = False) -> None:
+    """The share of SKUs that the challenger serves (governance.challenger_share), and what became of it beside the champion."""
+    from pipelines.governance import queries
+
+    answer = queries.share()
+    if as_json:
+        typer.echo(json.dumps(answer, default=_text))
+        return
+    console = _console()
+    if answer["challenger"] is None:
+        console.print(f"No SKU was served by a challenger; governance.challenger_share is {answer['share']:g}.")
+        return
+    console.print(
+        f"{answer['challenger']} served {answer['skus']} SKUs from {answer['since']} to {answer['until']} (share {answer['share']:g})."
+    )
+    table = Table("measure", "champion", "challenger less champion", "95% interval", "pairs", "better")
+    for row in answer["differences"]:
+        interval = f"{row['low']:+.4f} to {row['high']:+.4f}"
+        table.add_row(
+            row["measure"],
+            f"{row['champion']:.4f}",
+            f"{row['difference']:+.4f}",
+            interval,
+            str(row["of"]),
+            row["winner"],
+        )
+    console.print(table)
 
 
 def _console() -> Console:

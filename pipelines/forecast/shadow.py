@@ -13,9 +13,10 @@ from models.hybrid import Hybrid
 from models.interface import Interval
 from pipelines import settings
 from pipelines.core.panel import Panel
-from pipelines.forecast import bundle, served
+from pipelines.forecast import bundle, catalogue_gate, served
 from pipelines.io import registry, registry_versions
 
+_GATE: Final = ("ratio", "share", "deviation")
 TABLES: Final = ("plan.shadow_forecasts", "plan.shadow_lead_time_forecasts")
 
 
@@ -28,12 +29,16 @@ class Beside:
         version: its label.
         code: code that trained it.
         said: its forecasts.
+        found: the version and its bundle.
+        contends: it is the challenger, which a share of the SKUs may be given to; else the version before.
     """
 
     model: Hybrid
     version: str
     code: str
     said: served.Said
+    found: served.Fetched
+    contends: bool
 
 
 def ask(as_of: date, panel: Panel, interval: Interval, levels: tuple[float, ...]) -> tuple[Beside | None, str]:
@@ -45,13 +50,13 @@ def ask(as_of: date, panel: Panel, interval: Interval, levels: tuple[float, ...]
         interval: protection intervals.
         levels: of the protection interval's quantiles.
     """
-    if not settings.load().governance.shadow:
+    chosen = settings.load().governance
+    if not chosen.shadow and not chosen.challenger_share:
         return None, "governance.shadow is off"
     try:
         known = registry.versions()
-        version = registry_versions.challenger(known, as_of, panel.bucket) or registry_versions.previous(
-            known, as_of, panel.bucket
-        )
+        challenger = registry_versions.challenger(known, as_of, panel.bucket)
+        version = challenger or registry_versions.previous(known, as_of, panel.bucket)
         if version is None:
             return None, "no other version is registered"
         with tempfile.TemporaryDirectory() as scratch:
@@ -59,8 +64,13 @@ def ask(as_of: date, panel: Panel, interval: Interval, levels: tuple[float, ...]
             why = bundle.refusal(version.label, dict(version.tags), loaded, panel, version.trained_as_of)
             if why:
                 return None, why
-        said = served.ask(loaded.model, panel, interval, levels, drivers=False)
+        contends = challenger is not None and chosen.challenger_share > 0
+        said = served.ask(loaded.model, panel, interval, levels, drivers=contends)
+        if contends:  # orders may follow it: it passes the gate of the champion
+            limits = catalogue_gate.Limits(*(getattr(settings.load().forecast, f"gate_{name}") for name in _GATE))
+            catalogue_gate.check(panel, said.protection.mean, said.protection.std, interval.mean, limits, version.label)
     except Exception as fault:  # whatever a library finds wrong with it
         return None, f"{type(fault).__name__}: {fault}".splitlines()[0][:200]
     code = loaded.manifest.code_version if loaded.manifest else version.tags.get("code_version", "")
-    return Beside(loaded.model, version.label, code, said), ""
+    found = served.Fetched(version, loaded, "")
+    return Beside(loaded.model, version.label, code, said, found, version == challenger), ""

@@ -1,14 +1,16 @@
 """What is known of models: versions, cards, decisions, scores of what came true, drift. Answers, never writes."""
 
 import json
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
 from pipelines import settings
+from pipelines.briefing.queries import accuracy_figures
 from pipelines.core.errors import StockproofError
-from pipelines.governance import names, tables
+from pipelines.governance import names, plots, split, tables
 from pipelines.governance.came_true import DIMENSIONS, SUMS
 from pipelines.io import model_decisions, registry
 from pipelines.io.registry_versions import Version
@@ -121,6 +123,19 @@ def accuracy(days: int = 28, by: str = "demand_class") -> list[dict[str, Any]]:
     return measured.sort(pl.col("segment") != "all", "segment", "horizon", "role", "model_version").to_dicts()
 
 
+def picture() -> bytes:
+    """A PNG of the scores by run and of past forecasts beside what came.
+
+    Raises:
+        StockproofError: nothing has come true yet.
+    """
+    last = tables.newest_scored()
+    found = accuracy_figures.figures(last) if last else None
+    if found is None:
+        raise StockproofError("no forecast has come true yet", "scores appear with the second daily run")
+    return plots.accuracy(found)
+
+
 def drift(since: date | None = None) -> list[dict[str, Any]]:
     """Alarms of drift, newest first; ``since``: those of later runs alone."""
     found = tables.alarms(date.max).sort("as_of", descending=True)
@@ -141,3 +156,25 @@ def fan(item_id: str, location_id: str | None, made_on: date) -> list[dict[str, 
         ``location_id, bucket_on, mean, q050, q500, q950, demand``.
     """
     return tables.fan(item_id, location_id, made_on).to_dicts()
+
+
+def share() -> dict[str, Any]:
+    """The newest split of the SKUs between champion and challenger, and what became of both.
+
+    Returns:
+        ``share`` configured; where there was a split ``challenger, since, until, skus`` and ``differences``.
+    """
+    chosen, found = settings.load().governance.challenger_share, tables.newest_split()
+    if found is None:
+        return {"share": chosen, "challenger": None, "differences": []}
+    since, until, label = found["since"], found["until"], found["model_version"]
+    stream = tables.stream(date.max).filter(pl.col("scored_on") > since)
+    rows = tables.arms(label, since, until)
+    measured = [split.loss(stream, label)]
+    for measure, name in (("cost a day", "cost"), ("fill rate", "fill")):
+        skus = rows.select("stratum", "arm", before=pl.col(f"{name}_before"), after=pl.col(f"{name}_after"))
+        measured.append(split.outcome(skus, measure))
+    return {
+        "share": chosen, "challenger": label, "since": since, "until": until, "skus": found["skus"],
+        "differences": [asdict(one) for one in measured if one is not None],
+    }  # fmt: skip

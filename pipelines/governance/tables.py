@@ -19,6 +19,8 @@ READS: Final = (
     "plan.shadow_lead_time_forecasts",
     "plan.forecast_outcomes",
     "ops.drift_alarms",
+    "ops.challenger_draws",
+    "plan.outcomes",
 )
 WRITES: Final = ("plan.forecast_outcomes", "ops.drift_alarms", "ops.model_decisions")
 
@@ -41,7 +43,7 @@ from marts.fct_demand where as_of = :as_of and bucket_on > :first
 
 # The newest forecasts before the run of the days since, and those made one to four weeks before a day.
 _BUCKETS = """
-select f.item_id, f.location_id, f.as_of as made_on, f.bucket_on as first_on, 1 as buckets, f.model_version, f.mean, {columns},
+select f.item_id, f.location_id, f.as_of as made_on, f.bucket_on as first_on, 1 as buckets, f.model_version, f.arm, f.mean, {columns},
     case when f.as_of = :since then 'next' else 'week ' || cast((f.bucket_on + {days} - 1 - f.as_of) / 7 as text) end as horizon
 from {table} f
 where f.as_of >= :oldest and f.as_of <= :since and f.bucket_on + {days} - 1 > :since and f.bucket_on + {days} - 1 <= :as_of
@@ -49,7 +51,7 @@ where f.as_of >= :oldest and f.as_of <= :since and f.bucket_on + {days} - 1 > :s
 """
 
 _WINDOWS = """
-select f.item_id, f.location_id, f.as_of as made_on, f.as_of + 1 as first_on, f.protection_days, f.model_version, f.mean, {columns},
+select f.item_id, f.location_id, f.as_of as made_on, f.as_of + 1 as first_on, f.protection_days, f.model_version, f.arm, f.mean, {columns},
     'lead time' as horizon
 from {table} f
 where f.as_of > :oldest and f.as_of + f.protection_days > :since and f.as_of + f.protection_days <= :as_of
@@ -104,11 +106,15 @@ def _days(values: pl.Series, first: date) -> Any:
 
 
 def passed(as_of: date, since: date, days: int) -> pl.DataFrame:
-    """Forecasts whose windows passed after a run and up to another, of what served and of its shadow."""
+    """Forecasts whose windows passed after a run and up to another, of the champion and of its shadow.
+
+    Of a SKU that the challenger served, its forecast counts as the shadow's and the champion's beside it as the champion's: each version is
+    scored on all SKUs.
+    """
     columns, frames = ", ".join(f"f.{name}" for name in SCORED), []
-    for role, buckets, lead in (
-        (SERVING, "plan.forecasts", "plan.lead_time_forecasts"),
-        (SHADOW, "plan.shadow_forecasts", "plan.shadow_lead_time_forecasts"),
+    for role, other, buckets, lead in (
+        (SERVING, SHADOW, "plan.forecasts", "plan.lead_time_forecasts"),
+        (SHADOW, SERVING, "plan.shadow_forecasts", "plan.shadow_lead_time_forecasts"),
     ):
         of_buckets = _BUCKETS.format(columns=columns, table=buckets, days=days)
         of_windows = _WINDOWS.format(columns=columns, table=lead)
@@ -116,7 +122,8 @@ def passed(as_of: date, since: date, days: int) -> pl.DataFrame:
         far = warehouse.read(of_windows, as_of=as_of, since=since, oldest=as_of - timedelta(days=OLDEST_DAYS))
         far = far.with_columns(buckets=(pl.col("protection_days") / days).ceil().cast(pl.Int32)).drop("protection_days")
         kept = [frame.with_columns(pl.col("buckets").cast(pl.Int32)) for frame in (near, far.select(near.columns))]
-        frames.append(pl.concat(kept).with_columns(role=pl.lit(role)))
+        swapped = pl.when(pl.col("arm") == "challenger").then(pl.lit(other)).otherwise(pl.lit(role))
+        frames.append(pl.concat(kept).with_columns(role=swapped).drop("arm"))
     return pl.concat(frames)
 
 
@@ -170,3 +177,41 @@ def fan(item_id: str, location_id: str | None, made_on: date) -> pl.DataFrame:
     """A SKU's forecasts of a past run by bucket, beside the demand that followed."""
     found = warehouse.read(_FAN, made_on=made_on, item_id=item_id)
     return found if location_id is None else found.filter(pl.col("location_id") == location_id)
+
+
+# Days that a SKU's outcomes are known, since its arm was at work and as many before; the ordering arm is that of its newest forecasts.
+_ARMS = """
+with arms as (
+    select item_id, location_id, min(as_of) as since, max(arm) as arm, count(distinct arm) as arms
+    from plan.lead_time_forecasts where arm <> '' and as_of >= :since group by item_id, location_id),
+days as (
+    select a.item_id, a.location_id, a.arm, o.day > a.since as after, o.total_cost, o.sold, o.demand
+    from arms a join plan.outcomes o using (item_id, location_id)
+    where a.arms = 1 and o.day > a.since - :before and o.day <= :until)
+select d.item_id, d.location_id, d.arm, max(c.stratum) as stratum,
+    avg(total_cost) filter (where not after) as cost_before, avg(total_cost) filter (where after) as cost_after,
+    sum(sold) filter (where not after) / nullif(sum(demand) filter (where not after), 0) as fill_before,
+    sum(sold) filter (where after) / nullif(sum(demand) filter (where after), 0) as fill_after
+from days d
+join ops.challenger_draws c on c.challenger = :challenger and c.item_id = d.item_id and c.location_id = d.location_id
+group by d.item_id, d.location_id, d.arm
+"""
+
+_SPLIT = """
+select model_version, min(as_of) as since, max(as_of) as until, count(distinct (item_id, location_id)) as skus
+from plan.lead_time_forecasts where arm = 'challenger' group by model_version order by max(as_of) desc limit 1
+"""
+
+BEFORE_DAYS: Final = 56
+"""Days before the split that each SKU is paired with."""
+
+
+def newest_split() -> dict[str, Any] | None:
+    """The newest split: ``model_version`` of the challenger, ``since``, ``until`` and its ``skus``; None where there was none."""
+    found = warehouse.read(_SPLIT).to_dicts()
+    return found[0] if found else None
+
+
+def arms(challenger: str, since: date, until: date) -> pl.DataFrame:
+    """Cost a day and fill rate of each SKU of a split, before and since it began; SKUs that changed arms are left out."""
+    return warehouse.read(_ARMS, challenger=challenger, since=since, until=until, before=BEFORE_DAYS)

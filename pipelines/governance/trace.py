@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
+import polars as pl
+
+from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.governance import trace_tables as tables
 from pipelines.io import registry
+from pipelines.replay import hashes
+from pipelines.replay import tables as replay_tables
+
+FINGERPRINTS: Final = ("demand_hash", "stock_hash", "receipts_hash", "master_hash")
+"""Of a passport, recomputed from the marts."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ def trace(line: str) -> list[Step]:
             policy,
             {name: (decision or {}).get(name) for name in ("model_version", "data_hash", "code_version")},
         ),
-        _same("passport", held["passport"], {}),
+        _passport(held["passport"], day, held["marts"], key),
         _same("forecast", forecast, {name: (policy or {}).get(name) for name in ("data_hash", "code_version")}),
         _model(forecast),
         *_marts(day, decision, key),
@@ -87,6 +95,17 @@ def _model(forecast: Mapping[str, Any] | None) -> Step:
     return Step("model", facts, agrees, "" if agrees else "the registered version was trained by other code")
 
 
+def _passport(
+    passport: Mapping[str, Any] | None, day: date, marts: Mapping[str, Any] | None, key: Mapping[str, str]
+) -> Step:
+    """The passport, its fingerprints of the SKU's demand, stock, receipts and master data computed again from the marts."""
+    if passport is None or marts is None:
+        return _same("passport", passport, {})
+    rows = replay_tables.of_skus(day, pl.DataFrame([key]), settings.load().planning.history_days)
+    again = hashes.row_hashes(rows).to_dicts()[0]
+    return _same("passport", passport, {name: again[name] for name in FINGERPRINTS})
+
+
 def _marts(day: date, decision: Mapping[str, Any] | None, key: Mapping[str, str]) -> list[Step]:
     """The marts, where they still hold the date, and the newest rows of the ERP behind them."""
     sku = tables.row("marts", day, **key)
@@ -101,4 +120,6 @@ def _marts(day: date, decision: Mapping[str, Any] | None, key: Mapping[str, str]
         stock == max(sku["on_hand"] or 0.0, 0.0),
         "" if stock == sku["on_hand"] else f"on hand {sku['on_hand']}",
     )
-    return [marts, Step("rows", kept, None, "")]
+    equal = kept["units"] == tables.demand(kept["newest"], **key)
+    why = "" if equal else "the mart holds other units of that day: returns, kits, predecessors or a gate lie between"
+    return [marts, Step("rows", kept, equal, why)]

@@ -33,6 +33,7 @@ READS: Final = (
     "plan.passports",
     "plan.lead_time_forecasts",
     "marts.dim_sku",
+    "marts.fct_daily_demand",
     "raw.sales",
 )
 
@@ -41,9 +42,20 @@ select o.as_of, o.order_id, l.line_no, l.item_id, o.location_id, o.supplier_id, 
 from orders.orders o join orders.lines l using (order_id) where o.order_id = :order_id and l.line_no = :line_no
 """
 
+# The newest version of each sale that the run knew, those aside that a gate took out; the units of the newest day with any.
 _ROWS = """
-select count(*) as sales, max(sold_on) as newest, max(_recorded_at) as recorded from raw.sales
-where item_id = :item_id and location_id = :location_id and sold_on <= :as_of
+with known as (
+    select distinct on (s.sale_id) s.sale_id, s.sold_on, s.quantity, s._recorded_at from raw.sales s
+    where s.item_id = :item_id and s.location_id = :location_id and s.sold_on <= :as_of and s._recorded_at < cast(:as_of as date) + 1
+    order by s.sale_id, s._recorded_at desc)
+select count(*) as sales, max(sold_on) as newest, max(_recorded_at) as recorded,
+    cast(sum(quantity) filter (where sold_on = (select max(sold_on) from known where quantity > 0)) as double precision) as units
+from known where quantity > 0
+"""
+
+_DEMAND = """
+select cast(quantity as double precision) as quantity from marts.fct_daily_demand
+where item_id = :item_id and location_id = :location_id and day = :day
 """
 
 
@@ -73,3 +85,9 @@ def row(step: str, as_of: date, *, item_id: str, location_id: str) -> dict[str, 
 def rows(as_of: date, *, item_id: str, location_id: str) -> dict[str, Any]:
     """How many sales of the ERP stand behind a SKU, and the newest of them."""
     return warehouse.read(_ROWS, as_of=as_of, item_id=item_id, location_id=location_id).to_dicts()[0]
+
+
+def demand(day: date | None, *, item_id: str, location_id: str) -> float | None:
+    """What the mart holds of a SKU's demand on a day; None where it holds nothing."""
+    found = warehouse.read(_DEMAND, day=day, item_id=item_id, location_id=location_id) if day else None
+    return float(found["quantity"][0]) if found is not None and found.height else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from pipelines import settings
-from pipelines.briefing.queries import outcome_figures
+from pipelines.briefing.queries import accuracy_figures, outcome_figures
 from pipelines.io import files, warehouse
 from pipelines.report import inventory_job, page, reading, sections
 
@@ -25,8 +25,10 @@ def run(as_of: date, advice: Sequence[str] = ()) -> dict[str, int | float | str]
     """
     tables = reading.read(as_of)
     forecasts = reading.read_forecasts(as_of, sections.chosen(tables))
-    followed = outcome_figures.figures(as_of)
-    html, summary = page.render(tables, forecasts, settings.load(), inventory_job.section(as_of), followed, advice)
+    followed, accuracy = outcome_figures.figures(as_of), accuracy_figures.figures(as_of)
+    html, summary = page.render(
+        tables, forecasts, settings.load(), inventory_job.section(as_of), followed, advice, accuracy
+    )
     path = files.write_atomic(files.state_dir("reports") / f"stockproof-{as_of}.html", html)
     warehouse.execute(
         """insert into plan.reports (as_of, path, summary) values (:as_of, :path, cast(:summary as jsonb))

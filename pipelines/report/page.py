@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.core.text import count
 from pipelines.render.formats import money, quantity
-from pipelines.report import facts, inventory_page, method, outcomes_section, proof, sections, wording
+from pipelines.report import accuracy_section, facts, inventory_page, method, outcomes_section, proof, sections, wording
 from pipelines.report.tables import ForecastTables, Tables
 from pipelines.settings import Settings
 
@@ -22,6 +22,7 @@ def render(
     inventory: dict[str, Any] | None = None,
     outcomes: dict[str, Any] | None = None,
     advice: Sequence[str] = (),
+    accuracy: dict[str, Any] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """The report of a run.
 
@@ -32,6 +33,7 @@ def render(
         inventory: facts of the inventory section; None: it is left out.
         outcomes: what followed earlier decisions (``outcome_figures.figures``); None: the section is left out.
         advice: sentences on what to change so that runs take less time and memory; empty: the section is left out.
+        accuracy: what became of earlier forecasts (``accuracy_figures.figures``); None: the section is left out.
 
     Returns:
         (HTML, summary figures). The same input gives the same bytes.
@@ -52,6 +54,7 @@ def render(
         "inventory": inventory_page.section_context(inventory) if inventory else None,
         "outcomes": outcomes_section.context(outcomes) if outcomes else None,
         "advice": list(advice),
+        "accuracy": accuracy_section.context(accuracy) if accuracy else None,
         "method": method.notes(tables, settings, compared),
     }
     environment = inventory_page.environment(TEMPLATES)

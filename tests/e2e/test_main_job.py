@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import random
 import signal
 import time
 from pathlib import Path
@@ -94,6 +95,22 @@ def test_champion_is_registered(first: str, cli: Cli) -> None:
     url = f"{cli.status()['mlflow_url']}/api/2.0/mlflow/registered-models/alias"
     found = httpx.get(url, params={"name": "stockproof-forecaster", "alias": "champion"}).json()
     assert found["model_version"]["version"] == "1"
+
+
+def test_ten_random_order_lines_are_traced_to_the_rows_of_the_erp_and_each_step_equals_the_one_above(
+    first: str, cli: Cli
+) -> None:
+    listed = json.loads(cli("orders", "list", "--as-of", AS_OF, "--json").stdout)["orders"]
+    lines = [f"{order['order_id']}:{line + 1}" for order in listed for line in range(order["lines"])]
+    chosen = random.Random(24).sample(lines, min(10, len(lines)))
+    traces = json.loads(cli("trace", *chosen, "--json").stdout)["traces"]
+    assert [one["line"] for one in traces] == chosen
+    steps = [{step["name"]: step["agrees"] for step in one["steps"]} for one in traces]
+    for found in steps:
+        assert all(found[name] is True for name in ("decision", "log", "policy", "forecast", "marts")), traces
+    # A SKU without a replay has no passport; returns, kits and gates lie between a day's rows and its demand.
+    for name in ("passport", "model", "rows"):
+        assert sum(found[name] is True for found in steps) >= 0.8 * len(steps), (name, traces)
 
 
 def test_the_tutorial_notebook_runs_on_a_finished_day(first: str, cli: Cli) -> None:

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from pipelines.briefing.queries import accuracy_figures
 from pipelines.core.quantiles import COLUMNS
 from pipelines.governance import job, queries
 from pipelines.io import registry, warehouse
+from pipelines.report import accuracy_section
 from tests.integration import forecast_marts
 from tests.integration import governance_registry as small
 from tests.unit.governance.test_watch import FIRST, stream
@@ -64,6 +66,17 @@ def test_windows_that_passed_are_scored_once_and_repeating_changes_nothing(model
     windows = [sum(days.get((item, made + k * DAY), 0.0) for k in range(1, 6)) for item in active]
     assert far["bias"] == pytest.approx(5.0 * len(windows) / sum(windows) - 1)
     assert far["coverage_95"] == pytest.approx(sum(units <= 2 for units in windows) / len(windows))
+    found = accuracy_figures.figures(as_of)
+    assert found is not None and found["made_on"] == made and len(found["runs"]) == 2
+    shown = {example["demand_class"]: example for example in found["examples"]}
+    assert shown, "past forecasts of example SKUs beside what came"
+    for example in shown.values():
+        assert len(example["forecast"]) == 28 and example["demand"][-1]["bucket_on"] <= as_of
+        came = {row["bucket_on"]: row["quantity"] for row in example["demand"] if row["bucket_on"] > made}
+        assert came == {day: units for (item, day), units in days.items() if item == example["item_id"]}
+    section = accuracy_section.context(found)
+    assert all(fan["plot"].startswith("<svg") for fan in section["fans"]) and len(section["fans"]) == len(shown)
+    assert queries.picture().startswith(b"\x89PNG")
     warehouse.execute("delete from plan.forecast_outcomes")
 
 

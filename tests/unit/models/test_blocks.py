@@ -17,7 +17,7 @@ from models.store.catalogue import MAKERS, Options
 from pipelines.core import panel as panels
 from pipelines.core.chunks import blocks
 from pipelines.core.quantiles import LEVELS
-from pipelines.forecast import job, metrics, sanity
+from pipelines.forecast import frames, metrics, sanity
 from tests.unit.models.panels import catalogue
 
 BLOCKED = (blend, ensemble, hybrid, negbin, panels, quantiles, sanity, spread, window_features)
@@ -48,7 +48,7 @@ def _trained() -> list[np.ndarray]:
     model = Hybrid(mixed, members).fit(panel, interval)
     path = model.path(panel, 28)
     buckets, window = model.around(panel, path, LEVELS), model.cumulative_around(panel, path, interval, LEVELS)
-    daily = job.daily_frame(panel, buckets).drop("item_id", "location_id", "as_of", "bucket_on").to_numpy()
+    daily = frames.daily_frame(panel, buckets).drop("item_id", "location_id", "as_of", "bucket_on").to_numpy()
     drivers = np.array([value for states in model.explain(panel) for value in states.values()])
     flags = sanity.beyond_history(panel, 4 * window.mean, interval.mean)
     return [
