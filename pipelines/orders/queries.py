@@ -22,21 +22,30 @@ SORTS: Final = {
 }
 """Sort keys of :func:`page` → column, and whether it descends."""
 
-_PAGE: Final = """
-with listed as (
+_LISTED: Final = """
     select o.order_id, o.as_of, o.supplier_id, s.supplier_name, o.location_id, o.state, o.order_value, o.ordered_on, o.po_id,
-        to_char(o.changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as changed_at,
-        cast(count(l.line_no) filter (where l.quantity > 0) as int) as lines, coalesce(sum(l.quantity), 0) as units,
-        coalesce(cast(max(l.expected_on) + coalesce(o.ordered_on - o.as_of, 0) as text), '') as expected_by,
-        coalesce(bool_or(l.needs_review), false) as needs_review
-    from orders.orders o left join orders.lines l using (order_id)
-    left join marts.dim_supplier s on s.supplier_id = o.supplier_id
+        to_char(o.changed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as changed_at
+    from orders.orders o left join marts.dim_supplier s on s.supplier_id = o.supplier_id
     where o.as_of = :as_of and (:state = '' or o.state = any(string_to_array(:state, ',')))
         and (:supplier = '' or o.supplier_id = :supplier) and (:location = '' or o.location_id = :location)
         and (:text = '' or o.order_id ilike :text or o.supplier_id ilike :text or s.supplier_name ilike :text
             or exists (select 1 from orders.lines x where x.order_id = o.order_id and x.item_id ilike :text))
-    group by o.order_id, s.supplier_name)
-select * from listed {where} order by {column} {way}, order_id limit :limit
+"""
+_SUMS: Final = """
+    left join lateral (
+        select cast(count(*) filter (where l.quantity > 0) as int) as lines, coalesce(sum(l.quantity), 0) as units,
+            coalesce(cast(max(l.expected_on) + coalesce(p.ordered_on - p.as_of, 0) as text), '') as expected_by,
+            coalesce(bool_or(l.needs_review), false) as needs_review
+        from orders.lines l where l.order_id = p.order_id) t on true
+"""
+_PAGE: Final = f"""
+with listed as ({_LISTED}), picked as (select * from listed {{where}} order by {{column}} {{way}}, order_id limit :limit)
+select p.*, t.* from picked p {_SUMS} order by p.{{column}} {{way}}, p.order_id
+"""
+"""The page is picked first: the sums of its orders' lines alone are read."""
+_PAGE_BY_SUMS: Final = f"""
+with listed as (select p.*, t.* from ({_LISTED}) p {_SUMS})
+select * from listed {{where}} order by {{column}} {{way}}, order_id limit :limit
 """
 
 _SUMMARY: Final = """
@@ -92,7 +101,8 @@ def page(
                 f"where {column} < cast(:key as {kind}) or ({column} = cast(:key as {kind}) and order_id > :order_id)"
             )
         values = {"key": after[0], "order_id": after[1]}
-    query = _PAGE.format(where=where, column=column, way="desc" if down else "asc")
+    form = _PAGE_BY_SUMS if column in ("lines", "expected_by") else _PAGE
+    query = form.format(where=where, column=column, way="desc" if down else "asc")
     like = f"%{text}%" if text else ""
     found = warehouse.rows(
         query, as_of=as_of, state=state, supplier=supplier, location=location, text=like, limit=limit, **values

@@ -78,6 +78,6 @@ def _wait_for(url: str) -> None:
 
 def bearer(url: str, name: str) -> dict[str, str]:
     """Headers of a program that is signed in to a running server."""
-    answer = httpx.post(f"{url}/api/v1/token", json={"name": name, "password": PASSWORD})
+    answer = httpx.post(f"{url}/api/v1/token", json={"name": name, "password": PASSWORD}, timeout=60)
     assert answer.status_code == 200, answer.text
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}

@@ -269,25 +269,3 @@ def test_the_audit_trail_shows_what_the_tables_owner_changed(client: TestClient)
         warehouse.execute("delete from access.audit")
     cut = altered("access.audit", f"delete from access.audit where seq = {last}", "select 1")
     assert "the head given is in no row" in cut and "is not in the audit trail" in cut
-
-
-def test_the_command_line_signs_as_the_person_who_is_logged_in(client: TestClient) -> None:
-    from typer.testing import CliRunner
-
-    from pipelines.cli import app
-    from pipelines.commands import sign_in as command_line
-
-    def refused(by: str | None, role: str) -> str:
-        with pytest.raises(StockproofError) as fault:
-            command_line.signer(by, role, "approve orders")  # type: ignore[arg-type]
-        return str(fault.value)
-
-    assert "nobody is logged in" in refused("anna", "approver")
-    entered = CliRunner().invoke(app, ["login", "anna"], input=f"{PASSWORD}\n")
-    assert "anna is logged in as approver" in entered.output
-    name, limits = command_line.signer(None, "approver", "approve orders")
-    assert name == "anna" and limits is not None and limits.authors["anna"] == "unlimited"
-    assert "cannot sign as paul" in refused("paul", "approver")
-    assert "is approver and may not" in refused(None, "admin")
-    CliRunner().invoke(app, ["logout"])
-    assert "nobody is logged in" in refused(None, "approver")

@@ -10,6 +10,7 @@ import pytest
 from pipelines import settings
 from pipelines.briefing.explanation import Explanation
 from pipelines.io import warehouse
+from pipelines.operations.runs import tables
 from pipelines.stack.postgres import Postgres
 from tests.conftest import new_warehouse
 from tests.integration.desk.conftest import USERS, add_users, broken_rules, chosen, served, signed_in
@@ -105,10 +106,9 @@ def test_the_sku_page_says_what_was_corrected_in_its_history_and_why(sign_in: Ca
 
 
 def test_a_run_is_followed_step_by_step(sign_in: Callable[..., Any], world: date) -> None:
-    from pipelines.operations.runs import tables
-
     def note(step: str, state: str) -> None:
-        tables.note("desk-run", "release_orders", world, step, -1, state, "anna")
+        event = {"run_id": "desk-run", "dag_id": "release_orders", "as_of": world, "author": "anna"}
+        tables.note(event | {"step": step, "state": state})
 
     note("", "requested")
     page = sign_in("vera")
