@@ -6,6 +6,7 @@ compiled for, and no error says so. Parallel replay tasks on a new installation 
 """
 
 import fcntl
+import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,13 @@ compiled = njit(nogil=True, error_model="numpy")
 
 class LockedCacheFile(caching.IndexDataCacheFile):  # type: ignore[misc]
     """numba's files of one function, read by many processes or written by one."""
+
+    def _load_index(self) -> Any:
+        """The index; empty if it names types that an update of the source has renamed or removed."""
+        try:
+            return super()._load_index()
+        except (AttributeError, ImportError, EOFError, pickle.UnpicklingError):
+            return {}
 
     def flush(self) -> None:
         """Empty the index."""

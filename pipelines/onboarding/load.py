@@ -204,18 +204,16 @@ def _own_date(name: str, frames: dict[str, pl.DataFrame]) -> pl.Expr:
     if name in _OWN_DATE:
         return pl.col(_OWN_DATE[name])
     if name == "purchase_orders":
-        return pl.max_horizontal("ordered_on", "_last_receipt")
+        # Only an order that is closed depends on its receipts: an open one was there from its day on, whatever date was typed ahead.
+        closed = pl.col("status").fill_null("open").str.strip_chars().str.to_lowercase() != "open"
+        return pl.when(closed).then(pl.max_horizontal("ordered_on", "_last_receipt")).otherwise("ordered_on")
     if name == "purchase_order_lines":
-        return (
-            pl.coalesce("received_on", "_ordered_on")
-            if "received_on" in frames[name].columns
-            else pl.col("_ordered_on")
-        )
+        return pl.col("_ordered_on")  # the run itself reads no receipt that is dated after its as-of date
     return pl.lit(None, pl.Date)
 
 
 def _with_order_dates(name: str, frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """An order was last changed by its newest receipt; an open line when it was ordered."""
+    """An order with the day of its newest receipt; a line with the day of its order."""
     nothing = pl.DataFrame(schema={"po_id": pl.String, "ordered_on": pl.Date, "received_on": pl.Date})
     if name == "purchase_orders":
         lines = frames.get("purchase_order_lines", nothing)

@@ -23,6 +23,20 @@ def test_minimums_of_cartons_quarter_packs_and_crumbs_are_kept(day: Any) -> None
 
 
 # Plans and facts --------------------------------------------------------------------------------------------------------------
+@case(
+    Item(
+        "TYPED-AHEAD",
+        sales=2,
+        policy=(60, 110),
+        count=10,
+        orders=[Order("06-20", [Line(100, received=(100, "07-10"))])],
+    )
+)
+def test_a_receipt_dated_ahead_has_not_come(day: Any) -> None:
+    line = day.line("TYPED-AHEAD")
+    assert (line.on_hand, line.due, line.quantity) == (10, 100, 0)
+
+
 @case(Item("SOLD-AHEAD", sales=2, sold=[("07-05", 500)], policy=(50, 100), count=60))
 def test_a_sale_dated_ahead_is_no_demand_yet(day: Any) -> None:
     assert day.line("SOLD-AHEAD").quantity == 0
@@ -75,12 +89,17 @@ def test_a_count_that_rose_without_a_receipt_is_named(day: Any) -> None:
 # Stock ------------------------------------------------------------------------------------------------------------------------
 @case(
     Item("COUNT-AFTER", sales=2, policy=(30, 60), count=50, orders=[Order("06-10", [Line(20, received=(20, "06-28"))], status="received")]),
+    Item("SENT-BACK", sales=2, policy=(40, 60), counts={"06-26": 50},
+         orders=[Order("06-01", [Line(40, received=(40, "06-20")), Line(-10, received=(-10, "06-27"))], status="received")]),
     Item("EXPIRED", sales=2, policy=(50, 100), count=100, rows={"stock_batches": [
         {"item_id": "EXPIRED", "location_id": "W", "batch_id": "OLD", "on_hand": 60, "expires_on": "2026-06-27"},
         {"item_id": "EXPIRED", "location_id": "W", "batch_id": "NEW", "on_hand": 40, "expires_on": "2027-06-27"}]}),
 )  # fmt: skip
 def test_stock_is_what_a_count_and_later_movements_leave_to_sell(day: Any) -> None:
     assert (day.line("COUNT-AFTER").on_hand, day.line("COUNT-AFTER").quantity) == (50, 0)
+    # 50 less two days' sales of 2 and the 10 that went back.
+    assert day.line("SENT-BACK").on_hand == 36
+    assert day.line("SENT-BACK").quantity == 24
     assert day.line("EXPIRED").quantity == 60
 
 

@@ -1,5 +1,6 @@
 {#-
-    Stock on hand is the newest count less what was sold and plus what was accepted since; a SKU never counted holds nothing. Below zero is
+    Stock on hand is the newest count less what was sold and plus what was accepted since, less goods counted then and sent back since; a SKU
+    never counted holds nothing. Below zero is
     an empty shelf, and where unmet demand waits it is owed to customers.
 -#}
 with
@@ -21,10 +22,23 @@ sold as (
 ),
 
 accepted as (
-    select lines.location_id, lines.item_id, sum(lines.quantity_accepted) as quantity
+    select
+        lines.location_id,
+        lines.item_id,
+        sum(
+            case
+                when lines.received_on > last_counts.counted_on then lines.quantity_accepted
+                -- counted, and sent back later
+                when lines.arrived_on <= last_counts.counted_on then -lines.quantity_taken_back
+                else 0
+            end
+        ) as quantity
     from {{ ref('int_purchase_lines') }} as lines
     inner join last_counts
-        on lines.location_id = last_counts.location_id and lines.item_id = last_counts.item_id and lines.received_on > last_counts.counted_on
+        on
+            lines.location_id = last_counts.location_id
+            and lines.item_id = last_counts.item_id
+            and (lines.received_on > last_counts.counted_on or lines.taken_back_on > last_counts.counted_on)
     group by lines.location_id, lines.item_id
 ),
 

@@ -23,7 +23,7 @@ agreed as (
 ),
 
 booked_back as (
-    select po_id, item_id, -sum(quantity_received) as quantity
+    select po_id, item_id, -sum(quantity_received) as quantity, max(received_on) as booked_on
     from lines
     where quantity_received < 0
     group by po_id, item_id
@@ -33,6 +33,7 @@ stacked as (
     select
         lines.*,
         coalesce(booked_back.quantity, 0) as booked_back,
+        booked_back.booked_on,
         coalesce(sum(lines.quantity_received) over later_lines, 0) as received_by_later_lines
     from lines
     left join booked_back on lines.po_id = booked_back.po_id and lines.item_id = booked_back.item_id
@@ -80,12 +81,16 @@ joined as (
         case when settled.promised_on > orders.ordered_on then settled.promised_on end as promised_on,
         orders.ordered_on + 1 + ceil(coalesce(agreed.lead_time_days, {{ var('default_lead_time_days') }}))::int as agreed_on,
         case when not settled.is_taken_back then settled.received_on end as received_on,
+        settled.received_on as arrived_on,
+        case when settled.quantity_kept < settled.quantity_received then settled.booked_on end as taken_back_on,
 
         -- numbers
         settled.quantity_ordered,
         settled.quantity_kept as quantity_received,
         least(settled.quantity_rejected, settled.quantity_kept) as quantity_rejected,
         greatest(settled.quantity_kept - settled.quantity_rejected, 0) as quantity_accepted,
+        greatest(settled.quantity_received - settled.quantity_rejected, 0)
+        - greatest(settled.quantity_kept - settled.quantity_rejected, 0) as quantity_taken_back,
         case
             when coalesce(settled.line_status, orders.status) <> 'open' or settled.rest_follows or settled.is_gone then 0
             -- a receipt date without a quantity settles its line: nothing came, nothing will
@@ -114,10 +119,13 @@ unordered as (
         null::date as promised_on,
         receipts.received_on as agreed_on,
         receipts.received_on,
+        receipts.received_on as arrived_on,
+        null::date as taken_back_on,
         0 as quantity_ordered,
         receipts.quantity as quantity_received,
         0 as quantity_rejected,
         receipts.quantity as quantity_accepted,
+        0 as quantity_taken_back,
         0 as quantity_open,
         receipts.unit_price
     from {{ ref('stg_erp__unordered_receipts') }} as receipts

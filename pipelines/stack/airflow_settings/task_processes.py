@@ -34,7 +34,7 @@ def _run(workload: Any, conf: Any) -> None:
         sys.exit(1)
 
 
-class TaskProcesses(LocalExecutor):
+class TaskProcesses(LocalExecutor):  # type: ignore[misc]  # Airflow ships no types for it
     """LocalExecutor without its pool."""
 
     def start(self) -> None:

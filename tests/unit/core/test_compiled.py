@@ -52,6 +52,19 @@ def test_a_reader_never_sees_a_new_index_with_old_code(tmp_path: Path, monkeypat
     assert reader.load("float64") == "new code"
 
 
+class Renamed:
+    """A type of an earlier version of the source, which the index holds."""
+
+
+def test_an_index_of_types_that_were_renamed_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    LockedCacheFile(str(tmp_path), "kernel", "old source").save(Renamed, "old code")
+    monkeypatch.delattr(f"{__name__}.Renamed")
+    file = LockedCacheFile(str(tmp_path), "kernel", "new source")
+    assert file.load("float64") is None
+    file.save("float64", "new code")
+    assert file.load("float64") == "new code"
+
+
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert LockedCacheFile(str(tmp_path / "nowhere"), "kernel", "stamp").load("float64") is None
 

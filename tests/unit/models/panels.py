@@ -4,13 +4,14 @@ from datetime import date
 
 import numpy as np
 
+from pipelines.core.calendar import Bucket
 from pipelines.core.panel import Panel, classify
 
 AS_OF = date(2026, 6, 28)
 
 
 def catalogue(
-    skus: int = 60, length: int = 200, seed: int = 0, bucket: str = "day", future: int = 0
+    skus: int = 60, length: int = 200, seed: int = 0, bucket: Bucket = "day", future: int = 0
 ) -> tuple[Panel, np.ndarray]:
     """A panel of compound Poisson demand with a weekly shape, and the [n, future] demand that followed."""
     random = np.random.default_rng(seed)
@@ -22,7 +23,7 @@ def catalogue(
     return make(demand[:, :length], bucket), demand[:, length:]
 
 
-def make(demand: np.ndarray, bucket: str = "day") -> Panel:
+def make(demand: np.ndarray, bucket: Bucket = "day") -> Panel:
     """A panel of given demand; NaN is unknown."""
     demand = np.asarray(demand, dtype=float)
     n = demand.shape[0]
