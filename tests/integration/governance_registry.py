@@ -28,8 +28,10 @@ def server(folder: Path) -> Iterator[str]:
     served = MLflow(folder, free_port(), f"sqlite:///{folder / 'mlflow.db'}")
     served.launch()
     served.wait()
-    yield served.url
-    served.stop()
+    try:
+        yield served.url
+    finally:  # a module whose setup fails leaves no server behind
+        served.stop()
 
 
 @contextmanager
