@@ -83,7 +83,9 @@ def _fill(folder: Path, versions: int) -> None:
         day = (FIRST + timedelta(days=7 * k)).isoformat()
         tags = dict(made.tags) | {"trained_as_of": day, "role": "champion" if k % 3 == 0 else "challenger"}
         tags |= {"service": json.dumps([[day, None]] if k % 3 == 0 else [])}
-        client.create_model_version(registry.MODEL, source.source, source.run_id, tags=tags)
+        client.create_model_version(
+            registry.MODEL, source.source, source.run_id, tags=tags, model_id=source.source.rsplit("/", 1)[-1]
+        )
     registry.mirror_aliases("day")
 
 

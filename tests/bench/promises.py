@@ -54,7 +54,8 @@ where run_id in (select distinct on (dag_id) run_id from ops.run_steps order by 
 """
 
 _SAFETY = """
-select sum(value) / nullif(sum(normal_value), 0) - 1 as change, avg(achieved) as achieved, avg(normal_achieved) as normal_achieved
+select sum(value) / nullif(sum(normal_value), 0) - 1 as change,
+    avg(nullif(achieved, 'NaN')) as achieved, avg(nullif(normal_achieved, 'NaN')) as normal_achieved
 from plan.safety_stocks where as_of = (select max(as_of) from plan.safety_stocks)
 """
 

@@ -28,8 +28,10 @@ def server(folder: Path) -> Iterator[str]:
     served = MLflow(folder, free_port(), f"sqlite:///{folder / 'mlflow.db'}")
     served.launch()
     served.wait()
-    yield served.url
-    served.stop()
+    try:
+        yield served.url
+    finally:  # a module whose setup fails leaves no server behind
+        served.stop()
 
 
 @contextmanager
@@ -55,9 +57,10 @@ def register(scratch: Path, day: date, *, promote: bool) -> Version:
     panel = catalogue(20, 90)[0]
     model = hybrid.fallback(30, "planted").fit(panel, Interval(np.full(20, 14.0), np.zeros(20)))
     hashes = {"data_hash": "d", "config_hash": "c", "code_version": "1"}
-    bundle.save(scratch, model, model.recipe, None, panel, hashes)
+    folder = scratch / "forecaster"  # the registry looks for this name
+    bundle.save(folder, model, model.recipe, None, panel, hashes)
     return registry.register(
-        scratch,
+        folder,
         trained_as_of=day,
         tags=tags(),
         parameters={},
