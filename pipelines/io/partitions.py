@@ -4,39 +4,41 @@ At 2,016 SKUs a day adds 17 MB of forecasts, 4 of replay candidates and 0.5 of o
 and what was decided, signed or sent is kept for good.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from pipelines.io import warehouse
+Begin = Callable[[], AbstractContextManager[sa.Connection]]
 
 PARTITIONED: Final = {"plan.forecasts": "as_of", "plan.candidates": "as_of", "plan.outcomes": "day"}
 """Table → the date it is partitioned by."""
 
 
-def ensure(table: str, where: Mapping[str, Any]) -> None:
+def ensure(table: str, where: Mapping[str, Any], begin: Begin, address: str) -> None:
     """Make the partitions of a table that are missing, in a transaction of their own; nothing where it has none.
 
     Args:
         table: ``schema.name``.
-        where: column → value or values, as in :func:`pipelines.io.warehouse.replace`.
+        where: column → value or values, as in ``warehouse.replace``.
+        begin: opens a transaction of the warehouse.
+        address: the warehouse's; each one is asked once in a process.
     """
     if table not in PARTITIONED:
         return
     days = where[PARTITIONED[table]]
     for month in sorted({day.replace(day=1) for day in (days if isinstance(days, list | tuple) else [days])}):
-        _make(warehouse.url(), table, month)
+        _make(begin, address, table, month)
 
 
 @cache
-def _make(address: str, table: str, month: date) -> None:
+def _make(begin: Begin, address: str, table: str, month: date) -> None:
     del address  # a warehouse of its own makes its own
     after = (month + timedelta(days=32)).replace(day=1)
-    with warehouse.transaction() as connection:
+    with begin() as connection:
         connection.execute(sa.text("select pg_advisory_xact_lock(hashtext(:table))"), {"table": table})
         connection.execute(
             sa.text(
@@ -45,32 +47,6 @@ def _make(address: str, table: str, month: date) -> None:
         )
 
 
-def drop_before(first: date) -> list[str]:
-    """Drop the partitions that end before the month of a day.
-
-    Args:
-        first: oldest day that is kept; its whole month stays.
-
-    Returns:
-        Names of the partitions dropped.
-    """
-    gone = [name for table in PARTITIONED for name in names(table) if _month(name) < first.replace(day=1)]
-    with warehouse.transaction() as connection:
-        for name in gone:
-            connection.execute(sa.text(f"drop table {name}"))
+def forget() -> None:
+    """Partitions were dropped: ask for each again."""
     _make.cache_clear()
-    return gone
-
-
-def names(table: str) -> list[str]:
-    """Partitions of a table, ``schema.name``, oldest first."""
-    found = warehouse.rows(
-        "select inhrelid::regclass::text as name from pg_inherits where inhparent = cast(:table as regclass) order by 1",
-        table=table,
-    )
-    return [row["name"] for row in found]
-
-
-def _month(name: str) -> date:
-    year, month = re.findall(r"\d+", name)[-2:]
-    return date(int(year), int(month), 1)

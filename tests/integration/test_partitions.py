@@ -15,6 +15,7 @@ from pipelines.forecast import queries as forecasts
 from pipelines.io import partitions, warehouse
 from pipelines.operations.outcomes import queries as outcomes
 from pipelines.operations.retention import job as retention
+from pipelines.operations.retention import tables
 from tests.integration.test_replay_to_orders import AS_OF, marts  # noqa: F401  (its fixture fills this module's warehouse)
 
 pytestmark = pytest.mark.servers
@@ -33,7 +34,7 @@ def history(marts: Any) -> None:  # noqa: F811
     for back in range(MONTHS):
         day = AS_OF - timedelta(days=30 * back)
         for table in partitions.PARTITIONED:
-            partitions.ensure(table, {"as_of": day, "day": day})
+            partitions.ensure(table, {"as_of": day, "day": day}, warehouse.transaction, warehouse.url())
         of_skus = f"select '{day}'::date as as_of, 'I' || lpad(n::text, 5, '0') as item_id, 'WH' as location_id"
         numbers = f"generate_series(1, {SKUS}) n"
         with warehouse.transaction() as connection:
@@ -129,7 +130,7 @@ def _sessions() -> int:
 def test_what_is_older_than_the_months_kept_is_dropped_and_comes_back_for_a_run_of_that_date(
     history: None, configured: pytest.MonkeyPatch
 ) -> None:
-    before = {table: partitions.names(table) for table in partitions.PARTITIONED}
+    before = {table: tables.names(table) for table in partitions.PARTITIONED}
     assert retention.prune(AS_OF) == [], "by default all is kept"
     configured.setenv("STOCKPROOF_RETENTION__PLAN_MONTHS", "3")
     settings.load.cache_clear()

@@ -132,8 +132,8 @@ def half_width(error: Floats, first_error: Floats, level: float = LEVEL) -> Floa
     Returns:
         Half widths, shape (R,).
 
-    >>> half_width(np.array([0.1, 0.05]), np.array([0.1, 0.1])).round(4).tolist()
-    [0.2796, 0.1517]
+    >>> half_width(np.array([0.1, 0.05]), np.array([0.1, 0.1])).round(3).tolist()
+    [0.28, 0.152]
     """
     a_squared = float(chi2.isf(1 - level, 3))
     grown = np.log(np.maximum(first_error / np.maximum(error, 1e-9), 1.0) ** 2)

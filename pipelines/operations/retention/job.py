@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from pipelines import settings
-from pipelines.io import partitions
+from pipelines.operations.retention import tables
 
 
 def prune(as_of: date) -> list[str]:
@@ -21,4 +21,4 @@ def prune(as_of: date) -> list[str]:
     first = as_of.replace(day=1)
     for _ in range(months):
         first = (first - timedelta(days=1)).replace(day=1)
-    return partitions.drop_before(first)
+    return tables.drop_before(first)

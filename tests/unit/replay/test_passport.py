@@ -110,6 +110,7 @@ NO_FIGURE = {
     "pipelines.settings",
     "pipelines.core.errors",
     "pipelines.io.warehouse",
+    "pipelines.io.partitions",
 }
 """Modules the replay imports that compute no figure of a passport: values of settings are in a hash of their own."""
 
