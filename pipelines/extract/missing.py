@@ -84,8 +84,13 @@ _OURS: Final = {
 """Table → what records an order of ours as gone that no extraction ever saw: it was taken out of the ERP before the next run."""
 
 
+_NEEDED: Final = ("orders.orders", "raw.purchase_orders", "raw.purchase_order_lines", "raw.sales", "raw.stock_levels")
+
+
 def _never_seen(cursor: Any, table: Table, end: str) -> None:
-    if table.name not in _OURS or raw.one(cursor, "select to_regclass('orders.orders') is null"):
+    # The first extraction, or one of some tables alone: nothing of ours can have been seen.
+    lacking = f"select exists(select 1 from unnest(array{list(_NEEDED)}) t where to_regclass(t) is null)"
+    if table.name not in _OURS or raw.one(cursor, lacking):
         return
     cursor.execute(_OURS[table.name].format(end=end, unseen=_UNSEEN.format(end=end)))
 

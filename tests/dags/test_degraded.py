@@ -45,7 +45,8 @@ STAGES = {{
     "pipelines.forecast.job.run": "forecast", "pipelines.replay.job.prepare": "plan_replay",
     "pipelines.replay.job.run_chunk": "replay", "pipelines.policy.job.run": "policy", "pipelines.purchase.job.run": "purchase",
     "pipelines.operations.preflight.job.run": "checks", "pipelines.governance.job.daily": "models",
-    "pipelines.operations.advice.queries.of_day": "advice", "pipelines.operations.outcomes.job.run": "outcomes", "pipelines.orders.job.daily": "orders", "pipelines.report.job.run": "report",
+    "pipelines.operations.outcomes.job.run": "outcomes", "pipelines.operations.advice.queries.of_day": "advice",
+    "pipelines.orders.job.daily": "orders", "pipelines.report.job.run": "report",
 }}
 for place, name in STAGES.items():
     patch(place, stand_in(name)).start()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.io import warehouse
-from tests.integration.desk_world import world  # noqa: F401  (fixture)
+from tests.integration.desk.conftest import world  # noqa: F401  (fixture)
 from tests.integration.serve_world import bearer, running
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
