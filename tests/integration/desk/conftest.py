@@ -56,8 +56,13 @@ def erp_url(mariadb_server: MariaDB, configured: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture(scope="package")
 def world(warehouse_url: str, erp_url: str) -> date:
-    """Sample ERP and the day's steps up to its orders; without a trained model, which nothing here asks for."""
+    """The company after its day."""
     del warehouse_url, erp_url
+    return play_day()
+
+
+def play_day() -> date:
+    """Sample ERP and the day's steps up to its orders; without a trained model, which nothing here asks for."""
     from pipelines.extract import job as extract
     from pipelines.forecast import job as forecast
     from pipelines.orders import job as orders
