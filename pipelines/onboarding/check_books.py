@@ -64,7 +64,9 @@ def books(profile: Profile) -> list[Finding]:
 
 def _came_unbooked(wrong: pl.DataFrame) -> list[Finding]:
     """Counts above what receipts and sales explain: goods that came without an order line, or stock that was corrected."""
-    above = wrong.filter(pl.col("difference") > 0)
+    above = wrong.filter(pl.col("difference") > 0).sort(
+        "difference", *SKU, "counted_on", descending=[True, False, False, False]
+    )
     if above.is_empty():
         return []
     first = above.row(0, named=True)

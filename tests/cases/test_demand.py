@@ -23,5 +23,5 @@ def test_a_credit_cancels_the_sale_of_two_days_before(day: Any) -> None:
 def test_a_single_order_of_a_customer_is_named_and_not_planned_for(day: Any) -> None:
     line = day.line("ONCE")
     # Some tens: 10 in 20 days, what the doubt about them adds, and a lot of the ordering cost.
-    assert line.quantity == day.line("ONCE-NOT").quantity <= 120
+    assert line.quantity == day.line("ONCE-NOT").quantity <= 150
     assert "600" in line.alert
