@@ -6,11 +6,12 @@ is decided without the forecast, and says so, instead of ordering nothing or dou
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
 from models.demand_units import unit_of
+from pipelines.config_schema import Forecast
 from pipelines.core.errors import StockproofError
 from pipelines.core.panel import Array, Panel
 
@@ -43,6 +44,11 @@ class Limits:
     ratio: float
     share: float
     deviation: float
+
+    @classmethod
+    def of(cls, config: Forecast) -> Self:
+        """As configured."""
+        return cls(config.gate_ratio, config.gate_share, config.gate_deviation)
 
 
 @dataclass(frozen=True)

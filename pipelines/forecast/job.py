@@ -149,8 +149,7 @@ def _gate(
     items: Sequence[str],
 ) -> None:
     """Stop where the catalogue's figures are out of their limits; what an earlier run of the date forecast is no substitute."""
-    chosen = settings.load().forecast
-    limits = catalogue_gate.Limits(chosen.gate_ratio, chosen.gate_share, chosen.gate_deviation)
+    limits = catalogue_gate.Limits.of(settings.load().forecast)
     try:
         catalogue_gate.check(panel, protection.mean, protection.std, interval.mean, limits, version)
     except StockproofError:

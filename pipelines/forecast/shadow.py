@@ -16,7 +16,6 @@ from pipelines.core.panel import Panel
 from pipelines.forecast import bundle, catalogue_gate, served
 from pipelines.io import registry, registry_versions
 
-_GATE: Final = ("ratio", "share", "deviation")
 TABLES: Final = ("plan.shadow_forecasts", "plan.shadow_lead_time_forecasts")
 
 
@@ -30,7 +29,7 @@ class Beside:
         code: code that trained it.
         said: its forecasts.
         found: the version and its bundle.
-        contends: it is the challenger, which a share of the SKUs may be given to; else the version before.
+        contends: it is the challenger, and a share of the SKUs is configured for it.
     """
 
     model: Hybrid
@@ -67,10 +66,10 @@ def ask(as_of: date, panel: Panel, interval: Interval, levels: tuple[float, ...]
         contends = challenger is not None and chosen.challenger_share > 0
         said = served.ask(loaded.model, panel, interval, levels, drivers=contends)
         if contends:  # orders may follow it: it passes the gate of the champion
-            limits = catalogue_gate.Limits(*(getattr(settings.load().forecast, f"gate_{name}") for name in _GATE))
+            limits = catalogue_gate.Limits.of(settings.load().forecast)
             catalogue_gate.check(panel, said.protection.mean, said.protection.std, interval.mean, limits, version.label)
     except Exception as fault:  # whatever a library finds wrong with it
         return None, f"{type(fault).__name__}: {fault}".splitlines()[0][:200]
     code = loaded.manifest.code_version if loaded.manifest else version.tags.get("code_version", "")
     found = served.Fetched(version, loaded, "")
-    return Beside(loaded.model, version.label, code, said, found, version == challenger), ""
+    return Beside(loaded.model, version.label, code, said, found, contends), ""

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.forecast import share
+from pipelines.core.draw import KEY, places
 from pipelines.io import warehouse
 
 READS: Final = ("ops.challenger_draws", "marts.dim_sku")
@@ -27,8 +27,8 @@ def drawn(as_of: date, challenger: str) -> pl.DataFrame:
         challenger: label.
     """
     held = warehouse.read(_HELD, challenger=challenger)
-    fresh = share.places(warehouse.read(_SKUS, as_of=as_of), challenger, held)
+    fresh = places(warehouse.read(_SKUS, as_of=as_of), challenger, held)
     if fresh.height:
         rows = fresh.with_columns(challenger=pl.lit(challenger), drawn_on=pl.lit(as_of))
-        warehouse.replace("ops.challenger_draws", rows, {"challenger": challenger}, also=share.KEY)
-    return pl.concat([held.select(*share.KEY, "place"), fresh.select(*share.KEY, "place")], how="vertical_relaxed")
+        warehouse.replace("ops.challenger_draws", rows, {"challenger": challenger}, also=KEY)
+    return pl.concat([held.select(*KEY, "place"), fresh.select(*KEY, "place")], how="vertical_relaxed")

@@ -11,6 +11,7 @@ import polars as pl
 from models.hybrid import ZERO_METHOD, Hybrid
 from models.interface import CumulativeDistribution, Interval
 from pipelines import settings
+from pipelines.core.draw import KEY
 from pipelines.core.panel import Array, Panel
 from pipelines.forecast import panels, period_forecasts, sanity, served, shadow, share, share_tables
 from pipelines.forecast.frames import cumulative_frame, daily_frame, on_grid
@@ -82,7 +83,6 @@ def split(
     """
     panel, code = morning.panel, morning.code
     at_work = beside is not None and beside.contends and morning.version != FALLBACK
-    at_work = at_work and settings.load().governance.challenger_share > 0
     inside = _inside(panel, as_of, beside.version) if beside and at_work else np.zeros(panel.skus, dtype=bool)
     data_hash = panels.data_hash(panel)
     champion: tuple[pl.DataFrame, ...] = _frames(
@@ -117,7 +117,7 @@ def _inside(panel: Panel, as_of: date, challenger: str) -> Array:
     """[n] SKUs whose place in the draw is below the share."""
     drawn = share_tables.drawn(as_of, challenger)
     within = drawn.filter(pl.col("place") < settings.load().governance.challenger_share)
-    joined = _keys(panel).join(within, on=share.KEY, how="left", maintain_order="left")
+    joined = _keys(panel).join(within, on=KEY, how="left", maintain_order="left")
     return joined["place"].is_not_null().to_numpy()
 
 
@@ -149,14 +149,14 @@ def _periods(
     rows = rows.with_columns(**{name: pl.lit(value) for name, value in trace.items()})
     keys = _keys(morning.panel).filter(pl.Series(inside))
     return pl.concat([
-        champion.join(keys, on=share.KEY, how="anti", maintain_order="left"),
-        rows.select(champion.columns).join(keys, on=share.KEY, how="semi", maintain_order="left"),
+        champion.join(keys, on=KEY, how="anti", maintain_order="left"),
+        rows.select(champion.columns).join(keys, on=KEY, how="semi", maintain_order="left"),
     ])  # fmt: skip
 
 
 def _arms(frame: pl.DataFrame, panel: Panel, inside: Array, *, at_work: bool) -> pl.Series:
     keys = _keys(panel).with_columns(inside=pl.Series(inside))
-    joined = frame.select(share.KEY).join(keys, on=share.KEY, how="left", maintain_order="left")
+    joined = frame.select(KEY).join(keys, on=KEY, how="left", maintain_order="left")
     return share.arms(joined["inside"].fill_null(value=False).to_numpy(), at_work=at_work)
 
 

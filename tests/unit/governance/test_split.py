@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.forecast import share
+from pipelines.core.draw import places
 from pipelines.governance import split
 
 FIRST = date(2026, 6, 1)
@@ -20,12 +20,12 @@ def skus(count: int) -> pl.DataFrame:
 
 def test_the_draw_is_even_over_strata_and_holds_for_those_that_have_a_place() -> None:
     whole = skus(300)
-    drawn = share.places(whole, "m/2", whole.head(0))
+    drawn = places(whole, "m/2", whole.head(0))
     inside = drawn.filter(pl.col("place") < 0.2)
     assert dict(inside.group_by("stratum").len().iter_rows()) == {"A": 20, "B": 20, "C": 20}
-    more = share.places(skus(330), "m/2", drawn)
+    more = places(skus(330), "m/2", drawn)
     assert more.height == 30 and set(more["item_id"]) & set(drawn["item_id"]) == set()
-    other = share.places(whole, "m/3", whole.head(0)).filter(pl.col("place") < 0.2)
+    other = places(whole, "m/3", whole.head(0)).filter(pl.col("place") < 0.2)
     assert set(other["item_id"]) != set(inside["item_id"]), "another challenger draws other SKUs"
 
 
