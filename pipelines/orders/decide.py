@@ -14,6 +14,7 @@ from pipelines.core.errors import NotFound, StockproofError
 from pipelines.core.inventory import LARGEST_LINE
 from pipelines.io import warehouse
 from pipelines.orders import approvals, prices, states, store
+from pipelines.orders.acting import acting
 
 _OVERRIDE = """
 insert into orders.overrides (event_id, order_id, as_of, item_id, location_id, supplier_id, proposed_quantity, quantity, author, reason)
@@ -148,13 +149,9 @@ def close(
 def _ended(
     numbers: Sequence[str], reason: str, by: str | None, target: str, act: str, limits: Approvals | None
 ) -> dict[str, object]:
-    config = limits or settings.load().approvals
-    name = approvals.author(by, config)
     _need(reason)
-    with warehouse.transaction() as connection:
-        for number in sorted(set(numbers)):
-            approvals.check_role(number, name, config, act)
-            order = store.held(connection, number, name)
+    with acting(numbers, by, limits, act) as (connection, name, orders):
+        for order in orders:
             if target == states.CLOSED:
                 _refuse_shown(connection, order)
             store.move(connection, order, target, name, reason=reason)

@@ -1,18 +1,16 @@
 """Orders that wait for a signature, put another way: split, grouped, copied, locked. One transaction each."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 import sqlalchemy as sa
 
-from pipelines import settings
 from pipelines.config_schema import Approvals
 from pipelines.core.errors import Conflict, StockproofError
 from pipelines.core.purchase_order import idempotency_key, order_id
-from pipelines.io import warehouse
-from pipelines.orders import approvals, decide, states, store
+from pipelines.orders import decide, states, store
+from pipelines.orders.acting import acting
 
 _PART: Final = """
 select coalesce(max(part), 1) + 1 from orders.orders where as_of = :as_of and supplier_id = :supplier_id and location_id = :location_id
@@ -71,7 +69,8 @@ def split(number: str, line_numbers: Sequence[int], by: str | None = None, limit
         StockproofError: no role, no such order or line, nothing would stay or move, or the order is signed.
     """
     wanted = sorted(set(line_numbers))
-    with _acting([number], by, limits, "split") as (connection, name, (order,)):
+    with acting([number], by, limits, "split") as (connection, name, held):
+        (order,) = held
         _unsigned(order, "split")
         rows = store.lines(connection, number)
         chosen = [row for row in rows if row["line_no"] in wanted]
@@ -103,7 +102,8 @@ def group(numbers: Sequence[str], by: str | None = None, limits: Approvals | Non
     Raises:
         StockproofError: no role, no such order, fewer than two, of several dates, suppliers or locations, or one is signed.
     """
-    with _acting(numbers, by, limits, "group") as (connection, name, orders):
+    with acting(numbers, by, limits, "group") as (connection, name, held):
+        orders = list(held)
         if len(orders) < 2:
             raise StockproofError("one order alone cannot be grouped", "choose two or more of one supplier")
         if len({(order["as_of"], order["supplier_id"], order["location_id"]) for order in orders}) > 1:
@@ -139,7 +139,8 @@ def copy(number: str, by: str | None = None, limits: Approvals | None = None) ->
     Raises:
         StockproofError: no role, no such order, or no line of it has a quantity.
     """
-    with _acting([number], by, limits, "copy", theirs=True) as (connection, name, (order,)):
+    with acting([number], by, limits, "copy", theirs=True) as (connection, name, held):
+        (order,) = held
         rows = [row for row in store.lines(connection, number) if row["quantity"] > 0]
         if not rows:
             raise StockproofError(f"order {number} has no line with a quantity to copy", "copy another order")
@@ -174,7 +175,8 @@ def lock(numbers: Sequence[str], by: str | None = None, limits: Approvals | None
     Raises:
         StockproofError: no role, no such order, one is signed, or another person keeps it.
     """
-    with _acting(numbers, by, limits, "lock") as (connection, name, orders):
+    with acting(numbers, by, limits, "lock") as (connection, name, held):
+        orders = list(held)
         for order in orders:
             _unsigned(order, "locked")
             connection.execute(sa.text(_LOCK), {"order_id": order["order_id"], "name": name})
@@ -201,8 +203,8 @@ def unlock(
         StockproofError: no role, no such order, or another person keeps it.
     """
     done = []
-    with _acting(numbers, by, limits, "unlock", theirs=theirs) as (connection, name, orders):
-        for order in orders:
+    with acting(numbers, by, limits, "unlock", theirs=theirs) as (connection, name, held):
+        for order in list(held):
             if order["locked_by"] is None:
                 continue
             connection.execute(sa.text(_LOCK), {"order_id": order["order_id"], "name": None})
@@ -211,21 +213,6 @@ def unlock(
             )
             done.append(order["order_id"])
     return done
-
-
-@contextmanager
-def _acting(
-    numbers: Sequence[str], by: str | None, limits: Approvals | None, act: str, *, theirs: bool = False
-) -> Iterator[tuple[sa.Connection, str, list[store.Row]]]:
-    """A transaction that holds some orders for a person, in one sequence everywhere, so that nobody waits in a circle."""
-    config = limits or settings.load().approvals
-    name = approvals.author(by, config)
-    with warehouse.transaction() as connection:
-        orders = []
-        for number in sorted(set(numbers)):
-            approvals.check_role(number, name, config, act)
-            orders.append(store.locked(connection, number) if theirs else store.held(connection, number, name))
-        yield connection, name, orders
 
 
 def _unsigned(order: store.Row, done: str) -> None:

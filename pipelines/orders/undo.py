@@ -5,11 +5,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from pipelines import settings
 from pipelines.config_schema import Approvals
 from pipelines.core.errors import Conflict
-from pipelines.io import warehouse
-from pipelines.orders import approvals, states, store
+from pipelines.orders import states, store
+from pipelines.orders.acting import acting
 
 _LATER: Final = "select max(as_of) from orders.orders where as_of > :as_of"
 
@@ -36,16 +35,12 @@ def take_back(numbers: Sequence[str], by: str | None = None, limits: Approvals |
     Raises:
         StockproofError: no role, no such order, its state forbids it, or a later date has orders.
     """
-    config = limits or settings.load().approvals
-    name = approvals.author(by, config)
-    with warehouse.transaction() as connection:
-        for number in sorted(set(numbers)):
-            approvals.check_role(number, name, config, "take back")
-            order = store.held(connection, number, name)
+    with acting(numbers, by, limits, "take back") as (connection, name, orders):
+        for order in orders:
             later = connection.execute(sa.text(_LATER), {"as_of": order["as_of"]}).scalar()
             if later is not None:
                 raise Conflict(
-                    f"the run of {later} has already counted on what was decided about order {number}",
+                    f"the run of {later} has already counted on what was decided about order {order['order_id']}",
                     "reject it, or change the orders of that date",
                 )
             _reopen(connection, order, name)
