@@ -18,20 +18,20 @@ PARTITIONED: Final = {"plan.forecasts": "as_of", "plan.candidates": "as_of", "pl
 """Table → the date it is partitioned by."""
 
 
-def ensure(table: str, where: Mapping[str, Any], begin: Begin, address: str) -> None:
+def ensure(table: str, where: Mapping[str, Any], begin: Begin, address: Callable[[], str]) -> None:
     """Make the partitions of a table that are missing, in a transaction of their own; nothing where it has none.
 
     Args:
         table: ``schema.name``.
         where: column → value or values, as in ``warehouse.replace``.
         begin: opens a transaction of the warehouse.
-        address: the warehouse's; each one is asked once in a process.
+        address: gives the warehouse's address, read for partitioned tables alone; each is asked once in a process.
     """
     if table not in PARTITIONED:
         return
     days = where[PARTITIONED[table]]
     for month in sorted({day.replace(day=1) for day in (days if isinstance(days, list | tuple) else [days])}):
-        _make(begin, address, table, month)
+        _make(begin, address(), table, month)
 
 
 @cache

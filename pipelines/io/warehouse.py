@@ -204,7 +204,7 @@ def replace_all(frames: Mapping[str, pl.DataFrame], where: Mapping[str, Any]) ->
 
 
 def _replace(cursor: Any, table: str, frame: pl.DataFrame, where: Mapping[str, Any], also: Sequence[str]) -> None:
-    partitions.ensure(table, where, transaction, url())
+    partitions.ensure(table, where, transaction, url)
     conditions = [f"t.{column} {_matches(value)}" for column, value in where.items()]
     if frame.height:
         # A table of the frame's own types: the insert below casts them to those of the target.

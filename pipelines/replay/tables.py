@@ -222,7 +222,7 @@ TABLES: Final = (
 def clear(as_of: date) -> None:
     """Delete every replay row of a date: chunks of another size leave nothing behind. Partitions are made before chunks write."""
     for table in TABLES:
-        partitions.ensure(f"plan.{table}", {"as_of": as_of}, warehouse.transaction, warehouse.url())
+        partitions.ensure(f"plan.{table}", {"as_of": as_of}, warehouse.transaction, warehouse.url)
     with warehouse.adbc() as connection, connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"delete from plan.{table} where as_of = '{as_of}'")
@@ -238,7 +238,7 @@ def write(as_of: date, chunk: int, keys: pl.DataFrame, frames: dict[str, pl.Data
         frames: rows by table of :data:`TABLES`; tables that are absent stay as they are.
     """
     for table in frames:
-        partitions.ensure(f"plan.{table}", {"as_of": as_of}, warehouse.transaction, warehouse.url())
+        partitions.ensure(f"plan.{table}", {"as_of": as_of}, warehouse.transaction, warehouse.url)
     with warehouse.adbc() as connection, connection.cursor() as cursor:
         cursor.execute("create temp table replayed (item_id text, location_id text) on commit drop")
         cursor.adbc_ingest("replayed", keys.select(KEY).to_arrow(), mode="append", temporary=True)

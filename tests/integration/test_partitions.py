@@ -34,7 +34,7 @@ def history(marts: Any) -> None:  # noqa: F811
     for back in range(MONTHS):
         day = AS_OF - timedelta(days=30 * back)
         for table in partitions.PARTITIONED:
-            partitions.ensure(table, {"as_of": day, "day": day}, warehouse.transaction, warehouse.url())
+            partitions.ensure(table, {"as_of": day, "day": day}, warehouse.transaction, warehouse.url)
         of_skus = f"select '{day}'::date as as_of, 'I' || lpad(n::text, 5, '0') as item_id, 'WH' as location_id"
         numbers = f"generate_series(1, {SKUS}) n"
         with warehouse.transaction() as connection:

@@ -118,7 +118,7 @@ def marts(warehouse_url: str) -> None:
 @pytest.fixture
 def clean(marts: None) -> None:
     """Two active SKUs with demand, forecasts and a decision, and one long gone, with none."""
-    partitions.ensure("plan.forecasts", {"as_of": AS_OF}, warehouse.transaction, warehouse.url())
+    partitions.ensure("plan.forecasts", {"as_of": AS_OF}, warehouse.transaction, warehouse.url)
     with warehouse.transaction() as connection:
         for table in (
             "quarantine.rows",
