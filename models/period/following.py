@@ -90,7 +90,7 @@ def _followed(
     values: Array, season: Array, usual: Array, first: Array, each: Array, keep: float, least: Array
 ) -> tuple[Array, Array]:  # pragma: no cover - compiled
     n, length = values.shape
-    k = each.shape[0]
+    k, growth = each.shape[0], np.exp(each[:, 1])
     level, trend = usual.copy(), np.zeros((n, length))
     for i in nb.prange(n):
         above, below = np.zeros(k), np.zeros(k)
@@ -103,9 +103,9 @@ def _followed(
                 weight = weight * keep + 1.0
                 _scored(y, usual[i, t - 1] * s, 0, scores, keep, most)
                 for c in range(k):
-                    _scored(y, above[c] / below[c] * np.exp(each[c, 1]) * s, c + 1, scores, keep, most)
+                    _scored(y, above[c] / below[c] * growth[c] * s, c + 1, scores, keep, most)
             for c in range(k):
-                above[c] = above[c] * each[c, 0] * np.exp(each[c, 1]) + y
+                above[c] = above[c] * each[c, 0] * growth[c] + y
                 below[c] = below[c] * each[c, 0] + s
             if weight >= LEAST:
                 scale = max(scores[1].min() / weight, least[i])
