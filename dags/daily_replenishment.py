@@ -3,8 +3,8 @@
 from typing import Any
 
 from airflow.sdk import CronTriggerTimetable, Param, dag, task
-from common import beside
 from common.assets import PROPOSALS_READY
+from common.beside import models, outcomes
 from common.replays import plan_replay, replay
 from common.steps import GO_ON, ONCE, READING, SCHEDULE, as_of, checked_marts, failed_steps, gate, param, verdict
 
@@ -101,7 +101,7 @@ def report() -> dict[str, Any]:
 def daily_replenishment() -> None:
     """Wire the steps."""
     features_ok, orders_ok, forecasts_ok = checked_marts(), gate("orders"), gate("forecasts")
-    chunks, measured, forecasts, followed, watched = plan_replay(), vendors(), forecast(), *beside.steps()
+    chunks, measured, forecasts, followed, watched = plan_replay(), vendors(), forecast(), outcomes(), models()
     policies, replays, decided, made, written = policy(), replay.expand(chunk=chunks), purchase(), orders(), report()
     last = verdict()
     features_ok >> [chunks, measured, followed, watched]
