@@ -24,6 +24,7 @@ from pipelines.sample.config import SampleConfig
 from pipelines.stack.mariadb import MariaDB
 from pipelines.stack.postgres import Postgres
 from pipelines.stack.process import free_port
+from tests.cases import product
 from tests.conftest import configuration, new_erp, new_warehouse
 
 AS_OF = date(2026, 6, 28)
@@ -63,27 +64,8 @@ def world(warehouse_url: str, erp_url: str) -> date:
 
 def play_day() -> date:
     """Sample ERP and the day's steps up to its orders; without a trained model, which nothing here asks for."""
-    from pipelines.extract import job as extract
-    from pipelines.forecast import job as forecast
-    from pipelines.orders import job as orders
-    from pipelines.policy import job as policy
-    from pipelines.purchase import job as purchase
-    from pipelines.replay import job as replay
-    from pipelines.transform import job as transform
-    from pipelines.vendors import job as vendors
-    from pipelines.vendors import stock_job
-
     writer.seed(COMPANY, _silent)
-    extract.run(AS_OF)
-    transform.run(AS_OF)
-    vendors.run(AS_OF)
-    stock_job.run(AS_OF)
-    forecast.run(AS_OF)
-    for chunk in replay.prepare(AS_OF):
-        replay.run_chunk(AS_OF, chunk)
-    policy.run(AS_OF)
-    purchase.run(AS_OF)
-    orders.daily(AS_OF)
+    product.run(AS_OF, gates=False)
     return AS_OF
 
 
