@@ -24,11 +24,14 @@ from tests.unit.models.panels import catalogue
 
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
-    """An MLflow server of the module's own."""
+    """An MLflow server of the module's own, started as the embedded stack starts it."""
     served = MLflow(folder, free_port(), f"sqlite:///{folder / 'mlflow.db'}")
     served.launch()
     served.wait()
     try:
+        running = served.server.process()
+        assert running is not None
+        assert running.children() == [], "a launcher that waits beside the server costs 200 MB"
         yield served.url
     finally:  # a module whose setup fails leaves no server behind
         served.stop()

@@ -15,9 +15,8 @@ from pipelines import settings
 from pipelines.core.errors import StockproofError
 from pipelines.forecast import detail, job, served, training
 from pipelines.io import registry, warehouse
-from pipelines.stack.mlflow import MLflow
-from pipelines.stack.process import free_port
 from tests.integration.forecast_marts import AS_OF, BROKEN, DAYS, SKUS, build, digest
+from tests.integration.governance_registry import server
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(900)]
 
@@ -31,14 +30,8 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def mlflow_server(artifacts: Path) -> Iterator[str]:
     """An MLflow server of this module's own, started as the embedded stack starts it."""
-    server = MLflow(artifacts, free_port(), f"sqlite:///{artifacts / 'mlflow.db'}")
-    server.launch()
-    server.wait()
-    running = server.server.process()
-    assert running is not None
-    assert running.children() == [], "a launcher that waits beside the server costs 200 MB"
-    yield server.url
-    server.stop()
+    with server(artifacts) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
