@@ -73,7 +73,7 @@ def bad_rows(rule: DataRule, source: Source, values: Mapping[str, str]) -> str:
         SQL.
 
     Raises:
-        StockproofError: a placeholder nobody knows.
+        StockproofError: an unknown placeholder.
     """
     own = {"table": rule.table, "key": ", ".join(source.key)}
     if source.rows is None:
@@ -85,7 +85,7 @@ def fill(where: str, sql: str, values: Mapping[str, str]) -> str:
     """SQL with its placeholders filled.
 
     Raises:
-        StockproofError: a placeholder nobody knows, or a brace that is not doubled.
+        StockproofError: an unknown placeholder, or a brace that is not doubled.
     """
     try:
         return sql.format_map(values)
